@@ -1,0 +1,102 @@
+//! `depthscope inspect NET`: the layer table.
+
+use std::io::{self, Write};
+
+use crate::error::{Error, Result};
+use crate::net::{Graph, Spec, Table};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The network, as in plain-56 or resnet-20:shortcut=B,width=8,input=1x8x8
+    net: Spec,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// # Errors
+/// When the output cannot be written.
+pub fn run(args: &Args) -> Result<()> {
+    let table = Table::new(&Graph::new(&args.net));
+    let text = if args.json {
+        serde_json::to_string_pretty(&table).expect("a table of numbers and names is always JSON") + "\n"
+    } else {
+        lines(&args.net, &table)
+    };
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Engine(format!("cannot print: {error}"))),
+        _ => Ok(()),
+    }
+}
+
+fn lines(spec: &Spec, table: &Table) -> String {
+    let name_width = table
+        .layers
+        .iter()
+        .map(|layer| layer.name.len())
+        .max()
+        .unwrap_or(0)
+        .max(5);
+    let mut text = format!(
+        "{:<name_width$}  {:<9}  {:>12}  {:>12}  {:>14}  {:>9}\n",
+        "layer", "op", "output", "parameters", "multiply-adds", "receptive"
+    );
+    for layer in &table.layers {
+        let [c, h, w] = layer.output;
+        text += &format!(
+            "{:<name_width$}  {:<9}  {:>12}  {:>12}  {:>14}  {:>9}\n",
+            layer.name,
+            layer.op,
+            format!("{c}x{h}x{w}"),
+            grouped(layer.parameters as u64),
+            grouped(layer.multiply_adds),
+            layer.receptive_field
+        );
+    }
+    text + &format!(
+        "{spec}: {} parameters, {} multiply-adds an image\n",
+        grouped(table.parameters as u64),
+        grouped(table.multiply_adds)
+    )
+}
+
+/// Digits in groups of three: 269,722.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        assert_eq!(
+            [0, 999, 1000, 40_551_040].map(grouped),
+            ["0", "999", "1,000", "40,551,040"]
+        );
+    }
+
+    #[test]
+    fn table_ends_with_totals() {
+        let spec: Spec = "resnet-20".parse().unwrap();
+        let text = lines(&spec, &Table::new(&Graph::new(&spec)));
+        assert!(
+            text.ends_with("resnet-20: 269,722 parameters, 40,551,040 multiply-adds an image\n"),
+            "{text}"
+        );
+        let widths: Vec<usize> = text.lines().map(str::len).collect();
+        assert!(
+            widths[..widths.len() - 1].iter().all(|&width| width == widths[0]),
+            "columns align"
+        );
+    }
+}

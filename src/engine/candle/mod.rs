@@ -1,0 +1,1 @@
+//! The reference engine: candle operations forward, candle's autograd backward.

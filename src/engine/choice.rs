@@ -1,0 +1,51 @@
+//! Which engine, from what the user said and what is there.
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::{Engine, Optimizer};
+use crate::error::{Error, Result};
+use crate::net::{Graph, Weights};
+
+/// What the user asked for with `--engine`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// The fastest that is real.
+    #[default]
+    Auto,
+    /// candle on CPU.
+    Candle,
+    /// candle on CUDA; needs the feature `cuda`.
+    Cuda,
+    /// candle on Metal; needs the feature `metal`.
+    Metal,
+}
+
+impl FromStr for Choice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "auto" => Ok(Choice::Auto),
+            "candle" => Ok(Choice::Candle),
+            "cuda" => Ok(Choice::Cuda),
+            "metal" => Ok(Choice::Metal),
+            _ => Err(Error::Engine(format!(
+                "engine '{text}' is not one of auto, candle, cuda, metal"
+            ))),
+        }
+    }
+}
+
+/// Builds an engine for a net, starting from `weights`.
+///
+/// # Errors
+/// When the device is not there, or the weights are not the graph's.
+pub fn open(
+    _choice: Choice,
+    _graph: &Arc<Graph>,
+    _weights: &Weights,
+    _optimizer: Optimizer,
+) -> Result<Box<dyn Engine>> {
+    todo!()
+}

@@ -1,0 +1,47 @@
+//! What can go wrong, each as one sentence for the user.
+
+use std::path::{Path, PathBuf};
+
+/// An error whose text is one sentence that says what is wrong and, where there is something to do, what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A network spec that cannot be read or built.
+    #[error("{0}")]
+    Spec(String),
+    /// A data source that cannot be read or does not hold what it claims.
+    #[error("{0}")]
+    Data(String),
+    /// An engine that cannot start or failed while computing.
+    #[error("{0}")]
+    Engine(String),
+    /// An experiment file that cannot be read or asks for the impossible.
+    #[error("{0}")]
+    Experiment(String),
+    /// A run folder, event log or checkpoint that cannot be read.
+    #[error("{0}")]
+    Run(String),
+    /// A figure that cannot be drawn from what was measured.
+    #[error("{0}")]
+    Export(String),
+    /// A file operation the system refused.
+    #[error("cannot {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried: "read", "write", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's own reason.
+        source: std::io::Error,
+    },
+}
+
+impl Error {
+    /// For `map_err` on a file operation: `fs::read(path).map_err(Error::io("read", path))`.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.to_path_buf();
+        move |source| Error::Io { action, path, source }
+    }
+}
+
+/// The result of anything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

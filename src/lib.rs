@@ -1,0 +1,10 @@
+//! depthscope trains small residual networks next to plain ones and measures, layer by layer, what depth does to them.
+//!
+//! The rooms and who may enter them are described in `ARCHITECTURE.md`.
+
+pub mod cli;
+pub mod data;
+pub mod engine;
+pub mod error;
+pub mod net;
+pub mod run;

@@ -1,0 +1,15 @@
+//! Networks as plain data: a [`Spec`] in text form becomes a [`Graph`] of named operations with shapes, parameters
+//! and multiply-adds, and [`initial_weights`] gives it the values it starts from. Nothing here computes.
+
+mod builder;
+mod graph;
+mod init;
+mod spec;
+mod table;
+mod weights;
+
+pub use graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
+pub use init::initial_weights;
+pub use spec::{BlockKind, Family, Init, Norm, Order, Shortcut, Spec};
+pub use table::{Layer, Table};
+pub use weights::{Array, Weights};

@@ -1,0 +1,154 @@
+//! What was measured, by run: filled from the trainer's events or from a run folder, read by every picture.
+
+use super::experiment::{RunId, Track};
+use super::message::{Event, Phase};
+use crate::engine::Norms;
+
+/// A point of the test curve.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluated {
+    pub step: usize,
+    pub loss: f32,
+    pub error: f32,
+}
+
+/// Norms at one moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    pub step: usize,
+    pub norms: Norms,
+}
+
+/// Everything measured of one run. `steps`, `loss`, `error` and `rate` have equal lengths.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    pub track: Track,
+    /// What trained it: `candle on CPU (2 threads)`.
+    pub engine: String,
+    /// Steps done, from 1, ascending.
+    pub steps: Vec<u32>,
+    /// Mean minibatch cross-entropy.
+    pub loss: Vec<f32>,
+    /// Minibatch error, 0..=1.
+    pub error: Vec<f32>,
+    pub rate: Vec<f32>,
+    /// Test split, batch statistics.
+    pub evaluated: Vec<Evaluated>,
+    pub measured: Vec<Measured>,
+    /// Steps done when the loss stopped being finite.
+    pub diverged: Option<usize>,
+    pub finished: bool,
+}
+
+impl Series {
+    fn new(track: Track, engine: String) -> Self {
+        Self {
+            track,
+            engine,
+            steps: Vec::new(),
+            loss: Vec::new(),
+            error: Vec::new(),
+            rate: Vec::new(),
+            evaluated: Vec::new(),
+            measured: Vec::new(),
+            diverged: None,
+            finished: false,
+        }
+    }
+
+    /// Steps done.
+    pub fn step(&self) -> usize {
+        self.steps.last().map_or(0, |&step| step as usize)
+    }
+
+    /// Mean minibatch loss of the last 50 steps: the "final loss" of every table.
+    pub fn final_loss(&self) -> Option<f32> {
+        mean_of_last(&self.loss)
+    }
+
+    /// Mean minibatch error of the last 50 steps.
+    pub fn final_error(&self) -> Option<f32> {
+        mean_of_last(&self.error)
+    }
+
+    /// Forgets everything after `step`, as a resumed run does.
+    pub fn truncate(&mut self, step: usize) {
+        let keep = self.steps.partition_point(|&done| done as usize <= step);
+        self.steps.truncate(keep);
+        self.loss.truncate(keep);
+        self.error.truncate(keep);
+        self.rate.truncate(keep);
+        self.evaluated.retain(|point| point.step <= step);
+        self.measured.retain(|point| point.step <= step);
+        self.diverged = None;
+        self.finished = false;
+    }
+}
+
+fn mean_of_last(values: &[f32]) -> Option<f32> {
+    let last = &values[values.len().saturating_sub(50)..];
+    if last.is_empty() {
+        return None;
+    }
+    Some((last.iter().map(|&value| f64::from(value)).sum::<f64>() / last.len() as f64) as f32)
+}
+
+/// All runs of an experiment, by [`RunId`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    pub runs: Vec<Series>,
+    pub phase: Phase,
+}
+
+impl History {
+    /// Takes in one event; those that are not measurements change nothing but the phase.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Started { track, step, engine } => match self.runs.get_mut(track.id) {
+                Some(series) => series.truncate(*step),
+                None => self.runs.push(Series::new(track.clone(), engine.clone())),
+            },
+            Event::Stepped {
+                run,
+                step,
+                loss,
+                error,
+                rate,
+            } => {
+                if let Some(series) = self.runs.get_mut(*run) {
+                    series.steps.push(*step as u32);
+                    series.loss.push(*loss);
+                    series.error.push(*error);
+                    series.rate.push(*rate);
+                }
+            }
+            Event::Measured { run, step, norms } => self.with(*run, |series| {
+                series.measured.push(Measured {
+                    step: *step,
+                    norms: norms.clone(),
+                });
+            }),
+            Event::Evaluated { run, step, loss, error } => self.with(*run, |series| {
+                series.evaluated.push(Evaluated {
+                    step: *step,
+                    loss: *loss,
+                    error: *error,
+                });
+            }),
+            Event::Diverged { run, step } => self.with(*run, |series| series.diverged = Some(*step)),
+            Event::Finished { run, .. } => self.with(*run, |series| series.finished = true),
+            Event::Reset => self.runs.iter_mut().for_each(|series| {
+                series.truncate(0);
+                series.measured.clear();
+            }),
+            Event::Phase(phase) => self.phase = *phase,
+            Event::Saved(_) | Event::Notice(_) | Event::Failed(_) => {}
+        }
+    }
+
+    fn with(&mut self, run: RunId, change: impl FnOnce(&mut Series)) {
+        if let Some(series) = self.runs.get_mut(run) {
+            change(series);
+        }
+    }
+}

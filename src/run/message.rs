@@ -1,0 +1,114 @@
+//! The whole vocabulary between the trainer thread and whoever watches it.
+
+use std::path::PathBuf;
+
+use super::experiment::{RunId, RunPlan, Track};
+use crate::engine::Norms;
+use crate::net::Array;
+
+/// What the trainer is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Train until the last step.
+    Run,
+    Pause,
+    /// Train that many steps, then pause.
+    Step(usize),
+    /// Finish now: final evaluation, checkpoint and summary of what was reached.
+    Stop,
+    /// Back to the initial weights of every run, paused.
+    Reset,
+    /// Multiply the schedule so that the rate is this from now on.
+    SetRate(f32),
+    /// Add a run, with every seed of the experiment; it trains alone until it has caught up with the others.
+    Add(RunPlan),
+    /// Publish these maps now and as training goes on; `None` stops it.
+    Watch(Option<MapRequest>),
+}
+
+/// Feature maps someone is looking at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapRequest {
+    /// Each run with the node whose activations are wanted.
+    pub nodes: Vec<(RunId, String)>,
+    /// Position in the test split.
+    pub image: usize,
+}
+
+/// Feature maps of one image, all of the same moment; travels through a [`super::Slot`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Maps {
+    pub request: MapRequest,
+    /// The image, 0..=1, `[C, H, W]`.
+    pub image: Array,
+    /// Class of the image.
+    pub label: u32,
+    /// By entry of the request: step, and the activations `[C, H, W]` (a linear output is `[classes, 1, 1]`),
+    /// with batch normalisation in batch mode.
+    pub maps: Vec<(usize, Array)>,
+}
+
+/// What the trainer is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Phase {
+    /// Reading data and building engines.
+    #[default]
+    Preparing,
+    Paused,
+    Running,
+    /// Final evaluation and writing.
+    Finishing,
+    /// Every run has reached its last step, diverged, or was stopped. Probes are still answered.
+    Done,
+}
+
+/// What the trainer says. Each event belongs to one run, or to all where it names none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A run exists, at this step (0, or where it is resumed).
+    Started {
+        track: Track,
+        step: usize,
+        engine: String,
+    },
+    /// One training step was done; `step` counts from 1 and is how many are done.
+    Stepped {
+        run: RunId,
+        step: usize,
+        loss: f32,
+        error: f32,
+        rate: f32,
+    },
+    /// Gradient norms of the step that follows `step` finished ones (0: at initialisation).
+    Measured {
+        run: RunId,
+        step: usize,
+        norms: Norms,
+    },
+    /// The test split was evaluated, with batch statistics.
+    Evaluated {
+        run: RunId,
+        step: usize,
+        loss: f32,
+        error: f32,
+    },
+    /// The loss is not finite: the run has left the lockstep.
+    Diverged {
+        run: RunId,
+        step: usize,
+    },
+    /// The run is over (last step reached, or stopped).
+    Finished {
+        run: RunId,
+        step: usize,
+    },
+    /// Everything is back at step 0.
+    Reset,
+    Phase(Phase),
+    /// Something was written.
+    Saved(PathBuf),
+    /// One sentence about something that went wrong without ending the training.
+    Notice(String),
+    /// The trainer has ended: "failed: reason".
+    Failed(String),
+}
