@@ -7,4 +7,5 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod net;
+pub mod palette;
 pub mod run;
