@@ -1,37 +1,12 @@
 //! A data set in memory.
 
-use std::path::PathBuf;
-
-use super::{Augment, Batch, Source};
+use super::order::Orders;
+use super::random::{Purpose, generator, permutation};
+use super::raw::{Raw, Skipped};
+use super::source::Kind;
+use super::split::Split;
+use super::{Augment, Batch, Source, cifar, embedded, folder, idx, textures};
 use crate::error::Result;
-
-/// Images and labels of one split.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Split {
-    /// `[N, C, H, W]`, row-major, normalised with the training split's mean and deviation by channel.
-    pub images: Vec<f32>,
-    /// `[N]`
-    pub labels: Vec<u32>,
-}
-
-impl Split {
-    /// Number of images.
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether it holds no image.
-    pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-}
-
-/// A file that could not be read, and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Skipped {
-    pub path: PathBuf,
-    pub reason: String,
-}
 
 /// A data set in memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +17,7 @@ pub struct Dataset {
     pub shape: [usize; 3],
     /// Class names in the order of the labels.
     pub classes: Vec<String>,
+    /// Never empty.
     pub train: Split,
     pub test: Split,
     /// Per channel, of the training split before normalisation (pixels in 0..=1).
@@ -50,6 +26,7 @@ pub struct Dataset {
     pub deviation: Vec<f32>,
     /// Unreadable files of an image folder.
     pub skipped: Vec<Skipped>,
+    orders: Orders,
 }
 
 impl Dataset {
@@ -57,27 +34,236 @@ impl Dataset {
     ///
     /// # Errors
     /// One sentence naming the file and what is wrong with it.
-    pub fn open(_source: &Source) -> Result<Self> {
-        todo!()
+    pub fn open(source: &Source) -> Result<Self> {
+        let mut raw = match source.kind()? {
+            Kind::Digits => embedded::digits(source.seed)?,
+            Kind::Mnist5k => embedded::mnist_5k(source.seed)?,
+            Kind::Textures {
+                size,
+                difficulty,
+                images,
+            } => textures::draw(size, difficulty, images, source.seed)?,
+            Kind::Cifar10(path) => cifar::read_cifar10(path)?,
+            Kind::Cifar100(path) => cifar::read_cifar100(path)?,
+            Kind::Idx(path) => idx::read_folder(path)?,
+            Kind::Folder { path, size } => folder::read(path, size, source.seed)?,
+        };
+        if let Some(images) = source.images {
+            raw.train.keep(images, raw.classes.len(), source.seed)?;
+        }
+        if let Some(size) = source.size {
+            raw.resize(size)?;
+        }
+        if let Some(factor) = source.pool {
+            raw.pool(factor)?;
+        }
+        Ok(Self::normalised(&source.label(), raw))
+    }
+
+    fn normalised(label: &str, mut raw: Raw) -> Self {
+        let (mean, deviation) = raw.normalise();
+        Self {
+            name: format!("{label} {}x{}", raw.shape[1], raw.shape[2]),
+            shape: raw.shape,
+            classes: raw.classes,
+            train: raw.train,
+            test: raw.test,
+            mean,
+            deviation,
+            skipped: raw.skipped,
+            orders: Orders::default(),
+        }
     }
 
     /// Steps in one pass over the training split; the last, incomplete batch is dropped.
     pub fn steps_per_epoch(&self, batch_size: usize) -> usize {
-        (self.train.len() / batch_size).max(1)
+        (self.train.len() / batch_size.max(1)).max(1)
     }
 
-    /// The batch of training step `step` (from 0): a pure function of its arguments.
-    pub fn train_batch(&self, _seed: u64, _step: usize, _batch_size: usize, _augment: Augment) -> Batch {
-        todo!()
+    /// The batch of training step `step` (from 0): a pure function of its arguments. A `batch_size` beyond the split
+    /// takes the whole split.
+    pub fn train_batch(&self, seed: u64, step: usize, batch_size: usize, augment: Augment) -> Batch {
+        let steps = self.steps_per_epoch(batch_size);
+        let epoch = (step / steps) as u64;
+        let order = self.orders.of(seed, epoch, self.train.len());
+        let indices = order.chunks(batch_size.max(1)).nth(step % steps).unwrap_or_default();
+        self.batch(&self.train, indices, |index, image, copy| {
+            let mut generator = generator(Purpose::Augment, seed, epoch, u64::from(index));
+            augment.apply(&mut generator, image, self.shape, copy);
+        })
     }
 
     /// The test split in equal chunks of at most `limit` images, in one seeded order so that every chunk mixes classes.
-    pub fn test_batches(&self, _limit: usize) -> Vec<Batch> {
-        todo!()
+    pub fn test_batches(&self, limit: usize) -> Vec<Batch> {
+        let order = permutation(&mut generator(Purpose::TestOrder, 0, 0, 0), self.test.len());
+        let count = order.len().div_ceil(limit.max(1));
+        (0..count)
+            .map(|chunk| {
+                let bounds = chunk * order.len() / count..(chunk + 1) * order.len() / count;
+                self.batch(&self.test, &order[bounds], |_, image, copy| copy.copy_from_slice(image))
+            })
+            .collect()
     }
 
-    /// One image back to 0..=1 for the eye: `[C, H, W]`.
-    pub fn denormalised(&self, _image: &[f32]) -> Vec<f32> {
-        todo!()
+    /// Images back to 0..=1 for the eye, in the same layout (`[C, H, W]`, any number of them).
+    pub fn denormalised(&self, image: &[f32]) -> Vec<f32> {
+        let channels = self.mean.iter().zip(&self.deviation).cycle();
+        let planes = image.chunks((self.shape[1] * self.shape[2]).max(1));
+        planes
+            .zip(channels)
+            .flat_map(|(plane, (mean, deviation))| {
+                plane
+                    .iter()
+                    .map(move |pixel| (pixel * deviation + mean).clamp(0.0, 1.0))
+            })
+            .collect()
+    }
+
+    /// Those images of a split, each written by `fill(index, image, copy)` over zeros.
+    fn batch(&self, split: &Split, indices: &[u32], fill: impl Fn(u32, &[f32], &mut [f32])) -> Batch {
+        let size: usize = self.shape.iter().product();
+        let mut images = vec![0.0; indices.len() * size];
+        for (&index, copy) in indices.iter().zip(images.chunks_mut(size)) {
+            fill(index, &split.images[index as usize * size..][..size], copy);
+        }
+        Batch {
+            shape: self.shape,
+            images,
+            labels: indices.iter().map(|&index| split.labels[index as usize]).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(text: &str) -> Dataset {
+        Dataset::open(&toml::from_str(text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn digits_are_scikit_learns() {
+        let digits = open("source = 'digits'");
+        assert_eq!(digits.name, "digits 8x8");
+        assert_eq!(
+            (digits.shape, digits.train.len(), digits.test.len()),
+            ([1, 8, 8], 1438, 359)
+        );
+        assert_eq!(digits.classes, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+        // load_digits().images: sum 561718, counts by class.
+        let sum: f32 = [&digits.train, &digits.test]
+            .iter()
+            .flat_map(|split| digits.denormalised(&split.images))
+            .map(|pixel| (pixel * 16.0).round())
+            .sum();
+        assert_eq!(sum, 561_718.0);
+        let count = |class| {
+            let labels = digits.train.labels.iter().chain(&digits.test.labels);
+            labels.filter(|&&label| label == class).count()
+        };
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(count),
+            [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+        );
+    }
+
+    #[test]
+    fn mnist_is_pooled() {
+        let mnist = open("source = 'mnist-5k'\npool = 2\nimages = 100");
+        assert_eq!(mnist.name, "mnist-5k 14x14");
+        assert_eq!(
+            (mnist.shape, mnist.train.len(), mnist.test.len()),
+            ([1, 14, 14], 100, 1000)
+        );
+        assert!((0..10).all(|class| mnist.train.labels.iter().filter(|&&label| label == class).count() == 10));
+    }
+
+    #[test]
+    fn the_training_split_is_normalised() {
+        let digits = open("source = 'digits'\nsize = 12");
+        let count = digits.train.images.len() as f64;
+        let mean = digits.train.images.iter().map(|&pixel| f64::from(pixel)).sum::<f64>() / count;
+        let square = digits
+            .train
+            .images
+            .iter()
+            .map(|&pixel| f64::from(pixel).powi(2))
+            .sum::<f64>()
+            / count;
+        assert!(mean.abs() < 1e-6 && (square - 1.0).abs() < 1e-5, "{mean} {square}");
+    }
+
+    #[test]
+    fn an_epoch_visits_each_image_once() {
+        let mut digits = open("source = 'digits'\nimages = 100");
+        for (index, image) in digits.train.images.chunks_mut(64).enumerate() {
+            image.fill(index as f32);
+        }
+        assert_eq!(digits.steps_per_epoch(32), 3);
+        let seen = |step| {
+            let batch = digits.train_batch(5, step, 32, Augment::default());
+            batch
+                .images
+                .chunks(64)
+                .map(|image| image[0] as usize)
+                .collect::<Vec<_>>()
+        };
+        let mut first: Vec<usize> = (0..3).flat_map(seen).collect();
+        let second: Vec<usize> = (3..6).flat_map(seen).collect();
+        assert_ne!(first, second);
+        first.sort_unstable();
+        first.dedup();
+        assert_eq!(first.len(), 96);
+    }
+
+    #[test]
+    fn a_batch_is_a_function_of_its_arguments() {
+        let digits = open("source = 'digits'");
+        let augment = Augment { shift: 1, flip: true };
+        let ahead = digits.train_batch(1, 100, 32, augment);
+        for step in 0..100 {
+            digits.train_batch(step as u64, step, 32, augment);
+        }
+        assert_eq!(ahead, digits.train_batch(1, 100, 32, augment));
+        assert_eq!(ahead, digits.clone().train_batch(1, 100, 32, augment));
+        let plain = digits.train_batch(1, 100, 32, Augment::default());
+        assert_eq!(plain.labels, ahead.labels);
+        assert_ne!(plain.images, ahead.images);
+        assert_ne!(plain, digits.train_batch(2, 100, 32, Augment::default()));
+    }
+
+    #[test]
+    fn a_batch_beyond_the_split_is_the_split() {
+        let digits = open("source = 'digits'\nimages = 10");
+        assert_eq!(digits.steps_per_epoch(32), 1);
+        for step in 0..3 {
+            let mut labels = digits.train_batch(0, step, 32, Augment::default()).labels;
+            labels.sort_unstable();
+            assert_eq!(labels, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        }
+    }
+
+    #[test]
+    fn test_chunks_are_equal_and_complete() {
+        let digits = open("source = 'digits'");
+        let batches = digits.test_batches(100);
+        let sizes: Vec<usize> = batches.iter().map(Batch::len).collect();
+        assert_eq!(sizes.iter().sum::<usize>(), 359);
+        assert_eq!(
+            (sizes.len(), sizes.iter().max(), sizes.iter().min()),
+            (4, Some(&90), Some(&89))
+        );
+        let mut labels: Vec<u32> = batches.iter().flat_map(|batch| batch.labels.clone()).collect();
+        labels.sort_unstable();
+        let mut expected = digits.test.labels.clone();
+        expected.sort_unstable();
+        assert_eq!(labels, expected);
+    }
+
+    #[test]
+    fn data_sets_are_shared_between_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Dataset>();
     }
 }

@@ -2,10 +2,23 @@
 
 mod augment;
 mod batch;
+mod cifar;
 mod dataset;
+mod embedded;
+mod file;
+mod folder;
+mod idx;
+mod order;
+mod random;
+mod raw;
+mod resize;
 mod source;
+mod split;
+mod textures;
 
 pub use augment::Augment;
 pub use batch::Batch;
-pub use dataset::{Dataset, Skipped, Split};
+pub use dataset::Dataset;
+pub use raw::Skipped;
 pub use source::Source;
+pub use split::Split;

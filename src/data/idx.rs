@@ -1,0 +1,169 @@
+//! The IDX format of MNIST and Fashion-MNIST, plain or gzipped.
+//!
+//! Two zero bytes, the type (8: unsigned bytes), the number of dimensions, each dimension as a big-endian `u32`, the
+//! bytes.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::GzDecoder;
+
+use super::file::{self, check_memory};
+use super::raw::Raw;
+use super::split::Split;
+use crate::error::{Error, Result};
+
+/// Deflate cannot do better than 258 bytes for two bits.
+const BEST_COMPRESSION: u64 = 1032;
+
+/// An array of bytes.
+pub(super) struct Idx {
+    sizes: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+/// Reads an MNIST-like folder: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, and the same with `t10k`.
+pub(super) fn read_folder(folder: &Path) -> Result<Raw> {
+    let split = |name| {
+        let images = find(folder, &format!("{name}-images"), "idx3-ubyte")?;
+        let labels = find(folder, &format!("{name}-labels"), "idx1-ubyte")?;
+        labelled(&images, read_file(&images, 3)?, &labels, read_file(&labels, 1)?, 255.0)
+    };
+    let (shape, train) = split("train")?;
+    let (test_shape, test) = split("t10k")?;
+    if shape != test_shape {
+        return Err(Error::Data(format!(
+            "The images in {} differ in size: {}x{} for training, {}x{} for testing.",
+            folder.display(),
+            shape[1],
+            shape[2],
+            test_shape[1],
+            test_shape[2],
+        )));
+    }
+    let classes = class_names(train.labels.iter().chain(&test.labels).copied());
+    Ok(Raw::new(shape, classes, train, test))
+}
+
+/// Numbers up to the largest label.
+pub(super) fn class_names(labels: impl Iterator<Item = u32>) -> Vec<String> {
+    let count = labels.max().unwrap_or(0) + 1;
+    (0..count.max(2)).map(|class| class.to_string()).collect()
+}
+
+/// The file in either spelling, with or without `.gz`.
+fn find(folder: &Path, stem: &str, ending: &str) -> Result<PathBuf> {
+    let spellings = ["-", "."].iter().flat_map(|joint| {
+        let plain = format!("{stem}{joint}{ending}");
+        [format!("{plain}.gz"), plain]
+    });
+    spellings
+        .map(|name| folder.join(name))
+        .find(|path| path.exists())
+        .ok_or_else(|| {
+            Error::Data(format!(
+                "{} has no {stem}-{ending} (or .gz): give the folder that holds the four IDX files.",
+                folder.display(),
+            ))
+        })
+}
+
+fn read_file(path: &Path, dimensions: usize) -> Result<Idx> {
+    let (file, size) = file::open(path)?;
+    read(path, BufReader::new(file), size, dimensions)
+}
+
+/// Reads one array of `size` bytes on disk, which are unpacked if they are gzip's.
+///
+/// # Errors
+/// If the header is not one of `dimensions` dimensions of bytes, or promises another number of bytes than there are.
+pub(super) fn read(path: &Path, mut file: impl BufRead, size: u64, dimensions: usize) -> Result<Idx> {
+    let start = file.fill_buf().map_err(Error::io("read", path))?;
+    if start.starts_with(&[0x1f, 0x8b]) {
+        let possible = 0..=size.saturating_mul(BEST_COMPRESSION);
+        read_array(path, GzDecoder::new(file), dimensions, |promised| {
+            possible.contains(&promised)
+        })
+    } else {
+        read_array(path, file, dimensions, |promised| promised == size)
+    }
+}
+
+fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: impl Fn(u64) -> bool) -> Result<Idx> {
+    let damaged = |error: std::io::Error| match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData => {
+            Error::Data(format!("{} is cut short or damaged: fetch it again.", path.display(),))
+        }
+        _ => Error::io("read", path)(error),
+    };
+    let mut header = vec![0; 4 + 4 * dimensions];
+    file.read_exact(&mut header).map_err(damaged)?;
+    if header[..4] != [0, 0, 8, dimensions as u8] {
+        return Err(Error::Data(format!(
+            "{} is not an IDX file of bytes in {dimensions} dimension(s): it starts with {:02x?}.",
+            path.display(),
+            &header[..4],
+        )));
+    }
+    let sizes: Vec<usize> = header[4..]
+        .chunks(4)
+        .map(|size| u32::from_be_bytes([size[0], size[1], size[2], size[3]]) as usize)
+        .collect();
+    let promised = sizes
+        .iter()
+        .try_fold(1u64, |product, &size| product.checked_mul(size as u64))
+        .unwrap_or(u64::MAX);
+    let lie = || {
+        Error::Data(format!(
+            "The header of {} promises {sizes:?} bytes, which is not what the file holds: fetch it again.",
+            path.display(),
+        ))
+    };
+    if promised == 0 {
+        return Err(Error::Data(format!(
+            "{} holds nothing: its sizes are {sizes:?}.",
+            path.display()
+        )));
+    }
+    if !is_possible(promised.saturating_add(header.len() as u64)) {
+        return Err(lie());
+    }
+    let image = [
+        1,
+        sizes.get(1).copied().unwrap_or(1),
+        sizes.get(2).copied().unwrap_or(1),
+    ];
+    check_memory(&path.display().to_string(), sizes[0], image)?;
+    let mut bytes = Vec::new();
+    file.take(promised + 1).read_to_end(&mut bytes).map_err(damaged)?;
+    if bytes.len() as u64 != promised {
+        return Err(lie());
+    }
+    Ok(Idx { sizes, bytes })
+}
+
+/// Images and labels brought together: the shape of an image, and pixels divided by `white`.
+pub(super) fn labelled(
+    images_path: &Path,
+    images: Idx,
+    labels_path: &Path,
+    labels: Idx,
+    white: f32,
+) -> Result<([usize; 3], Split)> {
+    let [count, height, width] = images.sizes[..] else {
+        return Err(Error::Data(format!("{} does not hold images.", images_path.display())));
+    };
+    if labels.bytes.len() != count {
+        return Err(Error::Data(format!(
+            "{} holds {count} images but {} holds {} labels: they do not belong together.",
+            images_path.display(),
+            labels_path.display(),
+            labels.bytes.len(),
+        )));
+    }
+    let split = Split {
+        images: images.bytes.iter().map(|&byte| f32::from(byte) / white).collect(),
+        labels: labels.bytes.iter().map(|&label| u32::from(label)).collect(),
+    };
+    Ok(([1, height, width], split))
+}
