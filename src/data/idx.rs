@@ -96,16 +96,17 @@ fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: 
         }
         _ => Error::io("read", path)(error),
     };
-    let mut header = vec![0; 4 + 4 * dimensions];
-    file.read_exact(&mut header).map_err(damaged)?;
-    if header[..4] != [0, 0, 8, dimensions as u8] {
+    let mut magic = [0; 4];
+    file.read_exact(&mut magic).map_err(damaged)?;
+    if magic != [0, 0, 8, dimensions as u8] {
         return Err(Error::Data(format!(
-            "{} is not an IDX file of bytes in {dimensions} dimension(s): it starts with {:02x?}.",
+            "{} is not an IDX file of bytes in {dimensions} dimension(s): it starts with {magic:02x?}.",
             path.display(),
-            &header[..4],
         )));
     }
-    let sizes: Vec<usize> = header[4..]
+    let mut header = vec![0; 4 * dimensions];
+    file.read_exact(&mut header).map_err(damaged)?;
+    let sizes: Vec<usize> = header
         .chunks(4)
         .map(|size| u32::from_be_bytes([size[0], size[1], size[2], size[3]]) as usize)
         .collect();
@@ -125,7 +126,7 @@ fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: 
             path.display()
         )));
     }
-    if !is_possible(promised.saturating_add(header.len() as u64)) {
+    if !is_possible(promised.saturating_add((magic.len() + header.len()) as u64)) {
         return Err(lie());
     }
     let image = [
@@ -166,4 +167,55 @@ pub(super) fn labelled(
         labels: labels.bytes.iter().map(|&label| u32::from(label)).collect(),
     };
     Ok(([1, height, width], split))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    /// Counts what is taken out of a reader.
+    struct Counting<R>(R, usize);
+
+    impl<R: Read> Read for Counting<R> {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let count = self.0.read(buffer)?;
+            self.1 += count;
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn a_gzip_bomb_is_not_unpacked() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&[0, 0, 8, 1, 0, 0, 0, 9]).unwrap();
+        encoder.write_all(&vec![0; 16 << 20]).unwrap();
+        let bomb = encoder.finish().unwrap();
+        let mut file = BufReader::with_capacity(512, Counting(bomb.as_slice(), 0));
+        let result = read(Path::new("bomb"), &mut file, bomb.len() as u64, 1);
+        assert!(result.is_err_and(|error| error.to_string().contains("promises [9] bytes")));
+        assert!(
+            bomb.len() > 10_000 && file.get_ref().1 < 1024,
+            "{} bytes read",
+            file.get_ref().1
+        );
+    }
+
+    #[test]
+    fn an_endless_file_is_left() {
+        let endless = BufReader::new([0, 0, 8, 1, 0, 0, 0, 9].chain(std::io::repeat(0)));
+        assert!(read(Path::new("endless"), endless, 17, 1).is_err());
+    }
+
+    #[test]
+    fn more_than_fits_in_memory_is_refused_by_the_header() {
+        let header = [[0, 0, 8, 3], [0xff; 4], [0, 0, 0, 1], [0, 0, 0, 1]].concat();
+        let size = u64::from(u32::MAX) + 16;
+        let result = read(Path::new("large"), header.as_slice(), size, 3);
+        assert!(result.is_err_and(|error| error.to_string().contains("memory")));
+    }
 }
