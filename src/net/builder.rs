@@ -1,7 +1,7 @@
 //! From spec to graph: the CIFAR scheme of He et al. 2015 (section 4.2) and 2016, and of Xie et al. 2017.
 
 use super::graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
-use super::spec::{BlockKind, Family, Norm, Order, Shortcut, Spec};
+use super::spec::{BlockKind, Norm, Order, Shortcut, Spec};
 
 pub(super) fn build(spec: &Spec) -> Graph {
     let graph = Graph {
@@ -246,6 +246,7 @@ impl Builder {
 
 #[cfg(test)]
 mod tests {
+    use super::super::spec::Family;
     use super::*;
 
     fn graph(text: &str) -> Graph {

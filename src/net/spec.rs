@@ -519,7 +519,7 @@ mod tests {
     fn impossible_specs_are_one_sentence() {
         for (text, says) in [
             ("plain-21", "the nearest are 20 and 26"),
-            ("resnet-20:block=bottleneck", "9n+2"),
+            ("resnet-26:block=bottleneck", "9n+2"),
             (
                 "resnet-29:block=bottleneck,cardinality=3",
                 "cardinality 3 does not divide",
