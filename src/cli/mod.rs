@@ -1,6 +1,8 @@
 //! The command line: one subcommand a file.
 
+mod engines;
 mod inspect;
+mod probe;
 
 use clap::{Parser, Subcommand};
 
@@ -19,8 +21,12 @@ pub struct Cli {
 /// What to do instead of opening the window.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List what can compute here, and what `auto` takes
+    Engines(engines::Args),
     /// Print a network's layer table
     Inspect(inspect::Args),
+    /// Write everything inside a net for one batch: logits, loss, activations and all gradients
+    Probe(probe::Args),
 }
 
 /// Runs a subcommand.
@@ -29,6 +35,8 @@ pub enum Command {
 /// One sentence for the user.
 pub fn run(command: Command) -> Result<()> {
     match command {
+        Command::Engines(args) => engines::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Probe(args) => probe::run(&args),
     }
 }

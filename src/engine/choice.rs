@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::candle::{Candle, Kind};
 use super::{Engine, Optimizer};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Weights};
@@ -37,15 +38,24 @@ impl FromStr for Choice {
     }
 }
 
+/// The candle device that [`Choice::Auto`] takes.
+pub fn automatic() -> Kind {
+    [Kind::Cuda, Kind::Metal]
+        .into_iter()
+        .find(|kind| kind.compiled() && kind.check().is_ok())
+        .unwrap_or(Kind::Cpu)
+}
+
 /// Builds an engine for a net, starting from `weights`.
 ///
 /// # Errors
 /// When the device is not there, or the weights are not the graph's.
-pub fn open(
-    _choice: Choice,
-    _graph: &Arc<Graph>,
-    _weights: &Weights,
-    _optimizer: Optimizer,
-) -> Result<Box<dyn Engine>> {
-    todo!()
+pub fn open(choice: Choice, graph: &Arc<Graph>, weights: &Weights, optimizer: Optimizer) -> Result<Box<dyn Engine>> {
+    let kind = match choice {
+        Choice::Auto => automatic(),
+        Choice::Candle => Kind::Cpu,
+        Choice::Cuda => Kind::Cuda,
+        Choice::Metal => Kind::Metal,
+    };
+    Ok(Box::new(Candle::open(kind, graph, weights, optimizer)?))
 }

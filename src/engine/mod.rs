@@ -2,12 +2,15 @@
 //! experiments; outside it there are only `f32` arrays in PyTorch's layout.
 
 pub mod candle;
+mod check;
 mod choice;
 mod optimizer;
+pub mod weights_file;
 
 use std::collections::BTreeMap;
 
-pub use choice::{Choice, open};
+pub use candle::Kind;
+pub use choice::{Choice, automatic, open};
 pub use optimizer::{Decay, Optimizer, OptimizerKind};
 
 use crate::data::Batch;

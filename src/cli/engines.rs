@@ -1,0 +1,62 @@
+//! `depthscope engines`: what can compute here.
+
+use eframe::wgpu;
+
+use crate::engine::{Kind, automatic};
+use crate::error::Result;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// # Errors
+/// Never; what is missing is part of the list.
+pub fn run(_: &Args) -> Result<()> {
+    println!("Devices of the training engine");
+    for (option, kind) in [("candle", Kind::Cpu), ("cuda", Kind::Cuda), ("metal", Kind::Metal)] {
+        let state = match kind.check() {
+            Ok(()) => kind.describe(),
+            Err(reason) => reason.to_string(),
+        };
+        println!("  {option:<8} {state}");
+    }
+    let chosen = automatic();
+    println!("  {:<8} takes {}: {}", "auto", chosen.describe(), why(chosen));
+    println!("Graphics adapters (the window draws with them)");
+    let adapters = adapters();
+    if adapters.is_empty() {
+        println!("  none");
+    }
+    for adapter in adapters {
+        println!(
+            "  {} ({}, {})",
+            adapter.name,
+            adapter.backend,
+            device_type(adapter.device_type)
+        );
+    }
+    Ok(())
+}
+
+fn why(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Cuda => "an NVIDIA GPU is there",
+        Kind::Metal => "an Apple GPU is there",
+        Kind::Cpu => "no GPU that this program can train on is there",
+    }
+}
+
+fn adapters() -> Vec<wgpu::AdapterInfo> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let found = instance.enumerate_adapters(wgpu::Backends::all());
+    pollster::block_on(found).iter().map(wgpu::Adapter::get_info).collect()
+}
+
+fn device_type(kind: wgpu::DeviceType) -> &'static str {
+    match kind {
+        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
+        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
+        wgpu::DeviceType::VirtualGpu => "virtual GPU",
+        wgpu::DeviceType::Cpu => "software, never used for training",
+        wgpu::DeviceType::Other => "unknown kind",
+    }
+}
