@@ -211,13 +211,14 @@ def make(name, text, recipe, rate, seed):
     exact = measure(copy.deepcopy(net).double(), images.double(), labels, recipe, rate)
     rounded = measure(net, images, labels, recipe, rate)
     errors = {key: float((rounded[key].double() - exact[key]).norm() / exact[key].norm()) for key in exact}
+    assert all(error == error for error in errors.values()), "a gradient is zero: take another seed"
     tensors = {f"initial/{key}": value for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
     tensors |= {"images": images, "labels": labels} | {key: value.float() for key, value in exact.items()}
     metadata = {
         "net": text,
         "recipe": json.dumps(recipe),
         "rate": repr(rate),
-        "errors": json.dumps({key: error for key, error in sorted(errors.items()) if not error <= 2e-5}),
+        "errors": json.dumps({key: error for key, error in sorted(errors.items()) if error > 2e-5}),
     }
     save_file({key: value.contiguous() for key, value in tensors.items()}, FOLDER / f"{name}.safetensors", metadata)
     print(f"{name:28} largest own error {max(errors.values()):.1e}, loss {exact['losses'][0]:.3f} -> {exact['losses'][-1]:.3f}")
@@ -226,7 +227,7 @@ def make(name, text, recipe, rate, seed):
 FOLDER = pathlib.Path(__file__).parent
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for seed, case in enumerate(CASES):
+    for seed, case in enumerate(CASES, 10):
         make(*case, seed)
     torch.manual_seed(99)
     dictionary = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)).state_dict()
