@@ -35,7 +35,10 @@ impl Ramp {
         if count < 2 {
             return self.alone;
         }
-        mix(self.shallowest, self.deepest, rank as f32 / (count - 1) as f32)
+        // Two or three stay nearer to the family's own colour.
+        let reach = (count as f32 / 4.0).min(1.0);
+        let along = rank as f32 / (count - 1) as f32 - 0.5;
+        mix(self.shallowest, self.deepest, 0.5 + reach * along)
     }
 }
 

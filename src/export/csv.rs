@@ -1,0 +1,99 @@
+//! CSV: the figure's own numbers, one value a row, every row complete in itself.
+
+use super::figure::{Figure, MapGrid, Panel, Plot};
+
+/// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
+///
+/// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
+/// lowest and highest seed of a mean. Maps: one row a pixel.
+pub fn csv(figure: &Figure) -> String {
+    let maps = figure.panels.iter().any(|panel| matches!(panel, Panel::Maps(_)));
+    let mut text = String::from(if maps {
+        "panel,channel,row,column,value\n"
+    } else {
+        "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n"
+    });
+    for panel in &figure.panels {
+        match panel {
+            Panel::Plot(plot) => curves(&mut text, plot),
+            Panel::Maps(map) => pixels(&mut text, map),
+        }
+    }
+    text
+}
+
+fn curves(text: &mut String, plot: &Plot) {
+    for curve in &plot.curves {
+        let head = [&plot.title, &plot.x.label, &plot.y.label, &curve.name].map(|cell| quoted(cell));
+        let mut row = |layer: &str, seed: &str, node: &str, cells: [String; 4]| {
+            let [x, y, low, high] = cells;
+            let [panel, x_axis, y_axis, name] = &head;
+            *text += &format!("{panel},{x_axis},{y_axis},{name},{layer},{seed},{node},{x},{y},{low},{high}\n");
+        };
+        let node = |i: usize| curve.names.get(i).map_or_else(String::new, |name| quoted(name));
+        for samples in &curve.samples {
+            for (i, &[x, y]) in samples.points.iter().enumerate() {
+                let cells = [number(x), number(y), String::new(), String::new()];
+                row("measured", &samples.seed.to_string(), &node(i), cells);
+            }
+        }
+        if curve.layer == "measured" {
+            continue;
+        }
+        for (i, &[x, y]) in curve.points.iter().enumerate() {
+            let [low, high] = match curve.spread.get(i) {
+                Some(&[_, low, high]) => [number(low), number(high)],
+                None => [String::new(), String::new()],
+            };
+            row(curve.layer, "", &node(i), [number(x), number(y), low, high]);
+        }
+    }
+}
+
+fn pixels(text: &mut String, map: &MapGrid) {
+    let panel = quoted(&map.title);
+    for (i, value) in map.values.iter().enumerate() {
+        let (channel, pixel) = (i / (map.height * map.width), i % (map.height * map.width));
+        let (row, column) = (pixel / map.width, pixel % map.width);
+        *text += &format!("{panel},{channel},{row},{column},{value}\n");
+    }
+}
+
+/// Empty for what is not a number; single-precision values in their own shortest form.
+fn number(value: f64) -> String {
+    let single = value as f32;
+    if value.is_nan() {
+        String::new()
+    } else if f64::from(single) == value {
+        single.to_string()
+    } else {
+        value.to_string()
+    }
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_quoted_when_needed() {
+        assert_eq!(quoted("plain-20"), "plain-20");
+        assert_eq!(quoted("a, \"b\""), "\"a, \"\"b\"\"\"");
+    }
+
+    #[test]
+    fn numbers_keep_their_precision() {
+        assert_eq!(number(f64::from(0.1f32)), "0.1");
+        assert_eq!(number(1.0 / 3.0).parse::<f64>().unwrap(), 1.0 / 3.0);
+        assert_eq!(number(f64::NAN), "");
+        assert_eq!(number(400.0), "400");
+    }
+}

@@ -1,0 +1,269 @@
+//! The gradient slope: block, input left, against the norm of dL/d(activation).
+
+use super::figure::{Axis, Curve, Figure, Ground, Panel, Plot, Point, Samples, Scale, share_y};
+use super::nets::{Net, nets};
+use super::{Material, missing};
+use crate::error::Result;
+use crate::net::Graph;
+use crate::run::{Measured, Series};
+
+/// The moment a panel shows.
+#[derive(Clone, Copy)]
+enum Moment {
+    Initialisation,
+    /// The last measurement that is not after this step.
+    Until(usize),
+}
+
+/// The figure of the gradient norms by block.
+///
+/// Without a chosen step it shows initialisation and the last measurement side by side.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let nets = nets(material.history);
+    let measured = |moment| {
+        nets.iter()
+            .any(|net| net.runs.iter().any(|run| at(run, moment).is_some()))
+    };
+    let moments: Vec<Moment> = match material.step {
+        Some(step) => vec![Moment::Until(step)],
+        None => vec![Moment::Initialisation, Moment::Until(usize::MAX)],
+    };
+    let moments: Vec<Moment> = moments.into_iter().filter(|&moment| measured(moment)).collect();
+    if moments.is_empty() {
+        return Err(missing(
+            "gradients",
+            "no gradient norms were recorded",
+            "train with probe_every above 0",
+        ));
+    }
+    let blocks: Vec<usize> = nets.iter().map(|net| 3 * net.spec.blocks_per_stage()).collect();
+    let aligned = blocks.iter().any(|&count| count != blocks[0]);
+    let mut plots: Vec<Plot> = moments.into_iter().map(|moment| plot(&nets, moment, aligned)).collect();
+    share_y(&mut plots);
+    let mut notes = vec![
+        "Euclidean norm over one training minibatch, at the stem's output and at each block's. Factor: least squares on \
+         log10, a block on the way back to the input."
+            .to_owned(),
+    ];
+    if plots.iter().any(|plot| {
+        plot.curves
+            .iter()
+            .any(|curve| curve.points.iter().any(|&[_, norm]| norm == 0.0))
+    }) {
+        notes.push("On the lower edge: zero, below the smallest single-precision number.".into());
+    }
+    if nets.iter().any(|net| net.runs.len() > 1) {
+        notes.push("Line: mean over seeds; band: lowest to highest seed.".into());
+    }
+    let panels = plots.into_iter().map(Panel::Plot).collect();
+    Ok(material.figure("Gradient slope", panels, notes))
+}
+
+fn at(run: &Series, moment: Moment) -> Option<&Measured> {
+    let usable = |measured: &&Measured| !measured.norms.activation.is_empty();
+    match moment {
+        Moment::Initialisation => run.measured.iter().filter(usable).find(|measured| measured.step == 0),
+        Moment::Until(step) => run
+            .measured
+            .iter()
+            .filter(usable)
+            .rfind(|measured| measured.step > 0 && measured.step <= step)
+            .or_else(|| (step < usize::MAX).then(|| at(run, Moment::Initialisation)).flatten()),
+    }
+}
+
+fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
+    let curves: Vec<Curve> = nets.iter().filter_map(|net| curve(net, moment, aligned)).collect();
+    let mut steps: Vec<usize> = nets
+        .iter()
+        .flat_map(|net| net.runs.iter().filter_map(|run| at(run, moment)))
+        .map(|measured| measured.step)
+        .collect();
+    steps.sort_unstable();
+    let title = match (steps.first(), steps.last()) {
+        (Some(0), Some(0)) => "at initialisation".to_owned(),
+        (Some(first), Some(last)) if first == last => format!("after {last} steps"),
+        (Some(first), Some(last)) => format!("after {first} to {last} steps"),
+        _ => String::new(),
+    };
+    let last = nets
+        .iter()
+        .map(|net| 3 * net.spec.blocks_per_stage())
+        .max()
+        .unwrap_or(3) as f64;
+    let end = if aligned { 1.0 } else { last };
+    let mut x = if aligned {
+        Axis::new(
+            "from the input (left) to the output, every net over the full width",
+            Scale::Percent,
+        )
+    } else {
+        Axis::new("block, from the input (0: the stem) to the output", Scale::Whole)
+    };
+    x.range = Some([0.0, end]);
+    let bands = (0..3).map(|stage| Ground {
+        name: format!("stage {}", stage + 1),
+        from: end * f64::from(stage) / 3.0,
+        to: end * f64::from(stage + 1) / 3.0,
+    });
+    Plot {
+        title,
+        x,
+        y: Axis::new("norm of dL/d(activation), log scale", Scale::Log),
+        curves,
+        bands: bands.collect(),
+        bracket: None,
+    }
+}
+
+fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
+    let graph = Graph::new(net.spec);
+    let names: Vec<String> = graph.trunk().iter().map(|&id| graph.nodes[id].name.clone()).collect();
+    let across = if aligned { (names.len() - 1) as f64 } else { 1.0 };
+    let seeds: Vec<Samples> = net
+        .runs
+        .iter()
+        .filter_map(|run| at(run, moment).map(|measured| (run.track.seed, measured)))
+        .map(|(seed, measured)| {
+            let norms = measured.norms.activation.iter().enumerate();
+            Samples {
+                seed,
+                points: norms
+                    .map(|(block, &norm)| [block as f64 / across, f64::from(norm)])
+                    .collect(),
+            }
+        })
+        .collect();
+    if seeds.is_empty() {
+        return None;
+    }
+    let mut curve = net.over_seeds(seeds.clone(), "measured");
+    if !net.spec.residual() {
+        let blocks: Vec<Point> = curve.points.iter().map(|&[x, norm]| [x * across, norm]).collect();
+        curve.detail = factor(&blocks).map_or_else(String::new, |factor| format!("\u{d7}{factor:.2} a block"));
+    }
+    if names.len() == curve.points.len() {
+        curve.names = names;
+    }
+    curve.samples = seeds;
+    curve.dots = true;
+    Some(curve)
+}
+
+/// What a norm is multiplied by from one block to the one before it: least squares on log10.
+fn factor(points: &[Point]) -> Option<f64> {
+    let points: Vec<Point> = points
+        .iter()
+        .filter(|[_, norm]| *norm > 0.0 && norm.is_finite())
+        .map(|&[block, norm]| [block, norm.log10()])
+        .collect();
+    let count = points.len() as f64;
+    let [x, y] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / count);
+    let (covariance, variance) = points.iter().fold((0.0, 0.0), |(covariance, variance), &[a, b]| {
+        (covariance + (a - x) * (b - y), variance + (a - x) * (a - x))
+    });
+    (variance > 0.0).then(|| 10f64.powf(-covariance / variance))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, constant};
+    use super::*;
+    use crate::engine::Norms;
+
+    fn measured(net: &str, slopes: &[(usize, f64)]) -> Series {
+        let mut series = constant(net, 0, 1.0);
+        let blocks = 3 * series.track.spec.blocks_per_stage();
+        series.measured = slopes
+            .iter()
+            .map(|&(step, factor)| Measured {
+                step,
+                norms: Norms {
+                    activation: (0..=blocks)
+                        .map(|block| factor.powi((blocks - block) as i32) as f32)
+                        .collect(),
+                    weight: Vec::new(),
+                },
+            })
+            .collect();
+        series
+    }
+
+    fn plots(figure: &Figure) -> Vec<&Plot> {
+        let plots = figure.panels.iter().filter_map(|panel| match panel {
+            Panel::Plot(plot) => Some(plot),
+            Panel::Maps(_) => None,
+        });
+        plots.collect()
+    }
+
+    #[test]
+    fn the_factor_of_a_steady_slope_is_found() {
+        let points: Vec<Point> = (0..28)
+            .map(|block| [f64::from(block), 0.33f64.powi(27 - block)])
+            .collect();
+        assert!((factor(&points).unwrap() - 0.33).abs() < 1e-12);
+        assert_eq!(factor(&points[..1]), None);
+        assert_eq!(factor(&[[0.0, 0.0], [1.0, f64::NAN]]), None);
+    }
+
+    #[test]
+    fn initialisation_and_last_stand_side_by_side() {
+        let history = samples::history([
+            measured("plain-56", &[(0, 0.33), (10, 0.5), (20, 0.9)]),
+            measured("resnet-56", &[(0, 1.0), (20, 1.0)]),
+        ]);
+        let figure = samples::figure(figure, &history).unwrap();
+        let plots = plots(&figure);
+        assert_eq!(
+            [&plots[0].title, &plots[1].title],
+            ["at initialisation", "after 20 steps"]
+        );
+        assert_eq!(plots[0].curves[0].detail, "\u{d7}0.33 a block");
+        assert_eq!(plots[1].curves[0].detail, "\u{d7}0.90 a block");
+        assert_eq!(plots[0].curves[1].detail, "");
+        assert_eq!(plots[0].y.range, plots[1].y.range);
+        assert_eq!(plots[0].x.range, Some([0.0, 27.0]));
+        assert_eq!(plots[0].curves[0].names[1], "layer1.0");
+        assert_eq!((plots[0].bands[1].from, plots[0].bands[1].to), (9.0, 18.0));
+    }
+
+    #[test]
+    fn nets_of_different_depth_are_aligned() {
+        let history = samples::history([measured("plain-20", &[(0, 0.33)]), measured("plain-56", &[(0, 0.33)])]);
+        let figure = samples::figure(figure, &history).unwrap();
+        let plots = plots(&figure);
+        assert_eq!(plots.len(), 1);
+        for curve in &plots[0].curves {
+            assert_eq!(curve.points.last().unwrap()[0], 1.0);
+            assert_eq!(curve.detail, "\u{d7}0.33 a block");
+        }
+    }
+
+    #[test]
+    fn a_chosen_step_takes_the_measurement_before_it() {
+        let history = samples::history([measured("plain-20", &[(0, 0.33), (10, 0.5), (20, 0.9)])]);
+        let chosen = |step| {
+            let material = Material {
+                step: Some(step),
+                ..samples::material(&history)
+            };
+            plots(&figure(&material).unwrap())[0].title.clone()
+        };
+        assert_eq!(
+            [chosen(0), chosen(15), chosen(99)],
+            ["at initialisation", "after 10 steps", "after 20 steps"]
+        );
+    }
+
+    #[test]
+    fn nothing_measured_is_one_sentence() {
+        let error = samples::figure(figure, &samples::history([constant("plain-20", 0, 1.0)]))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("no gradient norms") && error.lines().count() == 1,
+            "{error}"
+        );
+    }
+}

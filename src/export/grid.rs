@@ -1,0 +1,173 @@
+//! Draws feature maps as a grid of channels with one colour scale.
+
+use plotters_backend::DrawingBackend;
+
+use super::canvas::{Align, Canvas, Picture, wrap};
+use super::figure::MapGrid;
+use super::sheet::{DARK, GREY};
+use crate::error::Result;
+use crate::palette::{Rgb, cividis};
+
+/// Of a value that is not finite.
+const MISSING: Rgb = [0xd0, 0x30, 0x30];
+const GAP: f64 = 3.0;
+
+/// Draws title and scale into the rectangle left, top, width, height; the maps come back as pictures.
+pub fn draw<B: DrawingBackend>(
+    map: &MapGrid,
+    canvas: &mut Canvas<B>,
+    [left, top, width, height]: [f64; 4],
+) -> Result<Vec<Picture>> {
+    for (i, line) in wrap(&map.title, 12.5, width, 2).into_iter().enumerate() {
+        canvas.text(&line, [left, top + 2.0 + 16.0 * i as f64], 12.5, Align::Left, DARK)?;
+    }
+    let (grid_top, grid_height) = (top + 32.0, height - 76.0);
+    let plane = map.height * map.width;
+    if map.image {
+        let side = width / map.width.max(map.height) as f64;
+        let pixels = (0..plane).map(|i| own_colour(map, i)).collect();
+        return Ok(vec![Picture {
+            place: [left, grid_top, side * map.width as f64, side * map.height as f64],
+            columns: map.width,
+            pixels,
+        }]);
+    }
+    let (low, high) = scale(&map.values);
+    let columns = columns(map, width, grid_height);
+    let side = side(map, columns, width, grid_height);
+    let cell = [side * map.width as f64, side * map.height as f64];
+    let mut pictures: Vec<Picture> = map
+        .values
+        .chunks_exact(plane)
+        .enumerate()
+        .map(|(channel, values)| {
+            let (row, column) = ((channel / columns) as f64, (channel % columns) as f64);
+            Picture {
+                place: [
+                    left + column * (cell[0] + GAP),
+                    grid_top + row * (cell[1] + GAP),
+                    cell[0],
+                    cell[1],
+                ],
+                columns: map.width,
+                pixels: values.iter().map(|&value| colour(value, low, high)).collect(),
+            }
+        })
+        .collect();
+    let bar = [left, top + height - 30.0, width, 10.0];
+    pictures.push(Picture {
+        place: bar,
+        columns: 256,
+        pixels: cividis().to_vec(),
+    });
+    let below = bar[1] + 20.0;
+    canvas.text(&number(low), [left, below], 11.0, Align::Left, GREY)?;
+    canvas.text(
+        "activation, one scale for all channels",
+        [left + width / 2.0, below],
+        11.0,
+        Align::Middle,
+        GREY,
+    )?;
+    canvas.text(&number(high), [left + width, below], 11.0, Align::Right, GREY)?;
+    Ok(pictures)
+}
+
+/// The side of a map's pixel when the channels stand in that many columns.
+fn side(map: &MapGrid, columns: usize, width: f64, height: f64) -> f64 {
+    let across = columns as f64;
+    let down = map.channels.div_ceil(columns) as f64;
+    let fitting = |room: f64, cells: f64, pixels: usize| (room - GAP * (cells - 1.0)) / (cells * pixels as f64);
+    fitting(width, across, map.width).min(fitting(height, down, map.height))
+}
+
+/// The column count that gives the largest maps; a row that is not full counts against it.
+fn columns(map: &MapGrid, width: f64, height: f64) -> usize {
+    let worth = |columns: usize| {
+        let full = map.channels.is_multiple_of(columns);
+        side(map, columns, width, height) * if full { 1.2 } else { 1.0 }
+    };
+    (1..=map.channels)
+        .max_by(|&a, &b| worth(a).total_cmp(&worth(b)))
+        .unwrap_or(1)
+}
+
+/// The smallest and the largest finite value.
+fn scale(values: &[f32]) -> (f32, f32) {
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    let range = finite.fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(v), high.max(v)));
+    if range.0 > range.1 { (0.0, 0.0) } else { range }
+}
+
+fn colour(value: f32, low: f32, high: f32) -> Rgb {
+    if !value.is_finite() {
+        return MISSING;
+    }
+    let share = if high > low { (value - low) / (high - low) } else { 0.0 };
+    cividis()[(share * 255.0).round() as usize]
+}
+
+/// A pixel of the image itself: three channels are colours, one is grey.
+fn own_colour(map: &MapGrid, pixel: usize) -> Rgb {
+    let plane = map.height * map.width;
+    std::array::from_fn(|i| {
+        let channel = if map.channels == 3 { i } else { 0 };
+        (map.values[channel * plane + pixel].clamp(0.0, 1.0) * 255.0).round() as u8
+    })
+}
+
+/// Three significant digits.
+fn number(value: f32) -> String {
+    let size = value.abs();
+    let text = if size == 0.0 {
+        "0".to_owned()
+    } else if (0.01..1000.0).contains(&size) {
+        let digits = (2 - size.log10().floor() as i32).clamp(0, 4) as usize;
+        format!("{value:.digits$}")
+    } else {
+        format!("{value:.1e}")
+    };
+    text.replace('-', "\u{2212}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        assert_eq!(
+            [0.0, 1.234, -12.34, 0.0123, 512.3].map(number),
+            ["0", "1.23", "\u{2212}12.3", "0.0123", "512"]
+        );
+        assert_eq!(number(1.5e-7), "1.5e\u{2212}7");
+    }
+
+    #[test]
+    fn rows_are_full_where_that_costs_little() {
+        let map = |channels, side| MapGrid {
+            title: String::new(),
+            channels,
+            height: side,
+            width: side,
+            values: Vec::new(),
+            image: false,
+        };
+        assert_eq!(
+            [map(64, 4), map(16, 8), map(8, 8), map(1, 8)].map(|map| columns(&map, 400.0, 324.0)),
+            [8, 4, 4, 1]
+        );
+    }
+
+    #[test]
+    fn colours_cover_the_scale() {
+        let values = [f32::NAN, -1.0, 0.0, 3.0, f32::INFINITY];
+        let (low, high) = scale(&values);
+        assert_eq!((low, high), (-1.0, 3.0));
+        assert_eq!(colour(-1.0, low, high), cividis()[0]);
+        assert_eq!(colour(3.0, low, high), cividis()[255]);
+        assert_eq!(colour(f32::NAN, low, high), MISSING);
+        assert_eq!(colour(5.0, 5.0, 5.0), cividis()[0]);
+        assert_eq!(scale(&[f32::NAN]), (0.0, 0.0));
+    }
+}

@@ -1,0 +1,156 @@
+//! Step against training loss: the curves that part.
+
+use super::figure::{Axis, Bracket, Figure, Panel, Plot, Scale};
+use super::nets::{Net, mean, nets, short, window};
+use super::{Material, missing};
+use crate::error::Result;
+use crate::run::Series;
+
+/// The figure of the minibatch training loss.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let history = material.history;
+    if history.runs.iter().all(|series| series.steps.is_empty()) {
+        return Err(missing("loss", "no training step was recorded", "train first"));
+    }
+    let window = window(history);
+    let nets: Vec<Net> = trained(nets(history));
+    let curves = nets.iter().map(|net| {
+        let mut curve = net.curve_of(|series| &series.loss, window);
+        curve.detail = net.detail(Series::final_loss, short);
+        curve
+    });
+    let plot = Plot {
+        title: String::new(),
+        x: Axis::new("training step", Scale::Whole),
+        y: Axis::new("minibatch training loss (cross-entropy, log scale)", Scale::Log),
+        curves: curves.collect(),
+        bands: Vec::new(),
+        bracket: bracket(&nets),
+    };
+    let mut notes = vec![reading(&nets, window)];
+    notes[0] += " Number: mean of the last 50 steps.";
+    Ok(material.figure("Training loss", vec![Panel::Plot(plot)], notes))
+}
+
+/// The nets that have trained at all.
+pub fn trained(mut nets: Vec<Net>) -> Vec<Net> {
+    nets.retain(|net| net.runs.iter().any(|run| !run.steps.is_empty()));
+    nets
+}
+
+/// How smoothed lines are to be read.
+pub fn reading(nets: &[Net], window: usize) -> String {
+    let mut text = if nets.iter().any(|net| net.runs.len() > 1) {
+        format!("Line: mean over seeds (exponential mean over {window} steps each); band: lowest to highest seed.")
+    } else {
+        format!("Line: exponential mean over {window} steps; faint line: every minibatch.")
+    };
+    if nets.iter().any(|net| net.runs.iter().any(|run| run.diverged.is_some())) {
+        text += " Cross: here a run diverged; after it the loss is not finite.";
+    }
+    text
+}
+
+/// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
+/// and by more than a tenth.
+fn bracket(nets: &[Net]) -> Option<Bracket> {
+    let plain = || nets.iter().filter(|net| !net.spec.residual());
+    let shallow = plain().min_by_key(|net| net.spec.depth)?;
+    let deep = plain().max_by_key(|net| net.spec.depth)?;
+    let mut deepened = shallow.spec.clone();
+    deepened.depth = deep.spec.depth;
+    if &deepened != deep.spec || shallow.spec == deep.spec {
+        return None;
+    }
+    let ends = |net: &Net| -> Option<Vec<f64>> {
+        let ends = net.runs.iter().map(|run| run.final_loss().map(f64::from));
+        ends.collect::<Option<Vec<f64>>>()
+            .filter(|ends| ends.iter().all(|end| end.is_finite()))
+    };
+    let (from, to) = (ends(shallow)?, ends(deep)?);
+    let worst = from.iter().copied().fold(0.0, f64::max);
+    if to.iter().any(|&end| end < 1.1 * worst) {
+        return None;
+    }
+    let (from, to) = (mean(&from)?, mean(&to)?);
+    Some(Bracket {
+        from,
+        to,
+        text: format!("deeper, yet worse: +{}", short(to - from)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, constant};
+    use super::*;
+
+    fn plot(figure: &Figure) -> &Plot {
+        match &figure.panels[0] {
+            Panel::Plot(plot) => plot,
+            Panel::Maps(_) => panic!("a plot"),
+        }
+    }
+
+    #[test]
+    fn the_bracket_is_there_only_when_measured() {
+        let says = |losses: &[(&str, u64, f32)]| {
+            let history = samples::history(losses.iter().map(|&(net, seed, loss)| constant(net, seed, loss)));
+            let figure = samples::figure(figure, &history).unwrap();
+            plot(&figure).bracket.clone().map(|bracket| bracket.text)
+        };
+        let worse = says(&[("plain-20", 0, 0.4), ("plain-56", 0, 1.8), ("resnet-56", 0, 0.1)]);
+        assert_eq!(worse.as_deref(), Some("deeper, yet worse: +1.40"));
+        assert_eq!(says(&[("plain-20", 0, 1.8), ("plain-56", 0, 0.4)]), None);
+        assert_eq!(
+            says(&[("plain-20", 0, 1.0), ("plain-56", 0, 1.05)]),
+            None,
+            "within a tenth"
+        );
+        assert_eq!(
+            says(&[("plain-20", 0, 1.0), ("plain-56:width=8", 0, 2.0)]),
+            None,
+            "another width"
+        );
+        assert_eq!(says(&[("plain-20", 0, 0.4)]), None);
+        assert_eq!(says(&[("plain-20", 0, 0.4), ("plain-56", 0, f32::NAN)]), None);
+        let seeds = [
+            ("plain-20", 0, 0.4),
+            ("plain-20", 1, 2.5),
+            ("plain-56", 0, 1.8),
+            ("plain-56", 1, 1.9),
+        ];
+        assert_eq!(says(&seeds), None, "one shallow seed is worse than the deep ones");
+    }
+
+    #[test]
+    fn seeds_share_a_line_and_diverged_runs_a_cross() {
+        let mut lost = constant("plain-56", 1, 2.0);
+        *lost.loss.last_mut().unwrap() = f32::NAN;
+        lost.diverged = Some(lost.step());
+        let history = samples::history([constant("plain-56", 0, 1.0), lost, constant("resnet-56", 0, 0.5)]);
+        let figure = samples::figure(figure, &history).unwrap();
+        let [plain, residual] = &plot(&figure).curves[..] else {
+            panic!("two nets")
+        };
+        assert_eq!(
+            (plain.samples.len(), plain.layer, plain.points[0]),
+            (2, "mean", [1.0, 1.5])
+        );
+        assert_eq!(plain.spread[0], [1.0, 1.0, 2.0]);
+        assert_eq!(plain.diverged, [[59.0, 2.0]], "the last finite step");
+        assert!(plain.detail.contains("n = 2, 1 diverged"), "{}", plain.detail);
+        assert_eq!((residual.layer, residual.detail.as_str()), ("smoothed", "0.500"));
+        assert!(figure.notes[0].contains("Cross"));
+    }
+
+    #[test]
+    fn nothing_measured_is_one_sentence() {
+        let error = samples::figure(figure, &samples::history([])).unwrap_err().to_string();
+        assert_eq!(error.lines().count(), 1);
+        assert!(
+            error.contains("no training step was recorded") && error.contains("depthscope train"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! Figures and data for others: a [`Figure`] is plain data, and each format writes the same one. One figure a file,
+//! one exporter a file.
+
+mod canvas;
+mod csv;
+mod depth;
+mod error;
+mod figure;
+mod gradients;
+mod grid;
+mod labels;
+mod loss;
+mod maps;
+mod nets;
+mod plot;
+mod png;
+#[cfg(test)]
+mod samples;
+mod sheet;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod ticks;
+mod write;
+
+use std::fmt;
+use std::str::FromStr;
+
+pub use figure::{Axis, Bracket, Curve, Figure, Ground, MapGrid, Panel, Plot, Point, Samples, Scale};
+pub use write::write_file;
+
+use crate::error::{Error, Result};
+use crate::run::{Experiment, History, Maps};
+
+/// What a figure shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Step against training loss.
+    Loss,
+    /// Step against training and test error.
+    Error,
+    /// Block against the norm of dL/d(activation).
+    Gradients,
+    /// Feature maps of one image.
+    Maps,
+    /// Final error and loss against depth.
+    Depth,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 5] = [Kind::Loss, Kind::Error, Kind::Gradients, Kind::Maps, Kind::Depth];
+
+    /// The word for it on the command line and in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Loss => "loss",
+            Kind::Error => "error",
+            Kind::Gradients => "gradients",
+            Kind::Maps => "maps",
+            Kind::Depth => "depth",
+        }
+    }
+}
+
+/// A file format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    Svg,
+    /// Two pixels a point.
+    Png,
+    /// The figure's numbers.
+    Csv,
+}
+
+impl Format {
+    pub const ALL: [Format; 3] = [Format::Svg, Format::Png, Format::Csv];
+
+    /// The file extension.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Svg => "svg",
+            Format::Png => "png",
+            Format::Csv => "csv",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        one_of(text, "figure", Kind::ALL, Kind::name)
+    }
+}
+
+impl FromStr for Format {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        one_of(text, "format", Format::ALL, Format::name)
+    }
+}
+
+fn one_of<T: Copy, const N: usize>(text: &str, what: &str, all: [T; N], name: fn(T) -> &'static str) -> Result<T> {
+    let unknown = || {
+        let names = all.map(name).join(", ");
+        Error::Export(format!("{what} '{text}' is not one of {names}"))
+    };
+    all.into_iter().find(|&item| name(item) == text).ok_or_else(unknown)
+}
+
+/// What stands above and beneath a figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caption {
+    /// The experiment in a line.
+    pub title: String,
+    /// Data, optimiser, schedule, steps and seeds: a line for each experiment.
+    pub recipe: Vec<String>,
+}
+
+impl Caption {
+    pub fn of(experiment: &Experiment) -> Self {
+        let title = if experiment.title.is_empty() {
+            &experiment.name
+        } else {
+            &experiment.title
+        };
+        Self {
+            title: title.clone(),
+            recipe: vec![experiment.name.clone()],
+        }
+    }
+}
+
+/// What figures are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    pub caption: &'a Caption,
+    pub history: &'a History,
+    /// The moment of a gradients figure; initialisation and the end unless given.
+    pub step: Option<usize>,
+    /// What a maps figure shows.
+    pub maps: Option<&'a Maps>,
+}
+
+/// Makes the figure of what was measured.
+///
+/// # Errors
+/// One sentence that says what was not measured and how to get it.
+pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
+    match kind {
+        Kind::Loss => loss::figure(material),
+        Kind::Error => error::figure(material),
+        Kind::Gradients => gradients::figure(material),
+        Kind::Maps => maps::figure(material),
+        Kind::Depth => depth::figure(material),
+    }
+}
+
+impl Material<'_> {
+    fn figure(&self, title: &str, panels: Vec<Panel>, notes: Vec<String>) -> Figure {
+        let mut engines: Vec<&str> = self.history.runs.iter().map(|run| run.engine.as_str()).collect();
+        engines.sort_unstable();
+        engines.dedup();
+        Figure {
+            title: title.to_owned(),
+            subtitle: self.caption.title.clone(),
+            tag: format!("measured: {}", engines.join(", ")),
+            panels,
+            notes,
+            recipe: self.caption.recipe.clone(),
+        }
+    }
+}
+
+fn missing(figure: &str, what: &str, remedy: &str) -> Error {
+    Error::Export(format!(
+        "no {figure} figure: {what}; {remedy} (see `depthscope train --help`)"
+    ))
+}

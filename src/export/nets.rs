@@ -1,0 +1,205 @@
+//! The runs of a history as a figure sees them: the seeds of one net together, each net with its style.
+
+use std::collections::BTreeMap;
+
+use super::figure::{Curve, Point, Samples};
+use crate::net::Spec;
+use crate::palette::{Style, run_style};
+use crate::run::{History, Series};
+
+/// One net with all its seeds.
+pub struct Net<'a> {
+    pub name: &'a str,
+    pub spec: &'a Spec,
+    pub style: Style,
+    pub runs: Vec<&'a Series>,
+}
+
+/// The nets in the order of their first runs.
+pub fn nets(history: &History) -> Vec<Net<'_>> {
+    let among: Vec<&Spec> = history.runs.iter().map(|series| &series.track.spec).collect();
+    let mut nets: Vec<Net> = Vec::new();
+    for series in &history.runs {
+        let track = &series.track;
+        match nets.iter_mut().find(|net| net.name == track.name) {
+            Some(net) => net.runs.push(series),
+            None => nets.push(Net {
+                name: &track.name,
+                spec: &track.spec,
+                style: run_style(&track.spec, &among),
+                runs: vec![series],
+            }),
+        }
+    }
+    nets
+}
+
+impl Net<'_> {
+    /// An empty curve in the net's name and style.
+    pub fn curve(&self) -> Curve {
+        Curve::new(self.name, self.style.light, self.style.width)
+    }
+
+    /// The curve of what each step measured: smoothed, and where there are several seeds their mean and range.
+    pub fn curve_of(&self, values: impl Fn(&Series) -> &[f32], window: usize) -> Curve {
+        let samples: Vec<Samples> = self
+            .runs
+            .iter()
+            .map(|run| by_step(run, values(run).iter().map(|&value| f64::from(value))))
+            .collect();
+        let smoothed: Vec<Samples> = self
+            .runs
+            .iter()
+            .map(|run| by_step(run, smooth(values(run), window).into_iter()))
+            .collect();
+        let diverged = self.runs.iter().zip(&smoothed);
+        let diverged = diverged.filter_map(|(run, line)| ending(run, line)).collect();
+        Curve {
+            samples,
+            diverged,
+            ..self.over_seeds(smoothed, "smoothed")
+        }
+    }
+
+    /// One seed's points as they are, or the mean and the range of several.
+    pub fn over_seeds(&self, mut seeds: Vec<Samples>, layer: &'static str) -> Curve {
+        if seeds.len() == 1 {
+            return Curve {
+                layer,
+                points: seeds.remove(0).points,
+                ..self.curve()
+            };
+        }
+        let (points, spread) = mean_and_range(&seeds);
+        Curve {
+            layer: "mean",
+            points,
+            spread,
+            ..self.curve()
+        }
+    }
+
+    /// The final value after the name, and the number of seeds if there are several.
+    pub fn detail(&self, value: impl Fn(&Series) -> Option<f32>, text: impl Fn(f64) -> String) -> String {
+        let values: Vec<f64> = self.runs.iter().filter_map(|run| value(run)).map(f64::from).collect();
+        let finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        let lost = self.runs.iter().filter(|run| run.diverged.is_some()).count();
+        let shown = mean(&finite).map_or_else(String::new, text);
+        match (self.runs.len(), lost) {
+            (1, 0) => shown,
+            (1, _) => "diverged".to_owned(),
+            (count, 0) => format!("{shown} (n = {count})"),
+            (count, lost) => format!("{shown} (n = {count}, {lost} diverged)"),
+        }
+    }
+}
+
+fn by_step(run: &Series, values: impl Iterator<Item = f64>) -> Samples {
+    let steps = run.steps.iter().map(|&step| f64::from(step));
+    Samples {
+        seed: run.track.seed,
+        points: steps.zip(values).map(|(step, value)| [step, value]).collect(),
+    }
+}
+
+/// Where a run that diverged was last finite.
+fn ending(run: &Series, line: &Samples) -> Option<Point> {
+    run.diverged?;
+    line.points.iter().rev().copied().find(|[_, y]| y.is_finite())
+}
+
+/// Mean and range of what is finite, at each x.
+pub fn mean_and_range(seeds: &[Samples]) -> (Vec<Point>, Vec<[f64; 3]>) {
+    let mut by_x: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for &[x, y] in seeds.iter().flat_map(|samples| &samples.points) {
+        // Steps, blocks and depths are never negative, and such floats sort like their bits.
+        by_x.entry(x.to_bits()).or_default().push(y);
+    }
+    by_x.into_iter()
+        .map(|(bits, values)| {
+            let x = f64::from_bits(bits);
+            let finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+            let low = finite.iter().copied().reduce(f64::min).unwrap_or(f64::NAN);
+            let high = finite.iter().copied().reduce(f64::max).unwrap_or(f64::NAN);
+            ([x, mean(&finite).unwrap_or(f64::NAN)], [x, low, high])
+        })
+        .unzip()
+}
+
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The steps that the smoothed line averages over: a twentieth of the run, 25 at most.
+pub fn window(history: &History) -> usize {
+    let longest = history.runs.iter().map(Series::step).max().unwrap_or(0);
+    (longest / 20).clamp(1, 25)
+}
+
+/// An exponential mean over about `window` values, without the pull of its start (Kingma & Ba 2015, section 3).
+/// What is not finite stays so and is skipped by what follows.
+pub fn smooth(values: &[f32], window: usize) -> Vec<f64> {
+    let keep = 1.0 - 1.0 / window.max(1) as f64;
+    let (mut sum, mut weight) = (0.0, 0.0);
+    values
+        .iter()
+        .map(|&value| {
+            if !value.is_finite() {
+                return f64::NAN;
+            }
+            sum = keep * sum + f64::from(value);
+            weight = keep * weight + 1.0;
+            sum / weight
+        })
+        .collect()
+}
+
+/// A value in three significant digits.
+pub fn short(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || (1e-3..1e4).contains(&size) {
+        let digits = if size == 0.0 {
+            0
+        } else {
+            (2 - size.log10().floor() as i32).clamp(0, 5) as usize
+        };
+        format!("{value:.digits$}").replace('-', "\u{2212}")
+    } else {
+        format!("{value:.1e}").replace('-', "\u{2212}")
+    }
+}
+
+/// A fraction in percent.
+pub fn percent(value: f64) -> String {
+    format!("{:.1} %", 100.0 * value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn smoothing_is_unbiased_and_steps_over_gaps() {
+        assert!(smooth(&[2.0; 30], 10).iter().all(|&value| (value - 2.0).abs() < 1e-12));
+        assert_eq!(smooth(&[1.0, 5.0], 1), [1.0, 5.0]);
+        let broken = smooth(&[1.0, f32::NAN, 1.0], 10);
+        assert!(broken[0] == 1.0 && broken[1].is_nan() && (broken[2] - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn seeds_give_mean_and_range() {
+        let seed = |seed, values: [f64; 2]| Samples {
+            seed,
+            points: vec![[1.0, values[0]], [2.0, values[1]]],
+        };
+        let (mean, range) = mean_and_range(&[seed(0, [1.0, f64::NAN]), seed(1, [3.0, 4.0])]);
+        assert_eq!(mean, [[1.0, 2.0], [2.0, 4.0]]);
+        assert_eq!(range, [[1.0, 1.0, 3.0], [2.0, 4.0, 4.0]]);
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let shown = [0.0, 1.7812, 0.10149, 0.0028, 2.7e4, 1e-5].map(short);
+        assert_eq!(shown, ["0", "1.78", "0.101", "0.00280", "2.7e4", "1.0e\u{2212}5"]);
+    }
+}

@@ -1,0 +1,336 @@
+//! Draws one plot: grounds, grid, axes, curves, and the names at their ends.
+
+use plotters_backend::DrawingBackend;
+
+use super::canvas::{Align, Canvas, Ink, text_width, wrap};
+use super::figure::{Axis, Bracket, Curve, Plot, Point};
+use super::labels;
+use super::sheet::{DARK, GREY, PALE};
+use super::ticks::{Tick, ticks};
+use crate::error::Result;
+use crate::palette::Rgb;
+
+const TICK_SIZE: f64 = 11.0;
+const LABEL_SIZE: f64 = 12.0;
+const NAME_SIZE: f64 = 12.5;
+const DETAIL_SIZE: f64 = 11.0;
+const NAME_GAP: f64 = 15.0;
+const AXIS: Rgb = [0x8a; 3];
+/// Opacity of the raw line.
+const FAINT: f64 = 0.15;
+/// Opacity of the band over seeds.
+const BAND: f64 = 0.18;
+
+/// The inner rectangle, and how values fall into it.
+struct Frame<'a> {
+    plot: &'a Plot,
+    left: f64,
+    right: f64,
+    top: f64,
+    bottom: f64,
+    x: [f64; 2],
+    y: [f64; 2],
+}
+
+impl Frame<'_> {
+    fn x(&self, value: f64) -> f64 {
+        self.left + share(&self.plot.x, self.x, value) * (self.right - self.left)
+    }
+
+    /// Clamped to the frame; what a logarithm cannot show lies on the lower edge.
+    fn y(&self, value: f64) -> f64 {
+        self.bottom - share(&self.plot.y, self.y, value) * (self.bottom - self.top)
+    }
+
+    fn point(&self, [x, y]: Point) -> Point {
+        [self.x(x), self.y(y)]
+    }
+}
+
+fn share(axis: &Axis, [low, high]: [f64; 2], value: f64) -> f64 {
+    let (low, high) = (axis.position(low), axis.position(high));
+    ((axis.position(value) - low) / (high - low)).clamp(0.0, 1.0)
+}
+
+/// Draws `plot` into the rectangle left, top, width, height.
+pub fn draw<B: DrawingBackend>(
+    plot: &Plot,
+    canvas: &mut Canvas<B>,
+    [left, top, width, height]: [f64; 4],
+) -> Result<()> {
+    let (x, y) = (plot.x_range(), plot.y_range());
+    let inner_height = height - 44.0 - header(plot);
+    let y_ticks = ticks(&plot.y, y, (inner_height / 50.0) as usize);
+    let tick_width = y_ticks.iter().map(tick_width).fold(0.0, f64::max);
+    let names: Vec<String> = plot.curves.iter().map(name).collect();
+    let label_width = plot
+        .curves
+        .iter()
+        .zip(&names)
+        .map(|(curve, name)| text_width(name, NAME_SIZE) + detail_width(curve))
+        .chain(plot.bracket.iter().map(|bracket| text_width(&bracket.text, LABEL_SIZE)))
+        .fold(0.0, f64::max);
+    let gutter = if plot.bracket.is_some() { 24.0 } else { 10.0 };
+    let frame = Frame {
+        plot,
+        left: left + tick_width + 30.0,
+        right: (left + width - label_width * 1.04 - gutter).max(left + 0.4 * width),
+        top: top + header(plot),
+        bottom: top + height - 44.0,
+        x,
+        y,
+    };
+    if !plot.title.is_empty() {
+        canvas.text(&plot.title, [frame.left, top], 13.0, Align::Left, DARK)?;
+    }
+    grounds(&frame, canvas)?;
+    axes(&frame, canvas, &y_ticks, left)?;
+    for curve in &plot.curves {
+        for samples in curve.faint() {
+            strokes(&frame, canvas, &samples.points, Ink(curve.colour, FAINT), 1.0)?;
+        }
+    }
+    for curve in &plot.curves {
+        band(&frame, canvas, curve)?;
+    }
+    for curve in &plot.curves {
+        strokes(
+            &frame,
+            canvas,
+            &curve.points,
+            Ink(curve.colour, 1.0),
+            f64::from(curve.width),
+        )?;
+        if curve.dots {
+            for &point in curve.points.iter().filter(|[_, y]| y.is_finite()) {
+                canvas.dot(frame.point(point), f64::from(curve.width) + 1.2, curve.colour)?;
+            }
+        }
+    }
+    for curve in &plot.curves {
+        for &point in &curve.diverged {
+            cross(canvas, frame.point(point), curve.colour)?;
+        }
+    }
+    end_labels(&frame, canvas, &names, gutter)
+}
+
+/// Room above the frame: for the title, and for the grounds' names.
+fn header(plot: &Plot) -> f64 {
+    let title = if plot.title.is_empty() { 0.0 } else { 16.0 };
+    let names = if plot.bands.is_empty() { 0.0 } else { 18.0 };
+    4.0 + title + names
+}
+
+fn name(curve: &Curve) -> String {
+    wrap(&curve.name, NAME_SIZE, 200.0, 1).pop().unwrap_or_default()
+}
+
+fn detail_width(curve: &Curve) -> f64 {
+    if curve.detail.is_empty() {
+        0.0
+    } else {
+        6.0 + text_width(&curve.detail, DETAIL_SIZE)
+    }
+}
+
+fn tick_width(tick: &Tick) -> f64 {
+    text_width(&tick.label, TICK_SIZE) + text_width(&tick.exponent, TICK_SIZE * 0.75)
+}
+
+fn grounds<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()> {
+    for (i, ground) in frame.plot.bands.iter().enumerate() {
+        let (from, to) = (frame.x(ground.from), frame.x(ground.to));
+        let shade = [[0xf1; 3], [0xf8; 3]][i % 2];
+        canvas.rect([from, frame.top, to - from, frame.bottom - frame.top], shade)?;
+        canvas.text(
+            &ground.name,
+            [(from + to) / 2.0, frame.top - 7.0],
+            TICK_SIZE,
+            Align::Middle,
+            GREY,
+        )?;
+    }
+    Ok(())
+}
+
+fn axes<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, y_ticks: &[Tick], left: f64) -> Result<()> {
+    for tick in y_ticks {
+        let y = frame.y(tick.value);
+        canvas.path(&[[frame.left, y], [frame.right, y]], PALE, 0.75)?;
+        let exponent_width = text_width(&tick.exponent, TICK_SIZE * 0.75);
+        let right = frame.left - 7.0;
+        canvas.text(&tick.label, [right - exponent_width, y], TICK_SIZE, Align::Right, GREY)?;
+        if !tick.exponent.is_empty() {
+            canvas.text(&tick.exponent, [right, y - 4.5], TICK_SIZE * 0.75, Align::Right, GREY)?;
+        }
+    }
+    let count = ((frame.right - frame.left) / 75.0) as usize;
+    for tick in ticks(&frame.plot.x, frame.x, count) {
+        let x = frame.x(tick.value);
+        canvas.path(&[[x, frame.bottom], [x, frame.bottom + 4.0]], AXIS, 1.0)?;
+        canvas.text(&tick.label, [x, frame.bottom + 14.0], TICK_SIZE, Align::Middle, GREY)?;
+    }
+    canvas.path(
+        &[
+            [frame.left, frame.top],
+            [frame.left, frame.bottom],
+            [frame.right, frame.bottom],
+        ],
+        AXIS,
+        1.0,
+    )?;
+    let middle = [(frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0];
+    canvas.text(
+        &frame.plot.x.label,
+        [middle[0], frame.bottom + 34.0],
+        LABEL_SIZE,
+        Align::Middle,
+        DARK,
+    )?;
+    canvas.text(
+        &frame.plot.y.label,
+        [left + 6.0, middle[1]],
+        LABEL_SIZE,
+        Align::Upright,
+        DARK,
+    )
+}
+
+/// Draws a line, split where it is not finite.
+fn strokes<B: DrawingBackend>(
+    frame: &Frame,
+    canvas: &mut Canvas<B>,
+    points: &[Point],
+    ink: Ink,
+    width: f64,
+) -> Result<()> {
+    for piece in pieces(points) {
+        let piece: Vec<Point> = piece.iter().map(|&point| frame.point(point)).collect();
+        canvas.path(&thinned(&piece), ink, width)?;
+    }
+    Ok(())
+}
+
+/// The stretches of finite points.
+fn pieces(points: &[Point]) -> impl Iterator<Item = &[Point]> {
+    points.split(|[_, y]| !y.is_finite()).filter(|piece| !piece.is_empty())
+}
+
+/// Of the points in each half point of width: the first, the lowest, the highest and the last.
+fn thinned(points: &[Point]) -> Vec<Point> {
+    let column = |point: &Point| (point[0] * 2.0).floor();
+    let mut kept = Vec::new();
+    for same in points.chunk_by(|a, b| column(a) == column(b)) {
+        let mut picks = [0, same.len() - 1, 0, 0];
+        for (i, point) in same.iter().enumerate() {
+            if point[1] < same[picks[2]][1] {
+                picks[2] = i;
+            }
+            if point[1] > same[picks[3]][1] {
+                picks[3] = i;
+            }
+        }
+        picks.sort_unstable();
+        kept.extend(
+            picks
+                .iter()
+                .enumerate()
+                .filter(|&(k, pick)| k == 0 || picks[k - 1] != *pick)
+                .map(|(_, &i)| same[i]),
+        );
+    }
+    kept
+}
+
+fn band<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, curve: &Curve) -> Result<()> {
+    let finite = |[_, low, high]: &[f64; 3]| low.is_finite() && high.is_finite();
+    for piece in curve
+        .spread
+        .split(|place| !finite(place))
+        .filter(|piece| piece.len() > 1)
+    {
+        let lower: Vec<Point> = piece.iter().map(|&[x, low, _]| frame.point([x, low])).collect();
+        let upper: Vec<Point> = piece.iter().map(|&[x, _, high]| frame.point([x, high])).collect();
+        let mut outline = thinned(&upper);
+        outline.extend(thinned(&lower).into_iter().rev());
+        canvas.polygon(&outline, Ink(curve.colour, BAND))?;
+    }
+    Ok(())
+}
+
+fn cross<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y]: Point, colour: Rgb) -> Result<()> {
+    let arm = 5.0;
+    canvas.path(&[[x - arm, y - arm], [x + arm, y + arm]], colour, 2.0)?;
+    canvas.path(&[[x - arm, y + arm], [x + arm, y - arm]], colour, 2.0)
+}
+
+/// Names at the lines' ends and the bracket's text, in one column so that none covers another.
+fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, names: &[String], gutter: f64) -> Result<()> {
+    let ends: Vec<Option<Point>> = frame.plot.curves.iter().map(end).collect();
+    let ends: Vec<Point> = ends
+        .into_iter()
+        .map(|end| end.map_or([frame.right, frame.bottom], |end| frame.point(end)))
+        .collect();
+    let mut wanted: Vec<f64> = ends.iter().map(|end| end[1]).collect();
+    if let Some(Bracket { from, to, .. }) = frame.plot.bracket {
+        wanted.push((frame.y(from) + frame.y(to)) / 2.0);
+    }
+    let places = labels::spread(&wanted, NAME_GAP, frame.top, frame.bottom);
+    let left = frame.right + gutter;
+    for ((curve, name), (end, &y)) in frame.plot.curves.iter().zip(names).zip(ends.iter().zip(&places)) {
+        if (end[1] - y).abs() > 3.0 || end[0] < frame.right - 2.0 {
+            canvas.path(
+                &[[end[0] + 2.0, end[1]], [left - 3.0, y]],
+                Ink(curve.colour, 0.45),
+                0.75,
+            )?;
+        }
+        canvas.text(name, [left, y], NAME_SIZE, Align::Left, curve.colour)?;
+        let after = left + text_width(name, NAME_SIZE) * 1.02 + 6.0;
+        canvas.text(&curve.detail, [after, y], DETAIL_SIZE, Align::Left, GREY)?;
+    }
+    if let (Some(bracket), Some(&y)) = (&frame.plot.bracket, places.get(names.len())) {
+        let (from, to) = (frame.y(bracket.from), frame.y(bracket.to));
+        let (near, far) = (frame.right + 7.0, frame.right + 12.0);
+        canvas.path(&[[near, from], [far, from], [far, to], [near, to]], DARK, 1.25)?;
+        canvas.path(&[[far, (from + to) / 2.0], [left - 3.0, y]], DARK, 0.75)?;
+        canvas.text(&bracket.text, [left, y], LABEL_SIZE, Align::Left, DARK)?;
+    }
+    Ok(())
+}
+
+/// The last finite point, where the name belongs.
+fn end(curve: &Curve) -> Option<Point> {
+    curve.points.iter().rev().copied().find(|[_, y]| y.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_split_where_they_are_not_finite() {
+        let points = [
+            [0.0, 1.0],
+            [1.0, f64::NAN],
+            [2.0, 3.0],
+            [3.0, 4.0],
+            [4.0, f64::INFINITY],
+        ];
+        let pieces: Vec<&[Point]> = pieces(&points).collect();
+        assert_eq!(pieces, [&points[..1], &points[2..4]]);
+    }
+
+    #[test]
+    fn thinning_keeps_the_extremes() {
+        let points: Vec<Point> = (0..10_000)
+            .map(|i| [f64::from(i) * 0.01, if i == 5_003 { 99.0 } else { f64::from(i % 7) }])
+            .collect();
+        let kept = thinned(&points);
+        assert!(kept.len() <= 4 * 201, "{}", kept.len());
+        assert!(kept.contains(&[50.03, 99.0]));
+        assert!(kept.is_sorted_by(|a, b| a[0] < b[0]));
+        assert_eq!(thinned(&points[..1]), points[..1]);
+    }
+}

@@ -1,0 +1,78 @@
+//! SVG, with text kept as text.
+
+use plotters::prelude::SVGBackend;
+
+use super::canvas::{Canvas, Picture};
+use super::figure::Figure;
+use super::{png, sheet};
+use crate::error::Result;
+
+/// Units a point: plotters counts in whole units, which alone would make lines rough.
+const SCALE: f64 = 8.0;
+/// plotters writes text this much smaller than its size.
+const FONT_UNIT: f64 = 1.24;
+
+/// The figure as an SVG file.
+pub fn svg(figure: &Figure) -> Result<String> {
+    let [width, height] = sheet::size(figure).map(f64::ceil);
+    let mut text = String::new();
+    let units = [width, height].map(|side| (side * SCALE) as u32);
+    let backend = SVGBackend::with_string(&mut text, (units[0], units[1]));
+    let mut canvas = Canvas::new(backend, SCALE, FONT_UNIT);
+    let pictures = sheet::draw(figure, &mut canvas)?;
+    canvas.present()?;
+    drop(canvas);
+    let images = pictures.iter().map(element).collect::<Result<String>>()?;
+    let text = text.replacen(
+        &format!("<svg width=\"{}\" height=\"{}\"", units[0], units[1]),
+        &format!("<svg width=\"{width}\" height=\"{height}\""),
+        1,
+    );
+    let body = text.trim_end().strip_suffix("</svg>").unwrap_or(&text);
+    Ok(format!("{body}{images}</svg>\n"))
+}
+
+/// An embedded picture whose pixels stay sharp.
+fn element(picture: &Picture) -> Result<String> {
+    let rows = picture.pixels.len() / picture.columns;
+    let bytes = png::encode(picture.pixels.as_flattened(), picture.columns, rows)?;
+    let [left, top, width, height] = picture.place.map(|value| value * SCALE);
+    Ok(format!(
+        "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
+         style=\"image-rendering:pixelated\" href=\"data:image/png;base64,{}\"/>\n",
+        base64(&bytes)
+    ))
+}
+
+/// RFC 4648, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let word = (0..3).fold(0, |word, i| word << 8 | u32::from(chunk.get(i).copied().unwrap_or(0)));
+        for i in 0..4 {
+            let digit = DIGITS[(word >> (18 - 6 * i)) as usize & 63];
+            text.push(if i <= chunk.len() { digit as char } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_rfc_4648() {
+        let pairs = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ];
+        for (plain, encoded) in pairs {
+            assert_eq!(base64(plain.as_bytes()), encoded);
+        }
+    }
+}

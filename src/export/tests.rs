@@ -1,0 +1,159 @@
+//! What every format owes a figure.
+
+use super::samples::{constant, history, material};
+use super::*;
+use crate::run::Evaluated;
+
+fn quick() -> History {
+    let mut plain = constant("plain-20", 3, 0.25);
+    plain.loss[30] = f32::NAN;
+    plain.track.name = "a<b>&\"c\"".into();
+    plain.evaluated.push(Evaluated {
+        step: 60,
+        loss: 0.3,
+        error: 0.1,
+    });
+    history([plain, constant("plain-56", 0, 1.5)])
+}
+
+fn svg_of(history: &History, kind: Kind) -> String {
+    let figure = figure(kind, &material(history)).unwrap();
+    String::from_utf8(figure.bytes(Format::Svg).unwrap()).unwrap()
+}
+
+/// A strict enough reader for what plotters writes: one root, closed tags, no stray signs, only XML's characters.
+fn assert_well_formed(svg: &str) {
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = svg.trim();
+    assert!(rest.starts_with("<svg "));
+    while let Some(start) = rest.find('<') {
+        let text = &rest[..start];
+        assert!(!text.contains('>'), "{text}");
+        for entity in text.split('&').skip(1) {
+            let name = entity.split(';').next().unwrap();
+            assert!(["lt", "gt", "amp", "quot", "apos"].contains(&name), "{text}");
+        }
+        let end = rest[start..].find('>').unwrap() + start;
+        let tag = &rest[start + 1..end];
+        assert!(
+            !tag.contains('<') && tag.matches('"').count().is_multiple_of(2),
+            "{tag}"
+        );
+        let name = tag.split_whitespace().next().unwrap();
+        if let Some(name) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+        } else if !tag.ends_with('/') {
+            assert!(!open.is_empty() || svg.starts_with("<svg"), "one root");
+            open.push(name);
+        }
+        rest = &rest[end + 1..];
+    }
+    assert!(open.is_empty() && rest.is_empty());
+    assert!(
+        svg.chars()
+            .all(|c| matches!(c, '\n' | ' '..='\u{fffd}' | '\u{10000}'..))
+    );
+}
+
+#[test]
+fn svg_says_everything_and_is_well_formed() {
+    for kind in [Kind::Loss, Kind::Error, Kind::Depth] {
+        assert_well_formed(&svg_of(&quick(), kind));
+    }
+    let svg = svg_of(&quick(), Kind::Loss);
+    for text in [
+        "Training loss",
+        "Digits &lt;&amp;&gt; &quot;depth&quot;",
+        "training step",
+        "minibatch training loss (cross-entropy, log scale)",
+        "a&lt;b&gt;&amp;&quot;c&quot;",
+        "plain-56",
+        "measured: candle on CPU (2 threads)",
+        "digits 8x8, SGD .9, lr .02 constant, batch 32, 60 steps, seed 0",
+        "exponential mean over 3 steps",
+    ] {
+        assert!(svg.contains(text), "{text}");
+    }
+    assert!(svg.starts_with("<svg width=\"900\""), "points, not drawing units");
+}
+
+#[test]
+fn nothing_is_drawn_outside_the_sheet() {
+    let svg = svg_of(&quick(), Kind::Error);
+    let view = svg.split("viewBox=\"0 0 ").nth(1).unwrap().split('"').next().unwrap();
+    let sides: Vec<f64> = view.split(' ').map(|side| side.parse().unwrap()).collect();
+    for (attribute, limit) in [("x=\"", sides[0]), ("y=\"", sides[1]), ("x2=\"", sides[0])] {
+        for value in svg.split(&format!(" {attribute}")).skip(1) {
+            let value: f64 = value.split('"').next().unwrap().parse().unwrap();
+            assert!((0.0..=limit).contains(&value), "{attribute}{value}");
+        }
+    }
+}
+
+#[test]
+fn csv_is_the_history() {
+    let history = quick();
+    let figure = figure(Kind::Loss, &material(&history)).unwrap();
+    let csv = String::from_utf8(figure.bytes(Format::Csv).unwrap()).unwrap();
+    let name = "\"a<b>&\"\"c\"\"\"";
+    let measured: Vec<(u32, Option<f32>)> = csv
+        .lines()
+        .filter_map(|line| line.split_once(&format!("{name},measured,3,,")))
+        .map(|(_, cells)| {
+            let cells: Vec<&str> = cells.split(',').collect();
+            (cells[0].parse().unwrap(), cells[1].parse().ok())
+        })
+        .collect();
+    let series = &history.runs[0];
+    let expected: Vec<(u32, Option<f32>)> = series
+        .steps
+        .iter()
+        .zip(&series.loss)
+        .map(|(&step, &loss)| (step, loss.is_finite().then_some(loss)))
+        .collect();
+    assert_eq!(measured, expected);
+    assert!(csv.lines().all(|line| line.matches(',').count() >= 10));
+}
+
+#[test]
+fn png_has_two_pixels_a_point_and_colour() {
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    let bytes = figure.bytes(Format::Png).unwrap();
+    let image = image::load_from_memory(&bytes).unwrap().to_rgb8();
+    assert_eq!(image.width(), 1800);
+    let deep = figure_colour(&figure, "plain-56");
+    let painted = image.pixels().filter(|pixel| pixel.0 == deep).count();
+    assert!(painted > 1000, "{painted} pixels of plain-56's colour");
+}
+
+fn figure_colour(figure: &Figure, name: &str) -> [u8; 3] {
+    let Panel::Plot(plot) = &figure.panels[0] else {
+        panic!("a plot")
+    };
+    plot.curves.iter().find(|curve| curve.name == name).unwrap().colour
+}
+
+#[test]
+fn files_appear_whole_in_new_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("figures/loss.csv");
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    figure.write(&path, Format::Csv).unwrap();
+    figure.write(&path, Format::Csv).unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), figure.bytes(Format::Csv).unwrap());
+    assert_eq!(
+        std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
+        1,
+        "no temporary file is left"
+    );
+    let error = figure.write(folder.path(), Format::Csv).unwrap_err().to_string();
+    assert!(error.starts_with("cannot write"), "{error}");
+}
+
+#[test]
+fn words_are_read_and_listed() {
+    assert_eq!("gradients".parse::<Kind>().unwrap(), Kind::Gradients);
+    assert_eq!("png".parse::<Format>().unwrap(), Format::Png);
+    let error = "histogram".parse::<Kind>().unwrap_err().to_string();
+    assert!(error.contains("loss, error, gradients, maps, depth"), "{error}");
+}

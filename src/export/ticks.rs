@@ -1,0 +1,162 @@
+//! Where an axis is marked, and with what.
+
+use super::figure::{Axis, Scale};
+
+/// One mark of an axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    pub value: f64,
+    /// Empty for a mark without a number.
+    pub label: String,
+    /// Raised after the label: the exponent of a power of ten.
+    pub exponent: String,
+}
+
+/// The marks of `axis` between `low` and `high`, about `count` of them.
+pub fn ticks(axis: &Axis, [low, high]: [f64; 2], count: usize) -> Vec<Tick> {
+    if !axis.ticks.is_empty() {
+        return axis
+            .ticks
+            .iter()
+            .map(|&value| plain(value, decimal(value, 0)))
+            .collect();
+    }
+    match axis.scale {
+        Scale::Log => logarithmic(low, high, count),
+        Scale::Linear => even(low, high, count, 0.0, 1.0, ""),
+        Scale::Whole => even(low, high, count, 1.0, 1.0, ""),
+        Scale::Percent => even(low, high, count, 0.0, 100.0, " %"),
+    }
+}
+
+/// Multiples of 1, 2 or 5 times a power of ten.
+fn even(low: f64, high: f64, count: usize, smallest: f64, factor: f64, unit: &str) -> Vec<Tick> {
+    let rough = (high - low) * factor / count.max(1) as f64;
+    let power = 10f64.powf(rough.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|digit| digit * power)
+        .find(|step| *step >= rough * 0.999)
+        .unwrap_or(10.0 * power)
+        .max(smallest);
+    let digits = (-step.log10().floor()).clamp(0.0, 12.0) as usize;
+    let (first, last) = (
+        (low * factor / step - 1e-9).ceil(),
+        (high * factor / step + 1e-9).floor(),
+    );
+    let many = (last - first).clamp(0.0, 50.0) as usize;
+    (0..=many)
+        .map(|i| (first + i as f64) * step)
+        .map(|shown| plain(shown / factor, decimal(shown, digits) + unit))
+        .collect()
+}
+
+fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let (from, to) = ((low.log10() - 1e-9).ceil() as i32, (high.log10() + 1e-9).floor() as i32);
+    let decades = to - from + 1;
+    let everyday = low.min(1.0) >= 9e-4 && high < 1e5;
+    let label = |value: f64, power: i32| {
+        if everyday {
+            plain(value, decimal(value, (-power).max(0) as usize))
+        } else {
+            let exponent = power.to_string().replace('-', "\u{2212}");
+            Tick {
+                value,
+                label: "10".into(),
+                exponent,
+            }
+        }
+    };
+    if decades >= 3 {
+        let every = (decades as usize).div_ceil(count.max(2)) as i32;
+        return (from..=to)
+            .filter(|power| power.rem_euclid(every) == 0)
+            .map(|power| label(10f64.powi(power), power))
+            .collect();
+    }
+    let digits: &[f64] = if high / low < 3.0 {
+        return even(low, high, count, 0.0, 1.0, "");
+    } else {
+        &[1.0, 2.0, 5.0]
+    };
+    (from - 1..=to)
+        .flat_map(|power| digits.iter().map(move |digit| (digit * 10f64.powi(power), power)))
+        .filter(|(value, _)| (low..=high).contains(value))
+        .map(|(value, power)| {
+            let places = (-power).max(0) as usize;
+            plain(
+                value,
+                if places <= 4 {
+                    decimal(value, places)
+                } else {
+                    format!("{value:.0e}")
+                },
+            )
+        })
+        .collect()
+}
+
+fn plain(value: f64, label: String) -> Tick {
+    Tick {
+        value,
+        label,
+        exponent: String::new(),
+    }
+}
+
+/// With a true minus sign, and without a sign before zero.
+fn decimal(value: f64, digits: usize) -> String {
+    let value = if value.abs() < 1e-12 { 0.0 } else { value };
+    format!("{value:.digits$}").replace('-', "\u{2212}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: Scale, range: [f64; 2], count: usize) -> Vec<String> {
+        ticks(&Axis::new("", scale), range, count)
+            .into_iter()
+            .map(|tick| tick.label + &tick.exponent)
+            .collect()
+    }
+
+    #[test]
+    fn steps_are_round() {
+        assert_eq!(labels(Scale::Whole, [1.0, 400.0], 4), ["100", "200", "300", "400"]);
+        assert_eq!(labels(Scale::Whole, [0.0, 3.0], 10), ["0", "1", "2", "3"]);
+        assert_eq!(
+            labels(Scale::Linear, [-0.5, 0.5], 5),
+            ["\u{2212}0.4", "\u{2212}0.2", "0.0", "0.2", "0.4"]
+        );
+        assert_eq!(
+            labels(Scale::Percent, [0.0, 0.93], 5),
+            ["0 %", "20 %", "40 %", "60 %", "80 %"]
+        );
+    }
+
+    #[test]
+    fn decades_are_decimals_or_powers() {
+        assert_eq!(labels(Scale::Log, [0.0011, 3.0], 6), ["0.01", "0.1", "1"]);
+        assert_eq!(
+            labels(Scale::Log, [3e-16, 0.2], 6),
+            [
+                "10\u{2212}15",
+                "10\u{2212}12",
+                "10\u{2212}9",
+                "10\u{2212}6",
+                "10\u{2212}3"
+            ]
+        );
+        assert_eq!(labels(Scale::Log, [0.3, 2.5], 6), ["0.5", "1", "2"]);
+        assert_eq!(labels(Scale::Log, [2.0, 2.6], 4), ["2.0", "2.2", "2.4", "2.6"]);
+    }
+
+    #[test]
+    fn odd_ranges_end() {
+        for range in [[1.0, 1.0], [1e-300, 1e300], [0.0, 1e-300], [-1e300, 1e300]] {
+            assert!(labels(Scale::Linear, range, 5).len() < 60);
+        }
+        assert!(labels(Scale::Log, [1e-300, 1e300], 5).len() < 10);
+    }
+}

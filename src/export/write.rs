@@ -1,0 +1,52 @@
+//! Figures as files, each there as a whole or not at all.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use super::figure::Figure;
+use super::{Format, csv, png, svg};
+use crate::error::{Error, Result};
+
+impl Figure {
+    /// The figure's file in that format.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    pub fn bytes(&self, format: Format) -> Result<Vec<u8>> {
+        match format {
+            Format::Svg => svg::svg(self).map(String::into_bytes),
+            Format::Png => png::png(self),
+            Format::Csv => Ok(csv::csv(self).into_bytes()),
+        }
+    }
+
+    /// Writes the figure, making the folder if need be.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or the file cannot be written.
+    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+        write_file(path, &self.bytes(format)?)
+    }
+}
+
+/// Writes a file through a temporary one beside it.
+///
+/// # Errors
+/// When the system refuses; nothing is left behind then.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|source| {
+        let _ = fs::remove_file(&temporary);
+        Error::io("write", path)(source)
+    })
+}
