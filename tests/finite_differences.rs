@@ -191,7 +191,9 @@ fn weights(graph: &Graph, seed: u64) -> Weights {
     weights
 }
 
-fn agrees(choice: Choice, text: &str, mode: BnMode) {
+const ENGINES: [Choice; 2] = [Choice::Candle, Choice::Cpu];
+
+fn agrees(text: &str, mode: BnMode) {
     let graph = Arc::new(Graph::new(&text.parse().unwrap()));
     let (shape, n) = (graph.spec.input, 4);
     let pixel = |i: usize| ((i * i % 97) as f32 * 0.37 + i as f32 * 0.11).sin();
@@ -207,10 +209,12 @@ fn agrees(choice: Choice, text: &str, mode: BnMode) {
         activation_gradients: Select::All,
         weight_gradients: true,
     };
-    let probe = open(choice, &graph, &weights, Optimizer::default())
-        .unwrap()
-        .probe(&batch, &request)
-        .unwrap();
+    let found = ENGINES.map(|choice| {
+        let mut engine = open(choice, &graph, &weights, Optimizer::default()).unwrap();
+        let probe = engine.probe(&batch, &request).unwrap();
+        let gradients = probe.weight_gradients.into_iter().chain(probe.activation_gradients);
+        gradients.collect::<Weights>()
+    });
     let wide = |data: &[f32]| data.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
     let mut net = Net {
         graph: &graph,
@@ -222,9 +226,8 @@ fn agrees(choice: Choice, text: &str, mode: BnMode) {
         mode,
     };
     let mut report = Vec::new();
-    let gradients = probe.weight_gradients.iter().chain(&probe.activation_gradients);
-    for (name, gradient) in gradients {
-        let mut error = [0.0, 0.0];
+    for (name, gradient) in &found[0] {
+        let (mut errors, mut size) = ([0.0; ENGINES.len()], 0.0);
         let stride = gradient.data.len().div_ceil(SAMPLES);
         for index in (0..gradient.data.len()).step_by(stride) {
             let moved = match graph.find(name) {
@@ -232,13 +235,17 @@ fn agrees(choice: Choice, text: &str, mode: BnMode) {
                 None => Moved::Parameter(name, index),
             };
             let right = net.difference(&moved);
-            error[0] += (f64::from(gradient.data[index]) - right).powi(2);
-            error[1] += right * right;
+            for (error, found) in errors.iter_mut().zip(&found) {
+                *error += (f64::from(found[name].data[index]) - right).powi(2);
+            }
+            size += right * right;
         }
-        let error = error[0].sqrt() / error[1].sqrt().max(1e-6);
-        // Not `error > ...`: a NaN must fail too.
-        if !(error <= TOLERANCE) {
-            report.push(format!("{name}: {error:.1e}"));
+        for (choice, error) in ENGINES.iter().zip(errors) {
+            let error = error.sqrt() / size.sqrt().max(1e-6);
+            // Not `error > ...`: a NaN must fail too.
+            if !(error <= TOLERANCE) {
+                report.push(format!("{choice:?}: {name}: {error:.1e}"));
+            }
         }
     }
     assert!(report.is_empty(), "{text}, {mode:?}:\n{}", report.join("\n"));
@@ -255,11 +262,11 @@ const NETS: [&str; 7] = [
 ];
 
 #[test]
-fn candle_with_batch_statistics() {
-    NETS.iter().for_each(|net| agrees(Choice::Candle, net, BnMode::Batch));
+fn with_batch_statistics() {
+    NETS.iter().for_each(|net| agrees(net, BnMode::Batch));
 }
 
 #[test]
-fn candle_with_running_statistics() {
-    NETS.iter().for_each(|net| agrees(Choice::Candle, net, BnMode::Running));
+fn with_running_statistics() {
+    NETS.iter().for_each(|net| agrees(net, BnMode::Running));
 }

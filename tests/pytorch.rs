@@ -169,6 +169,9 @@ macro_rules! cases {
         mod candle {
             $(#[test] fn $test() { super::agrees(super::Choice::Candle, $file); })*
         }
+        mod cpu {
+            $(#[test] fn $test() { super::agrees(super::Choice::Cpu, $file); })*
+        }
     };
 }
 

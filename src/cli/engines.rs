@@ -2,7 +2,7 @@
 
 use eframe::wgpu;
 
-use crate::engine::{Kind, automatic};
+use crate::engine::{Choice, Kind, automatic, cpu};
 use crate::error::Result;
 
 #[derive(Debug, clap::Args)]
@@ -12,6 +12,7 @@ pub struct Args {}
 /// Never; what is missing is part of the list.
 pub fn run(_: &Args) -> Result<()> {
     println!("Devices of the training engine");
+    println!("  {:<8} {}", "cpu", cpu::describe());
     for (option, kind) in [("candle", Kind::Cpu), ("cuda", Kind::Cuda), ("metal", Kind::Metal)] {
         let state = match kind.check() {
             Ok(()) => kind.describe(),
@@ -20,7 +21,7 @@ pub fn run(_: &Args) -> Result<()> {
         println!("  {option:<8} {state}");
     }
     let chosen = automatic();
-    println!("  {:<8} takes {}: {}", "auto", chosen.describe(), why(chosen));
+    println!("  {:<8} takes {}", "auto", why(chosen));
     println!("Graphics adapters (the window draws with them)");
     let adapters = adapters();
     if adapters.is_empty() {
@@ -37,11 +38,11 @@ pub fn run(_: &Args) -> Result<()> {
     Ok(())
 }
 
-fn why(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Cuda => "an NVIDIA GPU is there",
-        Kind::Metal => "an Apple GPU is there",
-        Kind::Cpu => "no GPU that this program can train on is there",
+fn why(chosen: Choice) -> &'static str {
+    match chosen {
+        Choice::Cuda => "cuda: an NVIDIA GPU is there",
+        Choice::Metal => "metal: an Apple GPU is there",
+        _ => "cpu: no GPU that this program can train on is there",
     }
 }
 

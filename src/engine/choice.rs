@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::candle::{Candle, Kind};
+use super::cpu::CpuEngine;
 use super::{Engine, Optimizer};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Weights};
@@ -14,7 +15,9 @@ pub enum Choice {
     /// The fastest that is real.
     #[default]
     Auto,
-    /// candle on CPU.
+    /// Our own kernels on CPU.
+    Cpu,
+    /// candle on CPU, the reference.
     Candle,
     /// candle on CUDA; needs the feature `cuda`.
     Cuda,
@@ -28,22 +31,25 @@ impl FromStr for Choice {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "auto" => Ok(Choice::Auto),
+            "cpu" => Ok(Choice::Cpu),
             "candle" => Ok(Choice::Candle),
             "cuda" => Ok(Choice::Cuda),
             "metal" => Ok(Choice::Metal),
             _ => Err(Error::Engine(format!(
-                "engine '{text}' is not one of auto, candle, cuda, metal"
+                "engine '{text}' is not one of auto, cpu, candle, cuda, metal"
             ))),
         }
     }
 }
 
-/// The candle device that [`Choice::Auto`] takes.
-pub fn automatic() -> Kind {
-    [Kind::Cuda, Kind::Metal]
-        .into_iter()
-        .find(|kind| kind.compiled() && kind.check().is_ok())
-        .unwrap_or(Kind::Cpu)
+/// What [`Choice::Auto`] takes: a GPU that is there, otherwise our own kernels on CPU.
+pub fn automatic() -> Choice {
+    let there = |kind: Kind| kind.compiled() && kind.check().is_ok();
+    match (there(Kind::Cuda), there(Kind::Metal)) {
+        (true, _) => Choice::Cuda,
+        (_, true) => Choice::Metal,
+        _ => Choice::Cpu,
+    }
 }
 
 /// Builds an engine for a net, starting from `weights`.
@@ -52,7 +58,8 @@ pub fn automatic() -> Kind {
 /// When the device is not there, or the weights are not the graph's.
 pub fn open(choice: Choice, graph: &Arc<Graph>, weights: &Weights, optimizer: Optimizer) -> Result<Box<dyn Engine>> {
     let kind = match choice {
-        Choice::Auto => automatic(),
+        Choice::Auto => return open(automatic(), graph, weights, optimizer),
+        Choice::Cpu => return Ok(Box::new(CpuEngine::new(graph, weights, optimizer)?)),
         Choice::Candle => Kind::Cpu,
         Choice::Cuda => Kind::Cuda,
         Choice::Metal => Kind::Metal,

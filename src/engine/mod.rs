@@ -4,7 +4,9 @@
 pub mod candle;
 mod check;
 mod choice;
+pub mod cpu;
 mod optimizer;
+pub mod plan;
 pub mod weights_file;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,140 @@
+//! The gradient of a convolution's weights and biases: every tap's products summed over pixels, blocks and lanes.
+
+use std::ops::Range;
+
+use super::lanes::{Kernel, Lanes};
+use super::padded::Padded;
+use crate::engine::plan::Conv;
+
+/// Adds what a band of some blocks gives to `share`.
+pub struct WeightGrad<'a, S, const K: usize, const STEP: usize> {
+    pub conv: &'a Conv,
+    /// Bands of the output's gradient, one a block; row `g_top` would come first.
+    pub g: &'a [S],
+    pub g_map: Padded,
+    pub g_top: isize,
+    /// Bands of the input.
+    pub x: &'a [S],
+    pub x_map: Padded,
+    pub x_top: isize,
+    /// Output rows.
+    pub rows: Range<usize>,
+    /// Weights, then biases.
+    pub share: &'a mut [f32],
+}
+
+impl<S: Lanes, const K: usize, const STEP: usize> Kernel for WeightGrad<'_, S, K, STEP> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<T: Lanes>(mut self) {
+        let conv = self.conv;
+        let (channels, read) = (conv.output[0] / conv.groups, conv.input[0] / conv.groups);
+        for group in 0..conv.groups {
+            let mut c = 0;
+            while c < channels {
+                let wide = channels - c >= 4;
+                let mut r = 0;
+                while r < read {
+                    // Sums fill the registers: 4 channels by 2 inputs by 3 taps of 32 registers.
+                    let pair = read - r >= 2 && S::REGISTERS >= 32;
+                    r += match (wide, pair) {
+                        (true, true) => self.tile::<4, 2>(group, c, r),
+                        (true, false) => self.tile::<4, 1>(group, c, r),
+                        (false, true) => self.tile::<1, 2>(group, c, r),
+                        (false, false) => self.tile::<1, 1>(group, c, r),
+                    };
+                }
+                c += if wide { 4 } else { 1 };
+            }
+        }
+        if conv.bias.is_some() {
+            self.biases();
+        }
+    }
+}
+
+impl<S: Lanes, const K: usize, const STEP: usize> WeightGrad<'_, S, K, STEP> {
+    /// `C` output channels from `c` and `R` input channels from `r` of a group, all taps.
+    #[inline(always)]
+    fn tile<const C: usize, const R: usize>(&mut self, group: usize, c: usize, r: usize) -> usize {
+        let conv = self.conv;
+        let (channels, read) = (conv.output[0] / conv.groups, conv.input[0] / conv.groups);
+        let first = group * channels + c;
+        for ky in 0..K {
+            let sums = self.tap_row::<C, R>(first, group * read + r, ky);
+            for (c, sums) in sums.iter().enumerate() {
+                for (i, sums) in sums.iter().enumerate() {
+                    let at = (((first + c) * read + r + i) * K + ky) * K;
+                    for (share, sum) in self.share[at..at + K].iter_mut().zip(sums) {
+                        *share += sum.sum();
+                    }
+                }
+            }
+        }
+        R
+    }
+
+    /// The sums of one row of taps.
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "constant ranges unroll into registers, iterators not always"
+    )]
+    #[inline(always)]
+    fn tap_row<const C: usize, const R: usize>(&self, c: usize, r: usize, ky: usize) -> [[[S; K]; R]; C] {
+        let mut sums = [[[S::zero(); K]; R]; C];
+        let (g_plane, x_plane) = (self.g_map.plane(), self.x_map.plane());
+        let pixels = self.conv.output[2];
+        let blocks = self.g.len() / self.g_map.len();
+        for block in 0..blocks {
+            for y in self.rows.clone() {
+                let row = (y * STEP + ky) as isize - self.x_map.pad as isize;
+                if !(0..self.conv.input[1] as isize).contains(&row) {
+                    continue;
+                }
+                let g_row = (y as isize - self.g_top) as usize * self.g_map.row() + self.g_map.pad;
+                let x_row = (row - self.x_top) as usize * self.x_map.row();
+                let g = &self.g[block * self.g_map.len() + c * g_plane + g_row..][..(C - 1) * g_plane + pixels];
+                let x = &self.x[block * self.x_map.len() + r * x_plane + x_row..]
+                    [..(R - 1) * x_plane + (pixels - 1) * STEP + K];
+                // SAFETY: the slices above reach to the last pixel's last tap of the last channel.
+                unsafe {
+                    let (mut g, mut x) = (g.as_ptr(), x.as_ptr());
+                    for _ in 0..pixels {
+                        let gradients: [S; C] = std::array::from_fn(|c| *g.add(c * g_plane));
+                        for i in 0..R {
+                            for t in 0..K {
+                                let x = *x.add(i * x_plane + t);
+                                for c in 0..C {
+                                    sums[c][i][t] = x.mul_add(gradients[c], sums[c][i][t]);
+                                }
+                            }
+                        }
+                        g = g.wrapping_add(1);
+                        x = x.wrapping_add(STEP);
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn biases(&mut self) {
+        let channels = self.conv.output[0];
+        let biases = self.share.len() - channels;
+        let (row, plane) = (self.g_map.row(), self.g_map.plane());
+        for image in self.g.chunks_exact(self.g_map.len()) {
+            for c in 0..channels {
+                let mut sum = S::zero();
+                for y in self.rows.clone() {
+                    let start = c * plane + (y as isize - self.g_top) as usize * row + self.g_map.pad;
+                    for &g in &image[start..][..self.conv.output[2]] {
+                        sum = sum.add(g);
+                    }
+                }
+                self.share[biases + c] += sum.sum();
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A band of rows of a map, with the zero columns that a convolution reads beyond its sides.
+
+use std::ops::Range;
+
+use super::lanes::Lanes;
+
+/// `[channel][row][pad + width + pad]` vectors; rows beyond the map are left out by those who read.
+#[derive(Debug, Clone, Copy)]
+pub struct Padded {
+    pub channels: usize,
+    pub pad: usize,
+    pub width: usize,
+    /// At most.
+    pub rows: usize,
+}
+
+impl Padded {
+    /// Vectors a row.
+    pub fn row(&self) -> usize {
+        self.width + 2 * self.pad
+    }
+
+    /// Vectors a channel.
+    pub fn plane(&self) -> usize {
+        self.rows * self.row()
+    }
+
+    /// Vectors in all.
+    pub fn len(&self) -> usize {
+        self.channels * self.plane()
+    }
+
+    /// Writes the map's rows `rows` to where row `top` would come first; `read` is given channel, pixel and where to.
+    #[inline(always)]
+    pub fn fill<S: Lanes>(&self, out: &mut [S], rows: Range<usize>, top: isize, read: impl Fn(usize, usize, &mut [S])) {
+        let first = (rows.start as isize - top) as usize;
+        for channel in 0..self.channels {
+            let band = &mut out[channel * self.plane() + first * self.row()..][..rows.len() * self.row()];
+            for (y, row) in rows.clone().zip(band.chunks_exact_mut(self.row())) {
+                row[..self.pad].fill(S::zero());
+                read(channel, y * self.width, &mut row[self.pad..][..self.width]);
+                row[self.pad + self.width..].fill(S::zero());
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! A graph lowered once: which tensors are stored, which fused kernels make them, forward and backward, and which
+//! buffers they share. Nothing here computes; an engine runs the kernels under the names and contracts given here.
+//!
+//! Normalisation and ReLU store nothing of their own. A kernel reads a stored tensor through a [`View`], which applies
+//! them on the way in, and a stored gradient through a [`Gradient`], which applies their backward twins.
+
+mod lower;
+mod slots;
+
+pub use lower::lower;
+
+use crate::net::NodeId;
+
+/// Position in [`Plan::tensors`].
+pub type TensorId = usize;
+/// Position in [`Plan::norms`].
+pub type NormId = usize;
+/// Position in [`crate::net::Graph::params`].
+pub type ParamId = usize;
+/// Position in [`Plan::convs`].
+pub type ConvId = usize;
+
+/// A stored value of a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    /// The node it holds; of a gradient, `d` and that name.
+    pub name: String,
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+    /// The buffer that holds it while it lives.
+    pub slot: usize,
+}
+
+impl Tensor {
+    /// Values of one image.
+    pub fn image(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// How a kernel reads a tensor: normalised, through ReLU, both or neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    pub tensor: TensorId,
+    pub norm: Option<NormId>,
+    pub relu: bool,
+}
+
+impl View {
+    /// The tensor as it is stored.
+    pub fn raw(tensor: TensorId) -> Self {
+        Self {
+            tensor,
+            norm: None,
+            relu: false,
+        }
+    }
+}
+
+/// How far back through a view a gradient is carried when it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// It is the gradient of what the view reads.
+    Nothing,
+    /// Past the ReLU.
+    Relu(View),
+    /// Past the ReLU and the normalisation: the gradient of the tensor itself.
+    Norm(View),
+}
+
+/// `scale` times a stored gradient, carried back through a view.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gradient {
+    pub tensor: TensorId,
+    pub scale: f32,
+    pub through: Through,
+}
+
+impl Gradient {
+    /// What reading it touches.
+    pub fn tensors(&self) -> [Option<TensorId>; 2] {
+        let viewed = match self.through {
+            Through::Nothing => None,
+            Through::Relu(view) | Through::Norm(view) => Some(view.tensor),
+        };
+        [Some(self.tensor), viewed]
+    }
+}
+
+/// `scale` times a stored gradient of every `stride`-th pixel, added to another; channels that it has more are dropped.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Addend {
+    pub tensor: TensorId,
+    pub scale: f32,
+    pub stride: usize,
+}
+
+/// A batch normalisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Norm {
+    pub node: NodeId,
+    /// What it normalises.
+    pub tensor: TensorId,
+    pub weight: ParamId,
+    pub bias: ParamId,
+    pub running_mean: ParamId,
+    pub running_var: ParamId,
+}
+
+/// A convolution's shape and parameters; padding is `kernel / 2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Conv {
+    pub node: NodeId,
+    pub kernel: usize,
+    pub stride: usize,
+    pub groups: usize,
+    /// Channels, height, width read.
+    pub input: [usize; 3],
+    /// Channels, height, width put out.
+    pub output: [usize; 3],
+    pub weight: ParamId,
+    pub bias: Option<ParamId>,
+}
+
+impl Conv {
+    /// Multiply-adds of one image, borders counted as if padded.
+    pub fn multiply_adds(&self) -> u64 {
+        let [channels, height, width] = self.output;
+        (channels * height * width * self.kernel * self.kernel * (self.input[0] / self.groups)) as u64
+    }
+}
+
+/// One kernel of a training step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kernel {
+    /// `output = conv(input) + bias`, and the batch statistics of `output` for `statistics`.
+    Conv {
+        conv: ConvId,
+        input: View,
+        output: TensorId,
+        statistics: Option<NormId>,
+    },
+    /// `output = branch + scale * shortcut`, through ReLU with `relu`; the shortcut gives every `stride`-th pixel and
+    /// zeros for channels it lacks.
+    Add {
+        branch: View,
+        shortcut: View,
+        scale: f32,
+        stride: usize,
+        relu: bool,
+        output: TensorId,
+        statistics: Option<NormId>,
+    },
+    /// Mean over each map.
+    Pool { input: View, output: TensorId },
+    /// `output = weight input + bias`.
+    Linear {
+        input: TensorId,
+        output: TensorId,
+        weight: ParamId,
+        bias: ParamId,
+    },
+    /// Softmax cross-entropy, hits, and the mean loss's gradient.
+    Loss { logits: TensorId, gradient: TensorId },
+    /// Gradients of the linear layer's parameters and input.
+    LinearGrad {
+        input: TensorId,
+        gradient: TensorId,
+        into: TensorId,
+        weight: ParamId,
+        bias: ParamId,
+    },
+    /// Spreads a pooled map's gradient evenly.
+    PoolGrad { gradient: TensorId, into: TensorId },
+    /// Sums a normalisation's two reductions, which are also its parameters' gradients.
+    NormGrad { norm: NormId, gradient: Gradient },
+    /// `into = gradient + addend`, where `into` is the gradient's own tensor.
+    Settle {
+        gradient: Gradient,
+        addend: Option<Addend>,
+        into: TensorId,
+    },
+    /// Gradients of a convolution's parameters and, into `into`, of its input: written with `addend`, or added to what
+    /// is there with `accumulate`.
+    ConvGrad {
+        conv: ConvId,
+        input: View,
+        gradient: Gradient,
+        into: TensorId,
+        addend: Option<Addend>,
+        accumulate: bool,
+    },
+}
+
+impl Kernel {
+    /// Every tensor that it reads or writes.
+    pub fn tensors(&self) -> impl Iterator<Item = TensorId> + use<> {
+        let tensors = match *self {
+            Kernel::Conv { input, output, .. } | Kernel::Pool { input, output } => {
+                [Some(input.tensor), Some(output), None, None, None]
+            }
+            Kernel::Add {
+                branch,
+                shortcut,
+                output,
+                ..
+            } => [Some(branch.tensor), Some(shortcut.tensor), Some(output), None, None],
+            Kernel::Linear { input, output, .. } => [Some(input), Some(output), None, None, None],
+            Kernel::Loss { logits, gradient } => [Some(logits), Some(gradient), None, None, None],
+            Kernel::LinearGrad {
+                input, gradient, into, ..
+            } => [Some(input), Some(gradient), Some(into), None, None],
+            Kernel::PoolGrad { gradient, into } => [Some(gradient), Some(into), None, None, None],
+            Kernel::NormGrad { gradient, .. } => {
+                let [stored, viewed] = gradient.tensors();
+                [stored, viewed, None, None, None]
+            }
+            Kernel::Settle {
+                gradient, addend, into, ..
+            } => {
+                let [stored, viewed] = gradient.tensors();
+                [stored, viewed, Some(into), addend.map(|addend| addend.tensor), None]
+            }
+            Kernel::ConvGrad {
+                input,
+                gradient,
+                into,
+                addend,
+                ..
+            } => {
+                let [stored, viewed] = gradient.tensors();
+                let addend = addend.map(|addend| addend.tensor);
+                [stored, viewed, Some(into), Some(input.tensor), addend]
+            }
+        };
+        tensors.into_iter().flatten()
+    }
+}
+
+/// How a node's value is had from what is stored.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value {
+    View(View),
+    /// The option-A shortcut.
+    Subsample {
+        view: View,
+        stride: usize,
+    },
+    /// An addition whose ReLU is fused into the kernel at this place in [`Plan::forward`].
+    Sum {
+        kernel: usize,
+    },
+}
+
+/// When and how a node's gradient can be read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tap {
+    pub node: NodeId,
+    /// Before this kernel of [`Plan::backward`] runs.
+    pub at: usize,
+    pub gradient: Gradient,
+}
+
+/// A net as kernels over stored tensors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    pub tensors: Vec<Tensor>,
+    pub norms: Vec<Norm>,
+    pub convs: Vec<Conv>,
+    /// From the images to the loss and the logits' gradient.
+    pub forward: Vec<Kernel>,
+    /// From the logits' gradient to every parameter's.
+    pub backward: Vec<Kernel>,
+    /// By node.
+    pub values: Vec<Value>,
+    /// In the order of `at`.
+    pub taps: Vec<Tap>,
+    /// The images.
+    pub images: TensorId,
+    /// The images' gradient, computed only when asked for.
+    pub images_gradient: TensorId,
+    pub logits: TensorId,
+    /// Values of one image that each buffer holds.
+    pub slots: Vec<usize>,
+}
