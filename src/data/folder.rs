@@ -9,6 +9,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::error::{LimitError, LimitErrorKind};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use rayon::prelude::*;
 
@@ -184,7 +185,7 @@ fn decode(path: &Path, size: usize) -> Result<Vec<f32>, String> {
         .map_err(|error| error.to_string())?;
     reader.limits(limits);
     let decoded = reader.into_decoder().and_then(|mut decoder| {
-        let orientation = decoder.orientation()?;
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         if decoder.total_bytes() > LARGEST_IMAGE {
             return Err(ImageError::Limits(LimitError::from_kind(
                 LimitErrorKind::InsufficientMemory,

@@ -116,14 +116,16 @@ fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: 
         .unwrap_or(u64::MAX);
     let lie = || {
         Error::Data(format!(
-            "The header of {} promises {sizes:?} bytes, which is not what the file holds: fetch it again.",
+            "The header of {} promises {} bytes, which is not what the file holds: fetch it again.",
             path.display(),
+            product(&sizes),
         ))
     };
     if promised == 0 {
         return Err(Error::Data(format!(
-            "{} holds nothing: its sizes are {sizes:?}.",
-            path.display()
+            "{} holds nothing: its header says {} bytes.",
+            path.display(),
+            product(&sizes)
         )));
     }
     if !is_possible(promised.saturating_add((magic.len() + header.len()) as u64)) {
@@ -141,6 +143,11 @@ fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: 
         return Err(lie());
     }
     Ok(Idx { sizes, bytes })
+}
+
+/// For people: `2x3x4`.
+fn product(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 /// Images and labels brought together: the shape of an image, and pixels divided by `white`.
@@ -197,7 +204,7 @@ mod tests {
         let bomb = encoder.finish().unwrap();
         let mut file = BufReader::with_capacity(512, Counting(bomb.as_slice(), 0));
         let result = read(Path::new("bomb"), &mut file, bomb.len() as u64, 1);
-        assert!(result.is_err_and(|error| error.to_string().contains("promises [9] bytes")));
+        assert!(result.is_err_and(|error| error.to_string().contains("promises 9 bytes")));
         assert!(
             bomb.len() > 10_000 && file.get_ref().1 < 1024,
             "{} bytes read",

@@ -76,10 +76,8 @@ impl Raw {
     pub(super) fn normalise(&mut self) -> (Vec<f32>, Vec<f32>) {
         let [channels, height, width] = self.shape;
         let area = height * width;
-        let statistics = (0..channels).map(|channel| {
-            let planes = self.train.images.chunks(area).skip(channel).step_by(channels);
-            moments(|| planes.clone().flatten().copied())
-        });
+        let statistics =
+            (0..channels).map(|channel| moments(self.train.images.chunks(area).skip(channel).step_by(channels)));
         let (mean, deviation): (Vec<f32>, Vec<f32>) = statistics.unzip();
         for split in [&mut self.train, &mut self.test] {
             for (position, plane) in split.images.chunks_mut(area).enumerate() {
@@ -94,14 +92,19 @@ impl Raw {
 }
 
 /// Mean, and deviation of the population plus 1e-6; a constant is only centred, so its deviation is 1.
-fn moments<I: Iterator<Item = f32>>(values: impl Fn() -> I) -> (f32, f32) {
-    let (sum, count) = values().fold((0.0, 0u64), |(sum, count), value| (sum + f64::from(value), count + 1));
-    let count = count.max(1) as f64;
-    let mean = sum / count;
-    let square = |value: f32| (f64::from(value) - mean).powi(2);
-    let deviation = (values().map(square).sum::<f64>() / count).sqrt();
+fn moments<'a>(planes: impl Iterator<Item = &'a [f32]> + Clone) -> (f32, f32) {
+    let mean = mean_of(planes.clone(), |pixel| pixel);
+    let deviation = mean_of(planes, |pixel| (pixel - mean).powi(2)).sqrt();
     let divisor = if deviation < 1e-6 { 1.0 } else { deviation + 1e-6 };
     (mean as f32, divisor as f32)
+}
+
+fn mean_of<'a>(planes: impl Iterator<Item = &'a [f32]>, value: impl Fn(f64) -> f64) -> f64 {
+    let (sum, count) = planes.fold((0.0, 0usize), |(sum, count), plane| {
+        let plane_sum: f64 = plane.iter().map(|&pixel| value(f64::from(pixel))).sum();
+        (sum + plane_sum, count + plane.len())
+    });
+    sum / count.max(1) as f64
 }
 
 #[cfg(test)]

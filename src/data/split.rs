@@ -27,14 +27,18 @@ impl Split {
     /// The images at those positions, in that order.
     fn gather(&self, positions: &[u32]) -> Self {
         let size = self.images.len() / self.len().max(1);
-        let image = |&position: &u32| &self.images[position as usize * size..][..size];
-        Self {
-            images: positions.iter().flat_map(image).copied().collect(),
-            labels: positions
-                .iter()
-                .map(|&position| self.labels[position as usize])
-                .collect(),
+        let mut gathered = Self {
+            images: Vec::with_capacity(positions.len() * size),
+            labels: Vec::with_capacity(positions.len()),
+        };
+        for &position in positions {
+            let position = position as usize;
+            gathered
+                .images
+                .extend_from_slice(&self.images[position * size..][..size]);
+            gathered.labels.push(self.labels[position]);
         }
+        gathered
     }
 
     /// Training and test splits in a seeded order: one image in five is held out, at least one.
