@@ -14,7 +14,7 @@ use crate::palette::Rgb;
 
 /// The shipped font first, then what other machines have. The bitmap's font is registered under the whole list, which
 /// is also what an SVG file names.
-const FONT: &str = "Roboto, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
+const FONT: &str = "Roboto, Arial, 'Liberation Sans', 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', sans-serif";
 
 /// The font's line height over its em: the unit of its sizes in `ab_glyph`.
 pub const LINE_HEIGHT: f64 = 1.171_875;
@@ -150,6 +150,11 @@ impl<B: DrawingBackend> Canvas<B> {
     }
 }
 
+/// The room a text needs in points, also in the wider fonts that stand in for ours; `size` is the em.
+pub fn room_for(text: &str, size: f64) -> f64 {
+    1.16 * text_width(text, size)
+}
+
 /// The width of a text in points; `size` is the em.
 pub fn text_width(text: &str, size: f64) -> f64 {
     LazyLock::force(&FONT_IS_REGISTERED);
@@ -165,7 +170,7 @@ pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     let mut result: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match result.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), size) <= width => {
+            Some(line) if room_for(&format!("{line} {word}"), size) <= width => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -176,10 +181,10 @@ pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     result.truncate(lines);
     for (i, line) in result.iter_mut().enumerate() {
         let cut = too_many && i + 1 == lines;
-        if !cut && text_width(line, size) <= width {
+        if !cut && room_for(line, size) <= width {
             continue;
         }
-        while !line.is_empty() && text_width(&format!("{line}\u{2026}"), size) > width {
+        while !line.is_empty() && room_for(&format!("{line}\u{2026}"), size) > width {
             line.pop();
         }
         line.push('\u{2026}');
@@ -225,7 +230,7 @@ mod tests {
         let text = "digits 8x8, width 8, SGD .9, lr .02 constant, batch 32, 400 steps, seed 0";
         let lines = wrap(text, 12.0, 200.0, 3);
         assert_eq!(lines.join(" "), text);
-        assert!(lines.len() > 1 && lines.iter().all(|line| text_width(line, 12.0) <= 200.0));
+        assert!(lines.len() > 1 && lines.iter().all(|line| room_for(line, 12.0) <= 200.0));
         let cut = wrap(text, 12.0, 200.0, 1);
         assert!(cut.len() == 1 && cut[0].ends_with('\u{2026}'), "{cut:?}");
         assert_eq!(wrap("x".repeat(500).as_str(), 12.0, 50.0, 2).len(), 1);

@@ -193,6 +193,11 @@ impl Curve {
         }
     }
 
+    /// The last finite point, where the name belongs.
+    pub fn end(&self) -> Option<Point> {
+        self.points.iter().rev().copied().find(|[_, y]| y.is_finite())
+    }
+
     /// The samples that are drawn faintly behind the line.
     pub fn faint(&self) -> &[Samples] {
         if self.samples.len() == 1 && self.layer != "measured" {

@@ -150,7 +150,8 @@ fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
     Some(curve)
 }
 
-/// What a norm is multiplied by from one block to the one before it: least squares on log10.
+/// What a norm is multiplied by from one block to the one before it: least squares on log10, if a steady factor
+/// explains four fifths of the variance.
 fn factor(points: &[Point]) -> Option<f64> {
     let points: Vec<Point> = points
         .iter()
@@ -159,10 +160,9 @@ fn factor(points: &[Point]) -> Option<f64> {
         .collect();
     let count = points.len() as f64;
     let [x, y] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / count);
-    let (covariance, variance) = points.iter().fold((0.0, 0.0), |(covariance, variance), &[a, b]| {
-        (covariance + (a - x) * (b - y), variance + (a - x) * (a - x))
-    });
-    (variance > 0.0).then(|| 10f64.powf(-covariance / variance))
+    let sum = |term: fn(f64, f64) -> f64| points.iter().map(|&[a, b]| term(a - x, b - y)).sum::<f64>();
+    let (across, along, up) = (sum(|a, b| a * b), sum(|a, _| a * a), sum(|_, b| b * b));
+    (along > 0.0 && across * across >= 0.8 * along * up).then(|| 10f64.powf(-across / along))
 }
 
 #[cfg(test)]
@@ -204,6 +204,11 @@ mod tests {
             .collect();
         assert!((factor(&points).unwrap() - 0.33).abs() < 1e-12);
         assert_eq!(factor(&points[..1]), None);
+        assert_eq!(
+            factor(&[[0.0, 1.0], [1.0, 9.0], [2.0, 1.0], [3.0, 9.0]]),
+            None,
+            "not a slope"
+        );
         assert_eq!(factor(&[[0.0, 0.0], [1.0, f64::NAN]]), None);
     }
 

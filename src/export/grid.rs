@@ -54,7 +54,8 @@ pub fn draw<B: DrawingBackend>(
             }
         })
         .collect();
-    let bar = [left, top + height - 30.0, width, 10.0];
+    let rows = map.channels.div_ceil(columns) as f64;
+    let bar = [left, grid_top + rows * (cell[1] + GAP) + 11.0, width, 10.0];
     pictures.push(Picture {
         place: bar,
         columns: 256,

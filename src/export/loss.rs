@@ -1,6 +1,6 @@
 //! Step against training loss: the curves that part.
 
-use super::figure::{Axis, Bracket, Figure, Panel, Plot, Scale};
+use super::figure::{Axis, Bracket, Curve, Figure, Panel, Plot, Scale};
 use super::nets::{Net, mean, nets, short, window};
 use super::{Material, missing};
 use crate::error::Result;
@@ -14,18 +14,19 @@ pub fn figure(material: &Material) -> Result<Figure> {
     }
     let window = window(history);
     let nets: Vec<Net> = trained(nets(history));
-    let curves = nets.iter().map(|net| {
+    let curve = |net: &Net| {
         let mut curve = net.curve_of(|series| &series.loss, window);
         curve.detail = net.detail(Series::final_loss, short);
         curve
-    });
+    };
+    let curves: Vec<Curve> = nets.iter().map(curve).collect();
     let plot = Plot {
         title: String::new(),
         x: Axis::new("training step", Scale::Whole),
         y: Axis::new("minibatch training loss (cross-entropy, log scale)", Scale::Log),
-        curves: curves.collect(),
+        bracket: bracket(&nets, &curves),
+        curves,
         bands: Vec::new(),
-        bracket: bracket(&nets),
     };
     let mut notes = vec![reading(&nets, window)];
     notes[0] += " Number: mean of the last 50 steps.";
@@ -52,8 +53,8 @@ pub fn reading(nets: &[Net], window: usize) -> String {
 }
 
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
-/// and by more than a tenth.
-fn bracket(nets: &[Net]) -> Option<Bracket> {
+/// and by more than a tenth. It joins the curves' ends and says the difference of the final losses.
+fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
     let plain = || nets.iter().filter(|net| !net.spec.residual());
     let shallow = plain().min_by_key(|net| net.spec.depth)?;
     let deep = plain().max_by_key(|net| net.spec.depth)?;
@@ -72,11 +73,16 @@ fn bracket(nets: &[Net]) -> Option<Bracket> {
     if to.iter().any(|&end| end < 1.1 * worst) {
         return None;
     }
-    let (from, to) = (mean(&from)?, mean(&to)?);
+    let difference = mean(&to)? - mean(&from)?;
+    let end = |net: &Net| curves.iter().find(|curve| curve.name == net.name)?.end();
     Some(Bracket {
-        from,
-        to,
-        text: format!("deeper, yet worse: +{}", short(to - from)),
+        from: end(shallow)?[1],
+        to: end(deep)?[1],
+        text: if difference < 0.1 {
+            format!("deeper, yet worse: +{}", short(difference))
+        } else {
+            format!("deeper, yet worse: +{difference:.2}")
+        },
     })
 }
 

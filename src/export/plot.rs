@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Ink, text_width, wrap};
+use super::canvas::{Align, Canvas, Ink, room_for, text_width, wrap};
 use super::figure::{Axis, Bracket, Curve, Plot, Point};
 use super::labels;
 use super::sheet::{DARK, GREY, PALE};
@@ -63,18 +63,20 @@ pub fn draw<B: DrawingBackend>(
     let y_ticks = ticks(&plot.y, y, (inner_height / 50.0) as usize);
     let tick_width = y_ticks.iter().map(tick_width).fold(0.0, f64::max);
     let names: Vec<String> = plot.curves.iter().map(name).collect();
-    let label_width = plot
-        .curves
-        .iter()
-        .zip(&names)
-        .map(|(curve, name)| text_width(name, NAME_SIZE) + detail_width(curve))
-        .chain(plot.bracket.iter().map(|bracket| text_width(&bracket.text, LABEL_SIZE)))
-        .fold(0.0, f64::max);
+    let widest =
+        |texts: &mut dyn Iterator<Item = &str>, size: f64| texts.map(|text| room_for(text, size)).fold(0.0, f64::max);
+    let name_width = widest(&mut names.iter().map(String::as_str), NAME_SIZE);
+    let detail_width = widest(&mut plot.curves.iter().map(|curve| curve.detail.as_str()), DETAIL_SIZE);
+    let bracket_width = widest(
+        &mut plot.bracket.iter().map(|bracket| bracket.text.as_str()),
+        LABEL_SIZE,
+    );
+    let label_width = (name_width + 5.0 + detail_width).max(bracket_width);
     let gutter = if plot.bracket.is_some() { 24.0 } else { 10.0 };
     let frame = Frame {
         plot,
         left: left + tick_width + 30.0,
-        right: (left + width - label_width * 1.04 - gutter).max(left + 0.4 * width),
+        right: (left + width - label_width - gutter).max(left + 0.4 * width),
         top: top + header(plot),
         bottom: top + height - 44.0,
         x,
@@ -112,7 +114,7 @@ pub fn draw<B: DrawingBackend>(
             cross(canvas, frame.point(point), curve.colour)?;
         }
     }
-    end_labels(&frame, canvas, &names, gutter)
+    end_labels(&frame, canvas, &names, [gutter, name_width])
 }
 
 /// Room above the frame: for the title, and for the grounds' names.
@@ -124,14 +126,6 @@ fn header(plot: &Plot) -> f64 {
 
 fn name(curve: &Curve) -> String {
     wrap(&curve.name, NAME_SIZE, 200.0, 1).pop().unwrap_or_default()
-}
-
-fn detail_width(curve: &Curve) -> f64 {
-    if curve.detail.is_empty() {
-        0.0
-    } else {
-        6.0 + text_width(&curve.detail, DETAIL_SIZE)
-    }
 }
 
 fn tick_width(tick: &Tick) -> f64 {
@@ -266,8 +260,13 @@ fn cross<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y]: Point, colour: Rgb) 
 }
 
 /// Names at the lines' ends and the bracket's text, in one column so that none covers another.
-fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, names: &[String], gutter: f64) -> Result<()> {
-    let ends: Vec<Option<Point>> = frame.plot.curves.iter().map(end).collect();
+fn end_labels<B: DrawingBackend>(
+    frame: &Frame,
+    canvas: &mut Canvas<B>,
+    names: &[String],
+    [gutter, name_width]: [f64; 2],
+) -> Result<()> {
+    let ends: Vec<Option<Point>> = frame.plot.curves.iter().map(Curve::end).collect();
     let ends: Vec<Point> = ends
         .into_iter()
         .map(|end| end.map_or([frame.right, frame.bottom], |end| frame.point(end)))
@@ -287,8 +286,13 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, names: &
             )?;
         }
         canvas.text(name, [left, y], NAME_SIZE, Align::Left, curve.colour)?;
-        let after = left + text_width(name, NAME_SIZE) * 1.02 + 6.0;
-        canvas.text(&curve.detail, [after, y], DETAIL_SIZE, Align::Left, GREY)?;
+        canvas.text(
+            &curve.detail,
+            [left + name_width + 5.0, y],
+            DETAIL_SIZE,
+            Align::Left,
+            GREY,
+        )?;
     }
     if let (Some(bracket), Some(&y)) = (&frame.plot.bracket, places.get(names.len())) {
         let (from, to) = (frame.y(bracket.from), frame.y(bracket.to));
@@ -298,11 +302,6 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, names: &
         canvas.text(&bracket.text, [left, y], LABEL_SIZE, Align::Left, DARK)?;
     }
     Ok(())
-}
-
-/// The last finite point, where the name belongs.
-fn end(curve: &Curve) -> Option<Point> {
-    curve.points.iter().rev().copied().find(|[_, y]| y.is_finite())
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Picture, text_width, wrap};
+use super::canvas::{Align, Canvas, Picture, room_for, wrap};
 use super::figure::{Figure, Panel};
 use super::{grid, plot};
 use crate::error::Result;
@@ -93,7 +93,7 @@ fn tag<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>, width: f64) -
     let Some(text) = wrap(&figure.tag, NOTE_SIZE, 0.5 * width, 1).pop() else {
         return Ok(0.0);
     };
-    let box_width = text_width(&text, NOTE_SIZE) + 16.0;
+    let box_width = room_for(&text, NOTE_SIZE) + 12.0;
     let left = width - MARGIN - box_width;
     canvas.rect([left, 19.0, box_width, 21.0], PALE)?;
     canvas.text(&text, [left + box_width / 2.0, 29.5], NOTE_SIZE, Align::Middle, DARK)?;
