@@ -3,6 +3,9 @@
 mod engines;
 mod inspect;
 mod probe;
+mod progress;
+mod results;
+mod train;
 
 use clap::{Parser, Subcommand};
 
@@ -27,6 +30,8 @@ pub enum Command {
     Inspect(inspect::Args),
     /// Write everything inside a net for one batch: logits, loss, activations and all gradients
     Probe(probe::Args),
+    /// Train an experiment's networks side by side and write a run folder
+    Train(train::Args),
 }
 
 /// Runs a subcommand.
@@ -38,5 +43,6 @@ pub fn run(command: Command) -> Result<()> {
         Command::Engines(args) => engines::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Probe(args) => probe::run(&args),
+        Command::Train(args) => train::run(args),
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::schedule::Schedule;
 use crate::data::{Augment, Source};
 use crate::engine::Optimizer;
-use crate::net::Spec;
+use crate::error::{Error, Result};
+use crate::net::{Norm, Spec};
 
 /// One experiment: all its runs see the same data, recipe and batches.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -72,4 +73,155 @@ pub struct Track {
     pub name: String,
     pub spec: Spec,
     pub seed: u64,
+}
+
+/// Names a run cannot have, because a run folder keeps its own things under them.
+const RESERVED: [&str; 3] = ["figures", "experiment.toml", "summary.json"];
+const LONGEST_NAME: usize = 80;
+/// TOML's integers are signed.
+const LARGEST_SEED: u64 = i64::MAX as u64;
+
+impl Experiment {
+    /// Reads and checks the text of an experiment file; `origin` names it in errors.
+    ///
+    /// # Errors
+    /// One sentence with the file, the line and what is wrong.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        let mut experiment: Self = toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(String::new(), |span| {
+                let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+                format!("line {line}: ")
+            });
+            let message = error.message().replace('\n', " ");
+            Error::Experiment(format!("{origin}: {place}{message}"))
+        })?;
+        for plan in &mut experiment.runs {
+            plan.resolve()?;
+        }
+        experiment
+            .validate()
+            .map_err(|error| Error::Experiment(format!("{origin}: {error}")))?;
+        Ok(experiment)
+    }
+
+    /// The file's text, names filled in.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("an experiment is numbers, words and tables, which TOML can hold")
+    }
+
+    /// Checks everything that can be checked without the data.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn validate(&self) -> Result<()> {
+        let fail = |text: String| Err(Error::Experiment(text));
+        check_name("experiment", &self.name)?;
+        for (key, value) in [
+            ("steps", self.steps),
+            ("batch", self.batch),
+            ("probe_every", self.probe_every),
+        ] {
+            if value == 0 {
+                return fail(format!("{key} must be at least 1"));
+            }
+        }
+        if self.seeds.is_empty() {
+            return fail("seeds is empty; give at least one, as in seeds = [0]".into());
+        }
+        for (i, seed) in self.seeds.iter().enumerate() {
+            if self.seeds[..i].contains(seed) {
+                return fail(format!("seed {seed} is given twice"));
+            }
+            if *seed > LARGEST_SEED {
+                return fail(format!("seed {seed} is above {LARGEST_SEED}"));
+            }
+        }
+        let optimizer = &self.optimizer;
+        for (key, value, holds, must) in [
+            ("schedule.rate", self.schedule.rate, self.schedule.rate > 0.0, "above 0"),
+            (
+                "optimizer.momentum",
+                optimizer.momentum,
+                (0.0..1.0).contains(&optimizer.momentum),
+                "in 0..1",
+            ),
+            (
+                "optimizer.weight_decay",
+                optimizer.weight_decay,
+                optimizer.weight_decay >= 0.0,
+                "0 or above",
+            ),
+            (
+                "optimizer.clip",
+                optimizer.clip,
+                optimizer.clip >= 0.0,
+                "0 (off) or above",
+            ),
+        ] {
+            if !(value.is_finite() && holds) {
+                return fail(format!("{key} must be a number {must}, not {value}"));
+            }
+        }
+        if optimizer.nesterov && optimizer.momentum == 0.0 {
+            return fail("optimizer.nesterov needs a momentum above 0".into());
+        }
+        if self.runs.is_empty() {
+            return fail("there is no [[runs]] entry; give at least one net".into());
+        }
+        for (i, plan) in self.runs.iter().enumerate() {
+            self.check_plan(plan, &self.runs[..i])?;
+        }
+        Ok(())
+    }
+
+    /// Whether a plan can stand beside `others`.
+    pub(super) fn check_plan(&self, plan: &RunPlan, others: &[RunPlan]) -> Result<()> {
+        check_name("run", &plan.name)?;
+        let fail = |text: String| Err(Error::Experiment(text));
+        if RESERVED.contains(&plan.name.to_ascii_lowercase().as_str()) {
+            return fail(format!("a run cannot be called '{}'; choose another name", plan.name));
+        }
+        if others.iter().any(|other| other.name.eq_ignore_ascii_case(&plan.name)) {
+            return fail(format!("two runs are called '{}'; give one another name", plan.name));
+        }
+        let spec: Spec = plan.net.parse()?;
+        if self.batch < 2 && spec.norm == Norm::Batch {
+            return fail(format!(
+                "batch must be at least 2 for {}, which normalises over the batch",
+                plan.name
+            ));
+        }
+        Ok(())
+    }
+
+    /// The recipe in one line, for figures and the window:
+    /// `digits 8x8, width 8, SGD .9, lr .02 constant, batch 32, 400 steps, seed 0`.
+    pub fn recipe_line(&self) -> String {
+        super::recipe::line(self)
+    }
+}
+
+impl RunPlan {
+    /// Fills in the name.
+    ///
+    /// # Errors
+    /// When the net's spec cannot be read.
+    pub(super) fn resolve(&mut self) -> Result<()> {
+        if self.name.is_empty() {
+            self.name = self.net.parse::<Spec>()?.short_name();
+        }
+        Ok(())
+    }
+}
+
+fn check_name(what: &str, name: &str) -> Result<()> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let starts = name.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if starts && name.len() <= LONGEST_NAME && name.chars().all(allowed) && !name.ends_with('.') {
+        return Ok(());
+    }
+    let shown: String = name.escape_debug().take(LONGEST_NAME).collect();
+    Err(Error::Experiment(format!(
+        "the {what} name '{shown}' cannot be a folder's name; use up to {LONGEST_NAME} letters, digits, '-', '_' and '.'"
+    )))
 }

@@ -41,7 +41,7 @@ pub struct Series {
 }
 
 impl Series {
-    fn new(track: Track, engine: String) -> Self {
+    pub(super) fn new(track: Track, engine: String) -> Self {
         Self {
             track,
             engine,

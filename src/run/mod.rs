@@ -1,13 +1,35 @@
 //! Experiments and how they run: the file, the trainer thread, what it says, what is kept.
 
+pub mod checkpoint;
+mod course;
+mod crew;
+mod event_log;
 mod experiment;
+mod files;
+mod folder;
 mod history;
+mod lane;
+mod layout;
+mod library;
+mod lockstep;
+mod log_reader;
 mod message;
+mod outbox;
+mod recipe;
+mod recorder;
 mod schedule;
 mod slot;
+mod summary;
+mod tfevent;
+mod trainer;
+mod watch;
 
 pub use experiment::{Experiment, RunId, RunPlan, Track};
+pub use folder::RunFolder;
 pub use history::{Evaluated, History, Measured, Series};
+pub use layout::Layout;
 pub use message::{Command, Event, MapRequest, Maps, Phase};
 pub use schedule::{Schedule, ScheduleKind};
 pub use slot::Slot;
+pub use summary::{RunSummary, Status, Summary};
+pub use trainer::{Trainer, TrainerOptions};

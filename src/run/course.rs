@@ -1,0 +1,71 @@
+//! What all runs of an experiment share: the data, the recipe, and the learning rate as it was changed by hand.
+
+use std::sync::OnceLock;
+
+use super::experiment::Experiment;
+use crate::data::{Batch, Dataset};
+use crate::error::{Error, Result};
+
+/// Images an evaluation takes at once; with batch statistics it is part of the measure.
+const TEST_BATCH: usize = 512;
+
+/// The course every run takes.
+pub struct Course {
+    pub experiment: Experiment,
+    pub dataset: Dataset,
+    /// From which step on the schedule is multiplied by which factor, in the order of the steps. Kept by step, so that
+    /// a run that catches up meets the same rates where the others met them.
+    pub factors: Vec<(usize, f32)>,
+    tests: OnceLock<Vec<Batch>>,
+}
+
+impl Course {
+    pub fn new(experiment: Experiment, dataset: Dataset) -> Self {
+        Self {
+            experiment,
+            dataset,
+            factors: Vec::new(),
+            tests: OnceLock::new(),
+        }
+    }
+
+    /// The learning rate of step `step` (from 0).
+    pub fn rate(&self, step: usize) -> f32 {
+        let factor = self.factors.iter().rev().find(|&&(from, _)| from <= step);
+        let scheduled = self.experiment.schedule.at(step, self.experiment.steps);
+        factor.map_or(scheduled, |&(_, factor)| scheduled * factor)
+    }
+
+    /// Multiplies the schedule so that the rate at `step` is `rate`, from there on.
+    ///
+    /// # Errors
+    /// When no factor does that.
+    pub fn set_rate(&mut self, step: usize, rate: f32) -> Result<()> {
+        let fail = |why: String| Err(Error::Experiment(why));
+        if !(rate.is_finite() && rate > 0.0) {
+            return fail(format!(
+                "a learning rate of {rate} cannot be set; give a number above 0"
+            ));
+        }
+        let factor = rate / self.experiment.schedule.at(step, self.experiment.steps);
+        if !factor.is_finite() {
+            return fail(format!(
+                "the schedule's own rate is 0 at step {step} and cannot be multiplied"
+            ));
+        }
+        self.factors.retain(|&(from, _)| from < step);
+        self.factors.push((step, factor));
+        Ok(())
+    }
+
+    /// The batch of training step `step` (from 0) of the runs with that seed.
+    pub fn train_batch(&self, seed: u64, step: usize) -> Batch {
+        self.dataset
+            .train_batch(seed, step, self.experiment.batch, self.experiment.augment)
+    }
+
+    /// The test split.
+    pub fn tests(&self) -> &[Batch] {
+        self.tests.get_or_init(|| self.dataset.test_batches(TEST_BATCH))
+    }
+}

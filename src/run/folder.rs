@@ -1,0 +1,114 @@
+//! A run folder read back: what was asked, what was measured, what it came to.
+
+use std::path::Path;
+
+use super::checkpoint;
+use super::experiment::{Experiment, RunId, Track};
+use super::history::{History, Series};
+use super::layout::Layout;
+use super::log_reader;
+use super::message::Phase;
+use super::summary::{Status, Summary};
+use crate::error::{Error, Result};
+use crate::net::Spec;
+
+/// A run folder in memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunFolder {
+    pub layout: Layout,
+    pub experiment: Experiment,
+    /// Runs in the trainer's order: the experiment's, and of each its seeds.
+    pub history: History,
+    /// Absent until the experiment has ended once.
+    pub summary: Option<Summary>,
+    /// A sentence for each thing that could not be read.
+    pub notices: Vec<String>,
+}
+
+impl RunFolder {
+    /// Reads a run folder; of a damaged one, what can be read.
+    ///
+    /// # Errors
+    /// When there is no experiment file in it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let layout = Layout::new(path);
+        if !layout.experiment().is_file() {
+            return Err(Error::Run(format!(
+                "{} is not a run folder: it has no experiment.toml",
+                path.display()
+            )));
+        }
+        let experiment = Experiment::read(&layout.experiment())?;
+        let mut notices = Vec::new();
+        let summary = if layout.summary().is_file() {
+            Summary::read(&layout.summary())
+                .map_err(|error| notices.push(error.to_string()))
+                .ok()
+        } else {
+            None
+        };
+        let mut history = History {
+            runs: Vec::new(),
+            phase: Phase::Done,
+        };
+        for track in experiment.tracks()? {
+            let log = layout.log(&track.name, track.seed);
+            let mut series = Series::new(track, String::new());
+            if log.is_dir() {
+                notices.extend(log_reader::read(&log, &mut series)?);
+            }
+            series.finished = series.step() >= experiment.steps || ended(summary.as_ref(), &series.track);
+            history.runs.push(series);
+        }
+        Ok(Self {
+            layout,
+            experiment,
+            history,
+            summary,
+            notices,
+        })
+    }
+
+    /// The steps a run has checkpoints of, ascending.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub fn checkpoints(&self, run: RunId) -> Result<Vec<usize>> {
+        let Some(series) = self.history.runs.get(run) else {
+            return Ok(Vec::new());
+        };
+        let folder = self.layout.checkpoints(&series.track.name, series.track.seed);
+        Ok(checkpoint::list(&folder)?.into_iter().map(|(step, _)| step).collect())
+    }
+}
+
+fn ended(summary: Option<&Summary>, track: &Track) -> bool {
+    summary.is_some_and(|summary| {
+        summary.runs.iter().any(|run| {
+            let over = matches!(run.status, Status::Finished | Status::Stopped);
+            over && run.name == track.name && run.seed == track.seed
+        })
+    })
+}
+
+impl Experiment {
+    /// Every run of a resolved experiment, in the trainer's order.
+    ///
+    /// # Errors
+    /// When a net cannot be read.
+    pub fn tracks(&self) -> Result<Vec<Track>> {
+        let mut tracks = Vec::new();
+        for plan in &self.runs {
+            let spec: Spec = plan.net.parse()?;
+            for &seed in &self.seeds {
+                tracks.push(Track {
+                    id: tracks.len(),
+                    name: plan.name.clone(),
+                    spec: spec.clone(),
+                    seed,
+                });
+            }
+        }
+        Ok(tracks)
+    }
+}

@@ -1,0 +1,228 @@
+//! One run in the trainer: a net with its engine, and how far it has come.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::course::Course;
+use super::experiment::{RunId, Track};
+use super::message::Event;
+use super::summary::Status;
+use crate::engine::{BnMode, Engine, Evaluation, Norms, ProbeRequest, Select, Step};
+use crate::error::Result;
+use crate::net::Graph;
+
+/// Minibatches the final loss and error are means of.
+const RECENT: usize = 50;
+
+/// What one step brought.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    pub loss: f32,
+    /// 0..=1
+    pub error: f32,
+    pub rate: f32,
+    /// Of the weights before the step.
+    pub norms: Option<Norms>,
+    pub tests: Option<Tests>,
+}
+
+/// The test split, as means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tests {
+    pub loss: f32,
+    /// 0..=1
+    pub error: f32,
+}
+
+impl Tests {
+    /// As it is told.
+    pub fn event(self, run: RunId, step: usize) -> Event {
+        let Self { loss, error } = self;
+        Event::Evaluated { run, step, loss, error }
+    }
+}
+
+impl From<Evaluation> for Tests {
+    fn from(sums: Evaluation) -> Self {
+        let images = sums.images.max(1) as f64;
+        Self {
+            loss: (sums.loss_sum / images) as f32,
+            error: (1.0 - sums.correct as f64 / images) as f32,
+        }
+    }
+}
+
+/// The last minibatches' losses and errors.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Recent(VecDeque<(f32, f32)>);
+
+impl Recent {
+    pub fn push(&mut self, loss: f32, error: f32) {
+        if self.0.len() == RECENT {
+            self.0.pop_front();
+        }
+        self.0.push_back((loss, error));
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (f32, f32)> + '_ {
+        self.0.iter().copied()
+    }
+
+    /// Mean loss and error; `None` before the first step.
+    pub fn means(&self) -> Option<(f32, f32)> {
+        let mean = |part: fn(&(f32, f32)) -> f32| {
+            (self.0.iter().map(|pair| f64::from(part(pair))).sum::<f64>() / self.0.len() as f64) as f32
+        };
+        (!self.0.is_empty()).then(|| (mean(|pair| pair.0), mean(|pair| pair.1)))
+    }
+}
+
+impl FromIterator<(f32, f32)> for Recent {
+    fn from_iter<I: IntoIterator<Item = (f32, f32)>>(pairs: I) -> Self {
+        let mut recent = Self::default();
+        pairs.into_iter().for_each(|(loss, error)| recent.push(loss, error));
+        recent
+    }
+}
+
+/// One run.
+pub struct Lane {
+    pub track: Track,
+    pub graph: Arc<Graph>,
+    pub engine: Box<dyn Engine>,
+    /// Steps done.
+    pub step: usize,
+    pub status: Status,
+    /// Spent in this run's own steps.
+    pub seconds: f64,
+    pub recent: Recent,
+    /// The last evaluation with batch statistics, and with running ones.
+    pub tests: Option<(Tests, Tests)>,
+    /// Set by [`Lane::advance`], taken by the trainer.
+    pub outcome: Option<Result<Advance>>,
+    /// Whether the trainer's last tick stepped it.
+    pub stepped: bool,
+    /// Set by [`Lane::examine`], taken by the trainer.
+    pub examined: Option<Result<Tests>>,
+    /// Set by [`Lane::measure`], taken by the trainer.
+    pub measured: Option<Result<Norms>>,
+}
+
+impl Lane {
+    pub fn new(track: Track, graph: Arc<Graph>, engine: Box<dyn Engine>) -> Self {
+        Self {
+            track,
+            graph,
+            engine,
+            step: 0,
+            status: Status::Training,
+            seconds: 0.0,
+            recent: Recent::default(),
+            tests: None,
+            outcome: None,
+            stepped: false,
+            examined: None,
+            measured: None,
+        }
+    }
+
+    /// Whether it takes part in the lockstep.
+    pub fn active(&self) -> bool {
+        self.status == Status::Training
+    }
+
+    /// Back to the initial weights, with a fresh engine.
+    pub fn reset(&mut self, engine: Box<dyn Engine>) {
+        *self = Self::new(self.track.clone(), Arc::clone(&self.graph), engine);
+    }
+
+    /// Trains one step.
+    pub fn advance(&mut self, course: &Course) {
+        self.outcome = Some(self.try_advance(course));
+    }
+
+    fn try_advance(&mut self, course: &Course) -> Result<Advance> {
+        let experiment = &course.experiment;
+        let began = Instant::now();
+        let batch = course.train_batch(self.track.seed, self.step);
+        let rate = course.rate(self.step);
+        // At step 0 the gradients were measured before training began.
+        let measure = self.step > 0 && self.step.is_multiple_of(experiment.probe_every);
+        let Step { loss, correct, norms } = self.engine.step(&batch, rate, measure)?;
+        self.seconds += began.elapsed().as_secs_f64();
+        self.step += 1;
+        let error = 1.0 - correct as f32 / batch.len().max(1) as f32;
+        self.recent.push(loss, error);
+        if !loss.is_finite() {
+            self.status = Status::Diverged;
+        }
+        let every = experiment.eval_every;
+        let due = every > 0 && self.step.is_multiple_of(every) && self.step < experiment.steps && self.active();
+        let tests = if due {
+            Some(self.evaluate(course, BnMode::Batch)?)
+        } else {
+            None
+        };
+        Ok(Advance {
+            loss,
+            error,
+            rate,
+            norms,
+            tests,
+        })
+    }
+
+    /// Evaluates the test split for the summary.
+    pub fn examine(&mut self, course: &Course) {
+        let both = self
+            .evaluate(course, BnMode::Batch)
+            .and_then(|batch| Ok((batch, self.evaluate(course, BnMode::Running)?)));
+        self.tests = both.as_ref().ok().copied();
+        self.examined = Some(both.map(|(batch, _)| batch));
+    }
+
+    fn evaluate(&mut self, course: &Course, mode: BnMode) -> Result<Tests> {
+        let mut sums = Evaluation::default();
+        for batch in course.tests() {
+            let part = self.engine.evaluate(batch, mode)?;
+            sums.loss_sum += part.loss_sum;
+            sums.correct += part.correct;
+            sums.images += part.images;
+        }
+        Ok(sums.into())
+    }
+
+    /// Measures gradient norms at the present weights, on the batch of the next step; nothing is changed.
+    pub fn measure(&mut self, course: &Course) {
+        self.measured = Some(self.norms(course));
+    }
+
+    fn norms(&mut self, course: &Course) -> Result<Norms> {
+        let batch = course.train_batch(self.track.seed, self.step);
+        let name = |id: &usize| self.graph.nodes[*id].name.clone();
+        let trunk: Vec<String> = self.graph.trunk().iter().map(name).collect();
+        let request = ProbeRequest {
+            mode: BnMode::Batch,
+            activations: Select::None,
+            activation_gradients: Select::Nodes(trunk.clone()),
+            weight_gradients: true,
+        };
+        let probe = self.engine.probe(&batch, &request)?;
+        let activation = trunk.iter().map(|node| {
+            probe
+                .activation_gradients
+                .get(node)
+                .map_or(f32::NAN, |array| array.norm())
+        });
+        let weight = self.graph.weighted().into_iter().map(|id| {
+            let prefix = self.graph.nodes[id].op.parameters().unwrap_or_default();
+            let name = format!("{prefix}.weight");
+            probe.weight_gradients.get(&name).map_or(f32::NAN, |array| array.norm())
+        });
+        Ok(Norms {
+            activation: activation.collect(),
+            weight: weight.collect(),
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The experiments that come with the program, and where else one can come from.
+
+use std::fs;
+use std::path::Path;
+
+use super::experiment::Experiment;
+use crate::error::{Error, Result};
+
+const EMBEDDED: [(&str, &str); 6] = [
+    ("quick", include_str!("../../assets/experiments/quick.toml")),
+    ("faithful", include_str!("../../assets/experiments/faithful.toml")),
+    ("mnist", include_str!("../../assets/experiments/mnist.toml")),
+    ("colour", include_str!("../../assets/experiments/colour.toml")),
+    ("vanishing", include_str!("../../assets/experiments/vanishing.toml")),
+    ("depth", include_str!("../../assets/experiments/depth.toml")),
+];
+
+/// An experiment file is short; anything longer is another kind of file.
+const LONGEST_FILE: u64 = 1 << 20;
+
+impl Experiment {
+    /// Names of the experiments that come with the program.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        EMBEDDED.iter().map(|&(name, _)| name)
+    }
+
+    /// An experiment that comes with the program.
+    ///
+    /// # Errors
+    /// When there is none of that name; the sentence lists them.
+    pub fn named(name: &str) -> Result<Self> {
+        let (_, text) = EMBEDDED
+            .iter()
+            .find(|&&(known, _)| known == name)
+            .ok_or_else(|| Error::Experiment(unknown(name)))?;
+        Self::parse(text, &format!("experiment '{name}'"))
+    }
+
+    /// An experiment by name, or from a file. A relative data path is meant from the file's own folder.
+    ///
+    /// # Errors
+    /// When there is neither, or it cannot be used.
+    pub fn load(file_or_name: &str) -> Result<Self> {
+        if EMBEDDED.iter().any(|&(name, _)| name == file_or_name) {
+            return Self::named(file_or_name);
+        }
+        let path = Path::new(file_or_name);
+        if !path.exists() {
+            return Err(Error::Experiment(unknown(file_or_name)));
+        }
+        Self::read(path)
+    }
+
+    /// An experiment from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or used.
+    pub fn read(path: &Path) -> Result<Self> {
+        let about = fs::metadata(path).map_err(Error::io("read", path))?;
+        if !about.is_file() || about.len() > LONGEST_FILE {
+            let sentence = format!("{} is not an experiment file; give a .toml file", path.display());
+            return Err(Error::Experiment(sentence));
+        }
+        let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let mut experiment = Self::parse(&text, &path.display().to_string())?;
+        if let (Some(data), Some(folder)) = (&mut experiment.data.path, path.parent()) {
+            *data = std::path::absolute(folder.join(&*data)).map_err(Error::io("find", data))?;
+        }
+        Ok(experiment)
+    }
+}
+
+fn unknown(text: &str) -> String {
+    let names: Vec<&str> = Experiment::names().collect();
+    let shown: String = text.escape_debug().take(120).collect();
+    format!(
+        "'{shown}' is neither a file nor an experiment; the experiments are {}",
+        names.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::net::{Graph, Spec};
+
+    #[test]
+    fn every_experiment_parses_builds_and_round_trips() {
+        for name in Experiment::names() {
+            let experiment = Experiment::named(name).unwrap();
+            assert_eq!(experiment.name, name);
+            assert!(!experiment.title.is_empty(), "{name}");
+            for plan in &experiment.runs {
+                let spec: Spec = plan.net.parse().unwrap();
+                assert!(Graph::new(&spec).parameter_count() > 0);
+            }
+            let again = Experiment::parse(&experiment.to_toml(), "again").unwrap();
+            assert_eq!(again, experiment, "{name}");
+        }
+    }
+
+    #[test]
+    fn depth_sweeps_both_families() {
+        let experiment = Experiment::named("depth").unwrap();
+        assert_eq!((experiment.runs.len(), experiment.seeds.len()), (8, 3));
+    }
+
+    #[test]
+    fn data_is_sought_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let text = Experiment::named("quick")
+            .unwrap()
+            .to_toml()
+            .replace("source = \"digits\"", "source = \"idx\"\npath = \"sets/mine\"");
+        fs::write(&file, text).unwrap();
+        let experiment = Experiment::load(file.to_str().unwrap()).unwrap();
+        assert_eq!(experiment.data.path.unwrap(), folder.path().join("sets/mine"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_one_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, says) in [
+            ("quik", "the experiments are quick, faithful"),
+            ("nowhere/mine.toml", "neither a file"),
+            (folder.path().to_str().unwrap(), "not an experiment file"),
+        ] {
+            let error = Experiment::load(name).unwrap_err().to_string();
+            assert!(error.contains(says) && error.lines().count() == 1, "{error}");
+        }
+    }
+}

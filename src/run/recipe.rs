@@ -1,0 +1,81 @@
+//! A recipe in one line, as it stands under figures.
+
+use super::experiment::Experiment;
+use super::schedule::ScheduleKind;
+use crate::engine::OptimizerKind;
+use crate::net::Spec;
+
+/// `digits 8x8, width 8, SGD .9, lr .02 constant, batch 32, 400 steps, seed 0`
+pub fn line(experiment: &Experiment) -> String {
+    let mut parts = vec![experiment.data.to_string()];
+    if experiment.augment.shift > 0 {
+        parts.push(format!("shift ±{}", experiment.augment.shift));
+    }
+    if experiment.augment.flip {
+        parts.push("flip".into());
+    }
+    parts.extend(width(experiment));
+    let optimizer = &experiment.optimizer;
+    parts.push(match optimizer.kind {
+        OptimizerKind::Sgd if optimizer.nesterov => format!("Nesterov {}", short(optimizer.momentum)),
+        OptimizerKind::Sgd => format!("SGD {}", short(optimizer.momentum)),
+        OptimizerKind::Adam => "Adam".into(),
+    });
+    let schedule = &experiment.schedule;
+    let shape = match schedule.kind {
+        ScheduleKind::Constant => "constant",
+        ScheduleKind::Step => "step",
+        ScheduleKind::Cosine => "cosine",
+    };
+    parts.push(format!("lr {} {shape}", short(schedule.rate)));
+    if schedule.warmup > 0 {
+        parts.push(format!("warm-up {}", schedule.warmup));
+    }
+    if optimizer.clip > 0.0 {
+        parts.push(format!("clip {}", short(optimizer.clip)));
+    }
+    parts.push(format!("batch {}", experiment.batch));
+    parts.push(format!("{} steps", experiment.steps));
+    parts.push(seeds(&experiment.seeds));
+    parts.join(", ")
+}
+
+/// The nets' common width, or all of them.
+fn width(experiment: &Experiment) -> Option<String> {
+    let mut widths: Vec<usize> = experiment
+        .runs
+        .iter()
+        .filter_map(|plan| plan.net.parse::<Spec>().ok())
+        .map(|spec| spec.width)
+        .collect();
+    widths.sort_unstable();
+    widths.dedup();
+    match widths.as_slice() {
+        [] => None,
+        [one] => Some(format!("width {one}")),
+        many => {
+            let words: Vec<String> = many.iter().map(usize::to_string).collect();
+            Some(format!("widths {}", words.join("/")))
+        }
+    }
+}
+
+/// `seed 0`, `seeds 0-2` when they follow each other, else `seeds 0, 3, 7`.
+fn seeds(seeds: &[u64]) -> String {
+    match seeds {
+        [one] => format!("seed {one}"),
+        [first, .., last] if seeds.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
+            format!("seeds {first}-{last}")
+        }
+        _ => format!(
+            "seeds {}",
+            seeds.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
+        ),
+    }
+}
+
+/// A number without the zero before its point: `.02`.
+fn short(value: f32) -> String {
+    let text = value.to_string();
+    text.strip_prefix("0.").map_or(text.clone(), |rest| format!(".{rest}"))
+}

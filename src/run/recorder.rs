@@ -1,0 +1,139 @@
+//! Everything the trainer writes. Training never depends on it: what the disk refuses is told once and left out.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use super::checkpoint::{Checkpoint, State};
+use super::event_log::EventLog;
+use super::experiment::{Experiment, RunId};
+use super::files;
+use super::lane::{Advance, Lane, Tests};
+use super::layout::Layout;
+use super::summary::Summary;
+use crate::engine::Norms;
+use crate::error::{Error, Result};
+
+/// Writes into one run folder, or nowhere.
+pub struct Recorder {
+    layout: Option<Layout>,
+    logs: BTreeMap<RunId, EventLog>,
+    /// The first refusal, until it is taken.
+    notice: Option<String>,
+    refused: bool,
+}
+
+impl Recorder {
+    pub fn new(layout: Option<Layout>) -> Self {
+        Self {
+            layout,
+            logs: BTreeMap::new(),
+            notice: None,
+            refused: false,
+        }
+    }
+
+    /// The sentence about the first refusal, once.
+    pub fn notice(&mut self) -> Option<String> {
+        self.notice.take()
+    }
+
+    /// Writes the resolved experiment.
+    pub fn experiment(&mut self, experiment: &Experiment) {
+        if let Some(layout) = &self.layout {
+            let written = files::replace(&layout.experiment(), experiment.to_toml().as_bytes());
+            self.attempt(written);
+        }
+    }
+
+    /// Begins a run's log at the step it stands at.
+    pub fn begin(&mut self, lane: &Lane) {
+        if let Some(layout) = &self.layout {
+            let folder = layout.log(&lane.track.name, lane.track.seed);
+            // The record of the step it stands at is kept; at 0 everything begins anew.
+            let from = if lane.step == 0 { 0 } else { lane.step + 1 };
+            let log = EventLog::create(&folder, from, &lane.graph, &lane.engine.device());
+            self.logs.remove(&lane.track.id);
+            if let Some(log) = self.attempt(log) {
+                self.logs.insert(lane.track.id, log);
+            }
+        }
+    }
+
+    pub fn stepped(&mut self, run: RunId, step: usize, advance: &Advance) {
+        self.log(run, |log| log.stepped(step, advance));
+    }
+
+    pub fn measured(&mut self, run: RunId, step: usize, norms: &Norms) {
+        self.log(run, |log| log.measured(step, norms));
+    }
+
+    pub fn evaluated(&mut self, run: RunId, step: usize, tests: Tests) {
+        self.log(run, |log| log.evaluated(step, tests));
+    }
+
+    /// Hands all logs to the system.
+    pub fn flush(&mut self) {
+        let runs: Vec<RunId> = self.logs.keys().copied().collect();
+        for run in runs {
+            self.log(run, EventLog::flush);
+        }
+    }
+
+    /// Writes a checkpoint of a run as it stands; says where.
+    pub fn checkpoint(&mut self, lane: &Lane, rate_factors: &[(usize, f32)]) -> Option<PathBuf> {
+        let folder = self.layout.as_ref()?.checkpoints(&lane.track.name, lane.track.seed);
+        let write = || -> Result<PathBuf> {
+            let checkpoint = Checkpoint {
+                weights: lane.engine.weights()?,
+                optimizer: lane.engine.optimizer_state()?,
+                state: State::of(lane, rate_factors),
+            };
+            checkpoint.write(&folder)
+        };
+        let written = write();
+        self.attempt(written)
+    }
+
+    /// Removes the checkpoints of a run that starts over: none of them is on its way any more.
+    pub fn forget(&mut self, lane: &Lane) {
+        if let Some(layout) = &self.layout {
+            let folder = layout.checkpoints(&lane.track.name, lane.track.seed);
+            if folder.exists() {
+                let removed = fs::remove_dir_all(&folder).map_err(Error::io("remove", &folder));
+                self.attempt(removed);
+            }
+        }
+    }
+
+    /// Writes what the runs came to; says where.
+    pub fn summary(&mut self, summary: &Summary) -> Option<PathBuf> {
+        let path = self.layout.as_ref()?.summary();
+        let written = summary.write(&path);
+        self.attempt(written).map(|()| path)
+    }
+
+    fn log(&mut self, run: RunId, write: impl FnOnce(&mut EventLog) -> Result<()>) {
+        if let Some(log) = self.logs.get_mut(&run) {
+            let written = write(log);
+            if self.attempt(written).is_none() {
+                self.logs.remove(&run);
+            }
+        }
+    }
+
+    fn attempt<T>(&mut self, result: Result<T>) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(error) => {
+                if !self.refused {
+                    self.refused = true;
+                    self.notice = Some(format!(
+                        "{error}; training goes on, but what could not be written is lost"
+                    ));
+                }
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The trainer as its owner sees it: a thread to send commands to and to hear from.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::experiment::Experiment;
+use super::layout::Layout;
+use super::lockstep::{Lockstep, Setup};
+use super::message::{Command, Event, Maps};
+use super::outbox::{CAPACITY, Outbox, Wake};
+use super::slot::Slot;
+use super::summary::Summary;
+use crate::engine::{self, Choice, Engine, Optimizer};
+use crate::error::{Error, Result};
+use crate::net::{Graph, Weights};
+
+/// How a failed trainer waits for its last words to be read.
+const LAST_WORDS: Duration = Duration::from_millis(20);
+
+/// Builds a run's engine.
+pub(super) type Opener = Box<dyn Fn(&Arc<Graph>, &Weights, Optimizer) -> Result<Box<dyn Engine>> + Send>;
+
+/// How a trainer is started.
+#[derive(Default)]
+pub struct TrainerOptions {
+    pub engine: Choice,
+    /// The run folder; without one nothing is written.
+    pub out: Option<PathBuf>,
+    /// Go on from the folder's last checkpoints.
+    pub resume: bool,
+    /// Train at once, or wait paused.
+    pub start: bool,
+    /// Called on the trainer's thread after events or maps were published.
+    pub wake: Option<Wake>,
+}
+
+/// A thread that trains an experiment's runs in lockstep. Dropping it ends the thread within one step.
+pub struct Trainer {
+    commands: Option<Sender<Command>>,
+    events: Receiver<Event>,
+    maps: Slot<Maps>,
+    summary: Slot<Summary>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Trainer {
+    /// Starts a trainer. Reading data and building nets happens on its thread and is reported in events.
+    ///
+    /// # Errors
+    /// When the experiment is not valid or its folder cannot be used.
+    pub fn spawn(experiment: Experiment, options: TrainerOptions) -> Result<Self> {
+        let choice = options.engine;
+        let opener: Opener = Box::new(move |graph, weights, optimizer| engine::open(choice, graph, weights, optimizer));
+        Self::spawn_with(experiment, options, opener)
+    }
+
+    pub(super) fn spawn_with(experiment: Experiment, options: TrainerOptions, opener: Opener) -> Result<Self> {
+        experiment.validate()?;
+        if let Some(out) = &options.out {
+            claim(out, options.resume)?;
+        }
+        let (commands, orders) = mpsc::channel();
+        let (sender, events) = sync_channel(CAPACITY);
+        let (maps, summary) = (Slot::default(), Slot::default());
+        let setup = Setup {
+            experiment,
+            opener,
+            layout: options.out.as_deref().map(Layout::new),
+            resume: options.resume,
+            start: options.start,
+            maps: maps.clone(),
+            summary: summary.clone(),
+        };
+        let wake = options.wake;
+        let thread = thread::Builder::new()
+            .name("trainer".into())
+            .spawn(move || work(setup, orders, Outbox::new(sender, wake)))
+            .map_err(|error| Error::Engine(format!("cannot start the trainer's thread: {error}")))?;
+        Ok(Self {
+            commands: Some(commands),
+            events,
+            maps,
+            summary,
+            thread: Some(thread),
+        })
+    }
+
+    /// Tells the trainer something; it is obeyed after the step under way. A trainer that has ended hears nothing.
+    pub fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            // It fails only when the thread has ended, which an event has told.
+            let _ = commands.send(command);
+        }
+    }
+
+    /// The events that are there.
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.events.try_iter()
+    }
+
+    /// Waits for the next event; `None` when the trainer has ended.
+    pub fn wait(&self) -> Option<Event> {
+        self.events.recv().ok()
+    }
+
+    /// As [`Trainer::wait`], for at most that long.
+    ///
+    /// # Errors
+    /// When the time is over, or the trainer has ended.
+    pub fn wait_for(&self, limit: Duration) -> Result<Event, RecvTimeoutError> {
+        self.events.recv_timeout(limit)
+    }
+
+    /// The newest maps, if they are new.
+    pub fn maps(&self) -> Option<Maps> {
+        self.maps.take()
+    }
+
+    /// What the runs came to, once after each time that the experiment has ended.
+    pub fn summary(&self) -> Option<Summary> {
+        self.summary.take()
+    }
+}
+
+impl Drop for Trainer {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic on the thread has been caught there and told as an event.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Makes the run folder, or sees that it can be resumed.
+fn claim(out: &Path, resume: bool) -> Result<()> {
+    let fail = |why: String| Err(Error::Run(why));
+    if resume {
+        if !Layout::new(out).experiment().is_file() {
+            return fail(format!("{} holds no experiment.toml to resume", out.display()));
+        }
+        return Ok(());
+    }
+    fs::create_dir_all(out).map_err(Error::io("create", out))?;
+    let mut entries = fs::read_dir(out).map_err(Error::io("read", out))?;
+    if entries.next().is_some() {
+        return fail(format!(
+            "{} is not empty; go on with what it holds (--resume) or choose another folder",
+            out.display()
+        ));
+    }
+    Ok(())
+}
+
+/// The thread: whatever ends it, an event says why.
+fn work(setup: Setup, orders: Receiver<Command>, mut outbox: Outbox) {
+    let outcome = catch_unwind(AssertUnwindSafe(|| Lockstep::new(setup, &orders, &mut outbox)?.serve()));
+    let reason = match outcome {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => {
+            let words = panic.downcast_ref::<&str>().copied();
+            let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+            words
+                .unwrap_or("the trainer broke off without saying why")
+                .replace('\n', " ")
+        }
+    };
+    outbox.push(Event::Failed(format!("failed: {reason}")));
+    outbox.flush();
+    while outbox.is_behind() && !matches!(orders.recv_timeout(LAST_WORDS), Err(RecvTimeoutError::Disconnected)) {
+        outbox.flush();
+    }
+}

@@ -1,0 +1,128 @@
+//! Feature maps for whoever is looking: which are wanted, and when they were last made.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::course::Course;
+use super::experiment::RunId;
+use super::lane::Lane;
+use super::message::{MapRequest, Maps};
+use crate::data::Batch;
+use crate::engine::{BnMode, ProbeRequest, Select};
+use crate::error::{Error, Result};
+use crate::net::Array;
+
+/// While training, maps are made at most this often.
+const PERIOD: Duration = Duration::from_millis(200);
+/// Images probed together, so that batch statistics mean something.
+const COMPANY: usize = 32;
+
+/// What is being watched.
+#[derive(Debug, Default)]
+pub struct Watch {
+    request: Option<MapRequest>,
+    made: Option<Instant>,
+}
+
+impl Watch {
+    /// Takes a request, leaving out what does not exist; the sentence says what that was.
+    pub fn set(&mut self, request: Option<MapRequest>, course: &Course, lanes: &[Lane]) -> Option<String> {
+        self.made = None;
+        self.request = None;
+        let mut request = request?;
+        let images = course.dataset.test.len();
+        if request.image >= images {
+            return Some(format!("there is no test image {}; there are {images}", request.image));
+        }
+        let unknown = |(run, node): &(RunId, String)| match lanes.get(*run) {
+            None => Some(format!("there is no run {run} to show maps of")),
+            Some(lane) if lane.graph.find(node).is_none() => {
+                Some(format!("{} has no node '{node}' to show maps of", lane.track.name))
+            }
+            Some(_) => None,
+        };
+        let notice = request.nodes.iter().find_map(unknown);
+        request.nodes.retain(|entry| unknown(entry).is_none());
+        self.request = Some(request).filter(|request| !request.nodes.is_empty());
+        notice
+    }
+
+    /// Has new maps made at once: the weights have changed, or training rests.
+    pub fn refresh(&mut self) {
+        self.made = None;
+    }
+
+    /// Whether new maps are wanted.
+    pub fn is_due(&self, training: bool) -> bool {
+        let old = |made: Instant| training && made.elapsed() >= PERIOD;
+        self.request.is_some() && self.made.is_none_or(old)
+    }
+
+    /// Makes the maps of this moment; `None` when nobody watches.
+    pub fn maps(&mut self, course: &Course, lanes: &mut [Lane]) -> Result<Option<Maps>> {
+        let Some(request) = &self.request else { return Ok(None) };
+        self.made = Some(Instant::now());
+        let batch = company(course, request.image);
+        let mut wanted: BTreeMap<RunId, Vec<String>> = BTreeMap::new();
+        for (run, node) in &request.nodes {
+            wanted.entry(*run).or_default().push(node.clone());
+        }
+        let mut found = BTreeMap::new();
+        for (run, nodes) in wanted {
+            let lane = &mut lanes[run];
+            let probe = lane.engine.probe(
+                &batch,
+                &ProbeRequest {
+                    mode: BnMode::Batch,
+                    activations: Select::Nodes(nodes),
+                    activation_gradients: Select::None,
+                    weight_gradients: false,
+                },
+            )?;
+            for (node, array) in probe.activations {
+                found.insert((run, node), (lane.step, first_image(&array)));
+            }
+        }
+        let entry = |key: &(RunId, String)| {
+            let missing = || Error::Engine(format!("the engine did not report the maps of '{}'", key.1));
+            found.get(key).cloned().ok_or_else(missing)
+        };
+        let maps = request.nodes.iter().map(entry).collect::<Result<_>>()?;
+        let pixels: usize = batch.shape.iter().product();
+        Ok(Some(Maps {
+            request: request.clone(),
+            image: Array {
+                shape: batch.shape.to_vec(),
+                data: course.dataset.denormalised(&batch.images[..pixels]),
+            },
+            label: batch.labels[0],
+            maps,
+        }))
+    }
+}
+
+/// The image, and with it others from all over the test split, always the same ones.
+fn company(course: &Course, image: usize) -> Batch {
+    let (shape, test) = (course.dataset.shape, &course.dataset.test);
+    let others = COMPANY.min(test.len()) - 1;
+    let spread = (0..others).map(|i| i * test.len() / others);
+    let chosen: Vec<usize> = std::iter::once(image).chain(spread).collect();
+    let pixels: usize = shape.iter().product();
+    Batch {
+        shape,
+        images: chosen
+            .iter()
+            .flat_map(|&i| &test.images[i * pixels..(i + 1) * pixels])
+            .copied()
+            .collect(),
+        labels: chosen.iter().map(|&i| test.labels[i]).collect(),
+    }
+}
+
+/// `[C, H, W]` of the batch's first image; a linear output becomes `[classes, 1, 1]`.
+fn first_image(array: &Array) -> Array {
+    let mut shape = array.shape[1..].to_vec();
+    shape.resize(3, 1);
+    let data = array.data[..shape.iter().product()].to_vec();
+    Array { shape, data }
+}
