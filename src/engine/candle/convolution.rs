@@ -2,6 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
+use super::columns::Columns;
 use super::function::Function;
 
 /// How a convolution moves over its input.
@@ -15,6 +16,16 @@ pub struct Shape {
 /// `[N, I, H, W]` with `[O, I / groups, k, k]` to `[N, O, H', W']`. Nothing is computed for the gradient of an input
 /// that nobody asks for (`input_gradient`), which saves the first layer's.
 pub fn convolution(x: &Tensor, weight: &Tensor, shape: Shape, input_gradient: bool) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        let (value, columns) = Columns::forward(&x.detach(), &weight.detach(), shape)?;
+        let backward = move |gradient: &Tensor| columns.backward(gradient, input_gradient);
+        return x.apply_op2(weight, Function::new(value, backward));
+    }
+    on_device(x, weight, shape, input_gradient)
+}
+
+/// With candle's convolution of one group.
+fn on_device(x: &Tensor, weight: &Tensor, shape: Shape, input_gradient: bool) -> Result<Tensor> {
     if shape.groups == 1 {
         return one_group(x, weight, shape, input_gradient);
     }
@@ -42,8 +53,7 @@ fn one_group(x: &Tensor, weight: &Tensor, shape: Shape, input_gradient: bool) ->
     x.apply_op2(weight, Function::new(value, backward))
 }
 
-/// With stride 1 the convolution with the flipped kernel, which candle does as matrix products (and cuDNN knows), where
-/// its transposed convolution is a direct loop.
+/// With stride 1 the convolution with the flipped kernel, which cuDNN knows; candle's transposed convolution it does not.
 fn gradient_of_input(gradient: &Tensor, x: &Tensor, weight: &Tensor, shape: Shape) -> Result<Tensor> {
     let padding = shape.kernel / 2;
     if shape.stride == 1 {
@@ -74,4 +84,103 @@ fn gradient_of_weight(gradient: &Tensor, x: &Tensor, weight: &Tensor, shape: Sha
         .narrow(3, 0, weight.dim(3)?)?
         .transpose(0, 1)?
         .contiguous()
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::super::values::{relative_error, wave};
+    use super::*;
+
+    /// Value, input gradient and weight gradient of `sum(y * probe)`.
+    fn derivatives(x: &Var, weight: &Var, y: &Tensor) -> [Tensor; 3] {
+        let probe = wave(y.dims(), 5);
+        let gradients = (y * probe).unwrap().sum_all().unwrap().backward().unwrap();
+        [
+            y.detach(),
+            gradients.get(x).unwrap().clone(),
+            gradients.get(weight).unwrap().clone(),
+        ]
+    }
+
+    /// Both ways of computing, against candle's own convolution and autograd.
+    #[test]
+    fn gradients_are_those_of_autograd() {
+        for (kernel, stride, groups, height, width) in [
+            (3, 1, 1, 5, 4),
+            (3, 1, 2, 5, 4),
+            (3, 1, 1, 1, 1),
+            (3, 1, 1, 1, 3),
+            (3, 1, 1, 4, 1),
+            (3, 2, 1, 5, 4),
+            (3, 2, 1, 8, 8),
+            (3, 2, 2, 7, 6),
+            (1, 2, 1, 6, 6),
+            (1, 1, 1, 3, 2),
+            (1, 2, 1, 5, 4),
+            (3, 2, 1, 1, 1),
+        ] {
+            let shape = Shape { kernel, stride, groups };
+            let x = Var::from_tensor(&wave(&[3, 4, height, width], 1)).unwrap();
+            let weight = Var::from_tensor(&wave(&[6, 4 / groups, kernel, kernel], 2)).unwrap();
+            // candle's gradient wants equal padding in both directions, so the odd sizes are done on a square.
+            let side = height.max(width).next_multiple_of(2);
+            let square = x
+                .pad_with_zeros(2, 0, side - height)
+                .unwrap()
+                .pad_with_zeros(3, 0, side - width)
+                .unwrap();
+            let y = square.conv2d(&weight, kernel / 2, stride, 1, groups).unwrap();
+            let y = y
+                .narrow(2, 0, height.div_ceil(stride))
+                .unwrap()
+                .narrow(3, 0, width.div_ceil(stride))
+                .unwrap();
+            let right = derivatives(&x, &weight, &y.contiguous().unwrap());
+            for y in [
+                convolution(&x, &weight, shape, true),
+                on_device(&x, &weight, shape, true),
+            ] {
+                for (found, right) in derivatives(&x, &weight, &y.unwrap()).iter().zip(&right) {
+                    let error = relative_error(found, right);
+                    assert!(error < 1e-5, "{shape:?} on {height}x{width}: {error:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_of_several_chunks_is_the_sum_of_its_images() {
+        let shape = Shape {
+            kernel: 3,
+            stride: 1,
+            groups: 1,
+        };
+        let x = Var::from_tensor(&wave(&[5, 8, 64, 64], 1)).unwrap();
+        let weight = Var::from_tensor(&wave(&[4, 8, 3, 3], 2)).unwrap();
+        let right = derivatives(&x, &weight, &x.conv2d(&weight, 1, 1, 1, 1).unwrap());
+        let found = derivatives(&x, &weight, &convolution(&x, &weight, shape, true).unwrap());
+        for (found, right) in found.iter().zip(&right) {
+            assert!(relative_error(found, right) < 1e-5);
+        }
+    }
+
+    #[test]
+    fn nobody_computes_an_unwanted_input_gradient() {
+        let shape = Shape {
+            kernel: 3,
+            stride: 1,
+            groups: 1,
+        };
+        let x = Var::zeros((1, 1, 3, 3), candle_core::DType::F32, &Device::Cpu).unwrap();
+        let weight = Var::from_tensor(&wave(&[2, 1, 3, 3], 2)).unwrap();
+        for y in [
+            convolution(&x, &weight, shape, false),
+            on_device(&x, &weight, shape, false),
+        ] {
+            let gradients = y.unwrap().sum_all().unwrap().backward().unwrap();
+            assert!(gradients.get(&x).is_none() && gradients.get(&weight).is_some());
+        }
+    }
 }

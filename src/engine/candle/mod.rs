@@ -1,6 +1,7 @@
 //! The reference engine: candle operations forward, candle's autograd backward, on CPU, CUDA or Metal.
 
 mod batch_norm;
+mod columns;
 mod convolution;
 mod device;
 mod forward;
