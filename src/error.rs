@@ -23,6 +23,9 @@ pub enum Error {
     /// A figure that cannot be drawn from what was measured.
     #[error("{0}")]
     Export(String),
+    /// A window that cannot be opened.
+    #[error("{0}")]
+    Window(String),
     /// A file operation the system refused.
     #[error("cannot {action} {}: {source}", path.display())]
     Io {

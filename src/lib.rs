@@ -2,11 +2,14 @@
 //!
 //! The rooms and who may enter them are described in `ARCHITECTURE.md`.
 
+pub mod app;
 pub mod cli;
 pub mod data;
 pub mod engine;
 pub mod error;
 pub mod export;
 pub mod net;
+pub mod paint;
 pub mod palette;
 pub mod run;
+pub mod ui;

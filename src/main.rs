@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use depthscope::app;
 use depthscope::cli::{self, Cli};
 
 fn main() -> ExitCode {
@@ -8,7 +9,7 @@ fn main() -> ExitCode {
     env_logger::init();
     let result = match Cli::parse().command {
         Some(command) => cli::run(command),
-        None => Ok(()),
+        None => app::open(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

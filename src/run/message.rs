@@ -43,6 +43,8 @@ pub struct Maps {
     pub image: Array,
     /// Class of the image.
     pub label: u32,
+    /// Images in the test split.
+    pub images: usize,
     /// By entry of the request: step, and the activations `[C, H, W]` (a linear output is `[classes, 1, 1]`),
     /// with batch normalisation in batch mode.
     pub maps: Vec<(usize, Array)>,

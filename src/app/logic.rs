@@ -1,0 +1,54 @@
+//! What the window does between frames: drain the trainer, carry out what panels asked for.
+
+use eframe::egui;
+
+use super::session::Session;
+use super::{App, DEFAULT_ENGINE, first_experiment};
+use crate::run::Experiment;
+use crate::ui::{Action, FirstMinute, Room};
+
+impl App {
+    pub(super) fn drain(&mut self, ctx: &egui::Context) {
+        self.session.drain(ctx);
+    }
+
+    pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
+        match action {
+            Action::Send(command) => self.session.send(command),
+            Action::Add(plan) => self.session.add(plan),
+            Action::Start(experiment, engine) => self.start(ctx, *experiment, &engine),
+            Action::StartNamed(name) => match Experiment::named(name) {
+                Ok(experiment) => {
+                    let engine = self.session.engine.clone();
+                    self.start(ctx, experiment, &engine);
+                }
+                Err(error) => self.session.notice = Some(error.to_string()),
+            },
+            Action::Export(_) => {}
+            Action::Open(room) => self.open(ctx, room),
+            Action::ShowKeys => self.keys = true,
+            Action::SwitchTheme => {
+                self.theme = match ctx.theme() {
+                    egui::Theme::Dark => egui::ThemePreference::Light,
+                    egui::Theme::Light => egui::ThemePreference::Dark,
+                };
+                ctx.set_theme(self.theme);
+            }
+        }
+    }
+
+    fn start(&mut self, ctx: &egui::Context, experiment: Experiment, engine: &str) {
+        self.session = Session::start(experiment, engine, ctx);
+        self.first = false;
+        self.lab.restart();
+    }
+
+    fn open(&mut self, ctx: &egui::Context, room: Room) {
+        self.room = room;
+        if room == Room::FirstMinute && !self.first {
+            self.first_minute = FirstMinute::default();
+            self.start(ctx, first_experiment(), DEFAULT_ENGINE);
+            self.first = true;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The window: an eframe application that owns the run being watched and the rooms that show it.
+
+mod icon;
+mod launch;
+mod logic;
+mod pace;
+mod session;
+mod stored;
+mod ui;
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{self, ThemePreference};
+
+pub use launch::open;
+use session::Session;
+
+use crate::data::Dataset;
+use crate::run::Experiment;
+use crate::ui::{FirstMinute, Lab, Picture, Room, theme};
+use crate::{paint, palette};
+
+/// Names that the engine chooser offers.
+const ENGINES: [&str; 4] = ["auto", "candle", "cuda", "metal"];
+
+const DEFAULT_ENGINE: &str = "auto";
+/// How long a closing window waits for the last checkpoint.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The application.
+pub struct App {
+    room: Room,
+    session: Session,
+    /// The session is the first minute's.
+    first: bool,
+    first_minute: FirstMinute,
+    digit: Option<Picture>,
+    lab: Lab,
+    theme: ThemePreference,
+    /// The sheet of keys is open.
+    keys: bool,
+}
+
+impl App {
+    /// Opens where the user left, or on the first minute.
+    pub fn new(context: &eframe::CreationContext<'_>) -> Self {
+        let ctx = &context.egui_ctx;
+        theme::install(ctx);
+        if let Some(render_state) = &context.wgpu_render_state {
+            paint::install(render_state, palette::cividis());
+        }
+        let stored = stored::load(context.storage);
+        ctx.set_theme(stored.theme);
+        let beginning = first_experiment();
+        let digit = picture(&beginning);
+        let first = stored.room == Room::FirstMinute || stored.experiment.is_none();
+        let experiment = stored.experiment.filter(|_| !first).unwrap_or(beginning);
+        Self {
+            room: stored.room,
+            session: Session::start(experiment, &stored.engine, ctx),
+            first,
+            first_minute: FirstMinute::default(),
+            digit,
+            lab: stored.lab,
+            theme: stored.theme,
+            keys: false,
+        }
+    }
+}
+
+/// QUICK's two plain nets; the residual twin comes by the user's own hand.
+fn first_experiment() -> Experiment {
+    let mut experiment = Experiment::named("quick").expect("the quick experiment is embedded");
+    experiment
+        .runs
+        .retain(|run| ["plain-20", "plain-56"].contains(&run.name.as_str()));
+    experiment
+}
+
+/// One training image to look at.
+fn picture(experiment: &Experiment) -> Option<Picture> {
+    let data = Dataset::open(&experiment.data)
+        .inspect_err(|error| log::warn!("no picture: {error}"))
+        .ok()?;
+    let [channels, height, width] = data.shape;
+    let index = data.train.labels.iter().position(|&label| label == 3).unwrap_or(0);
+    let size = channels * height * width;
+    let image = data.denormalised(data.train.images.get(index * size..(index + 1) * size)?);
+    Some(Picture {
+        values: image[..height * width].to_vec(),
+        size: [height, width],
+        label: data.classes.get(data.train.labels[index] as usize)?.clone(),
+    })
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.drain(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.window_ui(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        stored::save(storage, self);
+    }
+
+    fn on_exit(&mut self) {
+        let Some(closing) = self.session.close() else { return };
+        let start = Instant::now();
+        while !closing.is_finished() && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}

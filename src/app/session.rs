@@ -1,0 +1,165 @@
+//! The run being watched: its trainer, what it said, and where it is kept.
+
+use std::fs;
+use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use eframe::egui;
+
+use super::pace::Pace;
+use crate::run::{Command, Event, Experiment, History, Phase, RunPlan, Trainer, TrainerOptions};
+use crate::ui::{Shown, Speed};
+
+/// The window is drawn at most this often on the trainer's account.
+const REPAINT_EVERY: Duration = Duration::from_millis(33);
+
+/// A trainer and everything it has said.
+pub struct Session {
+    /// What was started, with the runs added since.
+    pub experiment: Experiment,
+    pub history: History,
+    /// Name of the engine asked for.
+    pub engine: String,
+    /// The newest feature maps.
+    pub shown: Option<Shown>,
+    /// One sentence, when the trainer could not start or has ended.
+    pub failure: Option<String>,
+    /// The latest sentence that is no failure.
+    pub notice: Option<String>,
+    /// The run folder.
+    pub folder: Option<PathBuf>,
+    pub pace: Pace,
+    trainer: Option<Trainer>,
+}
+
+impl Session {
+    /// Prepares the experiment; it waits, paused, at step 0.
+    pub fn start(experiment: Experiment, engine: &str, ctx: &egui::Context) -> Self {
+        let folder = run_folder(&experiment.name);
+        let ctx = ctx.clone();
+        let options = |engine| TrainerOptions {
+            engine,
+            out: folder.clone(),
+            resume: false,
+            start: false,
+            wake: Some(Box::new(move || ctx.request_repaint_after(REPAINT_EVERY))),
+        };
+        let trainer = engine
+            .parse()
+            .and_then(|choice| Trainer::spawn(experiment.clone(), options(choice)));
+        let (trainer, failure) = match trainer {
+            Ok(trainer) => (Some(trainer), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Self {
+            experiment,
+            history: History::default(),
+            engine: engine.to_owned(),
+            shown: None,
+            failure,
+            notice: None,
+            folder,
+            pace: Pace::default(),
+            trainer,
+        }
+    }
+
+    /// Takes in what the trainer has said since the last call.
+    pub fn drain(&mut self, ctx: &egui::Context) {
+        let Some(trainer) = &self.trainer else {
+            return;
+        };
+        let mut steps = 0;
+        for event in trainer.events() {
+            self.history.apply(&event);
+            match event {
+                Event::Stepped { .. } => steps += 1,
+                Event::Notice(sentence) => self.notice = Some(sentence),
+                Event::Failed(sentence) => self.failure = Some(sentence),
+                Event::Phase(Phase::Paused | Phase::Done) | Event::Reset => self.pace.clear(),
+                _ => {}
+            }
+        }
+        self.pace.note(Instant::now(), steps);
+        if let Some(maps) = trainer.maps() {
+            self.shown = Some(Shown::new(ctx, maps));
+        }
+    }
+
+    /// How fast it goes and when it will be over.
+    pub fn speed(&self) -> Speed {
+        let steps = self.experiment.steps;
+        let left: usize = self
+            .history
+            .runs
+            .iter()
+            .filter(|series| !series.finished && series.diverged.is_none())
+            .map(|series| steps.saturating_sub(series.step()))
+            .sum();
+        let pace = self.pace.steps_per_second();
+        Speed {
+            images_per_second: pace.map(|pace| pace * self.experiment.batch as f64),
+            seconds_left: pace.filter(|&pace| pace > 0.0).map(|pace| left as f64 / pace),
+        }
+    }
+
+    /// Tells the trainer something; never waits.
+    pub fn send(&self, command: Command) {
+        if let Some(trainer) = &self.trainer {
+            trainer.send(command);
+        }
+    }
+
+    /// Adds a run to the training and to the experiment as shown.
+    pub fn add(&mut self, plan: RunPlan) {
+        self.experiment.runs.push(plan.clone());
+        self.send(Command::Add(plan));
+    }
+}
+
+impl Session {
+    /// Ends the training as Stop does, saving what was reached, on a thread of its own: the window does not wait. A
+    /// folder in which nothing was trained is not kept.
+    pub fn close(&mut self) -> Option<JoinHandle<()>> {
+        let trainer = self.trainer.take()?;
+        let trained = self.history.runs.iter().any(|series| series.step() > 0);
+        let over = self.history.phase == Phase::Done || self.failure.is_some();
+        let folder = self.folder.take().filter(|_| !trained);
+        let close = move || {
+            if trained && !over {
+                trainer.send(Command::Stop);
+                while let Some(event) = trainer.wait() {
+                    if matches!(event, Event::Phase(Phase::Done) | Event::Failed(_)) {
+                        break;
+                    }
+                }
+            }
+            drop(trainer);
+            if let Some(folder) = folder
+                && let Err(error) = fs::remove_dir_all(&folder)
+            {
+                log::debug!("{} stays: {error}", folder.display());
+            }
+        };
+        thread::Builder::new().name("closing".into()).spawn(close).ok()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// A new folder among the user's runs.
+fn run_folder(name: &str) -> Option<PathBuf> {
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .ok()?;
+    Some(
+        eframe::storage_dir("depthscope")?
+            .join("runs")
+            .join(format!("{name}-{}", now.as_secs())),
+    )
+}

@@ -1,0 +1,5 @@
+//! Pictures drawn by shaders inside the window, through egui-wgpu callbacks. Resources are made once, at start.
+
+mod map_grid;
+
+pub use map_grid::{GridLayout, MapGrid, install};

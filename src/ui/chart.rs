@@ -1,0 +1,355 @@
+//! One chart with names at its lines' ends, linear or logarithmic, on egui_plot.
+
+use std::ops::Range;
+
+use eframe::egui::{self, Align2, Color32, FontId, Role, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui_plot::{
+    AxisHints, GridInput, GridMark, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints,
+    PlotTransform, Points, Span,
+};
+
+use super::series::{split, spread};
+use super::theme::{self, Ink, SMALL};
+use super::widgets::short;
+
+const LABEL_GAP: f32 = 17.0;
+
+/// A line with everything that belongs to it. Values are plain; the chart takes logarithms.
+#[derive(Debug, Clone, Default)]
+pub struct Curve {
+    /// Names it under the pointer.
+    pub name: String,
+    /// Stands at the line's end; may be empty.
+    pub label: String,
+    pub colour: Color32,
+    pub width: f32,
+    pub dashed: bool,
+    /// Drawn at 15 % opacity beneath the line.
+    pub raw: Vec<[f64; 2]>,
+    pub line: Vec<[f64; 2]>,
+    /// Drawn as circles.
+    pub dots: Vec<[f64; 2]>,
+    /// Where the run diverged.
+    pub cross: Option<[f64; 2]>,
+}
+
+impl Curve {
+    /// The curve in that colour and width.
+    pub fn drawn(self, colour: Color32, width: f32) -> Self {
+        Self { colour, width, ..self }
+    }
+}
+
+/// A chart of curves.
+pub struct Chart<'a> {
+    pub id: &'a str,
+    pub x_label: &'a str,
+    /// Logarithmic y axis.
+    pub log: bool,
+    pub x: Range<f64>,
+    /// Always visible part of the y axis.
+    pub y: Range<f64>,
+    /// Shaded spans of x with names at their top.
+    pub spans: &'a [(Range<f64>, String)],
+    /// Zoom and pan by mouse; double click goes back.
+    pub interactive: bool,
+    /// What a screen reader says.
+    pub summary: String,
+}
+
+impl Chart<'_> {
+    fn y(&self, value: f64) -> f64 {
+        match self.log {
+            true if value > 0.0 => value.log10(),
+            true => f64::NAN,
+            false => value,
+        }
+    }
+
+    fn points(&self, points: &[[f64; 2]]) -> Vec<Vec<[f64; 2]>> {
+        split(points.iter().map(|&[x, y]| [x, self.y(y)]))
+    }
+
+    /// Draws the chart in all the space there is.
+    pub fn show_ui(&self, ui: &mut Ui, curves: &[Curve]) {
+        let ink = theme::ink(ui);
+        let font = FontId::new(SMALL, theme::semibold());
+        let label_width = curves
+            .iter()
+            .map(|curve| {
+                ui.painter()
+                    .layout_no_wrap(curve.label.clone(), font.clone(), curve.colour)
+                    .size()
+                    .x
+            })
+            .fold(0.0, f32::max);
+        let width = (ui.available_width() - 48.0).max(64.0);
+        let room = f64::from(((label_width + 16.0) / width).min(0.6));
+        let end = self.x.start + (self.x.end - self.x.start) / (1.0 - room);
+
+        let response = self.plot(ink, end).show(ui, |plot| {
+            for (index, (range, name)) in self.spans.iter().enumerate() {
+                let fill = ink.line.gamma_multiply(if index % 2 == 0 { 0.35 } else { 0.0 });
+                plot.span(
+                    Span::new(name.clone(), range.start..=range.end)
+                        .fill(fill)
+                        .border_width(0.0),
+                );
+            }
+            for curve in curves {
+                for piece in self.points(&curve.raw) {
+                    plot.line(
+                        line(curve, piece)
+                            .color(curve.colour.gamma_multiply(0.15))
+                            .allow_hover(false),
+                    );
+                }
+            }
+            for curve in curves {
+                for piece in self.points(&curve.line) {
+                    plot.line(line(curve, piece));
+                }
+                let dots: Vec<[f64; 2]> = self.points(&curve.dots).concat();
+                if !dots.is_empty() {
+                    plot.points(
+                        Points::new(curve.name.clone(), dots)
+                            .radius(3.0)
+                            .color(curve.colour)
+                            .shape(MarkerShape::Circle),
+                    );
+                }
+                if let Some([x, y]) = curve.cross {
+                    let y = self.y(y);
+                    if y.is_finite() {
+                        plot.points(
+                            Points::new(format!("{} diverged", curve.name), vec![[x, y]])
+                                .radius(7.0)
+                                .color(curve.colour)
+                                .shape(MarkerShape::Cross),
+                        );
+                    }
+                }
+            }
+        });
+        response
+            .response
+            .widget_info(|| WidgetInfo::labeled(Role::Image, true, &self.summary));
+        self.names_ui(ui, &response.transform, curves, &font, ink);
+    }
+
+    fn plot<'p>(&'p self, ink: Ink, end: f64) -> Plot<'p> {
+        let axis = |hints: AxisHints<'p>| {
+            hints
+                .tick_label_font(FontId::proportional(SMALL))
+                .tick_label_color(ink.weak)
+        };
+        let mut x_axis = axis(AxisHints::new_x()).formatter(|mark, _| whole(mark.value));
+        if !self.x_label.is_empty() {
+            x_axis = x_axis.label(theme::caption(self.x_label).color(ink.weak));
+        }
+        let log = self.log;
+        let y_axis = axis(AxisHints::new_y())
+            .label_spacing(14.0..=20.0)
+            .formatter(move |mark, _| {
+                if log {
+                    power_of_ten(mark.value)
+                } else {
+                    plain(mark.value)
+                }
+            });
+        let plot = Plot::new(self.id)
+            .custom_x_axes(vec![x_axis])
+            .custom_y_axes(vec![y_axis])
+            .show_background(false)
+            .show_crosshair(false)
+            .grid_color(ink.line)
+            .grid_spacing(8.0..=40.0)
+            .set_margin_fraction(vec2(0.0, 0.06))
+            .include_x(self.x.start)
+            .include_x(end)
+            .include_y(self.y(self.y.start))
+            .include_y(self.y(self.y.end))
+            .allow_scroll(false)
+            .allow_zoom(self.interactive)
+            .allow_drag(self.interactive)
+            .allow_axis_zoom_drag(self.interactive)
+            .allow_boxed_zoom(self.interactive)
+            .allow_double_click_reset(self.interactive)
+            .min_size(vec2(48.0, 48.0))
+            .label_formatter(move |hover| match hover {
+                HoverPosition::NearDataPoint {
+                    plot_name, position, ..
+                } => {
+                    let y = if log { 10f64.powf(position.y) } else { position.y };
+                    Some(format!(
+                        "{plot_name}\n{} {}\n{}",
+                        self.x_label,
+                        whole(position.x),
+                        short(y)
+                    ))
+                }
+                HoverPosition::Elsewhere { .. } => None,
+            });
+        if log { plot.y_grid_spacer(log_marks) } else { plot }
+    }
+
+    /// Names at the lines' ends, moved apart where lines end together, with a hairline back to the end.
+    fn names_ui(&self, ui: &Ui, transform: &PlotTransform, curves: &[Curve], font: &FontId, ink: Ink) {
+        let frame = *transform.frame();
+        let painter = ui.painter_at(frame.expand2(vec2(8.0, 0.0)));
+        let mut ends: Vec<(egui::Pos2, &Curve)> = curves
+            .iter()
+            .filter(|curve| !curve.label.is_empty())
+            .filter_map(|curve| {
+                let pieces = self.points(&curve.line);
+                let &[x, y] = pieces.last()?.last()?;
+                Some((transform.position_from_point(&PlotPoint::new(x, y)), curve))
+            })
+            .filter(|(end, _)| frame.expand(1.0).contains(*end))
+            .collect();
+        ends.sort_by(|a, b| b.0.x.total_cmp(&a.0.x));
+        for cluster in ends.chunk_by(|a, b| (a.0.x - b.0.x).abs() < 80.0) {
+            let wishes: Vec<f32> = cluster.iter().map(|(end, _)| end.y).collect();
+            let half = LABEL_GAP / 2.0;
+            let places = spread(&wishes, LABEL_GAP, frame.top() + half, frame.bottom() - half);
+            let x = cluster.iter().map(|(end, _)| end.x).fold(f32::NEG_INFINITY, f32::max);
+            for ((end, curve), y) in cluster.iter().zip(places) {
+                if (end.y - y).abs() > 4.0 || x - end.x > 4.0 {
+                    painter.line_segment(
+                        [*end, pos2(x + 6.0, y)],
+                        Stroke::new(1.0, curve.colour.gamma_multiply(0.5)),
+                    );
+                }
+                let galley = painter.layout_no_wrap(curve.label.clone(), font.clone(), curve.colour);
+                let rect = Align2::LEFT_CENTER.anchor_size(pos2(x + 8.0, y), galley.size());
+                painter.add(Shape::rect_filled(
+                    rect.expand2(vec2(2.0, -1.0)),
+                    2.0,
+                    ink.paper.gamma_multiply(0.8),
+                ));
+                painter.galley(rect.min, galley, curve.colour);
+            }
+        }
+    }
+}
+
+fn line<'a>(curve: &Curve, points: Vec<[f64; 2]>) -> Line<'a> {
+    let style = if curve.dashed {
+        LineStyle::dashed_loose()
+    } else {
+        LineStyle::Solid
+    };
+    Line::new(curve.name.clone(), PlotPoints::from(points))
+        .color(curve.colour)
+        .width(curve.width)
+        .style(style)
+}
+
+/// Marks of a logarithmic axis in plot space: whole powers of ten, and 2 and 5 between them where there is room.
+fn log_marks(input: GridInput) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    if !(low.is_finite() && high.is_finite()) || high - low > 1e4 {
+        return Vec::new();
+    }
+    // `base_step_size` spans 8 points; a label takes 20.
+    let label = input.base_step_size * 20.0 / 8.0;
+    let stride = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0]
+        .into_iter()
+        .find(|&stride| stride >= label)
+        .unwrap_or(1000.0);
+    let mut marks = Vec::new();
+    let mut power = (low / stride).floor() * stride;
+    while power <= high {
+        marks.push(GridMark {
+            value: power,
+            step_size: stride,
+        });
+        if stride == 1.0 && label < 0.3 {
+            marks.extend([2f64, 5.0].map(|part| GridMark {
+                value: power + part.log10(),
+                step_size: 0.3,
+            }));
+        }
+        power += stride;
+    }
+    marks.retain(|mark| (low..=high).contains(&mark.value));
+    marks
+}
+
+/// `0.01` for -2, `10⁻⁹` for -9, `0.5` for log10(0.5).
+fn power_of_ten(log: f64) -> String {
+    let power = log.floor() as i32;
+    if (-3..=3).contains(&power) {
+        return plain(10f64.powf(log));
+    }
+    let digits: String = power
+        .to_string()
+        .chars()
+        .map(|c| match c {
+            '-' => '\u{207b}',
+            '1' => '\u{b9}',
+            '2' => '\u{b2}',
+            '3' => '\u{b3}',
+            digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+        })
+        .collect();
+    match (10f64.powf(log - f64::from(power))).round() as i32 {
+        1 => format!("10{digits}"),
+        leading => format!("{leading}·10{digits}"),
+    }
+}
+
+/// Without trailing zeros or rounding noise.
+fn plain(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".into() } else { text.into() }
+}
+
+fn whole(value: f64) -> String {
+    if value < 0.0 || (value - value.round()).abs() > 1e-6 {
+        return String::new();
+    }
+    super::widgets::grouped(value.round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_read_as_numbers() {
+        for (log, text) in [
+            (0.0, "1"),
+            (-2.0, "0.01"),
+            (0.5f64.log10(), "0.5"),
+            (-9.0, "10⁻⁹"),
+            (5.0, "10⁵"),
+            (2e-6f64.log10(), "2·10⁻⁶"),
+        ] {
+            assert_eq!(power_of_ten(log), text);
+        }
+        assert_eq!(plain(0.30000000000000004), "0.3");
+        assert_eq!(whole(1500.0), "1\u{a0}500");
+        assert_eq!(whole(0.5), "");
+    }
+
+    #[test]
+    fn log_axis_marks_decades_and_thins_them_out() {
+        let marks = |low, high, height: f64| -> Vec<f64> {
+            let input = GridInput {
+                bounds: (low, high),
+                base_step_size: (high - low) / height * 8.0,
+            };
+            log_marks(input).into_iter().map(|mark| mark.value).collect()
+        };
+        assert_eq!(marks(-15.0, 0.0, 400.0).len(), 16);
+        assert!(marks(-15.0, 0.0, 120.0).len() <= 6);
+        let fine = marks(-1.0, 1.0, 300.0);
+        assert!(
+            fine.iter().any(|value| (value - 0.5f64.log10()).abs() < 1e-9),
+            "{fine:?}"
+        );
+        assert!(marks(f64::NAN, 1.0, 300.0).is_empty());
+    }
+}

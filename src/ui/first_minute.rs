@@ -1,0 +1,428 @@
+//! The first minute: one digit, two towers, one empty chart and a question.
+
+use eframe::egui::{
+    self, Align, Button, Color32, Key, Layout, Rect, RichText, Stroke, TextFormat, Ui, UiBuilder,
+    epaint::CubicBezierShape, pos2, text::LayoutJob, vec2,
+};
+
+use super::chart::{Chart, Curve};
+use super::curves::loss_curve;
+use super::series::Smoother;
+use super::story::{self, Cast, Guess, Stage};
+use super::theme::{self, BODY, GRID, HEADING, QUESTION, SMALL};
+use super::tower::{self, Tower, image_ui, tower_ui};
+use super::widgets::{card_ui, header_ui, primary_button_ui, quiet_button_ui};
+use super::{Action, Room, Scene, line_style, why};
+use crate::net::{Family, Spec};
+use crate::run::{Command, Series};
+
+/// Seconds the arcs take to spring up.
+const SPRING_SECS: f64 = 1.6;
+/// Steps that the curves are smoothed over.
+const WINDOW: f32 = 20.0;
+/// Points of a curve that are worth drawing.
+const COLUMNS: usize = 1024;
+
+/// A grey image to look at, `[H, W]` in 0..=1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    pub values: Vec<f32>,
+    pub size: [usize; 2],
+    /// Its class.
+    pub label: String,
+}
+
+/// The room's own state.
+#[derive(Debug, Clone, Default)]
+pub struct FirstMinute {
+    pub guess: Option<Guess>,
+    /// Window time in seconds when "+ x" was pressed.
+    added_at: Option<f64>,
+    why: bool,
+}
+
+struct Layouted {
+    question: Rect,
+    towers: [Rect; 2],
+    digit: Rect,
+    chart: Rect,
+    strip: Rect,
+}
+
+impl FirstMinute {
+    /// Draws the room; answers with what the user asks for.
+    pub fn room_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, digit: Option<&Picture>) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let stage = story::stage(scene.history, self.guess);
+        let nets = plain_nets(scene);
+        let [Some(shallow), Some(deep)] = &nets else {
+            return actions;
+        };
+        let words = self.words(scene, stage);
+        let rects = layout(ui, &words);
+        question_ui(ui, rects.question, scene, &mut actions);
+        self.towers_ui(ui, &rects, scene, stage, [shallow, deep], &mut actions);
+        if let Some(digit) = digit {
+            digit_ui(ui, &rects, digit);
+        }
+        chart_card_ui(ui, rects.chart, scene, stage);
+        self.strip_ui(ui, rects.strip, scene, stage, &words, &mut actions);
+        self.keys(ui, scene, stage, &mut actions);
+        if self.why {
+            self.why = !why::why_ui(ui.ctx());
+        }
+        actions
+    }
+
+    fn predict(&mut self, guess: Guess, actions: &mut Vec<Action>) {
+        if self.guess.is_none() {
+            self.guess = Some(guess);
+            actions.push(Action::Send(Command::Run));
+        }
+    }
+
+    fn add(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let plan = Cast::of(scene.history).and_then(|cast| cast.twin_plan(&scene.experiment.runs));
+        if let Some(plan) = plan {
+            self.added_at = Some(ui.input(|input| input.time));
+            actions.push(Action::Add(plan));
+            actions.push(Action::Send(Command::Run));
+        }
+    }
+
+    fn keys(&mut self, ui: &Ui, scene: Scene<'_>, stage: Stage, actions: &mut Vec<Action>) {
+        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        if pressed(Key::Num1) {
+            self.predict(Guess::Shallow, actions);
+        } else if pressed(Key::Num2) {
+            self.predict(Guess::Deep, actions);
+        }
+        if stage == Stage::Offer && (pressed(Key::X) || pressed(Key::Plus)) {
+            self.add(ui, scene, actions);
+        }
+        if pressed(Key::L) {
+            actions.push(Action::Open(Room::Lab));
+        }
+    }
+
+    /// The sentences of the strip beneath the picture.
+    fn words(&self, scene: Scene<'_>, stage: Stage) -> String {
+        if let Some(failure) = scene.failure {
+            return format!("{failure} Open the lab to change the experiment, or start the program again.");
+        }
+        let Some(cast) = Cast::of(scene.history) else {
+            return "Preparing the data and the two nets.".into();
+        };
+        match stage {
+            Stage::Ask => {
+                "Click a tower, or press 1 or 2: that is your prediction, and both nets start training.".into()
+            }
+            Stage::Watch => format!(
+                "Both train on the same batches. Step {} of {}; at step {} you may change one thing.",
+                cast.shallow.step().min(cast.deep.step()),
+                scene.experiment.steps,
+                story::OFFER_STEP
+            ),
+            Stage::Offer | Stage::Repair | Stage::Verdict => {
+                let sentences = [story::degradation(&cast, self.guess), story::repair(&cast)];
+                sentences.into_iter().flatten().collect::<Vec<_>>().join("\n")
+            }
+        }
+    }
+
+    fn towers_ui(
+        &mut self,
+        ui: &mut Ui,
+        rects: &Layouted,
+        scene: Scene<'_>,
+        stage: Stage,
+        nets: [&(String, Spec); 2],
+        actions: &mut Vec<Action>,
+    ) {
+        let among = [&nets[0].1, &nets[1].1];
+        let pitch = tower::pitch(rects.towers[1].height(), 3 * nets[1].1.blocks_per_stage());
+        let share = self
+            .added_at
+            .map(|at| ((ui.input(|input| input.time) - at) / SPRING_SECS) as f32);
+        if share.is_some_and(|share| share < 1.0) {
+            ui.ctx().request_repaint();
+        }
+        for (index, (name, spec)) in nets.into_iter().enumerate() {
+            let guess = [Guess::Shallow, Guess::Deep][index];
+            let (colour, _) = line_style(ui, spec, &among);
+            let twin = Cast::of(scene.history)
+                .and_then(|cast| cast.twin)
+                .filter(|_| index == 1);
+            let arcs = twin.map(|twin| {
+                let (colour, _) = line_style(ui, &twin.track.spec, &[&twin.track.spec]);
+                (colour, share.unwrap_or(1.0).clamp(0.0, 1.0))
+            });
+            let tower = Tower {
+                spec,
+                name: twin.map_or(name, |twin| &twin.track.name),
+                note: format!("{} blocks", 3 * spec.blocks_per_stage()),
+                colour: match arcs {
+                    Some((blue, share)) => colour.lerp_to_gamma(blue, share),
+                    None => colour,
+                },
+                arcs,
+                pitch,
+                action: (stage == Stage::Ask && scene.failure.is_none())
+                    .then(|| format!("Predict that {name} reaches the lower training loss")),
+                chosen: self.guess == Some(guess),
+                key: ["1", "2"][index],
+            };
+            let response = tower_ui(ui, rects.towers[index], &tower);
+            if index == 0 && stage == Stage::Ask && ui.memory(|memory| memory.focused().is_none()) {
+                let arrows = [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];
+                if ui.input(|input| arrows.iter().any(|&key| input.key_pressed(key))) {
+                    response.request_focus();
+                }
+            }
+            if response.clicked() && stage == Stage::Ask {
+                self.predict(guess, actions);
+            }
+        }
+    }
+
+    fn strip_ui(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        scene: Scene<'_>,
+        stage: Stage,
+        words: &str,
+        actions: &mut Vec<Action>,
+    ) {
+        let ink = theme::ink(ui);
+        let (left, right) = halves(rect);
+        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
+            let colour = if scene.failure.is_some() { ink.error } else { ink.text };
+            ui.label(RichText::new(words).size(words_size(rect.width())).color(colour));
+        });
+        let large = vec2(right.width().min(440.0), 64.0);
+        ui.scope_builder(
+            UiBuilder::new()
+                .max_rect(right)
+                .layout(Layout::right_to_left(Align::Min)),
+            |ui| match stage {
+                Stage::Ask | Stage::Watch => {}
+                Stage::Offer => {
+                    if primary_button_ui(ui, "+ x: let each block add its input", large).clicked() {
+                        self.add(ui, scene, actions);
+                    }
+                }
+                Stage::Repair | Stage::Verdict => {
+                    if primary_button_ui(ui, "Open the lab", vec2(140.0, 44.0)).clicked() {
+                        actions.push(Action::Open(Room::Lab));
+                    }
+                    if ui.add(Button::new("Why?").min_size(vec2(72.0, 44.0))).clicked() {
+                        self.why = true;
+                    }
+                }
+            },
+        );
+    }
+}
+
+/// The shallowest and the deepest plain net of the experiment, as measured or as planned.
+fn plain_nets(scene: Scene<'_>) -> [Option<(String, Spec)>; 2] {
+    if let Some(cast) = Cast::of(scene.history) {
+        return [cast.shallow, cast.deep].map(|series| Some((series.track.name.clone(), series.track.spec.clone())));
+    }
+    let mut plain: Vec<Spec> = scene
+        .experiment
+        .runs
+        .iter()
+        .filter_map(|plan| plan.net.parse().ok())
+        .filter(|spec: &Spec| spec.family == Family::Plain)
+        .collect();
+    plain.sort_by_key(|spec| spec.depth);
+    let named = |spec: &Spec| (spec.short_name(), spec.clone());
+    [plain.first().map(named), plain.last().map(named)]
+}
+
+fn words_size(width: f32) -> f32 {
+    if width >= 800.0 { BODY } else { SMALL }
+}
+
+fn halves(strip: Rect) -> (Rect, Rect) {
+    let cut = strip.left() + strip.width() * 0.58;
+    let (mut left, mut right) = strip.split_left_right_at_x(cut);
+    left.max.x -= GRID;
+    right.min.x += GRID;
+    (left, right)
+}
+
+fn layout(ui: &Ui, words: &str) -> Layouted {
+    let all = ui.max_rect();
+    let margin = vec2(
+        (all.width() * 0.04).clamp(16.0, 64.0),
+        (all.height() * 0.04).clamp(12.0, 40.0),
+    );
+    let all = all.shrink2(margin);
+    let gap = if all.height() > 480.0 { 3.0 * GRID } else { GRID };
+
+    let question_height = if all.width() >= 860.0 { 72.0 } else { 76.0 };
+    let question = Rect::from_min_size(all.min, vec2(all.width(), question_height));
+    let font = egui::FontId::proportional(words_size(all.width()));
+    let wrap = halves(all).0.width();
+    let text = ui
+        .painter()
+        .layout(words.into(), font, Color32::PLACEHOLDER, wrap)
+        .size()
+        .y;
+    let strip = Rect::from_min_max(pos2(all.left(), all.bottom() - text.max(68.0)), all.max);
+
+    let middle = Rect::from_min_max(
+        pos2(all.left(), question.bottom() + gap * 0.5),
+        pos2(all.right(), strip.top() - gap),
+    );
+    let column = (middle.width() * 0.4).clamp(220.0, 620.0);
+    let (left, mut chart) = middle.split_left_right_at_x(middle.left() + column);
+    chart.min.x += gap;
+    let digit_height = (middle.height() * 0.2).clamp(36.0, 104.0);
+    let (upper, lower) = left.split_top_bottom_at_y(left.bottom() - digit_height);
+    let (mut first, mut second) = upper.split_left_right_at_fraction(0.5);
+    first.max.x -= gap / 4.0;
+    second.min.x += gap / 4.0;
+    let digit = Rect::from_center_size(
+        pos2(lower.center().x, lower.bottom() - digit_height * 0.36),
+        egui::Vec2::splat(digit_height * 0.72),
+    );
+    Layouted {
+        question,
+        towers: [first, second],
+        digit,
+        chart,
+        strip,
+    }
+}
+
+fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Action>) {
+    let ink = theme::ink(ui);
+    let size = if rect.width() >= 860.0 { QUESTION } else { HEADING };
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+            if quiet_button_ui(ui, "Skip to the lab", "All experiments and controls (L)").clicked() {
+                actions.push(Action::Open(Room::Lab));
+            }
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.spacing_mut().item_spacing.y = 4.0;
+                let mut job = LayoutJob::default();
+                let regular = TextFormat::simple(egui::FontId::proportional(size), ink.text);
+                let strong = TextFormat::simple(egui::FontId::new(size, theme::semibold()), ink.text);
+                for (text, format) in [
+                    ("Same data, same recipe: which reaches the lower ", &regular),
+                    ("training", &strong),
+                    (" loss?", &regular),
+                ] {
+                    job.append(text, 0.0, format.clone());
+                }
+                ui.label(job);
+                if size == QUESTION {
+                    ui.label(theme::caption(scene.experiment.recipe_line()));
+                }
+            });
+        });
+    });
+}
+
+/// The digit between the towers, with two lines that feed them.
+fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture) {
+    let ink = theme::ink(ui);
+    for tower in rects.towers {
+        let (from, to) = (rects.digit.center_top(), pos2(tower.center().x, tower.bottom()));
+        let bend = vec2(0.0, (from.y - to.y) * 0.9);
+        let points = [rects.digit.center(), from - bend, to + bend, to];
+        let stroke = Stroke::new(2.0, ink.line);
+        ui.painter().add(CubicBezierShape::from_points_stroke(
+            points,
+            false,
+            Color32::TRANSPARENT,
+            stroke,
+        ));
+    }
+    image_ui(ui, rects.digit, &picture.values, picture.size);
+    ui.painter()
+        .rect_stroke(rects.digit, 2.0, Stroke::new(1.0, ink.line), egui::StrokeKind::Outside);
+    let side = pos2(rects.digit.right() + 10.0, rects.digit.bottom());
+    let [height, width] = picture.size;
+    let text = format!("“{}”, {width}×{height} pixels", picture.label);
+    ui.painter().text(
+        side,
+        egui::Align2::LEFT_BOTTOM,
+        text,
+        egui::FontId::proportional(SMALL),
+        ink.weak,
+    );
+}
+
+fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage) {
+    let steps = scene.experiment.steps as f64;
+    let curves = curves(ui, scene);
+    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+        let tag = |ui: &mut Ui| {
+            if stage > Stage::Ask {
+                ui.label(theme::caption("measured"));
+            }
+        };
+        card_ui(ui, false, |ui| {
+            header_ui(ui, "Training loss", tag);
+            let chart = Chart {
+                id: "first minute",
+                x_label: "step",
+                log: true,
+                x: 0.0..steps,
+                y: 0.01..3.0,
+                spans: &[],
+                interactive: false,
+                summary: summary(scene),
+            };
+            chart.show_ui(ui, &curves);
+        });
+    });
+}
+
+fn curves(ui: &Ui, scene: Scene<'_>) -> Vec<Curve> {
+    let Some(cast) = Cast::of(scene.history) else {
+        return Vec::new();
+    };
+    let plain = [&cast.shallow.track.spec, &cast.deep.track.spec];
+    let mut curves = Vec::new();
+    for series in [cast.shallow, cast.deep] {
+        let (mut colour, width) = line_style(ui, &series.track.spec, &plain);
+        if cast.twin.is_some() && std::ptr::eq(series, cast.deep) {
+            colour = theme::ink(ui).faded;
+        }
+        curves.push((series, colour, width));
+    }
+    if let Some(twin) = cast.twin {
+        let (colour, _) = line_style(ui, &twin.track.spec, &[&twin.track.spec]);
+        curves.push((twin, colour, curves[1].2));
+    }
+    let curve = |(series, colour, width): (&Series, _, _)| {
+        loss_curve(series, &mut Smoother::default(), WINDOW, COLUMNS).drawn(colour, width)
+    };
+    curves.into_iter().map(curve).collect()
+}
+
+fn summary(scene: Scene<'_>) -> String {
+    let ends: Vec<String> = scene
+        .history
+        .runs
+        .iter()
+        .filter_map(|series| {
+            Some(format!(
+                "{} {}",
+                series.track.name,
+                super::widgets::short(f64::from(series.final_loss()?))
+            ))
+        })
+        .collect();
+    if ends.is_empty() {
+        "Empty chart of training loss against steps".into()
+    } else {
+        format!("Training loss now: {}", ends.join(", "))
+    }
+}

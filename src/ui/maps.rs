@@ -1,0 +1,381 @@
+//! Feature maps: the channels of one node for one image, two nets side by side.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    self, Align2, Color32, ColorImage, ComboBox, FontId, Rect, Role, Sense, TextureHandle, TextureOptions, Ui,
+    UiBuilder, WidgetInfo, pos2, vec2,
+};
+use eframe::egui_wgpu::Callback;
+use serde::{Deserialize, Serialize};
+
+use super::layers::{counterpart, neighbour};
+use super::theme::{self, GRID, SMALL};
+use super::widgets::short;
+use super::{Action, Scene};
+use crate::net::{Family, Graph};
+use crate::paint::{GridLayout, MapGrid};
+use crate::palette;
+use crate::run::{Command, MapRequest, Maps, Series};
+
+/// What is looked at.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MapChoice {
+    /// Names of the runs at the left and at the right.
+    pub runs: [String; 2],
+    /// Node of the left net; the right one shows its counterpart.
+    pub node: String,
+    /// Position in the test split.
+    pub image: usize,
+    #[serde(skip)]
+    sent: Option<MapRequest>,
+}
+
+impl Default for MapChoice {
+    fn default() -> Self {
+        Self {
+            runs: Default::default(),
+            node: "layer1.0".into(),
+            image: 0,
+            sent: None,
+        }
+    }
+}
+
+/// Maps that have arrived, ready to be drawn.
+pub struct Shown {
+    request: MapRequest,
+    image: TextureHandle,
+    label: u32,
+    images: usize,
+    grids: Vec<Grid>,
+}
+
+struct Grid {
+    step: usize,
+    shape: [usize; 3],
+    values: Arc<[f32]>,
+    low: f32,
+    high: f32,
+}
+
+impl Shown {
+    /// Prepares maps for drawing.
+    pub fn new(ctx: &egui::Context, maps: Maps) -> Self {
+        let image = ctx.load_texture(
+            "map image",
+            picture(&maps.image.shape, &maps.image.data),
+            TextureOptions::NEAREST,
+        );
+        let grids = maps.maps.into_iter().map(|(step, array)| {
+            let finite = || array.data.iter().copied().filter(|value| value.is_finite());
+            Grid {
+                step,
+                low: finite().fold(f32::INFINITY, f32::min).min(0.0),
+                high: finite().fold(f32::NEG_INFINITY, f32::max),
+                shape: <[usize; 3]>::try_from(array.shape).unwrap_or([0; 3]),
+                values: array.data.into(),
+            }
+        });
+        Self {
+            image,
+            label: maps.label,
+            images: maps.images,
+            grids: grids.collect(),
+            request: maps.request,
+        }
+    }
+}
+
+/// `[C, H, W]` in 0..=1, grey unless it has three channels.
+fn picture(shape: &[usize], values: &[f32]) -> ColorImage {
+    let &[channels, height, width] = shape else {
+        return ColorImage::filled([1, 1], Color32::GRAY);
+    };
+    let size = height * width;
+    let byte = |channel: usize, at: usize| (values[channel * size + at].clamp(0.0, 1.0) * 255.0).round() as u8;
+    let pixels = (0..size).map(|at| match channels {
+        3 => Color32::from_rgb(byte(0, at), byte(1, at), byte(2, at)),
+        _ => Color32::from_gray(byte(0, at)),
+    });
+    ColorImage::new([width, height], pixels.collect())
+}
+
+impl MapChoice {
+    /// Draws choice and maps, and asks for the maps it wants to see.
+    pub fn maps_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, shown: Option<&Shown>, actions: &mut Vec<Action>) {
+        if scene.history.runs.is_empty() {
+            ui.label(theme::caption("The maps appear once the nets are built."));
+            return;
+        }
+        self.settle(scene);
+        let sides = self
+            .runs
+            .clone()
+            .map(|name| find(scene, &name).map(|series| (series, Graph::new(&series.track.spec))));
+        let [Some(left), Some(right)] = &sides else { return };
+        self.choice_ui(ui, scene, &left.1, shown);
+        let nodes: Vec<_> = [left, right]
+            .map(|(series, graph)| (series.track.id, counterpart(&self.node, graph)))
+            .into();
+        let request = MapRequest {
+            nodes,
+            image: self.image,
+        };
+        if self.sent.as_ref() != Some(&request) {
+            self.sent = Some(request.clone());
+            actions.push(Action::Send(Command::Watch(Some(request.clone()))));
+        }
+        match shown.filter(|shown| shown.request.nodes == request.nodes) {
+            Some(shown) => draw_ui(ui, [left.0, right.0], shown),
+            None => drop(ui.label(theme::caption("Waiting for the trainer to compute these maps."))),
+        }
+    }
+
+    /// Forgets what was asked for: another trainer has to be asked again.
+    pub fn forget(&mut self) {
+        self.sent = None;
+    }
+
+    /// Arrow keys: layers left and right (all nodes with Shift), images up and down.
+    pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, shown: Option<&Shown>) {
+        let Some(series) = find(scene, &self.runs[0]) else {
+            return;
+        };
+        let (left, right, up, down, shift) = ui.input(|input| {
+            let pressed = |key| input.key_pressed(key);
+            (
+                pressed(egui::Key::ArrowLeft),
+                pressed(egui::Key::ArrowRight),
+                pressed(egui::Key::ArrowUp),
+                pressed(egui::Key::ArrowDown),
+                input.modifiers.shift,
+            )
+        });
+        if left || right {
+            let graph = Graph::new(&series.track.spec);
+            self.node = neighbour(&self.node, &graph, if right { 1 } else { -1 }, !shift);
+        }
+        if up || down {
+            self.turn(shown, down);
+        }
+    }
+
+    fn turn(&mut self, shown: Option<&Shown>, forward: bool) {
+        let count = shown.map_or(usize::MAX, |shown| shown.images.max(1));
+        self.image = match forward {
+            true if self.image + 1 < count => self.image + 1,
+            true => 0,
+            false if self.image > 0 => self.image - 1,
+            false if count < usize::MAX => count - 1,
+            false => 0,
+        };
+    }
+
+    /// Picks runs that exist: the deepest plain net and its residual twin, if it is there.
+    fn settle(&mut self, scene: Scene<'_>) {
+        let runs = &scene.history.runs;
+        let depth = |series: &&Series| series.track.spec.depth;
+        if find(scene, &self.runs[0]).is_none() {
+            let plain = runs
+                .iter()
+                .filter(|series| series.track.spec.family == Family::Plain)
+                .max_by_key(depth);
+            self.runs[0] = plain.unwrap_or(&runs[0]).track.name.clone();
+        }
+        if find(scene, &self.runs[1]).is_none() {
+            let residual = runs
+                .iter()
+                .filter(|series| series.track.spec.residual())
+                .max_by_key(depth);
+            let other = residual.or_else(|| runs.iter().find(|series| series.track.name != self.runs[0]));
+            self.runs[1] = other.unwrap_or(&runs[0]).track.name.clone();
+        }
+        if let Some(series) = find(scene, &self.runs[0]) {
+            self.node = counterpart(&self.node, &Graph::new(&series.track.spec));
+        }
+    }
+
+    fn choice_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, graph: &Graph, shown: Option<&Shown>) {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+            for (side, what) in ["Left net", "Right net"].into_iter().enumerate() {
+                let combo = ComboBox::from_id_salt(what)
+                    .selected_text(theme::caption(&self.runs[side]))
+                    .show_ui(ui, |ui| {
+                        for series in first_seeds(scene) {
+                            let name = series.track.name.clone();
+                            ui.selectable_value(&mut self.runs[side], name.clone(), name);
+                        }
+                    });
+                named(&combo.response, Role::ComboBox, what);
+            }
+            let back = ui
+                .small_button("◀")
+                .on_hover_text("Layer before (Left; every node with Shift)");
+            named(&back, Role::Button, "Layer before");
+            if back.clicked() {
+                self.node = neighbour(&self.node, graph, -1, true);
+            }
+            let combo = ComboBox::from_id_salt("layer")
+                .selected_text(theme::caption(&self.node))
+                .show_ui(ui, |ui| {
+                    for node in &graph.nodes[1..] {
+                        ui.selectable_value(&mut self.node, node.name.clone(), &node.name);
+                    }
+                });
+            named(&combo.response, Role::ComboBox, "Layer");
+            let on = ui.small_button("▶").on_hover_text("Next layer (Right)");
+            named(&on, Role::Button, "Next layer");
+            if on.clicked() {
+                self.node = neighbour(&self.node, graph, 1, true);
+            }
+            let before = ui.small_button("▲").on_hover_text("Image before (Up)");
+            named(&before, Role::Button, "Image before");
+            if before.clicked() {
+                self.turn(shown, false);
+            }
+            ui.label(theme::caption(format!("image {}", self.image)));
+            let next = ui.small_button("▼").on_hover_text("Next image (Down)");
+            named(&next, Role::Button, "Next image");
+            if next.clicked() {
+                self.turn(shown, true);
+            }
+        });
+    }
+}
+
+fn named(response: &egui::Response, role: Role, name: &str) {
+    response.widget_info(|| WidgetInfo::labeled(role, true, name));
+}
+
+fn find<'a>(scene: Scene<'a>, name: &str) -> Option<&'a Series> {
+    scene.history.runs.iter().find(|series| series.track.name == name)
+}
+
+fn first_seeds<'a>(scene: Scene<'a>) -> impl Iterator<Item = &'a Series> {
+    let runs = &scene.history.runs;
+    runs.iter()
+        .enumerate()
+        .filter(|(index, series)| !runs[..*index].iter().any(|other| other.track.name == series.track.name))
+        .map(|(_, series)| series)
+}
+
+fn draw_ui(ui: &mut Ui, sides: [&Series; 2], shown: &Shown) {
+    let all = ui.available_rect_before_wrap();
+    ui.allocate_rect(all, Sense::hover());
+    let ink = theme::ink(ui);
+    let side = (all.width() * 0.14).min(all.height() - 20.0).clamp(24.0, 96.0);
+    let image = Rect::from_min_size(all.min + vec2(0.0, 20.0), vec2(side, side));
+    ui.put(image, egui::Image::new(&shown.image).fit_to_exact_size(image.size()));
+    let font = FontId::proportional(SMALL);
+    ui.painter().text(
+        all.min,
+        Align2::LEFT_TOP,
+        format!("class {}", shown.label),
+        font,
+        ink.weak,
+    );
+    let mut rest = all;
+    rest.min.x = image.right() + 1.5 * GRID;
+    let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
+    first.max.x -= GRID / 2.0;
+    second.min.x += GRID / 2.0;
+    for (index, (rect, series)) in [first, second].into_iter().zip(sides).enumerate() {
+        if let Some(grid) = shown.grids.get(index) {
+            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                grid_ui(ui, rect, series, &shown.request.nodes[index].1, grid, index as u64);
+            });
+        }
+    }
+}
+
+fn grid_ui(ui: &mut Ui, rect: Rect, series: &Series, node: &str, grid: &Grid, place: u64) {
+    let ink = theme::ink(ui);
+    let [channels, height, width] = grid.shape;
+    if channels * height * width == 0 || grid.values.len() != channels * height * width {
+        return;
+    }
+    let painter = ui.painter_at(rect);
+    let title = painter.layout_no_wrap(
+        series.track.name.clone(),
+        FontId::new(SMALL, theme::semibold()),
+        ink.text,
+    );
+    let after = rect.min + vec2(title.size().x + GRID, 0.0);
+    painter.galley(rect.min, title, ink.text);
+    let about = format!("{node}, {channels} × {height}×{width}, step {}", grid.step);
+    painter.text(after, Align2::LEFT_TOP, &about, FontId::proportional(SMALL), ink.weak);
+
+    let space = Rect::from_min_max(rect.min + vec2(0.0, 20.0), rect.max - vec2(0.0, 22.0));
+    if space.height() < 8.0 || space.width() < 8.0 {
+        return;
+    }
+    let pixels = ui.pixels_per_point();
+    let layout = GridLayout::fit(
+        channels,
+        [height, width],
+        [space.width() * pixels, space.height() * pixels],
+    );
+    let corner = pos2(
+        (space.left() * pixels).round() / pixels,
+        (space.top() * pixels).round() / pixels,
+    );
+    let drawn = Rect::from_min_size(corner, vec2(layout.size[0] / pixels, layout.size[1] / pixels));
+    let callback = MapGrid {
+        place,
+        layout,
+        shape: grid.shape,
+        values: Arc::clone(&grid.values),
+        low: grid.low,
+        high: grid.high,
+    };
+    painter.add(Callback::new_paint_callback(drawn, callback));
+    let response = ui.interact(drawn, ui.scope_id().with(place), Sense::hover());
+    let label = format!(
+        "Feature maps of {}, {about}, from {} to {}",
+        series.track.name, grid.low, grid.high
+    );
+    named(&response, Role::Image, &label);
+    scale_ui(ui, rect, grid);
+}
+
+/// The colour map with the values at its ends.
+fn scale_ui(ui: &Ui, rect: Rect, grid: &Grid) {
+    let ink = theme::ink(ui);
+    let painter = ui.painter_at(rect);
+    let font = FontId::proportional(SMALL);
+    let line = rect.bottom() - 8.0;
+    let low = painter.text(
+        pos2(rect.left(), line),
+        Align2::LEFT_CENTER,
+        short(f64::from(grid.low)),
+        font.clone(),
+        ink.weak,
+    );
+    let bar = Rect::from_min_size(
+        pos2(low.right() + 6.0, line - 4.0),
+        vec2((rect.width() * 0.4).min(120.0), 8.0),
+    );
+    let mut mesh = egui::Mesh::default();
+    let table = palette::cividis();
+    for (index, &[r, g, b]) in table.iter().enumerate().step_by(5) {
+        let x = bar.left() + bar.width() * index as f32 / 255.0;
+        let colour = Color32::from_rgb(r, g, b);
+        mesh.colored_vertex(pos2(x, bar.top()), colour);
+        mesh.colored_vertex(pos2(x, bar.bottom()), colour);
+    }
+    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
+        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
+        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
+    }
+    painter.add(mesh);
+    painter.text(
+        pos2(bar.right() + 6.0, line),
+        Align2::LEFT_CENTER,
+        short(f64::from(grid.high)),
+        font,
+        ink.weak,
+    );
+}

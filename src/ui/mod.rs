@@ -1,0 +1,87 @@
+//! What the user sees: one panel a file. Panels read messages and history and ask for [`Action`]s; none knows an engine.
+
+mod chart;
+mod controls;
+mod curves;
+pub mod draft;
+mod first_minute;
+mod lab;
+mod layers;
+mod maps;
+mod networks;
+pub mod series;
+mod shortcuts;
+mod slope;
+mod status;
+pub mod story;
+pub mod theme;
+mod tower;
+mod why;
+mod widgets;
+
+use eframe::egui::{Color32, Ui};
+
+pub use first_minute::{FirstMinute, Picture};
+pub use lab::{Lab, Panel};
+pub use maps::Shown;
+pub use shortcuts::shortcuts_ui;
+
+use crate::net::Spec;
+use crate::palette;
+use crate::run::{Command, Experiment, History, RunPlan};
+
+/// What a panel wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Tell the trainer.
+    Send(Command),
+    /// Add a run to the experiment and the trainer.
+    Add(RunPlan),
+    /// Start this experiment anew on the engine of that name.
+    Start(Box<Experiment>, String),
+    /// Start an experiment that comes with the program, on the engine in use.
+    StartNamed(&'static str),
+    /// Write the panel's figure into the run folder.
+    Export(Panel),
+    /// Go to another room.
+    Open(Room),
+    /// Show the keys.
+    ShowKeys,
+    /// From light to dark or back.
+    SwitchTheme,
+}
+
+/// The rooms of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub enum Room {
+    #[default]
+    FirstMinute,
+    Lab,
+}
+
+/// How fast the training goes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Speed {
+    /// All runs together.
+    pub images_per_second: Option<f64>,
+    pub seconds_left: Option<f64>,
+}
+
+/// What every panel reads.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    /// What was started, runs added since included.
+    pub experiment: &'a Experiment,
+    pub history: &'a History,
+    /// "failed: reason", when the trainer has ended.
+    pub failure: Option<&'a str>,
+    /// Name of the engine asked for, and all names that can be.
+    pub engine: &'a str,
+    pub engines: &'a [&'a str],
+}
+
+/// Colour and line width of a net in a picture that shows the nets `among`.
+fn line_style(ui: &Ui, spec: &Spec, among: &[&Spec]) -> (Color32, f32) {
+    let style = palette::run_style(spec, among);
+    (theme::pick(ui, style.light, style.dark), style.width)
+}

@@ -1,0 +1,154 @@
+//! The gradient slope: the norm of dL/d(activation) at each block, input at the left.
+
+use std::ops::Range;
+
+use eframe::egui::Ui;
+
+use super::chart::{Chart, Curve};
+use super::widgets::short;
+use super::{Scene, line_style, theme};
+use crate::net::Spec;
+use crate::run::{Measured, Series};
+
+/// How the slope is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Moment {
+    /// The newest measurement of each run.
+    #[default]
+    Newest,
+    /// Before the first step.
+    Initialisation,
+}
+
+impl Moment {
+    fn of(self, series: &Series) -> Option<&Measured> {
+        match self {
+            Moment::Newest => series.measured.last(),
+            Moment::Initialisation => series.measured.first().filter(|measured| measured.step == 0),
+        }
+    }
+}
+
+/// Which moment is shown.
+pub fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
+    let newest = scene
+        .history
+        .runs
+        .iter()
+        .filter_map(|series| Some(series.measured.last()?.step))
+        .max();
+    let newest = newest.map_or("newest".into(), |step| format!("step {step}"));
+    ui.selectable_value(moment, Moment::Newest, theme::caption(newest))
+        .on_hover_text("The newest measurement");
+    ui.selectable_value(moment, Moment::Initialisation, theme::caption("start"))
+        .on_hover_text("At the initial weights");
+}
+
+/// Draws the slope of every run.
+pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: Moment) {
+    let runs = &scene.history.runs;
+    let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+    let deepest = among.iter().map(|spec| 3 * spec.blocks_per_stage()).max().unwrap_or(1);
+    let one_depth = among.iter().all(|spec| 3 * spec.blocks_per_stage() == deepest);
+    let mut curves = Vec::new();
+    for (index, series) in runs.iter().enumerate() {
+        let Some(measured) = moment.of(series) else { continue };
+        let (colour, width) = line_style(ui, &series.track.spec, &among);
+        let norms = &measured.norms.activation;
+        let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
+        let line: Vec<[f64; 2]> = norms
+            .iter()
+            .enumerate()
+            .map(|(block, &norm)| [block as f64 * stretch, f64::from(norm)])
+            .collect();
+        let name = series.track.name.clone();
+        let label = match factor(norms) {
+            _ if runs[..index].iter().any(|other| other.track.name == name) => String::new(),
+            Some(factor) if !series.track.spec.residual() => format!("{name} ×{} a block", short(factor)),
+            _ => name.clone(),
+        };
+        let curve = Curve {
+            name,
+            label,
+            dots: if norms.len() < 40 { line.clone() } else { Vec::new() },
+            line,
+            ..Curve::default()
+        };
+        curves.push(curve.drawn(colour, width));
+    }
+    let spans: Vec<(Range<f64>, String)> = (0..3)
+        .map(|stage| {
+            let edge = |stage: usize| (stage * deepest) as f64 / 3.0;
+            (edge(stage)..edge(stage + 1), format!("stage {}", stage + 1))
+        })
+        .collect();
+    let x_label = if one_depth {
+        "block, input at the left"
+    } else {
+        "input to output, in blocks of the deepest net"
+    };
+    let chart = Chart {
+        id: "slope",
+        x_label,
+        log: true,
+        x: 0.0..deepest as f64,
+        y: 0.1..1.0,
+        spans: &spans,
+        interactive: true,
+        summary: summary(scene, moment),
+    };
+    chart.show_ui(ui, &curves);
+}
+
+/// By how much the norm changes a block on the way back to the input: least squares through the blocks' logarithms.
+pub fn factor(norms: &[f32]) -> Option<f64> {
+    let points: Vec<(f64, f64)> = norms
+        .iter()
+        .enumerate()
+        .skip(1)
+        .filter(|(_, norm)| norm.is_finite() && **norm > 0.0)
+        .map(|(block, &norm)| (block as f64, f64::from(norm).log10()))
+        .collect();
+    let count = points.len() as f64;
+    if points.len() < 2 {
+        return None;
+    }
+    let mean = |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    Some(10f64.powf(-covariance / variance))
+}
+
+fn summary(scene: Scene<'_>, moment: Moment) -> String {
+    let slopes: Vec<String> = scene
+        .history
+        .runs
+        .iter()
+        .filter_map(|series| {
+            let norms = &moment.of(series)?.norms.activation;
+            let (first, last) = (f64::from(*norms.get(1)?), f64::from(*norms.last()?));
+            Some(format!(
+                "{}: first block {}, last block {}",
+                series.track.name,
+                short(first),
+                short(last)
+            ))
+        })
+        .collect();
+    format!("Gradient norms by block. {}", slopes.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_factor_counts_from_output_to_input() {
+        let norms: Vec<f32> = (0..28).map(|block| 0.042 * 0.33f32.powi(27 - block)).collect();
+        assert!((factor(&norms).unwrap() - 0.33).abs() < 1e-3);
+        let flat = [0.5, 1.0, 1.0, f32::NAN, 1.0, 0.0];
+        assert!((factor(&flat).unwrap() - 1.0).abs() < 1e-9);
+        assert_eq!(factor(&[1.0, 2.0]), None);
+    }
+}

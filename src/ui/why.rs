@@ -1,0 +1,45 @@
+//! "Why?": what the literature says, each statement with its source.
+
+use eframe::egui::{self, Id, Modal, Ui};
+
+use super::theme::{self, GRID};
+use super::widgets::primary_button_ui;
+
+const FACTS: [(&str, &str, &str); 3] = [
+    (
+        "It is not over-fitting.",
+        "The deeper net is worse on the very images it is trained on.",
+        "paper: He et al. 2015, arXiv 1512.03385",
+    ),
+    (
+        "It is probably not vanishing gradients.",
+        "These nets are batch-normalised; back-propagated gradients keep healthy norms, and three times more iterations still degrade.",
+        "paper: He et al. 2015, section 4.1",
+    ),
+    (
+        "Identity is hard to learn, and free to add.",
+        "A deeper net could copy the shallower one and let its other layers pass their input on, so it need never be worse. \
+         Stacked layers find that identity hard to reach; a shortcut hands it over.",
+        "paper: He et al. 2015, section 3.1",
+    ),
+];
+
+/// Draws the sheet; answers whether it was closed.
+pub fn why_ui(ctx: &egui::Context) -> bool {
+    let modal = Modal::new(Id::unique("why")).show(ctx, |ui: &mut Ui| {
+        ui.set_width(460.0f32.min(ui.ctx().content_rect().width() - 64.0));
+        ui.heading("Why does depth hurt the plain net?");
+        for (title, text, source) in FACTS {
+            ui.add_space(GRID);
+            ui.spacing_mut().item_spacing.y = 4.0;
+            ui.label(theme::strong(title, theme::BODY));
+            ui.label(text);
+            ui.label(theme::caption(source));
+        }
+        ui.add_space(GRID);
+        ui.label("What you saw holds at equal steps: the deep plain net is far slower, which is not to say that it can never fit.");
+        ui.add_space(GRID);
+        primary_button_ui(ui, "Back", egui::vec2(96.0, 36.0)).clicked()
+    });
+    modal.inner || modal.should_close()
+}

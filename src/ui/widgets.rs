@@ -1,0 +1,125 @@
+//! Small parts that several panels share.
+
+use eframe::egui::{self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Response, Stroke, Ui};
+
+use super::theme::{self, BODY, HEADING};
+
+/// The one button that matters now: ink on paper, inverted.
+pub fn primary_button_ui(ui: &mut Ui, text: &str, size: egui::Vec2) -> Response {
+    let ink = theme::ink(ui);
+    let font = if size.y >= 56.0 { HEADING } else { BODY };
+    let text = theme::strong(text, font).color(ink.paper);
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for (widget, toward) in [
+            (&mut widgets.inactive, 0.0),
+            (&mut widgets.hovered, 0.15),
+            (&mut widgets.active, 0.25),
+        ] {
+            widget.weak_bg_fill = ink.text.lerp_to_gamma(ink.paper, toward);
+            widget.bg_stroke = Stroke::new(2.0, if toward > 0.2 { ink.weak } else { Color32::TRANSPARENT });
+        }
+        ui.add(
+            Button::new(text)
+                .min_size(size)
+                .corner_radius(CornerRadius::same(8))
+                .wrap(),
+        )
+    })
+    .inner
+}
+
+/// A frameless button for what is rarely needed.
+pub fn quiet_button_ui(ui: &mut Ui, text: &str, hint: &str) -> Response {
+    let button = Button::new(theme::caption(text)).frame_when_inactive(false);
+    ui.add(button).on_hover_text(hint)
+}
+
+/// A sheet of paper that fills the space there is; the active one has a darker edge.
+pub fn card_ui<R>(ui: &mut Ui, active: bool, contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let ink = theme::ink(ui);
+    let edge = if active { ink.weak } else { ink.line };
+    let frame = Frame::new()
+        .fill(ink.paper)
+        .stroke(Stroke::new(1.0, edge))
+        .corner_radius(CornerRadius::same(8))
+        .inner_margin(Margin::symmetric(12, 8));
+    frame
+        .show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            contents(ui)
+        })
+        .inner
+}
+
+/// A title at the left and controls at the right, first things outermost.
+pub fn header_ui(ui: &mut Ui, title: &str, controls: impl FnOnce(&mut Ui)) {
+    ui.horizontal(|ui| {
+        ui.set_min_height(30.0);
+        let title = ui.painter().layout_no_wrap(
+            title.to_owned(),
+            egui::FontId::new(BODY, theme::semibold()),
+            theme::ink(ui).text,
+        );
+        let left = ui.available_rect_before_wrap().left_center() - egui::vec2(0.0, title.size().y / 2.0);
+        ui.painter().galley(left, title.clone(), theme::ink(ui).text);
+        ui.add_space(title.size().x);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            controls(ui);
+        });
+    });
+}
+
+/// Whole numbers with thin spaces between thousands: `853 018`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('\u{a0}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Three significant digits for reading: `0.0026`, `1.78`, `1.2e-9`.
+pub fn short(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    if !value.is_finite() {
+        return "not finite".into();
+    }
+    let power = value.abs().log10().floor() as i32;
+    match power {
+        -4..=2 => format!("{value:.*}", (if power < 0 { 1 - power } else { 2 - power }) as usize),
+        3..=5 => format!("{value:.0}"),
+        _ => format!("{value:.1e}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_reading() {
+        assert_eq!(grouped(853_018), "853\u{a0}018");
+        assert_eq!(grouped(12), "12");
+        for (value, text) in [
+            (1.784, "1.78"),
+            (0.1013, "0.10"),
+            (0.0026, "0.0026"),
+            (0.00026, "0.00026"),
+            (12.34, "12.3"),
+            (4e-15, "4.0e-15"),
+            (150.2, "150"),
+            (f64::NAN, "not finite"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(short(value), text);
+        }
+    }
+}

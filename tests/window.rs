@@ -1,0 +1,291 @@
+//! The window's rooms and panels as pictures, on a software adapter, with time frozen and made-up measurements.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
+
+use depthscope::net::{Array, Graph, Spec};
+use depthscope::run::{Command, Event, Experiment, History, MapRequest, Maps, Phase, Track};
+use depthscope::ui::{Action, FirstMinute, Lab, Panel, Picture, Room, Scene, Shown, Speed, theme};
+use depthscope::{engine::Norms, paint, palette};
+use eframe::egui::{self, Key, Theme, Vec2};
+use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotOptions};
+
+const STEPS: usize = 400;
+
+/// The nets of a history with the losses they start from and end at.
+type Nets<'a> = &'a [(&'a str, f32, f32)];
+
+/// Losses fall from start to end with a ripple instead of noise; gradients are straight slopes.
+fn history(nets: Nets<'_>, steps: usize) -> History {
+    let mut history = History::default();
+    for (id, &(net, from, to)) in nets.iter().enumerate() {
+        let spec = Spec::for_data(net, [1, 8, 8], 10).unwrap();
+        let blocks = Graph::new(&spec).blocks.len();
+        let slope: f32 = if spec.residual() { 0.98 } else { 0.4 };
+        let track = Track {
+            id,
+            name: spec.short_name(),
+            spec,
+            seed: 0,
+        };
+        history.apply(&Event::Started {
+            track,
+            step: 0,
+            engine: "candle on CPU (2 threads)".into(),
+        });
+        let measured = |step| Event::Measured {
+            run: id,
+            step,
+            norms: Norms {
+                activation: (0..=blocks)
+                    .map(|block| 0.05 * slope.powi((blocks - block) as i32))
+                    .collect(),
+                weight: Vec::new(),
+            },
+        };
+        history.apply(&measured(0));
+        for step in 1..=steps {
+            let ripple = 1.0 + 0.25 * (step as f32 * 1.7).sin() * (step as f32 * 0.37).cos();
+            let loss = (to + (from - to) * (-(step as f32) / 60.0).exp()) * ripple;
+            history.apply(&Event::Stepped {
+                run: id,
+                step,
+                loss,
+                error: (loss / 2.6).clamp(0.0, 0.9),
+                rate: 0.02,
+            });
+        }
+        if steps > 0 {
+            history.apply(&measured(steps));
+        }
+    }
+    history.apply(&Event::Phase(if steps == 0 { Phase::Paused } else { Phase::Running }));
+    history
+}
+
+fn digit() -> Picture {
+    let rows = [
+        "00499400", "09944990", "00000990", "00099400", "00004990", "00000499", "09400990", "00999400",
+    ];
+    Picture {
+        values: rows
+            .concat()
+            .chars()
+            .map(|c| c.to_digit(10).unwrap() as f32 / 9.0)
+            .collect(),
+        size: [8, 8],
+        label: "3".into(),
+    }
+}
+
+fn quick(nets: Nets<'_>) -> Experiment {
+    let mut experiment = Experiment::named("quick").unwrap();
+    experiment.steps = STEPS;
+    experiment.runs = nets
+        .iter()
+        .map(|(net, ..)| depthscope::run::RunPlan {
+            name: net.split(':').next().unwrap().into(),
+            net: (*net).into(),
+        })
+        .collect();
+    experiment
+}
+
+/// A room with everything it draws from.
+struct Page {
+    experiment: Experiment,
+    history: History,
+    failure: Option<String>,
+    room: Room,
+    first_minute: FirstMinute,
+    lab: Lab,
+    shown: Option<Shown>,
+    actions: Vec<Action>,
+}
+
+impl Page {
+    fn new(room: Room, nets: Nets<'_>, steps: usize) -> Self {
+        Self {
+            experiment: quick(nets),
+            history: history(nets, steps),
+            failure: None,
+            room,
+            first_minute: FirstMinute::default(),
+            lab: Lab::default(),
+            shown: None,
+            actions: Vec::new(),
+        }
+    }
+
+    fn open<'a>(self, size: Vec2, theme_choice: Theme, scale: f32) -> Harness<'a, Page> {
+        Harness::builder()
+            .with_size(size)
+            .with_pixels_per_point(scale)
+            .with_theme(theme_choice)
+            .with_options(
+                SnapshotOptions::default()
+                    .threshold(1.2)
+                    .failed_pixel_count_threshold(600),
+            )
+            .wgpu()
+            .build_eframe(move |context| {
+                theme::install(&context.egui_ctx);
+                let render_state = context.wgpu_render_state.as_ref().expect("the harness draws with wgpu");
+                paint::install(render_state, palette::cividis());
+                let mut page = self;
+                page.shown = Some(Shown::new(&context.egui_ctx, maps(&page.history)));
+                page
+            })
+    }
+}
+
+impl eframe::App for Page {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let scene = Scene {
+            experiment: &self.experiment,
+            history: &self.history,
+            failure: self.failure.as_deref(),
+            engine: "auto",
+            engines: &["auto", "candle"],
+        };
+        let speed = Speed {
+            images_per_second: Some(3120.0),
+            seconds_left: Some(34.0),
+        };
+        let fill = ui.visuals().panel_fill;
+        egui::CentralPanel::no_frame()
+            .frame(egui::Frame::new().fill(fill))
+            .show(ui, |ui| {
+                let actions = match self.room {
+                    Room::FirstMinute => self.first_minute.room_ui(ui, scene, Some(&digit())),
+                    Room::Lab => {
+                        self.lab.keys(ui, scene, self.shown.as_ref(), &mut self.actions);
+                        self.lab.room_ui(ui, scene, speed, None, self.shown.as_ref())
+                    }
+                };
+                self.actions.extend(actions);
+            });
+    }
+}
+
+/// Rings in every channel.
+fn maps(history: &History) -> Maps {
+    let of = |run: usize, [channels, height, width]: [usize; 3]| {
+        let value = |at: usize| {
+            let (channel, y, x) = (at / (height * width), at / width % height, at % width);
+            let (dy, dx) = (y as f32 - height as f32 / 2.0, x as f32 - width as f32 / 2.0);
+            ((dy * dy + dx * dx).sqrt() - channel as f32 * 0.5 + run as f32)
+                .cos()
+                .max(0.0)
+                * 2.5
+        };
+        let data = (0..channels * height * width).map(value).collect();
+        (
+            STEPS,
+            Array {
+                shape: vec![channels, height, width],
+                data,
+            },
+        )
+    };
+    let right = history.runs.len() - 1;
+    Maps {
+        request: MapRequest {
+            nodes: vec![(1.min(right), "layer1.0".into()), (right, "layer1.0".into())],
+            image: 0,
+        },
+        image: Array {
+            shape: vec![1, 8, 8],
+            data: digit().values,
+        },
+        label: 3,
+        images: 359,
+        maps: vec![of(0, [8, 8, 8]), of(1, [8, 8, 8])],
+    }
+}
+
+const PLAIN: Nets<'_> = &[("plain-20:width=8", 2.4, 0.1), ("plain-56:width=8", 2.5, 1.7)];
+const ALL: Nets<'_> = &[
+    ("plain-20:width=8", 2.4, 0.1),
+    ("plain-56:width=8", 2.5, 1.7),
+    ("resnet-56:width=8", 2.4, 0.004),
+];
+const WINDOW: Vec2 = Vec2::new(1024.0, 640.0);
+
+#[test]
+fn first_minute_from_question_to_verdict() {
+    let mut page = Page::new(Room::FirstMinute, PLAIN, 0).open(WINDOW, Theme::Light, 1.0);
+    page.snapshot("first_minute_question");
+
+    page.get_by_label("Predict that plain-20 reaches the lower training loss")
+        .click();
+    page.run();
+    assert!(page.state().actions.contains(&Action::Send(Command::Run)));
+    page.state_mut().history = history(PLAIN, 120);
+    page.run();
+    page.snapshot("first_minute_offer");
+
+    page.get_by_label("+ x: let each block add its input").click();
+    page.step();
+    let added = page.state().actions.iter().find_map(|action| match action {
+        Action::Add(plan) => Some(plan.clone()),
+        _ => None,
+    });
+    assert_eq!(added.unwrap().net, "resnet-56:width=8");
+    page.state_mut().history = history(ALL, STEPS);
+    for run in 0..3 {
+        page.state_mut().history.apply(&Event::Finished { run, step: STEPS });
+    }
+    page.run_steps(12);
+    page.snapshot("first_minute_verdict");
+
+    page.get_by_label("Open the lab").click();
+    page.run();
+    assert!(page.state().actions.contains(&Action::Open(Room::Lab)));
+}
+
+#[test]
+fn first_minute_by_keyboard() {
+    let mut page = Page::new(Room::FirstMinute, PLAIN, 0).open(WINDOW, Theme::Dark, 1.0);
+    page.key_press(Key::Num2);
+    page.run();
+    assert_eq!(page.state().actions, [Action::Send(Command::Run)]);
+    page.key_press(Key::Num1);
+    page.run();
+    assert_eq!(page.state().actions.len(), 1, "one prediction only");
+}
+
+#[test]
+fn lab_in_light_and_dark() {
+    Page::new(Room::Lab, ALL, 250)
+        .open(WINDOW, Theme::Light, 1.0)
+        .snapshot("lab_light");
+    Page::new(Room::Lab, ALL, 250)
+        .open(WINDOW, Theme::Dark, 1.0)
+        .snapshot("lab_dark");
+}
+
+#[test]
+fn panels_enlarged() {
+    for (panel, name) in [
+        (Panel::Loss, "panel_loss"),
+        (Panel::Error, "panel_error"),
+        (Panel::Slope, "panel_slope"),
+        (Panel::Maps, "panel_maps"),
+    ] {
+        let mut page = Page::new(Room::Lab, ALL, 250);
+        (page.lab.active, page.lab.enlarged) = (panel, true);
+        page.open(Vec2::new(840.0, 460.0), Theme::Light, 1.0).snapshot(name);
+    }
+}
+
+#[test]
+fn twice_as_large_nothing_is_cut_off() {
+    let half = WINDOW / 2.0;
+    Page::new(Room::FirstMinute, PLAIN, 0)
+        .open(half, Theme::Light, 2.0)
+        .snapshot("first_minute_large");
+    Page::new(Room::Lab, ALL, 250)
+        .open(half, Theme::Light, 2.0)
+        .snapshot("lab_large");
+}
