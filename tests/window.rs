@@ -122,11 +122,7 @@ impl Page {
             .with_size(size)
             .with_pixels_per_point(scale)
             .with_theme(theme_choice)
-            .with_options(
-                SnapshotOptions::default()
-                    .threshold(1.2)
-                    .failed_pixel_count_threshold(600),
-            )
+            .with_options(SnapshotOptions::default().threshold(1.2).max_failed_pixels(600))
             .wgpu()
             .build_eframe(move |context| {
                 theme::install(&context.egui_ctx);

@@ -96,6 +96,7 @@ impl Watch {
                 data: course.dataset.denormalised(&batch.images[..pixels]),
             },
             label: batch.labels[0],
+            images: course.dataset.test.len(),
             maps,
         }))
     }
