@@ -85,6 +85,7 @@ mod tests {
             },
             image: array([1, 8, 8]),
             label: 7,
+            images: 359,
             maps: vec![(40, array([8, 8, 8])), (40, array([8, 8, 8]))],
         };
         let material = Material {

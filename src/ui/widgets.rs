@@ -19,12 +19,12 @@ pub fn primary_button_ui(ui: &mut Ui, text: &str, size: egui::Vec2) -> Response 
             widget.weak_bg_fill = ink.text.lerp_to_gamma(ink.paper, toward);
             widget.bg_stroke = Stroke::new(2.0, if toward > 0.2 { ink.weak } else { Color32::TRANSPARENT });
         }
-        ui.add(
-            Button::new(text)
-                .min_size(size)
-                .corner_radius(CornerRadius::same(8))
-                .wrap(),
-        )
+        let button = Button::new(text).corner_radius(CornerRadius::same(8));
+        if size.x > 0.0 {
+            ui.add_sized(size, button.wrap())
+        } else {
+            ui.add(button.min_size(size))
+        }
     })
     .inner
 }
