@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     /// Train only this run; may be given several times
-    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    #[arg(long, value_name = "RUN")]
     only: Vec<String>,
     /// Go on from the last checkpoints in --out
     #[arg(long, requires = "out")]

@@ -5,6 +5,8 @@ mod course;
 mod crew;
 mod event_log;
 mod experiment;
+#[cfg(test)]
+mod fake;
 mod files;
 mod folder;
 mod history;
@@ -20,6 +22,8 @@ mod recorder;
 mod schedule;
 mod slot;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod tfevent;
 mod trainer;
 mod watch;

@@ -38,9 +38,13 @@ impl Recorder {
         self.notice.take()
     }
 
-    /// Writes the resolved experiment.
+    /// Writes the resolved experiment. Runs that the folder holds besides stay listed.
     pub fn experiment(&mut self, experiment: &Experiment) {
         if let Some(layout) = &self.layout {
+            let mut experiment = experiment.clone();
+            if let Ok(earlier) = Experiment::read(&layout.experiment()) {
+                experiment.runs = joined(earlier.runs, experiment.runs, |plan| plan.name.clone());
+            }
             let written = files::replace(&layout.experiment(), experiment.to_toml().as_bytes());
             self.attempt(written);
         }
@@ -106,9 +110,13 @@ impl Recorder {
         }
     }
 
-    /// Writes what the runs came to; says where.
+    /// Writes what the runs came to; says where. Runs that the folder holds besides stay listed.
     pub fn summary(&mut self, summary: &Summary) -> Option<PathBuf> {
         let path = self.layout.as_ref()?.summary();
+        let mut summary = summary.clone();
+        if let Ok(earlier) = Summary::read(&path) {
+            summary.runs = joined(earlier.runs, summary.runs, |run| (run.name.clone(), run.seed));
+        }
         let written = summary.write(&path);
         self.attempt(written).map(|()| path)
     }
@@ -136,4 +144,16 @@ impl Recorder {
             }
         }
     }
+}
+
+/// `earlier` with the entries of `newer` in the places of those with the same key, the others behind.
+fn joined<T, K: PartialEq>(earlier: Vec<T>, newer: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut joined = earlier;
+    for entry in newer {
+        match joined.iter_mut().find(|old| key(old) == key(&entry)) {
+            Some(old) => *old = entry,
+            None => joined.push(entry),
+        }
+    }
+    joined
 }
