@@ -2,7 +2,7 @@
 
 use super::lanes::{Kernel, Lanes};
 use super::norm;
-use super::source::ViewOf;
+use super::source::{Rows, ViewOf};
 
 /// `output = branch + scale * shortcut`, through ReLU with `relu`.
 pub struct Add<'a> {
@@ -44,7 +44,9 @@ impl Kernel for Add<'_> {
                 }
             }
             if self.relu {
-                out.iter_mut().for_each(|out| *out = out.relu());
+                for out in out {
+                    *out = out.relu();
+                }
             }
         }
         if let Some(statistics) = self.statistics {

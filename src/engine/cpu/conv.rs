@@ -62,9 +62,7 @@ impl ConvForward<'_> {
             let first = top.max(0) as usize;
             let last = ((to - 1) * STEP + K - pad).min(height);
             let x = S::of_mut(self.scratch.values_mut());
-            map.fill(x, first..last, top, |channel, start, out| {
-                self.input.row(channel, start, out)
-            });
+            map.fill(x, first..last, top, &self.input);
             for y in from..to {
                 self.row::<S, K, STEP>(&map, y, top);
             }

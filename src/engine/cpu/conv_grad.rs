@@ -7,7 +7,7 @@ use super::conv_input_grad::InputGrad;
 use super::conv_weight_grad::WeightGrad;
 use super::lanes::{Kernel, Lanes};
 use super::padded::Padded;
-use super::source::{GradientOf, ViewOf, live};
+use super::source::{GradientOf, ViewOf};
 use crate::engine::plan::Conv;
 
 /// What the bands of gradient and input rows may take together.
@@ -70,8 +70,6 @@ pub struct ConvGrad<'a> {
     pub conv: &'a Conv,
     pub pieces: Pieces,
     pub blocks: Range<usize>,
-    /// Images of the whole batch.
-    pub images: usize,
     /// All blocks of each.
     pub gradient: GradientOf<'a>,
     pub input: ViewOf<'a>,
@@ -126,17 +124,11 @@ impl ConvGrad<'_> {
             let scratch = &mut S::of_mut(self.scratch.values_mut())[..blocks * (g_map.len() + x_map.len())];
             let (g, x) = scratch.split_at_mut(blocks * g_map.len());
             for (at, block) in self.blocks.clone().enumerate() {
-                let live = live::<S>(self.images - block * S::WIDTH);
-                let gradient = self.gradient.block(block, S::WIDTH);
                 let g = &mut g[at * g_map.len()..][..g_map.len()];
-                g_map.fill(g, g_rows.clone(), g_top, |channel, start, out| {
-                    gradient.row(channel, start, out, live);
-                });
-                let input = self.input.block(block, S::WIDTH);
+                let gradient = self.gradient.block(block, S::WIDTH);
+                g_map.fill(g, g_rows.clone(), g_top, &gradient);
                 let x = &mut x[at * x_map.len()..][..x_map.len()];
-                x_map.fill(x, x_rows.clone(), x_top, |channel, start, out| {
-                    input.row(channel, start, out);
-                });
+                x_map.fill(x, x_rows.clone(), x_top, &self.input.block(block, S::WIDTH));
                 if let Some(into) = &mut self.into {
                     let len = read * height * width;
                     let last = if to == out_height { height } else { to * STEP };

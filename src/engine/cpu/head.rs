@@ -1,7 +1,7 @@
 //! The head of a net on one block of images: pooling, the linear layer and the loss, forward and backward.
 
 use super::lanes::{Kernel, Lanes};
-use super::source::ViewOf;
+use super::source::{Rows, ViewOf};
 
 /// Mean over each map.
 pub struct Pool<'a> {
@@ -22,7 +22,11 @@ impl Kernel for Pool<'_> {
         let share = S::splat(1.0 / plane as f32);
         for (c, out) in S::of_mut(self.output).iter_mut().enumerate() {
             self.input.row(c, 0, map);
-            *out = map.iter().fold(S::zero(), |sum, &x| sum.add(x)).mul(share);
+            let mut sum = S::zero();
+            for &x in map.iter() {
+                sum = sum.add(x);
+            }
+            *out = sum.mul(share);
         }
     }
 }
@@ -63,8 +67,10 @@ impl Kernel for Linear<'_> {
         let input = S::of(self.input);
         let rows = self.weight.chunks_exact(input.len());
         for ((out, row), &bias) in S::of_mut(self.output).iter_mut().zip(rows).zip(self.bias) {
-            let taps = input.iter().zip(row);
-            *out = taps.fold(S::splat(bias), |sum, (&x, &weight)| x.mul_add(S::splat(weight), sum));
+            *out = S::splat(bias);
+            for (&x, &weight) in input.iter().zip(row) {
+                *out = x.mul_add(S::splat(weight), *out);
+            }
         }
     }
 }

@@ -16,11 +16,16 @@ pub fn lane_statistics<S: Lanes>(values: &[f32], plane: usize, out: &mut [f32]) 
         .chunks_exact(plane)
         .zip(S::of_mut(out).chunks_exact_mut(2))
     {
-        let mean = x.iter().fold(S::zero(), |sum, &x| sum.add(x)).mul(count);
-        let squares = x.iter().fold(S::zero(), |sum, &x| {
+        let mut sum = S::zero();
+        for &x in x {
+            sum = sum.add(x);
+        }
+        let mean = sum.mul(count);
+        let mut squares = S::zero();
+        for &x in x {
             let off = x.sub(mean);
-            off.mul_add(off, sum)
-        });
+            squares = off.mul_add(off, squares);
+        }
         out.copy_from_slice(&[mean, squares]);
     }
 }

@@ -1,7 +1,7 @@
 //! Looking inside a pass: stored values and gradients as the nodes they belong to.
 
 use super::lanes::{Kernel, Lanes};
-use super::source::{GradientOf, ViewOf, live};
+use super::source::{GradientOf, Rows, ViewOf};
 
 /// Writes what a view reads in one block.
 pub struct ReadView<'a> {
@@ -24,8 +24,6 @@ impl Kernel for ReadView<'_> {
 /// Writes a gradient carried back in one block.
 pub struct ReadGradient<'a> {
     pub gradient: GradientOf<'a>,
-    /// Real images in this block.
-    pub images: usize,
     pub out: &'a mut [f32],
 }
 
@@ -34,10 +32,9 @@ impl Kernel for ReadGradient<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(self) {
-        let live = live::<S>(self.images);
         let maps = S::of_mut(self.out).chunks_exact_mut(self.gradient.view.plane);
         for (channel, map) in maps.enumerate() {
-            self.gradient.row(channel, 0, map, live);
+            self.gradient.row(channel, 0, map);
         }
     }
 }

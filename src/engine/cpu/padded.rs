@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::lanes::Lanes;
+use super::source::Rows;
 
 /// `[channel][row][pad + width + pad]` vectors; rows beyond the map are left out by those who read.
 #[derive(Debug, Clone, Copy)]
@@ -30,15 +31,15 @@ impl Padded {
         self.channels * self.plane()
     }
 
-    /// Writes the map's rows `rows` to where row `top` would come first; `read` is given channel, pixel and where to.
+    /// Writes the map's rows `rows` to where row `top` would come first.
     #[inline(always)]
-    pub fn fill<S: Lanes>(&self, out: &mut [S], rows: Range<usize>, top: isize, read: impl Fn(usize, usize, &mut [S])) {
+    pub fn fill<S: Lanes>(&self, out: &mut [S], rows: Range<usize>, top: isize, source: &impl Rows) {
         let first = (rows.start as isize - top) as usize;
         for channel in 0..self.channels {
             let band = &mut out[channel * self.plane() + first * self.row()..][..rows.len() * self.row()];
             for (y, row) in rows.clone().zip(band.chunks_exact_mut(self.row())) {
                 row[..self.pad].fill(S::zero());
-                read(channel, y * self.width, &mut row[self.pad..][..self.width]);
+                source.row(channel, y * self.width, &mut row[self.pad..][..self.width]);
                 row[self.pad + self.width..].fill(S::zero());
             }
         }

@@ -197,6 +197,7 @@ impl Runner {
             values: self.tensor(gradient.tensor),
             scale: gradient.scale,
             depth,
+            images: self.images,
             view,
         }
     }
@@ -618,7 +619,6 @@ impl Runner {
                     conv: &shape,
                     pieces,
                     blocks: from..(from + pieces.blocks).min(self.blocks),
-                    images: self.images,
                     gradient,
                     input: view,
                     weight: &self.values[shape.weight],
@@ -670,7 +670,6 @@ impl Runner {
             .for_each(|(block, out)| {
                 self.isa.run(super::observe::ReadGradient {
                     gradient: of.block(block, self.width),
-                    images: self.images - block * self.width,
                     out,
                 });
             });

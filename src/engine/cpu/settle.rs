@@ -3,7 +3,7 @@
 use super::conv_grad::AddendOf;
 use super::conv_input_grad::add_share;
 use super::lanes::{Kernel, Lanes};
-use super::source::{Depth, GradientOf, ViewOf, live};
+use super::source::{Depth, GradientOf, Rows, ViewOf};
 
 /// `values = gradient + addend` for one block, where `values` holds the stored gradient.
 pub struct Settle<'a> {
@@ -27,7 +27,6 @@ impl Kernel for Settle<'_> {
     #[inline(always)]
     fn run<S: Lanes>(self) {
         let [channels, height, width] = self.shape;
-        let live = live::<S>(self.images);
         self.scratch.reserve(width * S::WIDTH);
         let row = &mut S::of_mut(self.scratch.values_mut())[..width];
         for c in 0..channels {
@@ -36,9 +35,10 @@ impl Kernel for Settle<'_> {
                     values: self.values,
                     scale: self.scale,
                     depth: self.depth,
+                    images: self.images,
                     view: self.view,
                 };
-                gradient.row(c, y * width, row, live);
+                gradient.row(c, y * width, row);
                 if let Some(addend) = self.addend {
                     add_share(addend, self.block, c, y, row);
                 }

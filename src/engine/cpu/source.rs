@@ -41,17 +41,37 @@ impl<'a> ViewOf<'a> {
             ..self
         }
     }
+}
 
+/// Something that a kernel reads row by row, `f` of stored values.
+pub trait Rows {
     /// Writes `out.len()` pixels of a channel, from pixel `start`.
+    fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S]);
+}
+
+impl Rows for ViewOf<'_> {
     #[inline(always)]
-    pub fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S]) {
+    fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S]) {
         let x = &S::of(self.values)[channel * self.plane + start..][..out.len()];
         let read = Normalised::<S>::new(self.norm, channel);
+        let pixels = out.iter_mut().zip(x);
         match (self.norm, self.relu) {
             (None, false) => out.copy_from_slice(x),
-            (None, true) => each(out, x, |x| x.relu()),
-            (Some(_), false) => each(out, x, |x| read.value(x)),
-            (Some(_), true) => each(out, x, |x| read.value(x).relu()),
+            (None, true) => {
+                for (out, &x) in pixels {
+                    *out = x.relu();
+                }
+            }
+            (Some(_), false) => {
+                for (out, &x) in pixels {
+                    *out = read.value(x);
+                }
+            }
+            (Some(_), true) => {
+                for (out, &x) in pixels {
+                    *out = read.value(x).relu();
+                }
+            }
         }
     }
 }
@@ -67,24 +87,19 @@ struct Normalised<S> {
 impl<S: Lanes> Normalised<S> {
     #[inline(always)]
     fn new(norm: Option<&NormValues>, channel: usize) -> Self {
-        let at = |values: fn(&NormValues) -> &Vec<f32>| S::splat(norm.map_or(0.0, |norm| values(norm)[channel]));
+        let [mean, scale, bias] = norm.map_or([0.0; 3], |norm| {
+            [norm.mean[channel], norm.scale[channel], norm.bias[channel]]
+        });
         Self {
-            mean: at(|norm| &norm.mean),
-            scale: at(|norm| &norm.scale),
-            bias: at(|norm| &norm.bias),
+            mean: S::splat(mean),
+            scale: S::splat(scale),
+            bias: S::splat(bias),
         }
     }
 
     #[inline(always)]
     fn value(self, x: S) -> S {
         x.sub(self.mean).mul_add(self.scale, self.bias)
-    }
-}
-
-#[inline(always)]
-fn each<S: Lanes>(out: &mut [S], x: &[S], f: impl Fn(S) -> S) {
-    for (out, &x) in out.iter_mut().zip(x) {
-        *out = f(x);
     }
 }
 
@@ -102,6 +117,8 @@ pub struct GradientOf<'a> {
     pub values: &'a [f32],
     pub scale: f32,
     pub depth: Depth,
+    /// Real images in the block that is read.
+    pub images: usize,
     /// What the forward pass read, unless the depth is nothing.
     pub view: ViewOf<'a>,
 }
@@ -114,54 +131,12 @@ impl<'a> GradientOf<'a> {
             Depth::Nothing => self.view,
             _ => self.view.block(block, width),
         };
-        let values = &self.values[block * len..][..len];
-        Self { values, view, ..self }
-    }
-
-    /// Calls `f` with position in `out`, what it held, and the gradient of each of its pixels, which starts at `start`.
-    /// `live` has 1 in the lanes of real images.
-    #[inline(always)]
-    pub fn each<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S], live: S, f: impl Fn(S, S) -> S) {
-        let at = channel * self.view.plane + start;
-        let g = &S::of(self.values)[at..][..out.len()];
-        let scale = S::splat(self.scale);
-        if self.depth == Depth::Nothing {
-            for (out, &g) in out.iter_mut().zip(g) {
-                *out = f(*out, g.mul(scale));
-            }
-            return;
+        Self {
+            values: &self.values[block * len..][..len],
+            images: self.images - block * width,
+            view,
+            ..self
         }
-        let x = &S::of(self.view.values)[at..][..out.len()];
-        let pixels = out.iter_mut().zip(g).zip(x);
-        let read = Normalised::<S>::new(self.view.norm, channel);
-        let gate = |x: S| if self.view.norm.is_some() { read.value(x) } else { x };
-        let Some(norm) = self.view.norm.filter(|_| self.depth == Depth::Norm) else {
-            if self.view.relu {
-                pixels.for_each(|((out, g), &x)| *out = f(*out, g.mul(scale).where_positive(gate(x))));
-            } else {
-                pixels.for_each(|((out, g), _)| *out = f(*out, g.mul(scale)));
-            }
-            return;
-        };
-        let [pull, tilt] = [&norm.pull, &norm.tilt].map(|values| S::splat(values[channel]));
-        let back = |g: S, x: S| {
-            let tilted = x.sub(read.mean).mul_add(tilt, pull);
-            g.mul(read.scale).sub(tilted).where_positive(live)
-        };
-        if self.view.relu {
-            pixels.for_each(|((out, g), &x)| {
-                let g = g.mul(scale).where_positive(read.value(x));
-                *out = f(*out, back(g, x));
-            });
-        } else {
-            pixels.for_each(|((out, g), &x)| *out = f(*out, back(g.mul(scale), x)));
-        }
-    }
-
-    /// Writes `out.len()` pixels of a channel, from pixel `start`.
-    #[inline(always)]
-    pub fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S], live: S) {
-        self.each(channel, start, out, live, |_, g| g);
     }
 
     /// Sums of `g` and of `g (x - mean)` over a channel's pixels and lanes.
@@ -181,13 +156,61 @@ impl<'a> GradientOf<'a> {
             sum = sum.add(g);
             tilted = x.sub(read.mean).mul_add(g, tilted);
         }
-        [sum, tilted].map(|sum| f64::from(sum.sum()) * f64::from(self.scale))
+        let scale = f64::from(self.scale);
+        [f64::from(sum.sum()) * scale, f64::from(tilted.sum()) * scale]
+    }
+}
+
+impl Rows for GradientOf<'_> {
+    #[inline(always)]
+    fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S]) {
+        let at = channel * self.view.plane + start;
+        let g = &S::of(self.values)[at..][..out.len()];
+        let scale = S::splat(self.scale);
+        if self.depth == Depth::Nothing || (!self.view.relu && (self.depth == Depth::Relu || self.view.norm.is_none()))
+        {
+            for (out, &g) in out.iter_mut().zip(g) {
+                *out = g.mul(scale);
+            }
+            return;
+        }
+        let x = &S::of(self.view.values)[at..][..out.len()];
+        let pixels = out.iter_mut().zip(g).zip(x);
+        let read = Normalised::<S>::new(self.view.norm, channel);
+        let Some(norm) = self.view.norm else {
+            for ((out, g), &x) in pixels {
+                *out = g.mul(scale).where_positive(x);
+            }
+            return;
+        };
+        if self.depth == Depth::Relu {
+            for ((out, g), &x) in pixels {
+                *out = g.mul(scale).where_positive(read.value(x));
+            }
+            return;
+        }
+        let (pull, tilt) = (S::splat(norm.pull[channel]), S::splat(norm.tilt[channel]));
+        let scale = scale.mul(read.scale);
+        // Surplus lanes hold no image: the batch's sums must not flow into them.
+        let live = live::<S>(self.images);
+        if self.view.relu {
+            for ((out, g), &x) in pixels {
+                let tilted = x.sub(read.mean).mul_add(tilt, pull);
+                let g = g.mul(scale).where_positive(read.value(x));
+                *out = g.sub(tilted).where_positive(live);
+            }
+        } else {
+            for ((out, g), &x) in pixels {
+                let tilted = x.sub(read.mean).mul_add(tilt, pull);
+                *out = g.mul(scale).sub(tilted).where_positive(live);
+            }
+        }
     }
 }
 
 /// 1 in the first `images` lanes, 0 in the others.
 #[inline(always)]
-pub fn live<S: Lanes>(images: usize) -> S {
+fn live<S: Lanes>(images: usize) -> S {
     let mut lanes = S::zero();
     bytemuck::cast_slice_mut::<S, f32>(std::slice::from_mut(&mut lanes))[..images.min(S::WIDTH)].fill(1.0);
     lanes
