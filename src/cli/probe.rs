@@ -26,7 +26,7 @@ pub struct Args {
     /// Normalise with the batch's statistics, and write the running ones after one update
     #[arg(long)]
     train: bool,
-    /// auto, candle, cuda or metal
+    /// auto, cpu, candle, cuda or metal
     #[arg(long, default_value = "auto")]
     engine: Choice,
 }
