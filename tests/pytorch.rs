@@ -13,6 +13,15 @@ use safetensors::SafeTensors;
 /// Largest relative error of a tensor, unless PyTorch's own f32 error is above half of it.
 const TOLERANCE: f64 = 1e-4;
 
+/// What a file says of itself.
+#[derive(serde::Deserialize)]
+struct Stated {
+    net: String,
+    recipe: Optimizer,
+    rate: f32,
+    errors: BTreeMap<String, f64>,
+}
+
 struct Case {
     graph: Arc<Graph>,
     optimizer: Optimizer,
@@ -31,7 +40,7 @@ impl Case {
     fn read(name: &str) -> Self {
         let bytes = std::fs::read(folder().join(name).with_extension("safetensors")).unwrap();
         let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
-        let metadata = metadata.metadata().as_ref().unwrap();
+        let stated: Stated = serde_json::from_str(&metadata.metadata().as_ref().unwrap()["case"]).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let path = Path::new(name);
         let floats = |(name, view): (&str, _)| Some((name.to_owned(), weights_file::floats(path, name, &view).ok()?));
@@ -41,16 +50,16 @@ impl Case {
             .data()
             .chunks_exact(8)
             .map(|bytes| i64::from_le_bytes(bytes.try_into().unwrap()) as u32);
-        let graph = Arc::new(Graph::new(&metadata["net"].parse().unwrap()));
+        let graph = Arc::new(Graph::new(&stated.net.parse().unwrap()));
         Self {
-            optimizer: serde_json::from_str(&metadata["recipe"]).unwrap(),
-            rate: metadata["rate"].parse().unwrap(),
+            optimizer: stated.recipe,
+            rate: stated.rate,
             batch: Batch {
                 shape: graph.spec.input,
                 images: arrays["images"].data.clone(),
                 labels: labels.collect(),
             },
-            errors: serde_json::from_str(&metadata["errors"]).unwrap(),
+            errors: stated.errors,
             graph,
             arrays,
         }
@@ -193,4 +202,13 @@ fn state_dictionaries_of_both_formats_agree() {
     let pth = weights_file::read(&folder().join("state.pth")).unwrap();
     assert_eq!(pth, weights_file::read(&folder().join("state.safetensors")).unwrap());
     assert_eq!(pth["0.weight"].shape, [3, 2]);
+}
+
+#[test]
+fn a_malformed_state_dictionary_is_one_sentence() {
+    let folder = folder();
+    for name in ["malformed.pth", "make.pth"] {
+        let text = weights_file::read(&folder.join(name)).unwrap_err().to_string();
+        assert!(text.contains(name) && text.lines().count() == 1, "{text}");
+    }
 }

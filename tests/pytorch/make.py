@@ -10,6 +10,7 @@ PyTorch's own f32 error ||f32 - f64|| / ||f64|| of every tensor where it exceeds
 import copy
 import json
 import pathlib
+import zipfile
 
 import torch
 import torch.nn.functional as F
@@ -214,14 +215,12 @@ def make(name, text, recipe, rate, seed):
     assert all(error == error for error in errors.values()), "a gradient is zero: take another seed"
     tensors = {f"initial/{key}": value for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
     tensors |= {"images": images, "labels": labels} | {key: value.float() for key, value in exact.items()}
-    metadata = {
-        "net": text,
-        "recipe": json.dumps(recipe),
-        "rate": repr(rate),
-        "errors": json.dumps({key: error for key, error in sorted(errors.items()) if error > 2e-5}),
-    }
+    largest = max(errors.values())
+    # One entry: several would be written in no fixed order.
+    errors = {key: error for key, error in sorted(errors.items()) if error > 2e-5}
+    metadata = {"case": json.dumps({"net": text, "recipe": recipe, "rate": rate, "errors": errors})}
     save_file({key: value.contiguous() for key, value in tensors.items()}, FOLDER / f"{name}.safetensors", metadata)
-    print(f"{name:28} largest own error {max(errors.values()):.1e}, loss {exact['losses'][0]:.3f} -> {exact['losses'][-1]:.3f}")
+    print(f"{name:28} largest own error {largest:.1e}, loss {exact['losses'][0]:.3f} -> {exact['losses'][-1]:.3f}")
 
 
 FOLDER = pathlib.Path(__file__).parent
@@ -233,3 +232,7 @@ if __name__ == "__main__":
     dictionary = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)).state_dict()
     torch.save({"epoch": 3, "state_dict": dictionary}, FOLDER / "state.pth")
     save_file(dictionary, FOLDER / "state.safetensors")
+    # A state dictionary whose tensor is rebuilt from an empty tuple.
+    pickle = b"\x80\x02}X\x01\x00\x00\x00wctorch._utils\n_rebuild_tensor_v2\n)Rs."
+    with zipfile.ZipFile(FOLDER / "malformed.pth", "w") as archive:
+        archive.writestr(zipfile.ZipInfo("state/data.pkl"), pickle)
