@@ -242,8 +242,7 @@ fn agrees(text: &str, mode: BnMode) {
         }
         for (choice, error) in ENGINES.iter().zip(errors) {
             let error = error.sqrt() / size.sqrt().max(1e-6);
-            // Not `error > ...`: a NaN must fail too.
-            if !(error <= TOLERANCE) {
+            if error.is_nan() || error > TOLERANCE {
                 report.push(format!("{choice:?}: {name}: {error:.1e}"));
             }
         }

@@ -88,8 +88,7 @@ impl Case {
             }
             let own = self.errors.get(&format!("{prefix}{name}")).copied().unwrap_or(0.0);
             let error = relative_error(&array.data, &right.data);
-            // Not `error > ...`: a NaN must fail too.
-            if !(error <= TOLERANCE.max(2.0 * own)) {
+            if error.is_nan() || error > TOLERANCE.max(2.0 * own) {
                 report.push(format!("{prefix}{name}: {error:.1e}"));
             }
         }

@@ -17,7 +17,7 @@ pub struct Args {
     /// Parameters and buffers under torchvision's names (.safetensors or .pth)
     #[arg(long, value_name = "W.safetensors")]
     weights: PathBuf,
-    /// `images` [N,C,H,W] of floats and `labels` [N] of integers
+    /// Holds images (N x C x H x W, floats) and labels (N, integers)
     #[arg(long, value_name = "B.safetensors")]
     batch: PathBuf,
     /// Where to write logits, loss, gradients and activations

@@ -107,7 +107,7 @@ pub fn forward(graph: &Graph, tensors: &Tensors, images: &Tensor, mode: BnMode, 
             }
             (Op::Relu, [x]) => relu(x)?,
             (&Op::Subsample { stride }, [x]) => subsample(x, stride, node.output[0])?,
-            (&Op::Add { scale }, [branch, shortcut]) if scale == 1.0 => (branch + shortcut)?,
+            (Op::Add { scale: 1.0 }, [branch, shortcut]) => (branch + shortcut)?,
             (&Op::Add { scale }, [branch, shortcut]) => (branch + (shortcut * f64::from(scale))?)?,
             (Op::Identity, [x]) => x.clone(),
             // candle's own pooling has a wrong gradient where the size is not divisible.

@@ -87,7 +87,7 @@ mod tests {
         let x = Var::from_tensor(&wave(&[2, 2, 5, 4], 3)).unwrap();
         let y = subsample(&x, 2, 3).unwrap();
         assert_eq!(y.dims(), [2, 3, 3, 2]);
-        let (from, to): (Vec<Vec<Vec<Vec<f32>>>>, Vec<Vec<Vec<Vec<f32>>>>) = (nested(&x), nested(&y));
+        let (from, to) = (nested(&x), nested(&y));
         let weight = wave(y.dims(), 4);
         let gradients = (&y * &weight).unwrap().sum_all().unwrap().backward().unwrap();
         let (gradient, weight) = (nested(gradients.get(&x).unwrap()), nested(&weight));
