@@ -11,6 +11,12 @@ const BAR: &str = "{prefix} {bar:24} {pos:>6}/{len}  {msg}  {eta} left";
 /// Between lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
+impl Run {
+    fn words(&self) -> String {
+        format!("loss {:<8.4}", self.loss)
+    }
+}
+
 /// Shows one training.
 pub struct Progress {
     steps: usize,
@@ -61,12 +67,12 @@ impl Progress {
             Event::Stepped { run, step, loss, .. } => {
                 if let Some(shown) = self.runs.get_mut(*run) {
                     (shown.step, shown.loss) = (*step, *loss);
-                    shown.bar.set_message(format!("loss {loss:<8.4}"));
+                    shown.bar.set_message(shown.words());
                     shown.bar.set_position(*step as u64);
                 }
                 self.line();
             }
-            Event::Diverged { run, step } => self.end(*run, &format!("diverged at step {step}")),
+            Event::Diverged { run, step } => self.end(*run, &format!("  diverged at step {step}")),
             Event::Finished { run, .. } => self.end(*run, ""),
             Event::Notice(sentence) => self.say(sentence),
             _ => {}
@@ -81,8 +87,7 @@ impl Progress {
 
     fn end(&mut self, run: usize, word: &str) {
         if let Some(shown) = self.runs.get(run) {
-            let message = format!("loss {:<8.4} {word}", shown.loss);
-            shown.bar.abandon_with_message(message.trim_end().to_string());
+            shown.bar.abandon_with_message(format!("{}{word}", shown.words()));
         }
     }
 

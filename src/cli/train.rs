@@ -31,7 +31,7 @@ pub struct Args {
     /// Train every net with that many seeds: the experiment's first and the next ones
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     seeds: Option<u64>,
-    /// What computes: auto, candle, cuda or metal
+    /// What computes: auto, cpu, candle, cuda or metal
     #[arg(long, default_value = "auto")]
     engine: Choice,
     /// The run folder [default: runs/NAME-DATE-TIME]

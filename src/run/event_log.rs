@@ -110,6 +110,12 @@ impl EventLog {
         self.file.flush().map_err(Error::io("write", &self.path))
     }
 
+    /// Waits until everything written is on the disk.
+    pub fn sync(&mut self) -> Result<()> {
+        self.flush()?;
+        self.file.get_ref().sync_data().map_err(Error::io("write", &self.path))
+    }
+
     fn scalars(&mut self, step: usize, values: &[(&str, f32)]) -> Result<()> {
         let value = |&(tag, value): &(&str, f32)| Value {
             tag: tag.into(),

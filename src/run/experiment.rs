@@ -95,11 +95,11 @@ impl Experiment {
             let message = error.message().replace('\n', " ");
             Error::Experiment(format!("{origin}: {place}{message}"))
         })?;
-        for plan in &mut experiment.runs {
-            plan.resolve()?;
-        }
         experiment
-            .validate()
+            .runs
+            .iter_mut()
+            .try_for_each(RunPlan::resolve)
+            .and_then(|()| experiment.validate())
             .map_err(|error| Error::Experiment(format!("{origin}: {error}")))?;
         Ok(experiment)
     }
@@ -224,4 +224,96 @@ fn check_name(what: &str, name: &str) -> Result<()> {
     Err(Error::Experiment(format!(
         "the {what} name '{shown}' cannot be a folder's name; use up to {LONGEST_NAME} letters, digits, '-', '_' and '.'"
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+name = "small"
+steps = 3
+batch = 4
+[data]
+source = "digits"
+[[runs]]
+net = "plain-8:width=4"
+[[runs]]
+name = "twin"
+net = "resnet-8:width=4"
+"#;
+
+    #[test]
+    fn names_are_filled_in_and_defaults_are_the_usual_recipe() {
+        let experiment = Experiment::parse(SMALL, "small.toml").unwrap();
+        let names: Vec<&str> = experiment.runs.iter().map(|plan| plan.name.as_str()).collect();
+        assert_eq!(names, ["plain-8", "twin"]);
+        assert_eq!((experiment.seeds.as_slice(), experiment.probe_every), (&[0][..], 10));
+        assert_eq!(
+            (experiment.optimizer.momentum, experiment.optimizer.weight_decay),
+            (0.9, 1e-4)
+        );
+    }
+
+    #[test]
+    fn mistakes_name_the_file_and_what_is_wrong() {
+        for (find, replace, says) in [
+            ("steps = 3", "steps = 0", "steps must be at least 1"),
+            ("steps = 3", "steps = -1", "line 3: "),
+            ("steps = 3", "stepz = 3", "line 3: unknown field `stepz`"),
+            ("steps = 3\n", "", "missing field `steps`"),
+            ("batch = 4", "batch = 0", "batch must be at least 1"),
+            ("batch = 4", "batch = 1", "batch must be at least 2"),
+            ("batch = 4", "batch = 4\nprobe_every = 0", "probe_every must be"),
+            ("batch = 4", "batch = 4\nseeds = []", "seeds is empty"),
+            ("batch = 4", "batch = 4\nseeds = [1, 2, 1]", "seed 1 is given twice"),
+            (
+                "batch = 4",
+                "batch = 4\nschedule.rate = nan",
+                "schedule.rate must be a number above 0",
+            ),
+            (
+                "batch = 4",
+                "batch = 4\nschedule.rate = 0",
+                "schedule.rate must be a number above 0",
+            ),
+            (
+                "batch = 4",
+                "batch = 4\noptimizer.momentum = 1.0",
+                "optimizer.momentum must be",
+            ),
+            ("batch = 4", "batch = 4\noptimizer.clip = -1", "optimizer.clip must be"),
+            (
+                "batch = 4",
+                "batch = 4\noptimizer = { nesterov = true, momentum = 0 }",
+                "needs a momentum",
+            ),
+            ("batch = 4", "batch = 4\noptimizer.rate = 1", "unknown field `rate`"),
+            (
+                "\"small\"",
+                "\"a/b\"",
+                "the experiment name 'a/b' cannot be a folder's name",
+            ),
+            ("\"twin\"", "\"../../twin\"", "cannot be a folder's name"),
+            ("\"twin\"", "\"Figures\"", "cannot be called 'Figures'"),
+            ("\"twin\"", "\"PLAIN-8\"", "two runs are called 'PLAIN-8'"),
+            ("resnet-8", "resnet-9", "the nearest are 8 and 14"),
+            ("[[runs]]", "[[run]]", "unknown field `run`"),
+        ] {
+            assert!(SMALL.contains(find), "{find}");
+            let error = Experiment::parse(&SMALL.replace(find, replace), "small.toml")
+                .unwrap_err()
+                .to_string();
+            assert!(error.starts_with("small.toml: ") && error.contains(says), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
+        }
+    }
+
+    #[test]
+    fn batches_of_one_need_no_normalisation() {
+        let text = SMALL
+            .replace("batch = 4", "batch = 1")
+            .replace("width=4", "width=4,norm=none");
+        assert!(Experiment::parse(&text, "small.toml").is_ok());
+    }
 }

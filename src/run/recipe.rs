@@ -79,3 +79,40 @@ fn short(value: f32) -> String {
     let text = value.to_string();
     text.strip_prefix("0.").map_or(text.clone(), |rest| format!(".{rest}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_read_like_their_tables() {
+        let line = |name| super::line(&Experiment::named(name).unwrap());
+        assert_eq!(
+            line("quick"),
+            format!(
+                "{}, width 8, SGD .9, lr .02 constant, batch 32, 400 steps, seed 0",
+                digits()
+            )
+        );
+        assert_eq!(
+            line("faithful"),
+            format!(
+                "{}, shift ±1, width 4, SGD .9, lr .05 step, warm-up 50, batch 32, 1500 steps, seed 0",
+                digits()
+            )
+        );
+        assert!(line("depth").ends_with("seeds 0-2"));
+    }
+
+    fn digits() -> String {
+        Experiment::named("quick").unwrap().data.to_string()
+    }
+
+    #[test]
+    fn seeds_are_a_range_where_they_follow_each_other() {
+        assert_eq!(
+            [&[3][..], &[3, 4], &[0, 7, 3], &[u64::MAX, 0]].map(seeds)[..3],
+            ["seed 3", "seeds 3-4", "seeds 0/7/3"]
+        );
+    }
+}

@@ -84,8 +84,10 @@ impl Recorder {
         }
     }
 
-    /// Writes a checkpoint of a run as it stands; says where.
+    /// Writes a checkpoint of a run as it stands; says where. The log is on the disk before it, so that a run resumed
+    /// there has no gap behind it.
     pub fn checkpoint(&mut self, lane: &Lane, rate_factors: &[(usize, f32)]) -> Option<PathBuf> {
+        self.log(lane.track.id, EventLog::sync);
         let folder = self.layout.as_ref()?.checkpoints(&lane.track.name, lane.track.seed);
         let write = || -> Result<PathBuf> {
             let checkpoint = Checkpoint {

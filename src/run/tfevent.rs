@@ -175,10 +175,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_are_tensorflow_s() {
-        // Written by `tf.io.TFRecordWriter` for b"depth".
+    fn frames_are_tensorflows() {
+        // Both checksums from tensorboard.compat.tensorflow_stub.pywrap_tensorflow.masked_crc32c.
         let bytes = frame(b"depth");
         assert_eq!(bytes[..8], 5u64.to_le_bytes());
+        assert_eq!(bytes[8..12], 0x3e04b2ea_u32.to_le_bytes());
+        assert_eq!(bytes[17..], 0x225729a3_u32.to_le_bytes());
         assert_eq!(records(&bytes).collect::<Vec<_>>(), [Ok(&b"depth"[..])]);
     }
 
