@@ -24,7 +24,7 @@ impl App {
                 }
                 Err(error) => self.session.notice = Some(error.to_string()),
             },
-            Action::Export(_) => {}
+            Action::Export(panel) => self.session.export(ctx, panel),
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,
             Action::SwitchTheme => {
@@ -38,7 +38,7 @@ impl App {
     }
 
     fn start(&mut self, ctx: &egui::Context, experiment: Experiment, engine: &str) {
-        self.session = Session::start(experiment, engine, ctx);
+        self.session = Session::start(experiment, engine, ctx, self.repaint_every);
         self.first = false;
         self.lab.restart();
     }

@@ -1,5 +1,6 @@
 //! The window: an eframe application that owns the run being watched and the rooms that show it.
 
+mod figures;
 mod icon;
 mod launch;
 mod logic;
@@ -11,9 +12,10 @@ mod ui;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, ThemePreference};
+use eframe::wgpu;
 
 pub use launch::open;
-use session::Session;
+use session::{REPAINT_EVERY, REPAINT_EVERY_ON_CPU, Session};
 
 use crate::data::Dataset;
 use crate::run::Experiment;
@@ -21,7 +23,7 @@ use crate::ui::{FirstMinute, Lab, Picture, Room, theme};
 use crate::{paint, palette};
 
 /// Names that the engine chooser offers.
-const ENGINES: [&str; 4] = ["auto", "candle", "cuda", "metal"];
+const ENGINES: [&str; 5] = ["auto", "cpu", "candle", "cuda", "metal"];
 
 const DEFAULT_ENGINE: &str = "auto";
 /// How long a closing window waits for the last checkpoint.
@@ -39,6 +41,7 @@ pub struct App {
     theme: ThemePreference,
     /// The sheet of keys is open.
     keys: bool,
+    repaint_every: Duration,
 }
 
 impl App {
@@ -49,6 +52,7 @@ impl App {
         if let Some(render_state) = &context.wgpu_render_state {
             paint::install(render_state, palette::cividis());
         }
+        let repaint_every = repaint_every(context);
         let stored = stored::load(context.storage);
         ctx.set_theme(stored.theme);
         let beginning = first_experiment();
@@ -57,14 +61,24 @@ impl App {
         let experiment = stored.experiment.filter(|_| !first).unwrap_or(beginning);
         Self {
             room: stored.room,
-            session: Session::start(experiment, &stored.engine, ctx),
+            session: Session::start(experiment, &stored.engine, ctx, repaint_every),
             first,
             first_minute: FirstMinute::default(),
             digit,
             lab: stored.lab,
             theme: stored.theme,
             keys: false,
+            repaint_every,
         }
+    }
+}
+
+/// How often training may have the window drawn.
+fn repaint_every(context: &eframe::CreationContext<'_>) -> Duration {
+    let render_state = context.wgpu_render_state.as_ref();
+    match render_state.map(|state| state.adapter.get_info().device_type) {
+        Some(wgpu::DeviceType::Cpu) | None => REPAINT_EVERY_ON_CPU,
+        Some(_) => REPAINT_EVERY,
     }
 }
 

@@ -7,12 +7,15 @@ use std::time::{Duration, Instant};
 
 use eframe::egui;
 
+use super::figures;
 use super::pace::Pace;
 use crate::run::{Command, Event, Experiment, History, Phase, RunPlan, Trainer, TrainerOptions};
-use crate::ui::{Shown, Speed};
+use crate::ui::{Panel, Shown, Speed};
 
-/// The window is drawn at most this often on the trainer's account.
-const REPAINT_EVERY: Duration = Duration::from_millis(33);
+/// On the trainer's account the window is drawn at most this often.
+pub const REPAINT_EVERY: Duration = Duration::from_millis(33);
+/// The same where the CPU draws, which has better things to do while it trains.
+pub const REPAINT_EVERY_ON_CPU: Duration = Duration::from_millis(150);
 
 /// A trainer and everything it has said.
 pub struct Session {
@@ -30,12 +33,16 @@ pub struct Session {
     /// The run folder.
     pub folder: Option<PathBuf>,
     pub pace: Pace,
+    /// A figure being written.
+    figure: Option<figures::Outcome>,
+    /// The folder holds a figure.
+    exported: bool,
     trainer: Option<Trainer>,
 }
 
 impl Session {
     /// Prepares the experiment; it waits, paused, at step 0.
-    pub fn start(experiment: Experiment, engine: &str, ctx: &egui::Context) -> Self {
+    pub fn start(experiment: Experiment, engine: &str, ctx: &egui::Context, repaint_every: Duration) -> Self {
         let folder = run_folder(&experiment.name);
         let ctx = ctx.clone();
         let options = |engine| TrainerOptions {
@@ -43,7 +50,7 @@ impl Session {
             out: folder.clone(),
             resume: false,
             start: false,
-            wake: Some(Box::new(move || ctx.request_repaint_after(REPAINT_EVERY))),
+            wake: Some(Box::new(move || ctx.request_repaint_after(repaint_every))),
         };
         let trainer = engine
             .parse()
@@ -61,12 +68,18 @@ impl Session {
             notice: None,
             folder,
             pace: Pace::default(),
+            figure: None,
+            exported: false,
             trainer,
         }
     }
 
     /// Takes in what the trainer has said since the last call.
     pub fn drain(&mut self, ctx: &egui::Context) {
+        if let Some(sentence) = self.figure.as_ref().and_then(|outcome| outcome.try_recv().ok()) {
+            self.notice = Some(sentence);
+            self.figure = None;
+        }
         let Some(trainer) = &self.trainer else {
             return;
         };
@@ -84,6 +97,22 @@ impl Session {
         self.pace.note(Instant::now(), steps);
         if let Some(maps) = trainer.maps() {
             self.shown = Some(Shown::new(ctx, maps));
+        }
+    }
+
+    /// Writes the panel's figure into the run folder; a notice says where, or what is missing.
+    pub fn export(&mut self, ctx: &egui::Context, panel: Panel) {
+        let Some(folder) = &self.folder else {
+            self.notice = Some("There is no folder for your data on this system to write figures into.".into());
+            return;
+        };
+        let maps = self.shown.as_ref().map(|shown| &shown.maps);
+        match figures::write(ctx, panel, &self.experiment, &self.history, maps, folder) {
+            Ok(outcome) => {
+                self.figure = Some(outcome);
+                self.exported = true;
+            }
+            Err(error) => self.notice = Some(error.to_string()),
         }
     }
 
@@ -120,12 +149,13 @@ impl Session {
 
 impl Session {
     /// Ends the training as Stop does, saving what was reached, on a thread of its own: the window does not wait. A
-    /// folder in which nothing was trained is not kept.
+    /// folder in which nothing was trained and no figure written is not kept.
     pub fn close(&mut self) -> Option<JoinHandle<()>> {
         let trainer = self.trainer.take()?;
         let trained = self.history.runs.iter().any(|series| series.step() > 0);
+        let kept = trained || self.exported;
         let over = self.history.phase == Phase::Done || self.failure.is_some();
-        let folder = self.folder.take().filter(|_| !trained);
+        let folder = self.folder.take().filter(|_| !kept);
         let close = move || {
             if trained && !over {
                 trainer.send(Command::Stop);

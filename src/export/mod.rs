@@ -27,6 +27,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use figure::{Axis, Bracket, Curve, Figure, Ground, MapGrid, Panel, Plot, Point, Samples, Scale};
+pub use labels::spread;
 pub use write::write_file;
 
 use crate::error::{Error, Result};

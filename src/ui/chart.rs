@@ -8,11 +8,12 @@ use egui_plot::{
     PlotTransform, Points, Span,
 };
 
-use super::series::{split, spread};
+use super::series::split;
 use super::theme::{self, Ink, SMALL};
 use super::widgets::short;
+use crate::export::spread;
 
-const LABEL_GAP: f32 = 17.0;
+const LABEL_GAP: f64 = 17.0;
 
 /// A line with everything that belongs to it. Values are plain; the chart takes logarithms.
 #[derive(Debug, Clone, Default)]
@@ -88,13 +89,14 @@ impl Chart<'_> {
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - room);
 
         let response = self.plot(ink, end).show(ui, |plot| {
-            for (index, (range, name)) in self.spans.iter().enumerate() {
-                let fill = ink.line.gamma_multiply(if index % 2 == 0 { 0.35 } else { 0.0 });
-                plot.span(
-                    Span::new(name.clone(), range.start..=range.end)
-                        .fill(fill)
-                        .border_width(0.0),
-                );
+            if !self.interactive {
+                let (low, high) = self.heights(curves);
+                let margin = 0.06 * (high - low);
+                plot.set_plot_bounds_y(low - margin..=high + margin);
+            }
+            for (range, _) in self.spans.iter().step_by(2) {
+                let shade = Span::new("", range.start..=range.end);
+                plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
             }
             for curve in curves {
                 for piece in self.points(&curve.raw) {
@@ -134,7 +136,42 @@ impl Chart<'_> {
         response
             .response
             .widget_info(|| WidgetInfo::labeled(Role::Image, true, &self.summary));
+        // A plot knows the width of its tick labels only after it was drawn once.
+        let drawn = response.response.id.with("drawn");
+        if !ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(drawn), true)) {
+            ui.ctx().request_discard("the axes' widths are known now");
+        }
+        self.spans_ui(ui, &response.transform, ink);
         self.names_ui(ui, &response.transform, curves, &font, ink);
+    }
+
+    /// Plot space between the lowest and the highest of what must be seen; raw lines may leave it.
+    fn heights(&self, curves: &[Curve]) -> (f64, f64) {
+        let lines = curves
+            .iter()
+            .flat_map(|curve| curve.line.iter().chain(&curve.dots).chain(&curve.cross));
+        lines
+            .map(|point| self.y(point[1]))
+            .chain([self.y(self.y.start), self.y(self.y.end)])
+            .filter(|y| y.is_finite())
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
+                (low.min(y), high.max(y))
+            })
+    }
+
+    /// Names of the spans, each in the middle of what is visible of it.
+    fn spans_ui(&self, ui: &Ui, transform: &PlotTransform, ink: Ink) {
+        let frame = *transform.frame();
+        let painter = ui.painter_at(frame);
+        for (range, name) in self.spans {
+            let edge = |x: f64| transform.position_from_point_x(x).clamp(frame.left(), frame.right());
+            let (left, right) = (edge(range.start), edge(range.end));
+            let galley = painter.layout_no_wrap(name.clone(), FontId::proportional(SMALL), ink.weak);
+            if right - left > galley.size().x + 4.0 {
+                let corner = pos2((left + right - galley.size().x) / 2.0, frame.top() + 2.0);
+                painter.galley(corner, galley, ink.weak);
+            }
+        }
     }
 
     fn plot<'p>(&'p self, ink: Ink, end: f64) -> Plot<'p> {
@@ -143,7 +180,14 @@ impl Chart<'_> {
                 .tick_label_font(FontId::proportional(SMALL))
                 .tick_label_color(ink.weak)
         };
-        let mut x_axis = axis(AxisHints::new_x()).formatter(|mark, _| whole(mark.value));
+        let mut x_axis = axis(AxisHints::new_x()).formatter(|mark, _| {
+            // The room for names lies beyond the last step and has no numbers.
+            if mark.value > self.x.end {
+                String::new()
+            } else {
+                whole(mark.value)
+            }
+        });
         if !self.x_label.is_empty() {
             x_axis = x_axis.label(theme::caption(self.x_label).color(ink.weak));
         }
@@ -163,7 +207,7 @@ impl Chart<'_> {
             .show_background(false)
             .show_crosshair(false)
             .grid_color(ink.line)
-            .grid_spacing(8.0..=40.0)
+            .grid_spacing(20.0..=80.0)
             .set_margin_fraction(vec2(0.0, 0.06))
             .include_x(self.x.start)
             .include_x(end)
@@ -209,11 +253,13 @@ impl Chart<'_> {
             .collect();
         ends.sort_by(|a, b| b.0.x.total_cmp(&a.0.x));
         for cluster in ends.chunk_by(|a, b| (a.0.x - b.0.x).abs() < 80.0) {
-            let wishes: Vec<f32> = cluster.iter().map(|(end, _)| end.y).collect();
+            let wishes: Vec<f64> = cluster.iter().map(|(end, _)| f64::from(end.y)).collect();
             let half = LABEL_GAP / 2.0;
-            let places = spread(&wishes, LABEL_GAP, frame.top() + half, frame.bottom() - half);
+            let (top, bottom) = (f64::from(frame.top()) + half, f64::from(frame.bottom()) - half);
+            let places = spread(&wishes, LABEL_GAP, top, bottom);
             let x = cluster.iter().map(|(end, _)| end.x).fold(f32::NEG_INFINITY, f32::max);
             for ((end, curve), y) in cluster.iter().zip(places) {
+                let y = y as f32;
                 if (end.y - y).abs() > 4.0 || x - end.x > 4.0 {
                     painter.line_segment(
                         [*end, pos2(x + 6.0, y)],
@@ -251,8 +297,8 @@ fn log_marks(input: GridInput) -> Vec<GridMark> {
     if !(low.is_finite() && high.is_finite()) || high - low > 1e4 {
         return Vec::new();
     }
-    // `base_step_size` spans 8 points; a label takes 20.
-    let label = input.base_step_size * 20.0 / 8.0;
+    // The base step is the least distance of grid lines, and a label takes about as much.
+    let label = input.base_step_size;
     let stride = [1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 50.0, 100.0]
         .into_iter()
         .find(|&stride| stride >= label)
@@ -339,7 +385,7 @@ mod tests {
         let marks = |low, high, height: f64| -> Vec<f64> {
             let input = GridInput {
                 bounds: (low, high),
-                base_step_size: (high - low) / height * 8.0,
+                base_step_size: (high - low) / height * 20.0,
             };
             log_marks(input).into_iter().map(|mark| mark.value).collect()
         };

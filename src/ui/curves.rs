@@ -1,6 +1,6 @@
 //! Loss and error against steps.
 
-use eframe::egui::{Slider, Ui};
+use eframe::egui::{Align, Label, Layout, Slider, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::chart::{Chart, Curve};
@@ -37,27 +37,28 @@ impl Default for Curves {
 }
 
 impl Curves {
-    /// The controls of the loss panel.
-    pub fn controls_ui(&mut self, ui: &mut Ui) {
-        ui.toggle_value(&mut self.log, "log")
-            .on_hover_text("Logarithmic loss axis");
-        self.smoothing_ui(ui);
-    }
-
-    fn smoothing_ui(&mut self, ui: &mut Ui) {
-        ui.spacing_mut().slider_width = (ui.available_width() - 150.0).clamp(24.0, 90.0);
-        let words = theme::caption(format!("mean of {:.0}", self.window));
-        let slider = Slider::new(&mut self.window, 1.0..=200.0)
-            .logarithmic(true)
-            .integer()
-            .show_value(false)
-            .text(words);
-        ui.add(slider)
-            .on_hover_text("Smoothing: steps that are averaged over; the raw line stays, faint");
+    fn controls_ui(&mut self, ui: &mut Ui) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().slider_width = (ui.available_width() - 190.0).clamp(48.0, 140.0);
+            let slider = Slider::new(&mut self.window, 1.0..=200.0)
+                .logarithmic(true)
+                .integer()
+                .show_value(false);
+            let hint = "Smoothing: steps that are averaged over; the raw line stays, faint";
+            let slider = ui.add(slider).on_hover_text(hint);
+            let label = ui.label(theme::caption(format!("mean of {:.0} steps", self.window)));
+            slider.labelled_by(label.id);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let log = theme::caption("log axis");
+                ui.toggle_value(&mut self.log, log)
+                    .on_hover_text("Logarithmic loss axis");
+            });
+        });
     }
 
     /// Draws minibatch training loss.
     pub fn loss_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+        self.controls_ui(ui);
         let columns = columns(ui);
         self.loss.resize_with(scene.history.runs.len(), Smoother::default);
         let (window, smoothers) = (self.window, &mut self.loss);
@@ -66,9 +67,9 @@ impl Curves {
         });
         let verdict = Cast::of(scene.history).and_then(|cast| story::degradation(&cast, None));
         if let Some(words) = &verdict
-            && ui.available_height() > 180.0
+            && ui.available_height() > 220.0
         {
-            ui.add(eframe::egui::Label::new(theme::caption(words)).truncate());
+            ui.add(Label::new(theme::caption(words)).truncate());
         }
         let chart = Chart {
             id: "loss",
@@ -85,6 +86,8 @@ impl Curves {
 
     /// Draws minibatch training error as lines and test error as circles.
     pub fn error_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+        let legend = theme::caption("lines: training minibatch; circles: test split; both with batch statistics");
+        ui.add(Label::new(legend).truncate());
         let columns = columns(ui);
         self.error.resize_with(scene.history.runs.len(), Smoother::default);
         let (window, smoothers) = (self.window, &mut self.error);

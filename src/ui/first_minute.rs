@@ -161,10 +161,7 @@ impl FirstMinute {
                 spec,
                 name: twin.map_or(name, |twin| &twin.track.name),
                 note: format!("{} blocks", 3 * spec.blocks_per_stage()),
-                colour: match arcs {
-                    Some((blue, share)) => colour.lerp_to_gamma(blue, share),
-                    None => colour,
-                },
+                colour,
                 arcs,
                 pitch,
                 action: (stage == Stage::Ask && scene.failure.is_none())
@@ -216,7 +213,7 @@ impl FirstMinute {
                     if primary_button_ui(ui, "Open the lab", vec2(140.0, 44.0)).clicked() {
                         actions.push(Action::Open(Room::Lab));
                     }
-                    if ui.add(Button::new("Why?").min_size(vec2(72.0, 44.0))).clicked() {
+                    if ui.add_sized(vec2(72.0, 44.0), Button::new("Why?")).clicked() {
                         self.why = true;
                     }
                 }

@@ -32,8 +32,8 @@ impl Panel {
     fn title(self) -> &'static str {
         match self {
             Panel::Loss => "Training loss",
-            Panel::Error => "Error, %",
-            Panel::Slope => "Gradient slope ‖∂L/∂activation‖",
+            Panel::Error => "Error, percent",
+            Panel::Slope => "Gradient slope",
             Panel::Maps => "Feature maps",
         }
     }
@@ -244,12 +244,8 @@ impl Lab {
             actions.push(Action::Export(panel));
         }
         match panel {
-            Panel::Loss => self.curves.controls_ui(ui),
             Panel::Slope => moment_ui(ui, scene, &mut self.moment),
-            Panel::Error => drop(ui.label(theme::caption(
-                "line: training minibatch, circles: test, batch statistics",
-            ))),
-            Panel::Maps => {}
+            Panel::Loss | Panel::Error | Panel::Maps => {}
         }
     }
 

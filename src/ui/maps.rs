@@ -45,10 +45,9 @@ impl Default for MapChoice {
 
 /// Maps that have arrived, ready to be drawn.
 pub struct Shown {
-    request: MapRequest,
+    /// As they came.
+    pub maps: Maps,
     image: TextureHandle,
-    label: u32,
-    images: usize,
     grids: Vec<Grid>,
 }
 
@@ -68,22 +67,20 @@ impl Shown {
             picture(&maps.image.shape, &maps.image.data),
             TextureOptions::NEAREST,
         );
-        let grids = maps.maps.into_iter().map(|(step, array)| {
+        let grids = maps.maps.iter().map(|(step, array)| {
             let finite = || array.data.iter().copied().filter(|value| value.is_finite());
             Grid {
-                step,
+                step: *step,
                 low: finite().fold(f32::INFINITY, f32::min).min(0.0),
                 high: finite().fold(f32::NEG_INFINITY, f32::max),
-                shape: <[usize; 3]>::try_from(array.shape).unwrap_or([0; 3]),
-                values: array.data.into(),
+                shape: <[usize; 3]>::try_from(array.shape.as_slice()).unwrap_or([0; 3]),
+                values: array.data.as_slice().into(),
             }
         });
         Self {
             image,
-            label: maps.label,
-            images: maps.images,
             grids: grids.collect(),
-            request: maps.request,
+            maps,
         }
     }
 }
@@ -115,7 +112,7 @@ impl MapChoice {
             .clone()
             .map(|name| find(scene, &name).map(|series| (series, Graph::new(&series.track.spec))));
         let [Some(left), Some(right)] = &sides else { return };
-        self.choice_ui(ui, scene, &left.1, shown);
+        self.choice_ui(ui, scene, &left.1);
         let nodes: Vec<_> = [left, right]
             .map(|(series, graph)| (series.track.id, counterpart(&self.node, graph)))
             .into();
@@ -127,8 +124,8 @@ impl MapChoice {
             self.sent = Some(request.clone());
             actions.push(Action::Send(Command::Watch(Some(request.clone()))));
         }
-        match shown.filter(|shown| shown.request.nodes == request.nodes) {
-            Some(shown) => draw_ui(ui, [left.0, right.0], shown),
+        match shown.filter(|shown| shown.maps.request.nodes == request.nodes) {
+            Some(shown) => self.draw_ui(ui, [left.0, right.0], shown),
             None => drop(ui.label(theme::caption("Waiting for the trainer to compute these maps."))),
         }
     }
@@ -163,7 +160,7 @@ impl MapChoice {
     }
 
     fn turn(&mut self, shown: Option<&Shown>, forward: bool) {
-        let count = shown.map_or(usize::MAX, |shown| shown.images.max(1));
+        let count = shown.map_or(usize::MAX, |shown| shown.maps.images.max(1));
         self.image = match forward {
             true if self.image + 1 < count => self.image + 1,
             true => 0,
@@ -197,9 +194,11 @@ impl MapChoice {
         }
     }
 
-    fn choice_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, graph: &Graph, shown: Option<&Shown>) {
+    fn choice_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, graph: &Graph) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+            ui.spacing_mut().button_padding = vec2(6.0, 4.0);
+            ui.spacing_mut().combo_width = 64.0;
             for (side, what) in ["Left net", "Right net"].into_iter().enumerate() {
                 let combo = ComboBox::from_id_salt(what)
                     .selected_text(theme::caption(&self.runs[side]))
@@ -231,16 +230,46 @@ impl MapChoice {
             if on.clicked() {
                 self.node = neighbour(&self.node, graph, 1, true);
             }
-            let before = ui.small_button("▲").on_hover_text("Image before (Up)");
-            named(&before, Role::Button, "Image before");
-            if before.clicked() {
-                self.turn(shown, false);
+        });
+    }
+
+    fn draw_ui(&mut self, ui: &mut Ui, sides: [&Series; 2], shown: &Shown) {
+        let all = ui.available_rect_before_wrap();
+        ui.allocate_rect(all, Sense::hover());
+        let column = (all.width() * 0.16).clamp(68.0, 120.0);
+        let (left, mut rest) = all.split_left_right_at_x(all.left() + column);
+        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| self.image_ui(ui, shown));
+        rest.min.x += GRID;
+        let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
+        first.max.x -= GRID / 2.0;
+        second.min.x += GRID / 2.0;
+        for (index, (rect, series)) in [first, second].into_iter().zip(sides).enumerate() {
+            if let Some(grid) = shown.grids.get(index) {
+                ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                    grid_ui(ui, rect, series, &shown.maps.request.nodes[index].1, grid, index as u64);
+                });
             }
-            ui.label(theme::caption(format!("image {}", self.image)));
-            let next = ui.small_button("▼").on_hover_text("Next image (Down)");
-            named(&next, Role::Button, "Next image");
-            if next.clicked() {
-                self.turn(shown, true);
+        }
+    }
+
+    /// The image with its class, and the way to the others.
+    fn image_ui(&mut self, ui: &mut Ui, shown: &Shown) {
+        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+        ui.spacing_mut().button_padding = vec2(6.0, 2.0);
+        ui.label(theme::caption(format!("class {}", shown.maps.label)));
+        let side = ui.available_width().min(ui.available_height() - 56.0).max(24.0);
+        ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
+        ui.label(theme::caption(format!("image {}", self.image)));
+        ui.horizontal(|ui| {
+            for (sign, what, hint, forward) in [
+                ("▲", "Image before", "Image before (Up)", false),
+                ("▼", "Next image", "Next image (Down)", true),
+            ] {
+                let button = ui.small_button(sign).on_hover_text(hint);
+                named(&button, Role::Button, what);
+                if button.clicked() {
+                    self.turn(Some(shown), forward);
+                }
             }
         });
     }
@@ -262,35 +291,6 @@ fn first_seeds<'a>(scene: Scene<'a>) -> impl Iterator<Item = &'a Series> {
         .map(|(_, series)| series)
 }
 
-fn draw_ui(ui: &mut Ui, sides: [&Series; 2], shown: &Shown) {
-    let all = ui.available_rect_before_wrap();
-    ui.allocate_rect(all, Sense::hover());
-    let ink = theme::ink(ui);
-    let side = (all.width() * 0.14).min(all.height() - 20.0).clamp(24.0, 96.0);
-    let image = Rect::from_min_size(all.min + vec2(0.0, 20.0), vec2(side, side));
-    ui.put(image, egui::Image::new(&shown.image).fit_to_exact_size(image.size()));
-    let font = FontId::proportional(SMALL);
-    ui.painter().text(
-        all.min,
-        Align2::LEFT_TOP,
-        format!("class {}", shown.label),
-        font,
-        ink.weak,
-    );
-    let mut rest = all;
-    rest.min.x = image.right() + 1.5 * GRID;
-    let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
-    first.max.x -= GRID / 2.0;
-    second.min.x += GRID / 2.0;
-    for (index, (rect, series)) in [first, second].into_iter().zip(sides).enumerate() {
-        if let Some(grid) = shown.grids.get(index) {
-            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-                grid_ui(ui, rect, series, &shown.request.nodes[index].1, grid, index as u64);
-            });
-        }
-    }
-}
-
 fn grid_ui(ui: &mut Ui, rect: Rect, series: &Series, node: &str, grid: &Grid, place: u64) {
     let ink = theme::ink(ui);
     let [channels, height, width] = grid.shape;
@@ -306,7 +306,19 @@ fn grid_ui(ui: &mut Ui, rect: Rect, series: &Series, node: &str, grid: &Grid, pl
     let after = rect.min + vec2(title.size().x + GRID, 0.0);
     painter.galley(rect.min, title, ink.text);
     let about = format!("{node}, {channels} × {height}×{width}, step {}", grid.step);
-    painter.text(after, Align2::LEFT_TOP, &about, FontId::proportional(SMALL), ink.weak);
+    // The longest description that fits.
+    let words = [
+        about.clone(),
+        format!("{node}, step {}", grid.step),
+        format!("step {}", grid.step),
+    ];
+    let fitting = words.into_iter().find_map(|words| {
+        let galley = painter.layout_no_wrap(words, FontId::proportional(SMALL), ink.weak);
+        (after.x + galley.size().x <= rect.right()).then_some(galley)
+    });
+    if let Some(galley) = fitting {
+        painter.galley(after, galley, ink.weak);
+    }
 
     let space = Rect::from_min_max(rect.min + vec2(0.0, 20.0), rect.max - vec2(0.0, 22.0));
     if space.height() < 8.0 || space.width() < 8.0 {
@@ -338,15 +350,15 @@ fn grid_ui(ui: &mut Ui, rect: Rect, series: &Series, node: &str, grid: &Grid, pl
         series.track.name, grid.low, grid.high
     );
     named(&response, Role::Image, &label);
-    scale_ui(ui, rect, grid);
+    scale_ui(ui, rect, drawn.bottom(), grid);
 }
 
 /// The colour map with the values at its ends.
-fn scale_ui(ui: &Ui, rect: Rect, grid: &Grid) {
+fn scale_ui(ui: &Ui, rect: Rect, above: f32, grid: &Grid) {
     let ink = theme::ink(ui);
     let painter = ui.painter_at(rect);
     let font = FontId::proportional(SMALL);
-    let line = rect.bottom() - 8.0;
+    let line = (above + 12.0).min(rect.bottom() - 8.0);
     let low = painter.text(
         pos2(rect.left(), line),
         Align2::LEFT_CENTER,

@@ -80,6 +80,8 @@ fn card_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, index: usize, among
                 ui.painter().rect_filled(line, 1.0, colour);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.spacing_mut().button_padding = egui::vec2(8.0, 0.0);
+                ui.spacing_mut().interact_size.y = 22.0;
                 let menu = ui.menu_button("…", |ui| {
                     if ui.button("Duplicate").clicked() {
                         edit = Some(Edit::Copy(index));
@@ -103,7 +105,9 @@ fn card_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, index: usize, among
                 ui.add(name).on_hover_text("Name on curves and in folders");
             });
         });
-        let spec = TextEdit::singleline(&mut card.plan.net)
+        let spec = TextEdit::multiline(&mut card.plan.net)
+            .return_key(None)
+            .desired_rows(1)
             .font(egui::FontId::monospace(SMALL))
             .desired_width(f32::INFINITY);
         let spec = ui
@@ -115,7 +119,7 @@ fn card_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, index: usize, among
         match &card.check {
             Ok(facts) => {
                 let sizes = format!(
-                    "{} parameters · {} multiply-adds",
+                    "{} params · {} multiply-adds",
                     grouped(facts.parameters as u64),
                     count(facts.multiply_adds)
                 );
@@ -133,6 +137,8 @@ fn card_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, index: usize, among
         ui.label(theme::caption(state));
     });
     if changed {
+        // A pasted line break is no part of a spec.
+        draft.cards[index].plan.net.retain(|c| !c.is_control());
         draft.recheck(index);
     }
     edit

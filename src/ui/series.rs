@@ -1,4 +1,4 @@
-//! What a chart does to a measured series before drawing it: smoothing, thinning, cutting, moving labels apart.
+//! What a chart does to a measured series before drawing it: smoothing, thinning and cutting.
 
 /// A debiased exponential mean over about `window` steps that grows with its series.
 ///
@@ -79,25 +79,6 @@ pub fn sample(steps: &[u32], values: &[f32], columns: usize) -> Vec<[f64; 2]> {
     kept
 }
 
-/// Moves labels apart: at least `gap` between neighbours and all within `low..=high` if there is room, each as near to
-/// its wish as the others allow. The order of the wishes is kept.
-pub fn spread(wishes: &[f32], gap: f32, low: f32, high: f32) -> Vec<f32> {
-    let mut order: Vec<usize> = (0..wishes.len()).collect();
-    order.sort_by(|&a, &b| wishes[a].total_cmp(&wishes[b]));
-    let mut places = wishes.to_vec();
-    let mut floor = low;
-    for &index in &order {
-        places[index] = places[index].max(floor);
-        floor = places[index] + gap;
-    }
-    let mut ceiling = high;
-    for &index in order.iter().rev() {
-        places[index] = places[index].min(ceiling);
-        ceiling = places[index] - gap;
-    }
-    places
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,12 +138,5 @@ mod tests {
         assert!(thinned.is_sorted_by(|a, b| a[0] < b[0]));
         assert_eq!(sample(&steps[..100], &values[..100], 300).len(), 100);
         assert!(sample(&[], &[], 300).is_empty());
-    }
-
-    #[test]
-    fn labels_do_not_overlap() {
-        assert_eq!(spread(&[10.0, 10.0, 10.0], 5.0, 0.0, 100.0), [10.0, 15.0, 20.0]);
-        let places = spread(&[99.0, 98.0, 3.0], 10.0, 0.0, 100.0);
-        assert_eq!(places, [100.0, 90.0, 3.0]);
     }
 }

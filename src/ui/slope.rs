@@ -87,6 +87,8 @@ pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: Moment) {
     } else {
         "input to output, in blocks of the deepest net"
     };
+    let words = "norm of the loss's gradient with respect to each block's output";
+    ui.add(eframe::egui::Label::new(theme::caption(words)).truncate());
     let chart = Chart {
         id: "slope",
         x_label,

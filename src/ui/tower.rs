@@ -81,15 +81,16 @@ pub fn tower_ui(ui: &mut Ui, rect: Rect, tower: &Tower<'_>) -> Response {
             pos2(centre - width / 2.0, bottom - tower.pitch + gap),
             pos2(centre + width / 2.0, bottom),
         );
-        let fill = ink.paper.lerp_to_gamma(tower.colour, [0.55, 0.78, 1.0][stage.min(2)]);
-        painter.rect_filled(body, if tower.pitch > 6.0 { 3.0 } else { 1.0 }, fill);
-        if let Some((colour, share)) = tower.arcs {
-            // Arcs spring up from the input, one block after the other.
-            let start = 0.7 * block as f32 / blocks as f32;
-            let grown = spring(((share - start) / 0.3).clamp(0.0, 1.0));
-            if grown > 0.0 {
-                painter.add(arc(body, full * 0.34 * grown, colour));
-            }
+        let shade = [0.55, 0.78, 1.0][stage.min(2)];
+        // Arcs spring up from the input, one block after the other, and each block takes their colour as its arc grows.
+        let (arc_colour, share) = tower.arcs.unwrap_or((tower.colour, 0.0));
+        let start = 0.7 * block as f32 / blocks as f32;
+        let share = ((share - start) / 0.3).clamp(0.0, 1.0);
+        let colour = if share > 0.5 { arc_colour } else { tower.colour };
+        let radius = if tower.pitch > 6.0 { 3.0 } else { 1.0 };
+        painter.rect_filled(body, radius, ink.paper.lerp_to_gamma(colour, shade));
+        if share > 0.0 {
+            painter.add(arc(body, full * 0.34 * spring(share), arc_colour));
         }
     }
 

@@ -1,0 +1,59 @@
+//! Figures of what is on screen, written into the run folder without making the window wait.
+
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use eframe::egui;
+
+use crate::error::{Error, Result};
+use crate::export::{Caption, Figure, Format, Kind, Material, figure};
+use crate::run::{Experiment, History, Maps};
+use crate::ui::Panel;
+
+/// What was written or why not, when it is over.
+pub type Outcome = Receiver<String>;
+
+/// Makes the panel's figure and has a thread write it as SVG, PNG and CSV into `folder`.
+pub fn write(
+    ctx: &egui::Context,
+    panel: Panel,
+    experiment: &Experiment,
+    history: &History,
+    maps: Option<&Maps>,
+    folder: &Path,
+) -> Result<Outcome> {
+    let kind = match panel {
+        Panel::Loss => Kind::Loss,
+        Panel::Error => Kind::Error,
+        Panel::Slope => Kind::Gradients,
+        Panel::Maps => Kind::Maps,
+    };
+    let material = Material {
+        caption: &Caption::of(experiment),
+        history,
+        step: None,
+        maps,
+    };
+    let figure = figure(kind, &material)?;
+    let path = folder.join("figures").join(kind.name());
+    let (sender, outcome) = mpsc::channel();
+    let ctx = ctx.clone();
+    let work = move || {
+        // The window may have closed meanwhile; then nobody is told.
+        let _ = sender.send(match files(&figure, &path) {
+            Ok(()) => format!("Figure written: {}.svg, .png and .csv", path.display()),
+            Err(error) => error.to_string(),
+        });
+        ctx.request_repaint();
+    };
+    let spawned = thread::Builder::new().name("figure".into()).spawn(work);
+    spawned.map_err(|error| Error::Export(format!("cannot start writing the figure: {error}")))?;
+    Ok(outcome)
+}
+
+fn files(figure: &Figure, path: &PathBuf) -> Result<()> {
+    Format::ALL
+        .into_iter()
+        .try_for_each(|format| figure.write(&path.with_extension(format.name()), format))
+}
