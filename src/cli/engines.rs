@@ -46,10 +46,25 @@ fn why(chosen: Choice) -> &'static str {
     }
 }
 
+/// Those of the modern interfaces, or else of OpenGL, which lists the same hardware again.
 fn adapters() -> Vec<wgpu::AdapterInfo> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let found = instance.enumerate_adapters(wgpu::Backends::all());
-    pollster::block_on(found).iter().map(wgpu::Adapter::get_info).collect()
+    let list = |backends| {
+        let descriptor = wgpu::InstanceDescriptor {
+            backends,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        };
+        let found = wgpu::Instance::new(descriptor).enumerate_adapters(backends);
+        pollster::block_on(found)
+            .iter()
+            .map(wgpu::Adapter::get_info)
+            .collect::<Vec<_>>()
+    };
+    let modern = list(wgpu::Backends::PRIMARY);
+    if modern.is_empty() {
+        list(wgpu::Backends::GL)
+    } else {
+        modern
+    }
 }
 
 fn device_type(kind: wgpu::DeviceType) -> &'static str {
