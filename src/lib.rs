@@ -11,5 +11,6 @@ pub mod export;
 pub mod net;
 pub mod paint;
 pub mod palette;
+pub mod probe;
 pub mod run;
 pub mod ui;

@@ -1,6 +1,7 @@
 //! The command line: one subcommand a file.
 
 mod engines;
+mod export;
 mod inspect;
 mod probe;
 mod progress;
@@ -26,6 +27,8 @@ pub struct Cli {
 pub enum Command {
     /// List what can compute here, and what `auto` takes
     Engines(engines::Args),
+    /// Write a figure of one or several run folders as SVG, PNG or CSV
+    Export(export::Args),
     /// Print a network's layer table
     Inspect(inspect::Args),
     /// Write everything inside a net for one batch: logits, loss, activations and all gradients
@@ -41,6 +44,7 @@ pub enum Command {
 pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Engines(args) => engines::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Train(args) => train::run(args),

@@ -28,7 +28,7 @@ use std::str::FromStr;
 
 pub use figure::{Axis, Bracket, Curve, Figure, Ground, MapGrid, Panel, Plot, Point, Samples, Scale};
 pub use labels::spread;
-pub use write::write_file;
+pub use write::{write_figures, write_file};
 
 use crate::error::{Error, Result};
 use crate::run::{Experiment, History, Maps};
@@ -140,7 +140,7 @@ impl Caption {
         };
         Self {
             title: title.clone(),
-            recipe: vec![experiment.name.clone()],
+            recipe: vec![experiment.recipe_line()],
         }
     }
 }

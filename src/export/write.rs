@@ -2,11 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::figure::Figure;
-use super::{Format, csv, png, svg};
+use super::{Caption, Format, Kind, Material, csv, figure, png, svg};
 use crate::error::{Error, Result};
+use crate::run::RunFolder;
 
 impl Figure {
     /// The figure's file in that format.
@@ -49,4 +50,28 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&temporary);
         Error::io("write", path)(source)
     })
+}
+
+/// Writes the figures that a run folder's measurements allow, as SVG into its `figures/`.
+///
+/// # Errors
+/// When the folder cannot be read or a figure cannot be written; a figure without data is left out.
+pub fn write_figures(folder: &Path) -> Result<Vec<PathBuf>> {
+    let run = RunFolder::open(folder)?;
+    let caption = Caption::of(&run.experiment);
+    let material = Material {
+        caption: &caption,
+        history: &run.history,
+        step: None,
+        maps: None,
+    };
+    let mut written = Vec::new();
+    for kind in Kind::ALL {
+        if let Ok(figure) = figure(kind, &material) {
+            let path = folder.join("figures").join(format!("{kind}.svg"));
+            figure.write(&path, Format::Svg)?;
+            written.push(path);
+        }
+    }
+    Ok(written)
 }

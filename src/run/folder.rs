@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::checkpoint;
+use super::checkpoint::{self, Checkpoint};
 use super::experiment::{Experiment, RunId, Track};
 use super::history::{History, Series};
 use super::layout::Layout;
@@ -10,7 +10,7 @@ use super::log_reader;
 use super::message::Phase;
 use super::summary::{Status, Summary};
 use crate::error::{Error, Result};
-use crate::net::Spec;
+use crate::net::{Spec, Weights};
 
 /// A run folder in memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +79,42 @@ impl RunFolder {
         };
         let folder = self.layout.checkpoints(&series.track.name, series.track.seed);
         Ok(checkpoint::list(&folder)?.into_iter().map(|(step, _)| step).collect())
+    }
+
+    /// The weights of a run at that checkpoint, or of its newest readable one, with the step.
+    ///
+    /// # Errors
+    /// When there is no such checkpoint or it cannot be read.
+    pub fn weights(&self, run: RunId, step: Option<usize>) -> Result<(usize, Weights)> {
+        let Some(series) = self.history.runs.get(run) else {
+            return Err(Error::Run(format!(
+                "there is no run {run} in {}",
+                self.layout.root().display()
+            )));
+        };
+        let track = &series.track;
+        let found = checkpoint::list(&self.layout.checkpoints(&track.name, track.seed))?;
+        let chosen = match step {
+            Some(step) => found.iter().filter(|(at, _)| *at == step).collect(),
+            None => found.iter().rev().collect::<Vec<_>>(),
+        };
+        let mut reason = format!(
+            "{} (seed {}) has no checkpoint{}",
+            track.name,
+            track.seed,
+            step.map_or_else(String::new, |step| format!(" at step {step}"))
+        );
+        for (step, folder) in chosen {
+            match Checkpoint::read(folder) {
+                Ok(checkpoint) => return Ok((*step, checkpoint.weights)),
+                Err(error) => reason = error.to_string(),
+            }
+        }
+        let steps: Vec<String> = found.iter().map(|(step, _)| step.to_string()).collect();
+        Err(Error::Run(match steps.len() {
+            0 => format!("{reason}; checkpoints are written while training and at its end"),
+            _ => format!("{reason}; there are checkpoints at {}", steps.join(", ")),
+        }))
     }
 }
 

@@ -7,15 +7,11 @@ use super::course::Course;
 use super::experiment::RunId;
 use super::lane::Lane;
 use super::message::{MapRequest, Maps};
-use crate::data::Batch;
-use crate::engine::{BnMode, ProbeRequest, Select};
 use crate::error::{Error, Result};
-use crate::net::Array;
+use crate::probe::feature_maps;
 
 /// While training, maps are made at most this often.
 const PERIOD: Duration = Duration::from_millis(200);
-/// Images probed together, so that batch statistics mean something.
-const COMPANY: usize = 32;
 
 /// What is being watched.
 #[derive(Debug, Default)]
@@ -62,68 +58,32 @@ impl Watch {
     pub fn maps(&mut self, course: &Course, lanes: &mut [Lane]) -> Result<Option<Maps>> {
         let Some(request) = &self.request else { return Ok(None) };
         self.made = Some(Instant::now());
-        let batch = company(course, request.image);
         let mut wanted: BTreeMap<RunId, Vec<String>> = BTreeMap::new();
         for (run, node) in &request.nodes {
             wanted.entry(*run).or_default().push(node.clone());
         }
         let mut found = BTreeMap::new();
+        let mut seen = None;
         for (run, nodes) in wanted {
             let lane = &mut lanes[run];
-            let probe = lane.engine.probe(
-                &batch,
-                &ProbeRequest {
-                    mode: BnMode::Batch,
-                    activations: Select::Nodes(nodes),
-                    activation_gradients: Select::None,
-                    weight_gradients: false,
-                },
-            )?;
-            for (node, array) in probe.activations {
-                found.insert((run, node), (lane.step, first_image(&array)));
+            let probed = feature_maps(lane.engine.as_mut(), &course.dataset, request.image, &nodes)?;
+            for (node, array) in probed.maps {
+                found.insert((run, node), (lane.step, array));
             }
+            seen = Some((probed.image, probed.label));
         }
+        let Some((image, label)) = seen else { return Ok(None) };
         let entry = |key: &(RunId, String)| {
             let missing = || Error::Engine(format!("the engine did not report the maps of '{}'", key.1));
             found.get(key).cloned().ok_or_else(missing)
         };
         let maps = request.nodes.iter().map(entry).collect::<Result<_>>()?;
-        let pixels: usize = batch.shape.iter().product();
         Ok(Some(Maps {
             request: request.clone(),
-            image: Array {
-                shape: batch.shape.to_vec(),
-                data: course.dataset.denormalised(&batch.images[..pixels]),
-            },
-            label: batch.labels[0],
+            image,
+            label,
             images: course.dataset.test.len(),
             maps,
         }))
     }
-}
-
-/// The image, and with it others from all over the test split, always the same ones.
-fn company(course: &Course, image: usize) -> Batch {
-    let (shape, test) = (course.dataset.shape, &course.dataset.test);
-    let others = COMPANY.min(test.len()) - 1;
-    let spread = (0..others).map(|i| i * test.len() / others);
-    let chosen: Vec<usize> = std::iter::once(image).chain(spread).collect();
-    let pixels: usize = shape.iter().product();
-    Batch {
-        shape,
-        images: chosen
-            .iter()
-            .flat_map(|&i| &test.images[i * pixels..(i + 1) * pixels])
-            .copied()
-            .collect(),
-        labels: chosen.iter().map(|&i| test.labels[i]).collect(),
-    }
-}
-
-/// `[C, H, W]` of the batch's first image; a linear output becomes `[classes, 1, 1]`.
-fn first_image(array: &Array) -> Array {
-    let mut shape = array.shape[1..].to_vec();
-    shape.resize(3, 1);
-    let data = array.data[..shape.iter().product()].to_vec();
-    Array { shape, data }
 }

@@ -1,0 +1,244 @@
+//! `depthscope export RUNS...`: a figure of run folders.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::data::Dataset;
+use crate::engine::{Choice, Optimizer, open};
+use crate::error::{Error, Result};
+use crate::export::{Caption, Format, Kind, Material, figure};
+use crate::net::{Array, Graph};
+use crate::probe::{ImageMaps, feature_maps};
+use crate::run::{History, MapRequest, Maps, RunFolder, RunId};
+
+/// Nets side by side in a maps figure.
+const MOST_MAPS: usize = 4;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run folders; several are compared in one figure
+    #[arg(required = true, value_name = "RUNS")]
+    folders: Vec<PathBuf>,
+    /// What to show: loss, error, gradients, maps or depth
+    #[arg(long, value_name = "FIGURE")]
+    figure: Kind,
+    /// svg, png or csv [default: the extension of --out, else svg]
+    #[arg(long)]
+    format: Option<Format>,
+    /// The file to write [default: <first folder>/figures/<figure>.<format>]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Take only this run; may be given several times
+    #[arg(long, value_name = "RUN")]
+    only: Vec<String>,
+    /// For gradients the last measurement until this step; for maps the checkpoint of this step
+    #[arg(long)]
+    step: Option<usize>,
+    /// For maps: the node, as in layer2.0 [default: the end of stage 1]
+    #[arg(long)]
+    node: Option<String>,
+    /// For maps: which image of the test split, from 0 [default: 0]
+    #[arg(long, value_name = "I")]
+    image: Option<usize>,
+}
+
+/// One run of the figure, and where it comes from.
+struct Source<'a> {
+    folder: &'a RunFolder,
+    run: RunId,
+}
+
+/// # Errors
+/// When a folder cannot be read, or does not hold what the figure needs.
+pub fn run(args: &Args) -> Result<()> {
+    refuse_idle_options(args)?;
+    let folders = args
+        .folders
+        .iter()
+        .map(|path| RunFolder::open(path))
+        .collect::<Result<Vec<_>>>()?;
+    for notice in folders.iter().flat_map(|folder| &folder.notices) {
+        eprintln!("depthscope: {notice}");
+    }
+    let (history, sources) = chosen(args, &folders)?;
+    let maps = match args.figure {
+        Kind::Maps => Some(maps(args, &history, &sources)?),
+        _ => None,
+    };
+    let figure = figure(
+        args.figure,
+        &Material {
+            caption: &caption(&args.folders, &folders),
+            history: &history,
+            step: args.step,
+            maps: maps.as_ref(),
+        },
+    )?;
+    let (path, format) = target(args)?;
+    figure.write(&path, format)?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+fn refuse_idle_options(args: &Args) -> Result<()> {
+    let shown = args.figure;
+    let step_matters = matches!(shown, Kind::Gradients | Kind::Maps);
+    for (given, name, matters, figures) in [
+        (args.step.is_some(), "--step", step_matters, "gradients and maps"),
+        (args.node.is_some(), "--node", shown == Kind::Maps, "maps"),
+        (args.image.is_some(), "--image", shown == Kind::Maps, "maps"),
+    ] {
+        if given && !matters {
+            return Err(Error::Export(format!("{name} is for {figures}, not for {shown}")));
+        }
+    }
+    Ok(())
+}
+
+/// The chosen runs of all folders in one history. Where folders share a run's name, the folder's is added to it.
+fn chosen<'a>(args: &Args, folders: &'a [RunFolder]) -> Result<(History, Vec<Source<'a>>)> {
+    let has = |folder: &RunFolder, name: &str| folder.history.runs.iter().any(|series| series.track.name == name);
+    if let Some(unknown) = args
+        .only
+        .iter()
+        .find(|name| !folders.iter().any(|folder| has(folder, name)))
+    {
+        let mut names: Vec<&str> = folders
+            .iter()
+            .flat_map(|folder| &folder.history.runs)
+            .map(|series| series.track.name.as_str())
+            .collect();
+        names.dedup();
+        return Err(Error::Export(format!(
+            "--only {unknown}: there is no such run; the runs are {}",
+            names.join(", ")
+        )));
+    }
+    let (mut history, mut sources) = (History::default(), Vec::new());
+    for (path, folder) in args.folders.iter().zip(folders) {
+        for series in &folder.history.runs {
+            let name = &series.track.name;
+            if !args.only.is_empty() && !args.only.contains(name) {
+                continue;
+            }
+            let mut series = series.clone();
+            if folders.iter().filter(|other| has(other, name)).count() > 1 {
+                series.track.name = format!("{name} ({})", short(path));
+            }
+            sources.push(Source {
+                folder,
+                run: series.track.id,
+            });
+            series.track.id = history.runs.len();
+            history.runs.push(series);
+        }
+    }
+    Ok((history, sources))
+}
+
+/// The folder's own name.
+fn short(path: &Path) -> String {
+    let name = path.canonicalize().ok();
+    let name = name.as_deref().unwrap_or(path).file_name();
+    name.unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// One title and recipe, or those of each folder where they differ.
+fn caption(paths: &[PathBuf], folders: &[RunFolder]) -> Caption {
+    let captions: Vec<Caption> = folders.iter().map(|folder| Caption::of(&folder.experiment)).collect();
+    if captions.iter().all(|caption| caption == &captions[0]) {
+        return captions[0].clone();
+    }
+    let mut titles: Vec<&str> = captions.iter().map(|caption| caption.title.as_str()).collect();
+    titles.dedup();
+    let recipe = paths.iter().zip(&captions);
+    Caption {
+        title: titles.join("; "),
+        recipe: recipe
+            .map(|(path, caption)| format!("{}: {}", short(path), caption.recipe.join(", ")))
+            .collect(),
+    }
+}
+
+fn target(args: &Args) -> Result<(PathBuf, Format)> {
+    let extension = args.out.as_ref().and_then(|path| path.extension()?.to_str());
+    let format = match (args.format, extension) {
+        (Some(format), _) => format,
+        (None, Some(extension)) => extension.parse()?,
+        (None, None) => Format::Svg,
+    };
+    let default = || {
+        args.folders[0]
+            .join("figures")
+            .join(format!("{}.{format}", args.figure))
+    };
+    Ok((args.out.clone().unwrap_or_else(default), format))
+}
+
+/// Probes the first seed of every net at its checkpoint.
+fn maps(args: &Args, history: &History, sources: &[Source]) -> Result<Maps> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut shown: Vec<RunId> = Vec::new();
+    for series in &history.runs {
+        if !names.contains(&series.track.name.as_str()) {
+            names.push(&series.track.name);
+            shown.push(series.track.id);
+        }
+    }
+    if shown.len() > MOST_MAPS {
+        return Err(Error::Export(format!(
+            "a maps figure holds {MOST_MAPS} runs at most; choose with --only among {}",
+            names.join(", ")
+        )));
+    }
+    let image = args.image.unwrap_or(0);
+    let mut request = MapRequest {
+        nodes: Vec::new(),
+        image,
+    };
+    let (mut maps, mut seen) = (Vec::new(), None);
+    for id in shown {
+        let source = &sources[id];
+        let (step, probed_node, probed) = probe(source, args.node.as_deref(), args.step, image)?;
+        request.nodes.push((id, probed_node));
+        maps.push((step, probed.0));
+        seen = Some(probed.1);
+    }
+    let seen = seen.ok_or_else(|| Error::Export("no maps figure: there is no run in the folder".into()))?;
+    Ok(Maps {
+        request,
+        image: seen.image,
+        label: seen.label,
+        images: seen.images,
+        maps,
+    })
+}
+
+/// The step, the node, its maps, and what was probed.
+fn probe(
+    source: &Source,
+    node: Option<&str>,
+    step: Option<usize>,
+    image: usize,
+) -> Result<(usize, String, (Array, ImageMaps))> {
+    let track = &source.folder.history.runs[source.run].track;
+    let graph = Arc::new(Graph::new(&track.spec));
+    let default = || {
+        let stage = graph.blocks.iter().rfind(|block| block.stage == 1);
+        stage.map_or_else(|| "logits".to_owned(), |block| block.name.clone())
+    };
+    let node = node.map_or_else(default, str::to_owned);
+    if graph.find(&node).is_none() {
+        return Err(Error::Export(format!(
+            "{} has no node '{node}'; `depthscope inspect {}` lists them",
+            track.name, track.spec
+        )));
+    }
+    let (step, weights) = source.folder.weights(source.run, step)?;
+    let dataset = Dataset::open(&source.folder.experiment.data)?;
+    let mut engine = open(Choice::Auto, &graph, &weights, Optimizer::default())?;
+    let mut probed = feature_maps(engine.as_mut(), &dataset, image, std::slice::from_ref(&node))?;
+    let missing = || Error::Engine(format!("the engine did not report the maps of '{node}'"));
+    let maps = probed.maps.remove(&node).ok_or_else(missing)?;
+    Ok((step, node, (maps, probed)))
+}

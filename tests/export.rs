@@ -1,0 +1,107 @@
+//! From a training to its figures, through the two commands.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const EXPERIMENT: &str = r#"
+name = "small"
+title = "Two depths <side & side>"
+steps = 4
+batch = 8
+probe_every = 2
+eval_every = 2
+
+[data]
+source = "digits"
+
+[[runs]]
+net = "plain-8:width=4"
+[[runs]]
+net = "plain-14:width=4"
+"#;
+
+fn depthscope(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_depthscope"))
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn says(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn a_training_becomes_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("small.toml"), EXPERIMENT).unwrap();
+    let trained = depthscope(folder, &["train", "small.toml", "--out", "a"]);
+    assert!(trained.status.success(), "{}", says(&trained));
+
+    for figure in ["loss", "error", "gradients", "maps", "depth"] {
+        for format in ["svg", "png", "csv"] {
+            let written = depthscope(folder, &["export", "a", "--figure", figure, "--format", format]);
+            assert!(written.status.success(), "{figure}: {}", says(&written));
+            assert!(folder.join(format!("a/figures/{figure}.{format}")).is_file());
+        }
+    }
+    let svg = fs::read_to_string(folder.join("a/figures/loss.svg")).unwrap();
+    assert!(svg.contains("Two depths &lt;side &amp; side&gt;") && svg.contains("measured: "));
+    let maps = fs::read_to_string(folder.join("a/figures/maps.csv")).unwrap();
+    assert_eq!(
+        maps.lines().count(),
+        1 + 64 + 2 * 4 * 64,
+        "the image and four channels of two nets"
+    );
+
+    for (arguments, sentence) in [
+        (
+            &["a", "--figure", "loss", "--step", "2"][..],
+            "--step is for gradients and maps",
+        ),
+        (&["a", "--figure", "maps", "--node", "layer9.0"], "no node 'layer9.0'"),
+        (&["a", "--figure", "maps", "--step", "3"], "no checkpoint at step 3"),
+        (&["a", "--figure", "maps", "--image", "5000"], "no test image 5000"),
+        (
+            &["a", "--figure", "loss", "--only", "lenet"],
+            "the runs are plain-8, plain-14",
+        ),
+        (&["a", "--figure", "depth", "--only", "plain-8"], "at least two depths"),
+        (
+            &["a", "--figure", "loss", "--out", "loss.bmp"],
+            "not one of svg, png, csv",
+        ),
+        (&["nowhere", "--figure", "loss"], "not a run folder"),
+    ] {
+        let refused = depthscope(folder, &[&["export"], arguments].concat());
+        let text = says(&refused);
+        assert!(
+            !refused.status.success() && text.contains(sentence),
+            "{arguments:?}: {text}"
+        );
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    fs::create_dir(folder.join("b")).unwrap();
+    copy(&folder.join("a"), &folder.join("b"));
+    let compared = depthscope(folder, &["export", "a", "b", "--figure", "loss", "--out", "both.csv"]);
+    assert!(compared.status.success(), "{}", says(&compared));
+    let csv = fs::read_to_string(folder.join("both.csv")).unwrap();
+    assert!(csv.contains("plain-8 (a)") && csv.contains("plain-8 (b)"), "{csv}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
