@@ -180,20 +180,15 @@ impl Chart<'_> {
                 .tick_label_font(FontId::proportional(SMALL))
                 .tick_label_color(ink.weak)
         };
-        let mut x_axis = axis(AxisHints::new_x()).formatter(|mark, _| {
-            // The room for names lies beyond the last step and has no numbers.
-            if mark.value > self.x.end {
-                String::new()
-            } else {
-                whole(mark.value)
-            }
-        });
+        let mut x_axis = axis(AxisHints::new_x())
+            .label_spacing(10.0..=12.0)
+            .formatter(|mark, _| whole(mark.value));
         if !self.x_label.is_empty() {
             x_axis = x_axis.label(theme::caption(self.x_label).color(ink.weak));
         }
         let log = self.log;
         let y_axis = axis(AxisHints::new_y())
-            .label_spacing(14.0..=20.0)
+            .label_spacing(10.0..=12.0)
             .formatter(move |mark, _| {
                 if log {
                     power_of_ten(mark.value)
@@ -207,7 +202,7 @@ impl Chart<'_> {
             .show_background(false)
             .show_crosshair(false)
             .grid_color(ink.line)
-            .grid_spacing(20.0..=80.0)
+            .grid_spacing(20.0..=40.0)
             .set_margin_fraction(vec2(0.0, 0.06))
             .include_x(self.x.start)
             .include_x(end)
@@ -234,7 +229,19 @@ impl Chart<'_> {
                 }
                 HoverPosition::Elsewhere { .. } => None,
             });
-        if log { plot.y_grid_spacer(log_marks) } else { plot }
+        let last = self.x.end;
+        let plot = plot.x_grid_spacer(move |input| {
+            // Names stand beyond the last step; no line and no number crosses them.
+            linear_marks(input, 2.5)
+                .into_iter()
+                .filter(|mark| mark.value <= last)
+                .collect()
+        });
+        if log {
+            plot.y_grid_spacer(log_marks)
+        } else {
+            plot.y_grid_spacer(|input| linear_marks(input, 1.0))
+        }
     }
 
     /// Names at the lines' ends, moved apart where lines end together, with a hairline back to the end.
@@ -289,6 +296,27 @@ fn line<'a>(curve: &Curve, points: Vec<[f64; 2]>) -> Line<'a> {
         .color(curve.colour)
         .width(curve.width)
         .style(style)
+}
+
+/// Marks of a linear axis at 1, 2 or 5 times a power of ten, at least `apart` label heights from each other.
+fn linear_marks(input: GridInput, apart: f64) -> Vec<GridMark> {
+    let (low, high) = input.bounds;
+    let least = input.base_step_size * apart;
+    if !(low.is_finite() && high.is_finite() && least > 0.0) {
+        return Vec::new();
+    }
+    let decade = 10f64.powf(least.log10().floor());
+    let step = [1.0, 2.0, 5.0]
+        .into_iter()
+        .map(|part| part * decade)
+        .find(|&step| step >= least);
+    let step = step.unwrap_or(10.0 * decade);
+    let count = ((high - low) / step) as usize;
+    (0..=count.min(1000) + 1)
+        .map(|index| ((low / step).ceil() + index as f64) * step)
+        .filter(|value| (low..=high).contains(value))
+        .map(|value| GridMark { value, step_size: step })
+        .collect()
 }
 
 /// Marks of a logarithmic axis in plot space: whole powers of ten, and 2 and 5 between them where there is room.
@@ -378,6 +406,16 @@ mod tests {
         assert_eq!(plain(0.30000000000000004), "0.3");
         assert_eq!(whole(1500.0), "1\u{a0}500");
         assert_eq!(whole(0.5), "");
+    }
+
+    #[test]
+    fn linear_axis_marks_are_round_and_apart() {
+        let input = GridInput {
+            bounds: (0.0, 100.0),
+            base_step_size: 100.0 / 140.0 * 20.0,
+        };
+        let values: Vec<f64> = linear_marks(input, 1.0).into_iter().map(|mark| mark.value).collect();
+        assert_eq!(values, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The bar at the top of the lab: which experiment, and what its training shall do.
 
-use eframe::egui::{Align, ComboBox, Layout, Ui, vec2};
+use eframe::egui::{Align, ComboBox, Label, Layout, Ui, vec2};
 
 use super::theme::{self, HEADING};
 use super::widgets::{primary_button_ui, quiet_button_ui};
@@ -67,7 +67,7 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::Send(Command::Stop));
             }
         });
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let mut rooms = |ui: &mut Ui| {
             if quiet_button_ui(ui, "Keys", "All keyboard shortcuts (?)").clicked() {
                 actions.push(Action::ShowKeys);
             }
@@ -77,9 +77,16 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
             if quiet_button_ui(ui, "First minute", "The question this began with (M)").clicked() {
                 actions.push(Action::Open(Room::FirstMinute));
             }
+        };
+        if ui.available_width() < 260.0 {
+            ui.end_row();
+            rooms(ui);
+            return;
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            rooms(ui);
             if wide && ui.available_width() > 80.0 {
-                let title = eframe::egui::Label::new(theme::caption(&scene.experiment.title)).truncate();
-                ui.add(title);
+                ui.add(Label::new(theme::caption(&scene.experiment.title)).truncate());
             }
         });
     });

@@ -22,6 +22,8 @@ const SPRING_SECS: f64 = 1.6;
 const WINDOW: f32 = 20.0;
 /// Points of a curve that are worth drawing.
 const COLUMNS: usize = 1024;
+/// Room beside the question for the way to the lab.
+const SKIP_WIDTH: f32 = 128.0;
 
 /// A grey image to look at, `[H, W]` in 0..=1.
 #[derive(Debug, Clone, PartialEq)]
@@ -260,7 +262,10 @@ fn layout(ui: &Ui, words: &str) -> Layouted {
     let all = all.shrink2(margin);
     let gap = if all.height() > 480.0 { 3.0 * GRID } else { GRID };
 
-    let question_height = if all.width() >= 860.0 { 72.0 } else { 76.0 };
+    let size = question_size(all.width());
+    let question_text = question_words(size, theme::ink(ui).text, all.width() - SKIP_WIDTH);
+    let recipe_height = if size == QUESTION { 24.0 } else { 0.0 };
+    let question_height = ui.fonts_mut(|fonts| fonts.layout_job(question_text)).size().y + recipe_height + GRID;
     let question = Rect::from_min_size(all.min, vec2(all.width(), question_height));
     let font = egui::FontId::proportional(words_size(all.width()));
     let wrap = halves(all).0.width();
@@ -296,9 +301,25 @@ fn layout(ui: &Ui, words: &str) -> Layouted {
     }
 }
 
+fn question_size(width: f32) -> f32 {
+    if width >= 860.0 { QUESTION } else { HEADING }
+}
+
+/// The one question, with the word that matters in the stronger face.
+fn question_words(size: f32, colour: Color32, width: f32) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    job.wrap.max_width = width;
+    let regular = TextFormat::simple(egui::FontId::proportional(size), colour);
+    let strong = TextFormat::simple(egui::FontId::new(size, theme::semibold()), colour);
+    job.append("Same data, same recipe: which reaches the lower ", 0.0, regular.clone());
+    job.append("training", 0.0, strong);
+    job.append(" loss?", 0.0, regular);
+    job
+}
+
 fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Action>) {
     let ink = theme::ink(ui);
-    let size = if rect.width() >= 860.0 { QUESTION } else { HEADING };
+    let size = question_size(rect.width());
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             if quiet_button_ui(ui, "Skip to the lab", "All experiments and controls (L)").clicked() {
@@ -306,17 +327,7 @@ fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Acti
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
-                let mut job = LayoutJob::default();
-                let regular = TextFormat::simple(egui::FontId::proportional(size), ink.text);
-                let strong = TextFormat::simple(egui::FontId::new(size, theme::semibold()), ink.text);
-                for (text, format) in [
-                    ("Same data, same recipe: which reaches the lower ", &regular),
-                    ("training", &strong),
-                    (" loss?", &regular),
-                ] {
-                    job.append(text, 0.0, format.clone());
-                }
-                ui.label(job);
+                ui.label(question_words(size, ink.text, rect.width() - SKIP_WIDTH));
                 if size == QUESTION {
                     ui.label(theme::caption(scene.experiment.recipe_line()));
                 }

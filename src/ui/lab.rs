@@ -9,7 +9,7 @@ use super::curves::Curves;
 use super::draft::Draft;
 use super::maps::{MapChoice, Shown};
 use super::networks::networks_ui;
-use super::slope::{Moment, moment_ui, slope_ui};
+use super::slope::{Moment, slope_ui};
 use super::theme::{self, GRID};
 use super::widgets::{card_ui, header_ui, quiet_button_ui};
 use super::{Action, Scene, Speed, controls, status};
@@ -138,7 +138,7 @@ impl Lab {
         }
         let columns = if space.width() >= 2.0 * LEAST.x { 2 } else { 1 };
         let rows = 4 / columns;
-        let least = rows as f32 * (LEAST.y + GRID);
+        let least = rows as f32 * (LEAST.y + 40.0 * (2 - columns) as f32 + GRID);
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             let height = space.height().max(least);
             let (all, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -222,30 +222,24 @@ impl Lab {
         let active = self.active == panel;
         ui.scope_builder(UiBuilder::new().id_salt(panel.title()).max_rect(rect), |ui| {
             card_ui(ui, active, |ui| {
-                header_ui(ui, panel.title(), |ui| {
-                    self.header_controls_ui(ui, panel, scene, actions)
-                });
+                header_ui(ui, panel.title(), |ui| self.header_controls_ui(ui, panel, actions));
                 match panel {
                     Panel::Loss => self.curves.loss_ui(ui, scene),
                     Panel::Error => self.curves.error_ui(ui, scene),
-                    Panel::Slope => slope_ui(ui, scene, self.moment),
+                    Panel::Slope => slope_ui(ui, scene, &mut self.moment),
                     Panel::Maps => self.maps.maps_ui(ui, scene, shown, actions),
                 }
             });
         });
     }
 
-    fn header_controls_ui(&mut self, ui: &mut Ui, panel: Panel, scene: Scene<'_>, actions: &mut Vec<Action>) {
+    fn header_controls_ui(&mut self, ui: &mut Ui, panel: Panel, actions: &mut Vec<Action>) {
         let words = if self.enlarged { "Put back" } else { "Enlarge" };
         if quiet_button_ui(ui, words, "F").clicked() {
             (self.active, self.enlarged) = (panel, !self.enlarged);
         }
         if quiet_button_ui(ui, "Export", "Write this figure into the run folder (E)").clicked() {
             actions.push(Action::Export(panel));
-        }
-        match panel {
-            Panel::Slope => moment_ui(ui, scene, &mut self.moment),
-            Panel::Loss | Panel::Error | Panel::Maps => {}
         }
     }
 

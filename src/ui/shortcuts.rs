@@ -30,18 +30,24 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
         ui.heading("Keys");
         ui.add_space(GRID);
         let height = ui.ctx().content_rect().height() - 160.0;
-        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
-            Grid::new(IdSalt::new("keys"))
-                .num_columns(2)
-                .spacing([24.0, 6.0])
-                .show(ui, |ui| {
-                    for (key, action) in KEYS {
-                        ui.label(theme::strong(key, theme::BODY));
-                        ui.label(action);
-                        ui.end_row();
-                    }
-                });
-        });
+        egui::ScrollArea::vertical()
+            .content_margin(egui::Margin {
+                right: 16,
+                ..egui::Margin::ZERO
+            })
+            .max_height(height)
+            .show(ui, |ui| {
+                Grid::new(IdSalt::new("keys"))
+                    .num_columns(2)
+                    .spacing([24.0, 6.0])
+                    .show(ui, |ui| {
+                        for (key, action) in KEYS {
+                            ui.label(theme::strong(key, theme::BODY));
+                            ui.label(action);
+                            ui.end_row();
+                        }
+                    });
+            });
         ui.add_space(GRID);
         primary_button_ui(ui, "Back", egui::vec2(96.0, 36.0)).clicked()
     });

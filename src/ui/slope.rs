@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use eframe::egui::Ui;
+use eframe::egui::{Label, Ui};
 
 use super::chart::{Chart, Curve};
 use super::widgets::short;
@@ -30,7 +30,7 @@ impl Moment {
 }
 
 /// Which moment is shown.
-pub fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
+fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
     let newest = scene
         .history
         .runs
@@ -38,14 +38,23 @@ pub fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
         .filter_map(|series| Some(series.measured.last()?.step))
         .max();
     let newest = newest.map_or("newest".into(), |step| format!("step {step}"));
-    ui.selectable_value(moment, Moment::Newest, theme::caption(newest))
-        .on_hover_text("The newest measurement");
-    ui.selectable_value(moment, Moment::Initialisation, theme::caption("start"))
-        .on_hover_text("At the initial weights");
+    ui.horizontal(|ui| {
+        for (value, words, hint) in [
+            (Moment::Newest, newest.as_str(), "The newest measurement"),
+            (Moment::Initialisation, "start", "At the initial weights"),
+        ] {
+            ui.selectable_value(moment, value, theme::caption(words))
+                .on_hover_text(hint);
+        }
+        let words = "norm of the loss's gradient with respect to each block's output";
+        ui.add(Label::new(theme::caption(words)).truncate());
+    });
 }
 
 /// Draws the slope of every run.
-pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: Moment) {
+pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
+    moment_ui(ui, scene, moment);
+    let moment = *moment;
     let runs = &scene.history.runs;
     let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
     let deepest = among.iter().map(|spec| 3 * spec.blocks_per_stage()).max().unwrap_or(1);
@@ -87,8 +96,6 @@ pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: Moment) {
     } else {
         "input to output, in blocks of the deepest net"
     };
-    let words = "norm of the loss's gradient with respect to each block's output";
-    ui.add(eframe::egui::Label::new(theme::caption(words)).truncate());
     let chart = Chart {
         id: "slope",
         x_label,

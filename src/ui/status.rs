@@ -67,7 +67,15 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, notice: Option<&st
             ui.add(Label::new(RichText::new(text).size(SMALL).color(ink.error)).truncate());
             return;
         }
-        ui.label(theme::caption(words(scene, speed)));
+        let words = theme::caption(words(scene, speed));
+        if ui.available_width() < 640.0 {
+            // Little room: news first.
+            let words = notice.map_or(words, theme::caption);
+            ui.add(Label::new(words).truncate());
+            return;
+        }
+        ui.label(words);
+        ui.add_space(16.0);
         if let Some(notice) = notice {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = RichText::new(notice).size(SMALL).color(ink.text);
