@@ -13,6 +13,7 @@ use super::progress::Progress;
 use super::results;
 use crate::engine::Choice;
 use crate::error::{Error, Result};
+use crate::export::write_figures;
 use crate::run::{Command, Event, Experiment, Layout, Phase, Trainer, TrainerOptions};
 
 const DEFAULT: &str = "quick";
@@ -70,6 +71,9 @@ pub fn run(args: Args) -> Result<()> {
     watch(&trainer, progress, &interrupted)?;
     if let Some(summary) = trainer.summary() {
         print!("{}", results::table(&summary));
+    }
+    if let Err(error) = write_figures(&out) {
+        eprintln!("depthscope: the figures could not be written: {error}");
     }
     println!("{}", out.display());
     Ok(())
