@@ -48,7 +48,7 @@ step "the program, end to end"
 bin=target/debug/depthscope
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-PYTHON="$venv/bin/python" BIN="$bin" tests/end_to_end.sh "$work" | tee "$work/end_to_end.log"
+PYTHON="$PWD/$venv/bin/python" BIN="$bin" tests/end_to_end.sh "$work" | tee "$work/end_to_end.log"
 
 count() { awk -v what="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" what) sum += $(i - 1) } END { print sum + 0 }' "$log"; }
 passed=$(($(count passed) + $(grep -c '^ok ' "$work/end_to_end.log")))

@@ -34,7 +34,7 @@ assert table["layers"][0] == dict(name="conv1", op="conv", output=[16, 32, 32], 
 ' || die "inspect --json"
 ok "inspect --json gives the paper's counts"
 
-train() { "$BIN" train quick --only plain-20 --only resnet-20 --eval-every 10 --checkpoint-every 10 "$@" >"$work/train.log" 2>&1; }
+train() { "$BIN" train quick --only plain-20 --only plain-56 --only resnet-20 --eval-every 10 --checkpoint-every 10 "$@" >"$work/train.log" 2>&1; }
 train --steps 30 --out "$work/whole" || die "train: $(tail -3 "$work/train.log")"
 for file in experiment.toml summary.json plain-20/seed-0/checkpoints/step-000030/{model,optimizer}.safetensors resnet-20/seed-0/checkpoints/step-000030/state.json; do
   [ -s "$work/whole/$file" ] || die "train wrote no $file"
