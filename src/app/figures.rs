@@ -1,6 +1,6 @@
 //! Figures of what is on screen, written into the run folder without making the window wait.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
@@ -52,7 +52,7 @@ pub fn write(
     Ok(outcome)
 }
 
-fn files(figure: &Figure, path: &PathBuf) -> Result<()> {
+fn files(figure: &Figure, path: &Path) -> Result<()> {
     Format::ALL
         .into_iter()
         .try_for_each(|format| figure.write(&path.with_extension(format.name()), format))

@@ -241,6 +241,7 @@ impl Lab {
         if quiet_button_ui(ui, "Export", "Write this figure into the run folder (E)").clicked() {
             actions.push(Action::Export(panel));
         }
+        ui.label(theme::caption("measured"));
     }
 
     /// The keys of the lab.

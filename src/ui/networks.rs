@@ -108,7 +108,7 @@ fn card_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, index: usize, among
         let spec = TextEdit::multiline(&mut card.plan.net)
             .return_key(None)
             .desired_rows(1)
-            .font(egui::FontId::monospace(SMALL))
+            .font(egui::FontId::proportional(SMALL))
             .desired_width(f32::INFINITY);
         let spec = ui
             .add(spec)

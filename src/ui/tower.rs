@@ -135,7 +135,7 @@ fn spring(share: f32) -> f32 {
     if share <= 0.0 || share >= 1.0 {
         return share.clamp(0.0, 1.0);
     }
-    1.0 - (1.0 - share).powi(2) * (share * 7.0).cos()
+    1.0 - (1.0 - share).powi(3) * (share * 7.0).cos()
 }
 
 /// A grey image as crisp squares, `[H, W]` in 0..=1.
