@@ -1,5 +1,6 @@
 //! `depthscope train`: an experiment in the terminal, from the first step to the run folder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +60,7 @@ pub fn run(args: Args) -> Result<()> {
     let out = args.out.unwrap_or_else(|| default_folder(&experiment.name));
     println!("{}: {}", experiment.name, experiment.recipe_line());
     let progress = Progress::new(experiment.steps);
+    let made = !out.exists();
     let options = TrainerOptions {
         engine: args.engine,
         out: Some(out.clone()),
@@ -68,7 +70,13 @@ pub fn run(args: Args) -> Result<()> {
     };
     let trainer = Trainer::spawn(experiment, options)?;
     let interrupted = interrupts()?;
-    watch(&trainer, progress, &interrupted)?;
+    if let Err(error) = watch(&trainer, progress, &interrupted) {
+        if made {
+            // Only an empty folder can be removed: one that tells nothing.
+            let _ = fs::remove_dir(&out);
+        }
+        return Err(error);
+    }
     if let Some(summary) = trainer.summary() {
         print!("{}", results::table(&summary));
     }

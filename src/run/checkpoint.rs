@@ -78,16 +78,11 @@ impl Checkpoint {
         let folder = checkpoints.join(format!("{PREFIX}{:06}", self.state.step));
         let draft = files::beside(&folder, "new");
         discard(&draft)?;
-        fs::create_dir_all(&draft).map_err(Error::io("create", &draft))?;
-        for (name, weights) in [(MODEL, &self.weights), (OPTIMIZER, &self.optimizer)] {
-            let path = draft.join(name);
-            weights_file::write(&path, weights)?;
-            File::open(&path)
-                .and_then(|file| file.sync_all())
-                .map_err(Error::io("write", &path))?;
+        if let Err(error) = self.fill(&draft) {
+            // What failed is the writing; that half a draft may stay as well adds nothing for the user.
+            let _ = discard(&draft);
+            return Err(error);
         }
-        files::write_synced(&draft.join(STATE), &files::json(&self.state))?;
-        files::sync_folder(&draft)?;
         let old = files::beside(&folder, "old");
         discard(&old)?;
         if folder.exists() {
@@ -97,6 +92,19 @@ impl Checkpoint {
         files::sync_folder(checkpoints)?;
         discard(&old)?;
         Ok(folder)
+    }
+
+    fn fill(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        for (name, weights) in [(MODEL, &self.weights), (OPTIMIZER, &self.optimizer)] {
+            let path = folder.join(name);
+            weights_file::write(&path, weights)?;
+            File::open(&path)
+                .and_then(|file| file.sync_all())
+                .map_err(Error::io("write", &path))?;
+        }
+        files::write_synced(&folder.join(STATE), &files::json(&self.state))?;
+        files::sync_folder(folder)
     }
 }
 

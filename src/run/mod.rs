@@ -21,6 +21,7 @@ mod recipe;
 mod recorder;
 mod schedule;
 mod slot;
+mod start;
 mod summary;
 #[cfg(test)]
 mod tests;

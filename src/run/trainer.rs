@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use super::experiment::Experiment;
 use super::layout::Layout;
-use super::lockstep::{Lockstep, Setup};
+use super::lockstep::Lockstep;
 use super::message::{Command, Event, Maps};
 use super::outbox::{CAPACITY, Outbox, Wake};
 use super::slot::Slot;
+use super::start::Setup;
 use super::summary::Summary;
 use crate::engine::{self, Choice, Engine, Optimizer};
 use crate::error::{Error, Result};

@@ -1,0 +1,151 @@
+//! How runs come to the start: data read, engines built, checkpoints taken up, gradients measured before training.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use super::checkpoint;
+use super::course::Course;
+use super::crew::Crew;
+use super::experiment::{Experiment, RunPlan, Track};
+use super::lane::Lane;
+use super::layout::Layout;
+use super::lockstep::Lockstep;
+use super::message::{Command, Event, Maps, Phase};
+use super::outbox::Outbox;
+use super::recorder::Recorder;
+use super::slot::Slot;
+use super::summary::Summary;
+use super::trainer::Opener;
+use super::watch::Watch;
+use crate::data::Dataset;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::net::{Graph, Spec, initial_weights};
+
+/// What a trainer's thread is given.
+pub struct Setup {
+    pub experiment: Experiment,
+    pub opener: Opener,
+    pub layout: Option<Layout>,
+    pub resume: bool,
+    pub start: bool,
+    pub maps: Slot<Maps>,
+    pub summary: Slot<Summary>,
+}
+
+impl<'a> Lockstep<'a> {
+    /// Reads the data, builds every run and measures it as it stands.
+    ///
+    /// # Errors
+    /// When there is no data or no engine.
+    pub fn new(setup: Setup, orders: &'a Receiver<Command>, outbox: &'a mut Outbox) -> Result<Self> {
+        outbox.push(Event::Phase(Phase::Preparing));
+        outbox.flush();
+        let dataset = Dataset::open(&setup.experiment.data)?;
+        if let Some(first) = dataset.skipped.first() {
+            let (count, path, reason) = (dataset.skipped.len(), first.path.display(), &first.reason);
+            outbox.push(Event::Notice(format!(
+                "{count} unreadable files were left out, the first is {path}: {reason}"
+            )));
+        }
+        let plans = setup.experiment.runs.clone();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut lockstep = Self {
+            course: Course::new(setup.experiment, dataset),
+            lanes: Vec::new(),
+            opener: setup.opener,
+            crew: Crew::new(cores),
+            watch: Watch::default(),
+            maps: setup.maps,
+            summary: setup.summary,
+            recorder: Recorder::new(setup.layout.clone()),
+            orders,
+            outbox,
+            phase: Phase::Preparing,
+            allowance: None,
+        };
+        lockstep.course.experiment.runs.clear();
+        for plan in plans {
+            lockstep.build(plan)?;
+        }
+        if let (Some(layout), true) = (&setup.layout, setup.resume) {
+            lockstep.restore(layout)?;
+        }
+        lockstep.begin(0)?;
+        lockstep.set_phase(if setup.start { Phase::Running } else { Phase::Paused });
+        Ok(lockstep)
+    }
+
+    /// Makes a plan's runs, one for each seed, and takes the plan into the experiment.
+    pub(super) fn build(&mut self, mut plan: RunPlan) -> Result<()> {
+        let data = &self.course.dataset;
+        let spec = Spec::for_data(&plan.net, data.shape, data.classes.len())?;
+        plan.net = spec.to_string();
+        let graph = Arc::new(Graph::new(&spec));
+        for &seed in &self.course.experiment.seeds {
+            let engine = open(&self.opener, &graph, seed, &self.course.experiment)?;
+            let track = Track {
+                id: self.lanes.len(),
+                name: plan.name.clone(),
+                spec: spec.clone(),
+                seed,
+            };
+            self.lanes.push(Lane::new(track, Arc::clone(&graph), engine));
+        }
+        self.course.experiment.runs.push(plan);
+        Ok(())
+    }
+
+    /// Brings every run to its last readable checkpoint.
+    fn restore(&mut self, layout: &Layout) -> Result<()> {
+        let mut front = 0;
+        for lane in &mut self.lanes {
+            let folder = layout.checkpoints(&lane.track.name, lane.track.seed);
+            let (checkpoint, notices) = checkpoint::newest(&folder)?;
+            self.outbox.push_all(notices.into_iter().map(Event::Notice));
+            let Some(checkpoint) = checkpoint else { continue };
+            let state = &checkpoint.state;
+            lane.engine.set_weights(&checkpoint.weights)?;
+            lane.engine.set_optimizer_state(&checkpoint.optimizer)?;
+            lane.step = state.step;
+            lane.seconds = state.seconds;
+            lane.recent = state.into();
+            if lane.step >= front {
+                front = lane.step;
+                self.course.factors.clone_from(&state.rate_factors);
+            }
+        }
+        Ok(())
+    }
+
+    /// Announces the runs from `first` on, begins their logs and measures those that are still untrained.
+    pub(super) fn begin(&mut self, first: usize) -> Result<()> {
+        self.recorder.experiment(&self.course.experiment);
+        for lane in &self.lanes[first..] {
+            self.recorder.begin(lane);
+            self.outbox.push(Event::Started {
+                track: lane.track.clone(),
+                step: lane.step,
+                engine: lane.engine.device(),
+            });
+        }
+        self.outbox.flush();
+        let course = &self.course;
+        let fresh = self.lanes[first..].iter_mut().filter(|lane| lane.step == 0).collect();
+        self.crew.each(fresh, |lane| lane.measure(course))?;
+        for lane in &mut self.lanes[first..] {
+            if let Some(norms) = lane.measured.take().transpose()? {
+                let (run, step) = (lane.track.id, lane.step);
+                self.recorder.measured(run, step, &norms);
+                self.outbox.push(Event::Measured { run, step, norms });
+            }
+        }
+        self.outbox.flush();
+        Ok(())
+    }
+}
+
+/// A run's engine, at its initial weights.
+pub(super) fn open(opener: &Opener, graph: &Arc<Graph>, seed: u64, experiment: &Experiment) -> Result<Box<dyn Engine>> {
+    opener(graph, &initial_weights(graph, seed), experiment.optimizer)
+}
