@@ -1,7 +1,7 @@
 //! Forward convolution of one block of images, with the batch statistics of what it puts out.
 
 use super::buffer::Buffer;
-use super::correlate::{Correlate, Row};
+use super::correlate::{Correlate, Row, Start};
 use super::lanes::{Kernel, Lanes};
 use super::norm;
 use super::padded::Padded;
@@ -75,10 +75,6 @@ impl ConvForward<'_> {
         let [channels, out_height, out_width] = conv.output;
         let (plane, start) = (out_height * out_width, y * out_width);
         let out = S::of_mut(self.output);
-        for c in 0..channels {
-            let bias = S::splat(self.bias.map_or(0.0, |bias| bias[c]));
-            out[c * plane + start..][..out_width].fill(bias);
-        }
         let mut taps = [Row::default(); K];
         let mut valid = 0;
         for ky in 0..K {
@@ -103,6 +99,10 @@ impl ConvForward<'_> {
                 out: &mut out[group * channels * plane..],
                 out_plane: plane,
                 channels,
+                begin: match self.bias {
+                    Some(bias) => Start::Bias(&bias[group * channels..]),
+                    None => Start::Zero,
+                },
                 start,
                 step: 1,
                 pixels: out_width,

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::conv_grad::AddendOf;
-use super::correlate::{Correlate, Row};
+use super::correlate::{Correlate, Row, Start};
 use super::lanes::{Kernel, Lanes};
 use super::padded::Padded;
 use crate::engine::plan::Conv;
@@ -31,16 +31,22 @@ impl<S: Lanes, const K: usize, const STEP: usize> Kernel for InputGrad<'_, S, K,
     #[inline(always)]
     fn run<T: Lanes>(mut self) {
         for y in self.rows.clone() {
-            self.begin(y);
             let (rows, valid) = self.row_taps(y);
+            // A strided 1x1 convolution has left out rows and columns.
+            let begin = if self.accumulate || self.addend.is_some() || valid == 0 || K < STEP {
+                self.begin(y);
+                Start::Kept
+            } else {
+                Start::Zero
+            };
             for column in 0..STEP {
                 match (K, STEP, column) {
-                    (1, 1, _) => self.columns::<1>(y, column, &rows[..valid]),
-                    (1, _, 0) => self.columns::<1>(y, column, &rows[..valid]),
+                    (1, 1, _) => self.columns::<1>(y, column, &rows[..valid], begin),
+                    (1, _, 0) => self.columns::<1>(y, column, &rows[..valid], begin),
                     (1, _, _) => {}
-                    (_, 1, _) => self.columns::<3>(y, column, &rows[..valid]),
-                    (_, _, 0) => self.columns::<1>(y, column, &rows[..valid]),
-                    _ => self.columns::<2>(y, column, &rows[..valid]),
+                    (_, 1, _) => self.columns::<3>(y, column, &rows[..valid], begin),
+                    (_, _, 0) => self.columns::<1>(y, column, &rows[..valid], begin),
+                    _ => self.columns::<2>(y, column, &rows[..valid], begin),
                 }
             }
         }
@@ -80,7 +86,7 @@ impl<S: Lanes, const K: usize, const STEP: usize> InputGrad<'_, S, K, STEP> {
 
     /// Every `STEP`-th pixel of the row from `column`, which `KX` taps have read.
     #[inline(always)]
-    fn columns<const KX: usize>(&mut self, y: usize, column: usize, rows: &[Row]) {
+    fn columns<const KX: usize>(&mut self, y: usize, column: usize, rows: &[Row], begin: Start<'_>) {
         let [channels, height, width] = self.conv.input;
         if column >= width {
             return;
@@ -113,6 +119,7 @@ impl<S: Lanes, const K: usize, const STEP: usize> InputGrad<'_, S, K, STEP> {
                 out: &mut self.into[group * channels * height * width..],
                 out_plane: height * width,
                 channels,
+                begin,
                 start: y * width + column,
                 step: STEP,
                 pixels: (width - column).div_ceil(STEP),

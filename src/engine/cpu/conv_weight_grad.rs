@@ -6,6 +6,9 @@ use super::lanes::{Kernel, Lanes};
 use super::padded::Padded;
 use crate::engine::plan::Conv;
 
+/// Pixels of a few channels that stay in the first-level cache.
+const CACHED_PIXELS: usize = 80;
+
 /// Adds what a band of some blocks gives to `share`.
 pub struct WeightGrad<'a, S, const K: usize, const STEP: usize> {
     pub conv: &'a Conv,
@@ -36,13 +39,14 @@ impl<S: Lanes, const K: usize, const STEP: usize> Kernel for WeightGrad<'_, S, K
                 let wide = channels - c >= 4;
                 let mut r = 0;
                 while r < read {
-                    // Sums fill the registers: 4 channels by 2 inputs by 3 taps of 32 registers.
-                    let pair = read - r >= 2 && S::REGISTERS >= 32;
-                    r += match (wide, pair) {
-                        (true, true) => self.tile::<4, 2>(group, c, r),
-                        (true, false) => self.tile::<4, 1>(group, c, r),
-                        (false, true) => self.tile::<1, 2>(group, c, r),
-                        (false, false) => self.tile::<1, 1>(group, c, r),
+                    // Sums fill the registers: of 32, by 4 channels 2 inputs of 3 taps, or 4 inputs of one.
+                    let inputs = if S::REGISTERS < 32 { 1 } else { read - r };
+                    r += match (wide, inputs) {
+                        (true, 4..) if K == 1 => self.tile::<4, 4>(group, c, r),
+                        (true, 2..) => self.tile::<4, 2>(group, c, r),
+                        (true, _) => self.tile::<4, 1>(group, c, r),
+                        (false, 2..) => self.tile::<1, 2>(group, c, r),
+                        (false, _) => self.tile::<1, 1>(group, c, r),
                     };
                 }
                 c += if wide { 4 } else { 1 };
@@ -61,13 +65,29 @@ impl<S: Lanes, const K: usize, const STEP: usize> WeightGrad<'_, S, K, STEP> {
         let conv = self.conv;
         let (channels, read) = (conv.output[0] / conv.groups, conv.input[0] / conv.groups);
         let first = group * channels + c;
-        for ky in 0..K {
-            let sums = self.tap_row::<C, R>(first, group * read + r, ky);
-            for (c, sums) in sums.iter().enumerate() {
-                for (i, sums) in sums.iter().enumerate() {
-                    let at = (((first + c) * read + r + i) * K + ky) * K;
-                    for (share, sum) in self.share[at..at + K].iter_mut().zip(sums) {
-                        *share += sum.sum();
+        let mut sums = [[[[S::zero(); K]; R]; C]; K];
+        // A few rows at a time, so that all taps find them in the first-level cache.
+        let few = (CACHED_PIXELS / conv.output[2]).max(1);
+        for block in 0..self.g.len() / self.g_map.len() {
+            for from in self.rows.clone().step_by(few) {
+                let rows = from..(from + few).min(self.rows.end);
+                for (ky, sums) in sums.iter_mut().enumerate() {
+                    self.add_taps(block, rows.clone(), (first, group * read + r, ky), sums);
+                }
+            }
+        }
+        for (ky, sums) in sums.iter().enumerate() {
+            for i in 0..R {
+                for t in 0..K {
+                    let at = ((first * read + r + i) * K + ky) * K + t;
+                    if let &[[a, b, c, d], ..] = sums.each_ref().map(|sums| sums[i][t]).as_chunks().0 {
+                        for (c, sum) in S::sums([a, b, c, d]).into_iter().enumerate() {
+                            self.share[at + c * read * K * K] += sum;
+                        }
+                    } else {
+                        for (c, sums) in sums.iter().enumerate() {
+                            self.share[at + c * read * K * K] += sums[i][t].sum();
+                        }
                     }
                 }
             }
@@ -75,48 +95,54 @@ impl<S: Lanes, const K: usize, const STEP: usize> WeightGrad<'_, S, K, STEP> {
         R
     }
 
-    /// The sums of one row of taps.
+    /// Adds the products of one row of taps over some rows of a block.
     #[expect(
         clippy::needless_range_loop,
         reason = "constant ranges unroll into registers, iterators not always"
     )]
     #[inline(always)]
-    fn tap_row<const C: usize, const R: usize>(&self, c: usize, r: usize, ky: usize) -> [[[S; K]; R]; C] {
-        let mut sums = [[[S::zero(); K]; R]; C];
+    fn add_taps<const C: usize, const R: usize>(
+        &self,
+        block: usize,
+        rows: Range<usize>,
+        (c, r, ky): (usize, usize, usize),
+        total: &mut [[[S; K]; R]; C],
+    ) {
+        let mut sums = *total;
         let (g_plane, x_plane) = (self.g_map.plane(), self.x_map.plane());
         let pixels = self.conv.output[2];
-        let blocks = self.g.len() / self.g_map.len();
-        for block in 0..blocks {
-            for y in self.rows.clone() {
-                let row = (y * STEP + ky) as isize - self.x_map.pad as isize;
-                if !(0..self.conv.input[1] as isize).contains(&row) {
-                    continue;
-                }
-                let g_row = (y as isize - self.g_top) as usize * self.g_map.row() + self.g_map.pad;
-                let x_row = (row - self.x_top) as usize * self.x_map.row();
-                let g = &self.g[block * self.g_map.len() + c * g_plane + g_row..][..(C - 1) * g_plane + pixels];
-                let x = &self.x[block * self.x_map.len() + r * x_plane + x_row..]
-                    [..(R - 1) * x_plane + (pixels - 1) * STEP + K];
+        for y in rows {
+            let row = (y * STEP + ky) as isize - self.x_map.pad as isize;
+            if row < 0 || row >= self.conv.input[1] as isize {
+                continue;
+            }
+            let g_row = (y as isize - self.g_top) as usize * self.g_map.row() + self.g_map.pad;
+            let x_row = (row - self.x_top) as usize * self.x_map.row();
+            let g = &self.g[block * self.g_map.len() + c * g_plane + g_row..][..(C - 1) * g_plane + pixels];
+            let x = &self.x[block * self.x_map.len() + r * x_plane + x_row..]
+                [..(R - 1) * x_plane + (pixels - 1) * STEP + K];
+            let (mut g, mut x) = (g.as_ptr(), x.as_ptr());
+            for _ in 0..pixels {
                 // SAFETY: the slices above reach to the last pixel's last tap of the last channel.
                 unsafe {
-                    let (mut g, mut x) = (g.as_ptr(), x.as_ptr());
-                    for _ in 0..pixels {
-                        let gradients: [S; C] = std::array::from_fn(|c| *g.add(c * g_plane));
-                        for i in 0..R {
-                            for t in 0..K {
-                                let x = *x.add(i * x_plane + t);
-                                for c in 0..C {
-                                    sums[c][i][t] = x.mul_add(gradients[c], sums[c][i][t]);
-                                }
+                    let mut gradients = [S::zero(); C];
+                    for c in 0..C {
+                        gradients[c] = *g.add(c * g_plane);
+                    }
+                    for i in 0..R {
+                        for t in 0..K {
+                            let x = *x.add(i * x_plane + t);
+                            for c in 0..C {
+                                sums[c][i][t] = x.mul_add(gradients[c], sums[c][i][t]);
                             }
                         }
-                        g = g.wrapping_add(1);
-                        x = x.wrapping_add(STEP);
                     }
                 }
+                g = g.wrapping_add(1);
+                x = x.wrapping_add(STEP);
             }
         }
-        sums
+        *total = sums;
     }
 
     #[inline(always)]

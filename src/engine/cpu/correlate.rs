@@ -2,9 +2,19 @@
 
 use super::lanes::{Kernel, Lanes};
 
-/// One row of output pixels, added to what `out` holds:
+/// What the sums of a row start from.
+#[derive(Clone, Copy)]
+pub enum Start<'a> {
+    Zero,
+    /// One value a channel.
+    Bias(&'a [f32]),
+    /// What `out` holds.
+    Kept,
+}
+
+/// One row of output pixels:
 ///
-/// `out[c][i] += sum over r, rows, t of x[r][row.x + i * STEP + t] * weight[row.weight + r * next_read + c * next_output + t * next_tap]`
+/// `out[c][i] = begin + sum over r, rows, t of x[r][row.x + i * STEP + t] * weight[row.weight + r * next_read + c * next_output + t * next_tap]`
 ///
 /// with `KX` taps `t` a row.
 pub struct Correlate<'a, S, const KX: usize, const STEP: usize> {
@@ -21,6 +31,7 @@ pub struct Correlate<'a, S, const KX: usize, const STEP: usize> {
     pub out: &'a mut [S],
     pub out_plane: usize,
     pub channels: usize,
+    pub begin: Start<'a>,
     /// Where the row starts, and from one of its pixels to the next.
     pub start: usize,
     pub step: usize,
@@ -94,19 +105,25 @@ impl<S: Lanes, const KX: usize, const STEP: usize> Correlate<'_, S, KX, STEP> {
         reason = "constant ranges unroll into registers, iterators not always"
     )]
     #[inline(always)]
-    fn tile<const C: usize, const P: usize>(&mut self, c: usize, i: usize) -> usize {
-        let at = c * self.out_plane + self.start + i * self.step;
+    fn tile<const C: usize, const P: usize>(&mut self, first: usize, i: usize) -> usize {
+        let at = first * self.out_plane + self.start + i * self.step;
         let mut sums = [[S::zero(); P]; C];
         // SAFETY: `check` has bounded every index below.
         unsafe {
             let out = self.out.as_mut_ptr().add(at);
             for c in 0..C {
-                for p in 0..P {
-                    sums[c][p] = *out.add(c * self.out_plane + p * self.step);
+                match self.begin {
+                    Start::Zero => {}
+                    Start::Bias(bias) => sums[c] = [S::splat(bias[first + c]); P],
+                    Start::Kept => {
+                        for p in 0..P {
+                            sums[c][p] = *out.add(c * self.out_plane + p * self.step);
+                        }
+                    }
                 }
             }
             let mut x = self.x.as_ptr().add(i * STEP);
-            let mut weight = self.weight.as_ptr().add(c * self.next_output);
+            let mut weight = self.weight.as_ptr().add(first * self.next_output);
             for _ in 0..self.read {
                 for row in self.rows {
                     let (x, weight) = (x.add(row.x), weight.add(row.weight));

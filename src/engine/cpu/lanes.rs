@@ -34,6 +34,13 @@ pub trait Lanes: Pod + Send + Sync {
     /// Sum over the lanes, in a fixed order.
     fn sum(self) -> f32;
 
+    /// [`Lanes::sum`] of four, which together are cheaper.
+    #[inline(always)]
+    fn sums(four: [Self; 4]) -> [f32; 4] {
+        let [a, b, c, d] = four;
+        [a.sum(), b.sum(), c.sum(), d.sum()]
+    }
+
     /// Enters a kernel from another one.
     fn enter<K: Kernel>(kernel: K) -> K::Output;
 
@@ -225,7 +232,17 @@ mod x86 {
     /// Implements [`Lanes`] for a vector type by its intrinsics.
     macro_rules! lanes {
         ($vector:ident, $width:literal, $registers:literal, $features:literal, $set1:ident, $add:ident, $sub:ident, $mul:ident, $fma:ident,
-         $max:ident, $zero:ident, |$value:ident, $gate:ident| $select:expr, |$lanes:ident| $sum:expr) => {
+         $max:ident, $zero:ident, |$value:ident, $gate:ident| $select:expr, |$lanes:ident| $sum:expr,
+         |$half:ident| $halved:expr) => {
+            impl $vector {
+                /// Upper and lower half added, where that is more than eight lanes.
+                #[inline(always)]
+                fn halved(self) -> __m256 {
+                    let $half = self.0;
+                    $halved
+                }
+            }
+
             // SAFETY (every intrinsic here): `Isa::run` has found the instructions.
             impl Lanes for $vector {
                 const WIDTH: usize = $width;
@@ -275,6 +292,16 @@ mod x86 {
                 }
 
                 #[inline(always)]
+                fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+                    let (a, b, c, d) = (a.halved(), b.halved(), c.halved(), d.halved());
+                    unsafe {
+                        let sums = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
+                        let sums = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps::<1>(sums));
+                        std::mem::transmute(sums)
+                    }
+                }
+
+                #[inline(always)]
                 fn enter<K: Kernel>(kernel: K) -> K::Output {
                     #[target_feature(enable = $features)]
                     fn inside<K: Kernel>(kernel: K) -> K::Output {
@@ -302,7 +329,14 @@ mod x86 {
             let positive = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(gate, _mm512_setzero_ps());
             _mm512_maskz_mov_ps(positive, value)
         },
-        |lanes| _mm512_reduce_add_ps(lanes)
+        |lanes| _mm512_reduce_add_ps(lanes),
+        |lanes| {
+            // SAFETY: as every intrinsic here.
+            unsafe {
+                let upper = _mm512_extractf64x4_pd::<1>(_mm512_castps_pd(lanes));
+                _mm256_add_ps(_mm512_castps512_ps256(lanes), _mm256_castpd_ps(upper))
+            }
+        }
     );
 
     lanes!(
@@ -325,6 +359,7 @@ mod x86 {
             let half = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps::<1>(lanes));
             let quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));
             _mm_cvtss_f32(_mm_add_ss(quarter, _mm_shuffle_ps::<1>(quarter, quarter)))
-        }
+        },
+        |lanes| lanes
     );
 }
