@@ -6,6 +6,7 @@ use super::buffer::Buffer;
 use super::conv_input_grad::InputGrad;
 use super::conv_weight_grad::WeightGrad;
 use super::lanes::{Kernel, Lanes};
+use super::norm::add_sums;
 use super::padded::Padded;
 use super::source::{GradientOf, ViewOf};
 use crate::engine::plan::Conv;
@@ -54,6 +55,10 @@ pub struct Into<'a> {
     pub accumulate: bool,
     /// An addition's share, to begin with.
     pub addend: Option<AddendOf<'a>>,
+    /// Taken over these blocks while they are at hand; their values are `values`.
+    pub reductions: [Option<GradientOf<'a>>; 2],
+    /// `[block][reduction][channel][2]`
+    pub sums: &'a mut [f64],
 }
 
 /// A stored gradient that is added at every `stride`-th pixel, all blocks of it.
@@ -62,6 +67,7 @@ pub struct AddendOf<'a> {
     pub values: &'a [f32],
     pub shape: [usize; 3],
     pub scale: f32,
+    pub gate: Option<&'a [f32]>,
     pub stride: usize,
 }
 
@@ -86,6 +92,9 @@ impl Kernel for ConvGrad<'_> {
     #[inline(always)]
     fn run<S: Lanes>(mut self) {
         self.share.fill(0.0);
+        if let Some(into) = &mut self.into {
+            into.sums.fill(0.0);
+        }
         match (self.conv.kernel, self.conv.stride) {
             (1, 1) => self.bands::<S, 1, 1>(),
             (1, _) => self.bands::<S, 1, 2>(),
@@ -132,18 +141,26 @@ impl ConvGrad<'_> {
                 if let Some(into) = &mut self.into {
                     let len = read * height * width;
                     let last = if to == out_height { height } else { to * STEP };
+                    let values = &mut into.values[at * len * S::WIDTH..][..len * S::WIDTH];
                     S::enter(InputGrad::<S, K, STEP> {
                         conv,
                         g,
                         map: g_map,
                         top: g_top,
                         weight: self.weight,
-                        into: &mut S::of_mut(into.values)[at * len..][..len],
+                        into: S::of_mut(values),
                         accumulate: into.accumulate,
                         addend: into.addend,
                         block,
                         rows: from * STEP..last,
                     });
+                    let reductions = into.reductions.iter().flatten();
+                    let all = into.sums.len() / blocks;
+                    let sums = into.sums[at * all..][..all].chunks_exact_mut(read * 2);
+                    for (reduction, sums) in reductions.zip(sums) {
+                        let gradient = reduction.of_block(values, block, S::WIDTH);
+                        add_sums::<S>(&gradient, from * STEP * width..last * width, sums);
+                    }
                 }
             }
             S::enter(WeightGrad::<S, K, STEP> {

@@ -138,7 +138,14 @@ pub fn add_share<S: Lanes>(addend: AddendOf<'_>, block: usize, c: usize, y: usiz
     let start = ((block * channels + c) * height + y / addend.stride) * width;
     let share = &S::of(addend.values)[start..][..width];
     let scale = S::splat(addend.scale);
-    for (value, &share) in row.iter_mut().step_by(addend.stride).zip(share) {
-        *value = share.mul_add(scale, *value);
+    let values = row.iter_mut().step_by(addend.stride).zip(share);
+    let Some(gate) = addend.gate else {
+        for (value, &share) in values {
+            *value = share.mul_add(scale, *value);
+        }
+        return;
+    };
+    for ((value, &share), &gate) in values.zip(&S::of(gate)[start..][..width]) {
+        *value = share.where_positive(gate).mul_add(scale, *value);
     }
 }

@@ -1,5 +1,7 @@
 //! Batch normalisation's reductions: statistics of a block, of the batch, and the backward pass's two sums.
 
+use std::ops::Range;
+
 use super::lanes::{Kernel, Lanes};
 use super::source::{GradientOf, NormValues};
 
@@ -41,16 +43,23 @@ pub fn batch_statistics(
     plane: usize,
     channel: usize,
 ) -> (f64, f64) {
-    let lane = |image: usize| ((image / width * channels + channel) * 2) * width + image % width;
-    let sum: f64 = (0..images).map(|image| f64::from(statistics[lane(image)])).sum();
+    // Means and squared deviations of a block's real images.
+    let blocks = (0..images.div_ceil(width)).map(|block| {
+        let lanes = &statistics[(block * channels + channel) * 2 * width..][..2 * width];
+        let live = width.min(images - block * width);
+        (&lanes[..live], &lanes[width..][..live])
+    });
+    let mut sum = 0.0;
+    for (means, _) in blocks.clone() {
+        sum += means.iter().map(|&mean| f64::from(mean)).sum::<f64>();
+    }
     let mean = sum / images as f64;
-    let squares: f64 = (0..images)
-        .map(|image| {
-            let off = f64::from(statistics[lane(image)]) - mean;
-            f64::from(statistics[lane(image) + width]) + plane as f64 * off * off
-        })
-        .sum();
-    (mean, squares / (images * plane) as f64)
+    let (mut within, mut between) = (0.0, 0.0);
+    for (means, squares) in blocks {
+        within += squares.iter().map(|&square| f64::from(square)).sum::<f64>();
+        between += means.iter().map(|&lane| (f64::from(lane) - mean).powi(2)).sum::<f64>();
+    }
+    (mean, (within + plane as f64 * between) / (images * plane) as f64)
 }
 
 /// The backward pass's sums over one block, `[channel][2]`: of `g` and of `g (x - mean)`.
@@ -64,9 +73,18 @@ impl Kernel for NormSums<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(self) {
-        for (channel, sums) in self.sums.chunks_exact_mut(2).enumerate() {
-            sums.copy_from_slice(&self.gradient.sums::<S>(channel));
-        }
+        self.sums.fill(0.0);
+        add_sums::<S>(&self.gradient, 0..self.gradient.view.plane, self.sums);
+    }
+}
+
+/// Adds the sums over some pixels of every channel.
+#[inline(always)]
+pub fn add_sums<S: Lanes>(gradient: &GradientOf<'_>, pixels: Range<usize>, sums: &mut [f64]) {
+    for (channel, sums) in sums.chunks_exact_mut(2).enumerate() {
+        let [sum, tilted] = gradient.sums::<S>(channel, pixels.start, pixels.len());
+        sums[0] += sum;
+        sums[1] += tilted;
     }
 }
 

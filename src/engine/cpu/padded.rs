@@ -9,6 +9,7 @@ use super::source::Rows;
 #[derive(Debug, Clone, Copy)]
 pub struct Padded {
     pub channels: usize,
+    /// 0 or 1.
     pub pad: usize,
     pub width: usize,
     /// At most.
@@ -38,9 +39,11 @@ impl Padded {
         for channel in 0..self.channels {
             let band = &mut out[channel * self.plane() + first * self.row()..][..rows.len() * self.row()];
             for (y, row) in rows.clone().zip(band.chunks_exact_mut(self.row())) {
-                row[..self.pad].fill(S::zero());
+                // One column at most: not worth a call that fills.
+                if self.pad == 1 {
+                    (row[0], row[self.width + 1]) = (S::zero(), S::zero());
+                }
                 source.row(channel, y * self.width, &mut row[self.pad..][..self.width]);
-                row[self.pad + self.width..].fill(S::zero());
             }
         }
     }

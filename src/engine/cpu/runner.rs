@@ -20,7 +20,9 @@ use super::norm::{self, NormSums};
 use super::settle::Settle;
 use super::source::{Depth, GradientOf, NormValues, ViewOf};
 use crate::engine::BnMode;
-use crate::engine::plan::{self, Addend, Gradient, Kernel, NormId, ParamId, Plan, Tap, TensorId, Through, View};
+use crate::engine::plan::{
+    self, Addend, Gradient, Kernel, NormId, ParamId, Plan, Reduction, Tap, TensorId, Through, View,
+};
 use crate::net::{Graph, Node};
 
 /// Multiply-adds of a forward pass from which threads pay.
@@ -192,10 +194,19 @@ impl Runner {
     }
 
     fn gradient(&self, gradient: &Gradient) -> GradientOf<'_> {
-        let (depth, view) = self.through(gradient);
         GradientOf {
             values: self.tensor(gradient.tensor),
+            ..self.reduced(gradient)
+        }
+    }
+
+    /// A gradient to reduce whose stored values are still being written.
+    fn reduced(&self, gradient: &Gradient) -> GradientOf<'_> {
+        let (depth, view) = self.through(gradient);
+        GradientOf {
+            values: &[],
             scale: gradient.scale,
+            gate: gradient.gate.map(|gate| self.tensor(gate)),
             depth,
             images: self.images,
             view,
@@ -207,6 +218,7 @@ impl Runner {
             values: self.tensor(addend.tensor),
             shape: self.plan.tensors[addend.tensor].shape,
             scale: addend.scale,
+            gate: addend.gate.map(|gate| self.tensor(gate)),
             stride: addend.stride,
         }
     }
@@ -449,7 +461,7 @@ impl Runner {
                     bias,
                 } => self.linear_grad(input, gradient, into, [weight, bias]),
                 Kernel::PoolGrad { gradient, into } => self.pool_grad(gradient, into),
-                Kernel::NormGrad { norm, gradient } => self.norm_grad(norm, &gradient),
+                Kernel::NormGrad(reduction) => self.norm_grad(reduction),
                 Kernel::Settle { gradient, addend, into } => self.settle(&gradient, addend, into),
                 Kernel::ConvGrad {
                     conv,
@@ -458,9 +470,10 @@ impl Runner {
                     into,
                     addend,
                     accumulate,
+                    reductions,
                 } => {
                     let into = (into != self.plan.images_gradient || images_gradient).then_some(into);
-                    self.conv_grad(conv, input, &gradient, into, (addend, accumulate));
+                    self.conv_grad(conv, input, &gradient, into, (addend, accumulate, reductions));
                 }
                 _ => unreachable!("a forward kernel in the backward list"),
             }
@@ -529,30 +542,47 @@ impl Runner {
         self.put(into, buffer);
     }
 
-    fn norm_grad(&mut self, norm: NormId, gradient: &Gradient) {
-        let plan::Norm {
-            tensor, weight, bias, ..
-        } = self.plan.norms[norm];
-        let channels = self.plan.tensors[tensor].shape[0];
+    /// Values of a reduction's sums, a block.
+    fn sums_len(&self, reduction: &Reduction) -> usize {
+        self.plan.tensors[self.plan.norms[reduction.norm].tensor].shape[0] * 2
+    }
+
+    fn norm_grad(&mut self, reduction: Reduction) {
+        let len = self.sums_len(&reduction);
         let mut sums = take(&mut self.norm_sums);
-        sums.resize(self.blocks * channels * 2, 0.0);
-        let of = self.gradient(gradient);
-        sums.par_chunks_mut(channels * 2)
+        sums.resize(self.blocks * len, 0.0);
+        let of = self.gradient(&reduction.gradient);
+        sums.par_chunks_mut(len)
             .with_min_len(self.least())
             .enumerate()
             .for_each(|(block, sums)| {
                 let gradient = of.block(block, self.width);
                 self.isa.run(NormSums { gradient, sums });
             });
-        let count = self.batch_count(norm);
-        for channel in 0..channels {
-            let both = sums.chunks(channels * 2).fold([0.0; 2], |sum, block| {
-                [sum[0] + block[channel * 2], sum[1] + block[channel * 2 + 1]]
-            });
-            let inverse = f64::from(self.norms[norm].inverse[channel]);
-            self.gradients[weight][channel] = (both[1] * inverse) as f32;
-            self.gradients[bias][channel] = both[0] as f32;
-            self.norms[norm].set_sums(channel, both, count, self.mode == BnMode::Batch);
+        self.norm_sums = sums;
+        self.finish_reductions(&[Some(reduction)]);
+    }
+
+    /// Turns the sums of `[block][reduction][channel][2]` into parameters' gradients and what flows back.
+    fn finish_reductions(&mut self, reductions: &[Option<Reduction>]) {
+        let reductions = reductions.iter().flatten();
+        let all: usize = reductions.clone().map(|reduction| self.sums_len(reduction)).sum();
+        let sums = take(&mut self.norm_sums);
+        let mut from = 0;
+        for reduction in reductions {
+            let plan::Norm { weight, bias, .. } = self.plan.norms[reduction.norm];
+            let (len, count) = (self.sums_len(reduction), self.batch_count(reduction.norm));
+            for channel in 0..len / 2 {
+                let at = from + channel * 2;
+                let both = sums[..self.blocks * all]
+                    .chunks_exact(all)
+                    .fold([0.0; 2], |sum, block| [sum[0] + block[at], sum[1] + block[at + 1]]);
+                let norm = &mut self.norms[reduction.norm];
+                self.gradients[weight][channel] = (both[1] * f64::from(norm.inverse[channel])) as f32;
+                self.gradients[bias][channel] = both[0] as f32;
+                norm.set_sums(channel, both, count, self.mode == BnMode::Batch);
+            }
+            from += len;
         }
         self.norm_sums = sums;
     }
@@ -595,7 +625,7 @@ impl Runner {
         input: View,
         gradient: &Gradient,
         into: Option<TensorId>,
-        (addend, accumulate): (Option<Addend>, bool),
+        (addend, accumulate, reductions): (Option<Addend>, bool, [Option<Reduction>; 2]),
     ) {
         let mut buffer = into.map(|into| self.take(into));
         let shape = self.plan.convs[conv];
@@ -604,7 +634,7 @@ impl Runner {
         let weights = self.values[shape.weight].len();
         let len = weights + shape.bias.map_or(0, |_| shape.output[0]);
         self.shares.reserve(count * len);
-        let mut shares = take(&mut self.shares);
+        let (mut shares, mut sums) = (take(&mut self.shares), take(&mut self.norm_sums));
         let block = self.block(input.tensor);
         // Without an input gradient every piece gets an empty slice.
         let values = buffer
@@ -612,7 +642,16 @@ impl Runner {
             .map_or(&mut [][..], |buffer| &mut buffer.values_mut()[..self.blocks * block]);
         let (gradient, view) = (self.gradient(gradient), self.view(input));
         let addend = addend.map(|addend| self.addend(addend));
-        let run = |piece: usize, share: &mut [f32], values: Option<&mut [f32]>| {
+        let all: usize = reductions
+            .iter()
+            .flatten()
+            .map(|reduction| self.sums_len(reduction))
+            .sum();
+        let of = reductions.map(|reduction| reduction.map(|Reduction { gradient, .. }| self.reduced(&gradient)));
+        // Without a reduction a block's sums are one unused value.
+        let sums_len = all.max(1);
+        sums.resize(self.blocks * sums_len, 0.0);
+        let run = |piece: usize, share: &mut [f32], values: Option<(&mut [f32], &mut [f64])>| {
             let from = piece * pieces.blocks;
             with_scratch(|scratch| {
                 self.isa.run(ConvGrad {
@@ -622,10 +661,12 @@ impl Runner {
                     gradient,
                     input: view,
                     weight: &self.values[shape.weight],
-                    into: values.map(|values| Into {
+                    into: values.map(|(values, sums)| Into {
                         values,
                         accumulate,
                         addend,
+                        reductions: of,
+                        sums,
                     }),
                     share,
                     scratch,
@@ -639,17 +680,19 @@ impl Runner {
         if into.is_some() {
             shares_of_pieces
                 .zip(values.par_chunks_mut(pieces.blocks * block))
+                .zip(sums.par_chunks_mut(pieces.blocks * sums_len))
                 .enumerate()
-                .for_each(|(piece, (share, values))| run(piece, share, Some(values)));
+                .for_each(|(piece, ((share, values), sums))| run(piece, share, Some((values, sums))));
         } else {
             shares_of_pieces
                 .enumerate()
                 .for_each(|(piece, share)| run(piece, share, None));
         }
-        self.shares = shares;
+        (self.shares, self.norm_sums) = (shares, sums);
         if let (Some(into), Some(buffer)) = (into, buffer) {
             self.put(into, buffer);
         }
+        self.finish_reductions(&reductions);
         self.add_shares(shape.weight, count, len, 0);
         if let Some(bias) = shape.bias {
             self.add_shares(bias, count, len, weights);

@@ -34,6 +34,7 @@ impl Kernel for Settle<'_> {
                 let gradient = GradientOf {
                     values: self.values,
                     scale: self.scale,
+                    gate: None,
                     depth: self.depth,
                     images: self.images,
                     view: self.view,

@@ -116,6 +116,8 @@ pub enum Depth {
 pub struct GradientOf<'a> {
     pub values: &'a [f32],
     pub scale: f32,
+    /// It counts where this is positive.
+    pub gate: Option<&'a [f32]>,
     pub depth: Depth,
     /// Real images in the block that is read.
     pub images: usize,
@@ -127,83 +129,158 @@ impl<'a> GradientOf<'a> {
     /// One block of it.
     pub fn block(self, block: usize, width: usize) -> Self {
         let len = self.view.channels * self.view.plane * width;
+        self.of_block(&self.values[block * len..][..len], block, width)
+    }
+
+    /// One block of it, whose values are `values`.
+    pub fn of_block<'b>(self, values: &'b [f32], block: usize, width: usize) -> GradientOf<'b>
+    where
+        'a: 'b,
+    {
         let view = match self.depth {
             Depth::Nothing => self.view,
             _ => self.view.block(block, width),
         };
-        Self {
-            values: &self.values[block * len..][..len],
+        GradientOf {
+            values,
+            scale: self.scale,
+            gate: self.gate.map(|gate| &gate[block * values.len()..][..values.len()]),
+            depth: self.depth,
             images: self.images - block * width,
             view,
-            ..self
         }
     }
 
-    /// Sums of `g` and of `g (x - mean)` over a channel's pixels and lanes.
+    /// What the view's ReLU looks at.
+    fn relu(&self) -> Relu {
+        match (self.depth, self.view.relu, self.view.norm) {
+            (Depth::Nothing, ..) | (_, false, _) => Relu::None,
+            (_, true, None) => Relu::Stored,
+            (_, true, Some(_)) => Relu::Normalised,
+        }
+    }
+
     #[inline(always)]
-    pub fn sums<S: Lanes>(&self, channel: usize) -> [f64; 2] {
-        let at = channel * self.view.plane;
-        let g = &S::of(self.values)[at..][..self.view.plane];
-        let x = &S::of(self.view.values)[at..][..self.view.plane];
-        let read = Normalised::<S>::new(self.view.norm, channel);
-        let (mut sum, mut tilted) = (S::zero(), S::zero());
-        for (&g, &x) in g.iter().zip(x) {
-            let g = if self.view.relu {
-                g.where_positive(read.value(x))
+    fn stretch<S: Lanes>(&self, channel: usize, start: usize, len: usize) -> Stretch<'a, S> {
+        let at = channel * self.view.plane + start;
+        let g = &S::of(self.values)[at..][..len];
+        let viewed = self.depth != Depth::Nothing;
+        Stretch {
+            g,
+            // What is not there is not read.
+            gate: self.gate.map_or(g, |gate| &S::of(gate)[at..][..len]),
+            x: if viewed {
+                &S::of(self.view.values)[at..][..len]
             } else {
                 g
-            };
-            sum = sum.add(g);
-            tilted = x.sub(read.mean).mul_add(g, tilted);
+            },
+            scale: S::splat(self.scale),
+            read: Normalised::new(self.view.norm.filter(|_| viewed), channel),
         }
-        let scale = f64::from(self.scale);
-        [f64::from(sum.sum()) * scale, f64::from(tilted.sum()) * scale]
+    }
+
+    /// Sums of `g` and of `g (x - mean)` over `len` pixels of a channel from pixel `start`, and their lanes.
+    #[inline(always)]
+    pub fn sums<S: Lanes>(&self, channel: usize, start: usize, len: usize) -> [f64; 2] {
+        let stretch = self.stretch::<S>(channel, start, len);
+        let sums = match (self.gate.is_some(), self.relu()) {
+            (false, Relu::None) => stretch.sums::<false, NONE>(),
+            (false, Relu::Stored) => stretch.sums::<false, STORED>(),
+            (false, Relu::Normalised) => stretch.sums::<false, NORMALISED>(),
+            (true, Relu::None) => stretch.sums::<true, NONE>(),
+            (true, Relu::Stored) => stretch.sums::<true, STORED>(),
+            (true, Relu::Normalised) => stretch.sums::<true, NORMALISED>(),
+        };
+        [f64::from(sums[0].sum()), f64::from(sums[1].sum())]
+    }
+}
+
+/// What a ReLU that is carried back through looks at.
+#[derive(Clone, Copy)]
+enum Relu {
+    None,
+    Stored,
+    Normalised,
+}
+
+const NONE: u8 = Relu::None as u8;
+const STORED: u8 = Relu::Stored as u8;
+const NORMALISED: u8 = Relu::Normalised as u8;
+
+/// Pixels of one channel of a gradient and of what it is carried back through.
+struct Stretch<'a, S> {
+    g: &'a [S],
+    gate: &'a [S],
+    x: &'a [S],
+    scale: S,
+    read: Normalised<S>,
+}
+
+impl<S: Lanes> Stretch<'_, S> {
+    /// Past the ReLU.
+    #[inline(always)]
+    fn at<const GATED: bool, const RELU: u8>(&self, i: usize) -> S {
+        let mut g = self.g[i].mul(self.scale);
+        if GATED {
+            g = g.where_positive(self.gate[i]);
+        }
+        match RELU {
+            STORED => g.where_positive(self.x[i]),
+            NORMALISED => g.where_positive(self.read.value(self.x[i])),
+            _ => g,
+        }
+    }
+
+    #[inline(always)]
+    fn sums<const GATED: bool, const RELU: u8>(&self) -> [S; 2] {
+        let (mut sum, mut tilted) = (S::zero(), S::zero());
+        for i in 0..self.g.len() {
+            let g = self.at::<GATED, RELU>(i);
+            sum = sum.add(g);
+            tilted = self.x[i].sub(self.read.mean).mul_add(g, tilted);
+        }
+        [sum, tilted]
+    }
+
+    #[inline(always)]
+    fn past_relu<const GATED: bool, const RELU: u8>(&self, out: &mut [S]) {
+        for (i, out) in out.iter_mut().enumerate() {
+            *out = self.at::<GATED, RELU>(i);
+        }
+    }
+
+    #[inline(always)]
+    fn past_norm<const GATED: bool, const RELU: u8>(&self, out: &mut [S], pull: S, tilt: S, live: S) {
+        for (i, out) in out.iter_mut().enumerate() {
+            let tilted = self.x[i].sub(self.read.mean).mul_add(tilt, pull);
+            let g = self.at::<GATED, RELU>(i).mul(self.read.scale);
+            *out = g.sub(tilted).where_positive(live);
+        }
     }
 }
 
 impl Rows for GradientOf<'_> {
     #[inline(always)]
     fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S]) {
-        let at = channel * self.view.plane + start;
-        let g = &S::of(self.values)[at..][..out.len()];
-        let scale = S::splat(self.scale);
-        if self.depth == Depth::Nothing || (!self.view.relu && (self.depth == Depth::Relu || self.view.norm.is_none()))
-        {
-            for (out, &g) in out.iter_mut().zip(g) {
-                *out = g.mul(scale);
-            }
-            return;
-        }
-        let x = &S::of(self.view.values)[at..][..out.len()];
-        let pixels = out.iter_mut().zip(g).zip(x);
-        let read = Normalised::<S>::new(self.view.norm, channel);
-        let Some(norm) = self.view.norm else {
-            for ((out, g), &x) in pixels {
-                *out = g.mul(scale).where_positive(x);
-            }
-            return;
+        let stretch = self.stretch::<S>(channel, start, out.len());
+        let Some(norm) = self.view.norm.filter(|_| self.depth == Depth::Norm) else {
+            return match (self.gate.is_some(), self.relu()) {
+                (false, Relu::None) => stretch.past_relu::<false, NONE>(out),
+                (false, Relu::Stored) => stretch.past_relu::<false, STORED>(out),
+                (false, Relu::Normalised) => stretch.past_relu::<false, NORMALISED>(out),
+                (true, Relu::None) => stretch.past_relu::<true, NONE>(out),
+                (true, Relu::Stored) => stretch.past_relu::<true, STORED>(out),
+                (true, Relu::Normalised) => stretch.past_relu::<true, NORMALISED>(out),
+            };
         };
-        if self.depth == Depth::Relu {
-            for ((out, g), &x) in pixels {
-                *out = g.mul(scale).where_positive(read.value(x));
-            }
-            return;
-        }
         let (pull, tilt) = (S::splat(norm.pull[channel]), S::splat(norm.tilt[channel]));
-        let scale = scale.mul(read.scale);
         // Surplus lanes hold no image: the batch's sums must not flow into them.
         let live = live::<S>(self.images);
-        if self.view.relu {
-            for ((out, g), &x) in pixels {
-                let tilted = x.sub(read.mean).mul_add(tilt, pull);
-                let g = g.mul(scale).where_positive(read.value(x));
-                *out = g.sub(tilted).where_positive(live);
-            }
-        } else {
-            for ((out, g), &x) in pixels {
-                let tilted = x.sub(read.mean).mul_add(tilt, pull);
-                *out = g.mul(scale).sub(tilted).where_positive(live);
-            }
+        match (self.gate.is_some(), self.relu()) {
+            (false, Relu::None) => stretch.past_norm::<false, NONE>(out, pull, tilt, live),
+            (false, _) => stretch.past_norm::<false, NORMALISED>(out, pull, tilt, live),
+            (true, Relu::None) => stretch.past_norm::<true, NONE>(out, pull, tilt, live),
+            (true, _) => stretch.past_norm::<true, NORMALISED>(out, pull, tilt, live),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! From graph to plan.
 
 use super::slots;
-use super::{Addend, Conv, Gradient, Kernel, Norm, NormId, Plan, Tap, Tensor, TensorId, Through, Value, View};
+use super::{
+    Addend, Conv, Gradient, Kernel, Norm, NormId, Plan, Reduction, Tap, Tensor, TensorId, Through, Value, View,
+};
 use crate::net::{Graph, Node, NodeId, Op};
 
 /// Lowers a net.
@@ -296,25 +298,33 @@ impl Lowering<'_> {
                 self.tap_nodes(|value| value == normalised, before_relu);
             }
             let gradient = before_relu;
-            self.plan.backward.push(Kernel::NormGrad { norm, gradient });
+            self.reduce(Reduction { norm, gradient });
         }
         let mut total = Gradient {
             through: Through::Norm(view),
             ..gradient
         };
         if let Some(raw) = raw {
-            let addend = sole(&raw);
+            let addend = Some(sole(&raw));
             let into = gradient.tensor;
             let gradient = total;
             self.plan.backward.push(Kernel::Settle { gradient, addend, into });
-            total = Gradient {
-                tensor: into,
-                scale: 1.0,
-                through: Through::Nothing,
-            };
+            total = settled(into);
         }
         self.tap_nodes(|value| value == Value::View(View::raw(tensor)), total);
         total
+    }
+
+    /// Takes a reduction while the kernel that completes the gradient has it at hand, or on its own.
+    fn reduce(&mut self, reduction: Reduction) {
+        let last = self.plan.backward.iter_mut().rev().find_map(|kernel| match kernel {
+            Kernel::ConvGrad { into, reductions, .. } if *into == reduction.gradient.tensor => Some(reductions),
+            _ => None,
+        });
+        match last.and_then(|reductions| reductions.iter_mut().find(|place| place.is_none())) {
+            Some(place) => *place = Some(reduction),
+            None => self.plan.backward.push(Kernel::NormGrad(reduction)),
+        }
     }
 
     fn add_grad(
@@ -326,31 +336,19 @@ impl Lowering<'_> {
         (shortcut, scale, stride): (View, f32, usize),
     ) {
         let mut total = self.total(output);
-        if relu || total.through != Through::Nothing {
-            let view = View {
-                relu: true,
-                ..View::raw(output)
-            };
-            let gradient = if relu {
-                Gradient {
-                    through: Through::Relu(view),
-                    ..total
-                }
-            } else {
-                total
-            };
-            let (into, addend) = (total.tensor, None);
+        if total.through != Through::Nothing {
+            let (gradient, into, addend) = (total, total.tensor, None);
             self.plan.backward.push(Kernel::Settle { gradient, addend, into });
-            total = Gradient {
-                tensor: into,
-                scale: 1.0,
-                through: Through::Nothing,
-            };
+            total = settled(into);
+        }
+        if relu {
+            total.gate = Some(output);
         }
         self.tap_nodes(|value| value == Value::Sum { kernel: at }, total);
         let share = |scale: f32, stride| Addend {
             tensor: total.tensor,
             scale: total.scale * scale,
+            gate: total.gate,
             stride,
         };
         self.target(branch).pending.push(share(1.0, 1));
@@ -380,6 +378,7 @@ impl Lowering<'_> {
             into,
             addend,
             accumulate: written.is_some(),
+            reductions: [None; 2],
         });
         if input.tensor == self.plan.images {
             let gradient = self.total(input.tensor);
@@ -388,28 +387,40 @@ impl Lowering<'_> {
     }
 }
 
-/// The gradient of a view all of whose readers have been met.
-fn whole(target: &Target) -> Gradient {
-    let (tensor, scale) = match (target.written, target.pending.as_slice()) {
-        (Some(tensor), []) => (tensor, 1.0),
-        (None, &[Addend { tensor, scale, .. }]) => (tensor, scale),
-        _ => unreachable!("an addition's share goes into the first convolution that reads beside it"),
-    };
+/// A gradient that stands in its tensor as it is.
+fn settled(tensor: TensorId) -> Gradient {
     Gradient {
         tensor,
-        scale,
+        scale: 1.0,
+        gate: None,
         through: Through::Nothing,
     }
 }
 
-/// The one share of a tensor's plain readers.
-fn sole(target: &Target) -> Option<Addend> {
-    let (tensor, scale, stride) = match (target.written, target.pending.as_slice()) {
-        (Some(tensor), []) => (tensor, 1.0, 1),
-        (None, &[addend]) => (addend.tensor, addend.scale, addend.stride),
+/// The gradient of a view all of whose readers have been met.
+fn whole(target: &Target) -> Gradient {
+    let Addend {
+        tensor, scale, gate, ..
+    } = sole(target);
+    Gradient {
+        scale,
+        gate,
+        ..settled(tensor)
+    }
+}
+
+/// The one share that a view's readers have left.
+fn sole(target: &Target) -> Addend {
+    match (target.written, target.pending.as_slice()) {
+        (Some(tensor), []) => Addend {
+            tensor,
+            scale: 1.0,
+            gate: None,
+            stride: 1,
+        },
+        (None, &[addend]) => addend,
         _ => unreachable!("an addition's share goes into the first convolution that reads beside it"),
-    };
-    Some(Addend { tensor, scale, stride })
+    }
 }
 
 /// The tensor that a forward kernel stores.

@@ -73,17 +73,19 @@ pub enum Through {
 pub struct Gradient {
     pub tensor: TensorId,
     pub scale: f32,
+    /// It counts where this addition's stored output is positive.
+    pub gate: Option<TensorId>,
     pub through: Through,
 }
 
 impl Gradient {
     /// What reading it touches.
-    pub fn tensors(&self) -> [Option<TensorId>; 2] {
+    pub fn tensors(&self) -> [Option<TensorId>; 3] {
         let viewed = match self.through {
             Through::Nothing => None,
             Through::Relu(view) | Through::Norm(view) => Some(view.tensor),
         };
-        [Some(self.tensor), viewed]
+        [Some(self.tensor), self.gate, viewed]
     }
 }
 
@@ -92,7 +94,23 @@ impl Gradient {
 pub struct Addend {
     pub tensor: TensorId,
     pub scale: f32,
+    /// As in [`Gradient`].
+    pub gate: Option<TensorId>,
     pub stride: usize,
+}
+
+impl Addend {
+    /// What reading it touches.
+    pub fn tensors(&self) -> impl Iterator<Item = TensorId> + use<> {
+        std::iter::once(self.tensor).chain(self.gate)
+    }
+}
+
+/// A normalisation's two backward sums, which are also its parameters' gradients: of `g` and of `g (x - mean)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reduction {
+    pub norm: NormId,
+    pub gradient: Gradient,
 }
 
 /// A batch normalisation.
@@ -172,8 +190,8 @@ pub enum Kernel {
     },
     /// Spreads a pooled map's gradient evenly.
     PoolGrad { gradient: TensorId, into: TensorId },
-    /// Sums a normalisation's two reductions, which are also its parameters' gradients.
-    NormGrad { norm: NormId, gradient: Gradient },
+    /// A reduction on its own.
+    NormGrad(Reduction),
     /// `into = gradient + addend`, where `into` is the gradient's own tensor.
     Settle {
         gradient: Gradient,
@@ -181,7 +199,7 @@ pub enum Kernel {
         into: TensorId,
     },
     /// Gradients of a convolution's parameters and, into `into`, of its input: written with `addend`, or added to what
-    /// is there with `accumulate`.
+    /// is there with `accumulate`. Reductions over `into` are taken while it is at hand.
     ConvGrad {
         conv: ConvId,
         input: View,
@@ -189,51 +207,57 @@ pub enum Kernel {
         into: TensorId,
         addend: Option<Addend>,
         accumulate: bool,
+        reductions: [Option<Reduction>; 2],
     },
 }
 
 impl Kernel {
     /// Every tensor that it reads or writes.
-    pub fn tensors(&self) -> impl Iterator<Item = TensorId> + use<> {
-        let tensors = match *self {
+    pub fn tensors(&self) -> Vec<TensorId> {
+        let mut tensors = Vec::new();
+        let of = |gradient: &Gradient| gradient.tensors().into_iter().flatten();
+        match self {
             Kernel::Conv { input, output, .. } | Kernel::Pool { input, output } => {
-                [Some(input.tensor), Some(output), None, None, None]
+                tensors.extend([input.tensor, *output]);
             }
             Kernel::Add {
                 branch,
                 shortcut,
                 output,
                 ..
-            } => [Some(branch.tensor), Some(shortcut.tensor), Some(output), None, None],
-            Kernel::Linear { input, output, .. } => [Some(input), Some(output), None, None, None],
-            Kernel::Loss { logits, gradient } => [Some(logits), Some(gradient), None, None, None],
+            } => tensors.extend([branch.tensor, shortcut.tensor, *output]),
+            Kernel::Linear { input, output, .. } => tensors.extend([*input, *output]),
+            Kernel::Loss { logits, gradient } => tensors.extend([*logits, *gradient]),
             Kernel::LinearGrad {
                 input, gradient, into, ..
-            } => [Some(input), Some(gradient), Some(into), None, None],
-            Kernel::PoolGrad { gradient, into } => [Some(gradient), Some(into), None, None, None],
-            Kernel::NormGrad { gradient, .. } => {
-                let [stored, viewed] = gradient.tensors();
-                [stored, viewed, None, None, None]
-            }
-            Kernel::Settle {
-                gradient, addend, into, ..
-            } => {
-                let [stored, viewed] = gradient.tensors();
-                [stored, viewed, Some(into), addend.map(|addend| addend.tensor), None]
+            } => tensors.extend([*input, *gradient, *into]),
+            Kernel::PoolGrad { gradient, into } => tensors.extend([*gradient, *into]),
+            Kernel::NormGrad(reduction) => tensors.extend(of(&reduction.gradient)),
+            Kernel::Settle { gradient, addend, into } => {
+                tensors.push(*into);
+                tensors.extend(of(gradient));
+                tensors.extend(addend.iter().flat_map(Addend::tensors));
             }
             Kernel::ConvGrad {
                 input,
                 gradient,
                 into,
                 addend,
+                reductions,
                 ..
             } => {
-                let [stored, viewed] = gradient.tensors();
-                let addend = addend.map(|addend| addend.tensor);
-                [stored, viewed, Some(into), Some(input.tensor), addend]
+                tensors.extend([input.tensor, *into]);
+                tensors.extend(of(gradient));
+                tensors.extend(addend.iter().flat_map(Addend::tensors));
+                tensors.extend(
+                    reductions
+                        .iter()
+                        .flatten()
+                        .flat_map(|reduction| of(&reduction.gradient)),
+                );
             }
-        };
-        tensors.into_iter().flatten()
+        }
+        tensors
     }
 }
 

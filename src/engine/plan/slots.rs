@@ -35,7 +35,7 @@ fn lives(plan: &Plan) -> Vec<(usize, usize)> {
     touch(plan.images, 0);
     let kernels = plan.forward.iter().chain(&plan.backward);
     for (at, kernel) in kernels.enumerate() {
-        kernel.tensors().for_each(|tensor| touch(tensor, at + 1));
+        kernel.tensors().into_iter().for_each(|tensor| touch(tensor, at + 1));
     }
     for tap in &plan.taps {
         let at = plan.forward.len() + tap.at + 1;
