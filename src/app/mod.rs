@@ -26,6 +26,8 @@ use crate::{paint, palette};
 const ENGINES: [&str; 5] = ["auto", "cpu", "candle", "cuda", "metal"];
 
 const DEFAULT_ENGINE: &str = "auto";
+/// Where the user is, is stored this often while something changes.
+const SAVE_EVERY: Duration = Duration::from_secs(5);
 /// How long a closing window waits for the last checkpoint.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -42,6 +44,8 @@ pub struct App {
     /// The sheet of keys is open.
     keys: bool,
     repaint_every: Duration,
+    /// Something changed that a later start should find.
+    unsaved: bool,
 }
 
 impl App {
@@ -69,6 +73,7 @@ impl App {
             theme: stored.theme,
             keys: false,
             repaint_every,
+            unsaved: false,
         }
     }
 }
@@ -118,6 +123,11 @@ impl eframe::App for App {
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         stored::save(storage, self);
+        self.unsaved = false;
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        SAVE_EVERY
     }
 
     fn on_exit(&mut self) {

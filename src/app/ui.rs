@@ -1,8 +1,10 @@
 //! What the window draws.
 
+use std::time::Duration;
+
 use eframe::egui::{self, CentralPanel, Frame, Key};
 
-use super::{App, ENGINES};
+use super::{App, ENGINES, SAVE_EVERY};
 use crate::ui::{Action, Room, Scene, shortcuts_ui};
 
 impl App {
@@ -34,6 +36,11 @@ impl App {
         });
         if self.keys {
             self.keys = !shortcuts_ui(ui.ctx());
+        }
+        self.unsaved |= !actions.is_empty();
+        if self.unsaved {
+            // An idle window draws nothing and so would not store what just changed.
+            ui.ctx().request_repaint_after(SAVE_EVERY + Duration::from_secs(1));
         }
         for action in actions {
             self.act(ui.ctx(), action);

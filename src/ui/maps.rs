@@ -13,7 +13,7 @@ use super::layers::{counterpart, neighbour};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::short;
 use super::{Action, Scene};
-use crate::net::{Family, Graph};
+use crate::net::Graph;
 use crate::paint::{GridLayout, MapGrid};
 use crate::palette;
 use crate::run::{Command, MapRequest, Maps, Series};
@@ -22,7 +22,7 @@ use crate::run::{Command, MapRequest, Maps, Series};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MapChoice {
-    /// Names of the runs at the left and at the right.
+    /// Names of the runs chosen for the left and the right; where there is no such run, one is found.
     pub runs: [String; 2],
     /// Node of the left net; the right one shows its counterpart.
     pub node: String,
@@ -106,13 +106,13 @@ impl MapChoice {
             ui.label(theme::caption("The maps appear once the nets are built."));
             return;
         }
-        self.settle(scene);
-        let sides = self
-            .runs
+        let names = self.sides(scene);
+        let sides = names
             .clone()
             .map(|name| find(scene, &name).map(|series| (series, Graph::new(&series.track.spec))));
         let [Some(left), Some(right)] = &sides else { return };
-        self.choice_ui(ui, scene, &left.1);
+        self.node = counterpart(&self.node, &left.1);
+        self.choice_ui(ui, scene, &left.1, &names);
         let nodes: Vec<_> = [left, right]
             .map(|(series, graph)| (series.track.id, counterpart(&self.node, graph)))
             .into();
@@ -137,7 +137,10 @@ impl MapChoice {
 
     /// Arrow keys: layers left and right (all nodes with Shift), images up and down.
     pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, shown: Option<&Shown>) {
-        let Some(series) = find(scene, &self.runs[0]) else {
+        if scene.history.runs.is_empty() {
+            return;
+        }
+        let Some(series) = find(scene, &self.sides(scene)[0]) else {
             return;
         };
         let (left, right, up, down, shift) = ui.input(|input| {
@@ -170,38 +173,29 @@ impl MapChoice {
         };
     }
 
-    /// Picks runs that exist: the deepest plain net and its residual twin, if it is there.
-    fn settle(&mut self, scene: Scene<'_>) {
+    /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one.
+    fn sides(&self, scene: Scene<'_>) -> [String; 2] {
         let runs = &scene.history.runs;
-        let depth = |series: &&Series| series.track.spec.depth;
-        if find(scene, &self.runs[0]).is_none() {
-            let plain = runs
-                .iter()
-                .filter(|series| series.track.spec.family == Family::Plain)
-                .max_by_key(depth);
-            self.runs[0] = plain.unwrap_or(&runs[0]).track.name.clone();
-        }
-        if find(scene, &self.runs[1]).is_none() {
-            let residual = runs
-                .iter()
-                .filter(|series| series.track.spec.residual())
-                .max_by_key(depth);
-            let other = residual.or_else(|| runs.iter().find(|series| series.track.name != self.runs[0]));
-            self.runs[1] = other.unwrap_or(&runs[0]).track.name.clone();
-        }
-        if let Some(series) = find(scene, &self.runs[0]) {
-            self.node = counterpart(&self.node, &Graph::new(&series.track.spec));
-        }
+        let deepest = |residual: bool| {
+            let family = runs.iter().filter(|series| series.track.spec.residual() == residual);
+            family.max_by_key(|series| series.track.spec.depth)
+        };
+        let name = |series: &Series| series.track.name.clone();
+        let chosen = |side: usize| find(scene, &self.runs[side]).map(name);
+        let left = chosen(0).unwrap_or_else(|| name(deepest(false).unwrap_or(&runs[0])));
+        let other = || runs.iter().find(|series| series.track.name != left).unwrap_or(&runs[0]);
+        let right = chosen(1).unwrap_or_else(|| name(deepest(true).unwrap_or_else(other)));
+        [left, right]
     }
 
-    fn choice_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, graph: &Graph) {
+    fn choice_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, graph: &Graph, names: &[String; 2]) {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);
             ui.spacing_mut().combo_width = 64.0;
             for (side, what) in ["Left net", "Right net"].into_iter().enumerate() {
                 let combo = ComboBox::from_id_salt(what)
-                    .selected_text(theme::caption(&self.runs[side]))
+                    .selected_text(theme::caption(&names[side]))
                     .show_ui(ui, |ui| {
                         for series in first_seeds(scene) {
                             let name = series.track.name.clone();
