@@ -15,6 +15,7 @@ mod slope;
 mod status;
 pub mod story;
 pub mod theme;
+mod ticks;
 mod tower;
 mod why;
 mod widgets;
