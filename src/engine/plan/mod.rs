@@ -150,6 +150,10 @@ impl Conv {
 
 /// One kernel of a training step.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a plan holds a few hundred kernels, read in order and never moved"
+)]
 pub enum Kernel {
     /// `output = conv(input) + bias`, and the batch statistics of `output` for `statistics`.
     Conv {
