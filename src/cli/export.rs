@@ -25,7 +25,7 @@ pub struct Args {
     /// svg, png or csv [default: the extension of --out, else svg]
     #[arg(long)]
     format: Option<Format>,
-    /// The file to write [default: <first folder>/figures/<figure>.<format>]
+    /// The file to write; FIGURE.FORMAT in the first folder's figures/ unless given
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Take only this run; may be given several times
