@@ -107,7 +107,7 @@ trap 'kill $window $server 2>/dev/null' EXIT
 frame() { DISPLAY=$display import -window root "$work/$1.png" && convert "$work/$1.png" -format '%k' info:; }
 for _ in $(seq 60); do sleep 0.5; [ "$(frame opened)" -gt 50 ] && break; done
 [ "$(frame opened)" -gt 50 ] || die "the window shows nothing: $(tail -3 "$work/window.log")"
-DISPLAY=$display xdotool search --name '^depthscope$' windowfocus key 2
+DISPLAY=$display xdotool key 2
 sleep 8
 kill -0 $window 2>/dev/null || die "the window ended: $(tail -3 "$work/window.log")"
 frame predicted >/dev/null

@@ -2,6 +2,8 @@
 
 mod figures;
 mod icon;
+#[cfg(target_os = "linux")]
+mod keyboard;
 mod launch;
 mod logic;
 mod pace;
@@ -46,6 +48,8 @@ pub struct App {
     repaint_every: Duration,
     /// Something changed that a later start should find.
     unsaved: bool,
+    #[cfg(target_os = "linux")]
+    keyboard: keyboard::Keyboard,
 }
 
 impl App {
@@ -74,6 +78,8 @@ impl App {
             keys: false,
             repaint_every,
             unsaved: false,
+            #[cfg(target_os = "linux")]
+            keyboard: keyboard::Keyboard::default(),
         }
     }
 }
@@ -117,7 +123,13 @@ impl eframe::App for App {
         self.drain(ctx);
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    #[cfg_attr(
+        not(target_os = "linux"),
+        expect(unused_variables, reason = "other systems focus a new window")
+    )]
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        #[cfg(target_os = "linux")]
+        self.keyboard.claim(ui.ctx(), frame);
         self.window_ui(ui);
     }
 
