@@ -1,7 +1,8 @@
-//! `depthscope inspect NET`: the layer table.
+//! `depthscope inspect NET`: the layer table, or the kernels it is trained with.
 
 use std::io::{self, Write};
 
+use crate::engine::plan::lower;
 use crate::error::{Error, Result};
 use crate::net::{Graph, Spec, Table};
 
@@ -12,13 +13,19 @@ pub struct Args {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// Print the kernels of a training step on CPU instead: what each makes, bytes moved and operations, for one image
+    #[arg(long, conflicts_with = "json")]
+    plan: bool,
 }
 
 /// # Errors
 /// When the output cannot be written.
 pub fn run(args: &Args) -> Result<()> {
-    let table = Table::new(&Graph::new(&args.net));
-    let text = if args.json {
+    let graph = Graph::new(&args.net);
+    let table = Table::new(&graph);
+    let text = if args.plan {
+        plan_lines(&graph)
+    } else if args.json {
         serde_json::to_string_pretty(&table).expect("a table of numbers and names is always JSON") + "\n"
     } else {
         lines(&args.net, &table)
@@ -57,6 +64,33 @@ fn lines(spec: &Spec, table: &Table) -> String {
         "{spec}: {} parameters, {} multiply-adds an image\n",
         grouped(table.parameters as u64),
         grouped(table.multiply_adds)
+    )
+}
+
+fn plan_lines(graph: &Graph) -> String {
+    let plan = lower(graph);
+    let mut text = format!(
+        "{:<11}  {:>12}  {:>12}  {:>14}  does\n",
+        "kernel", "output", "bytes", "flops"
+    );
+    for row in plan.table(graph) {
+        let [c, h, w] = row.shape;
+        text += &format!(
+            "{:<11}  {:>12}  {:>12}  {:>14}  {}\n",
+            row.kernel,
+            format!("{c}x{h}x{w}"),
+            grouped(row.bytes),
+            grouped(row.flops),
+            row.does
+        );
+    }
+    let stored: usize = plan.slots.iter().sum();
+    text + &format!(
+        "{}: {} tensors in {} buffers, {} bytes an image\n",
+        graph.spec,
+        plan.tensors.len(),
+        plan.slots.len(),
+        grouped((stored * size_of::<f32>()) as u64)
     )
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one subcommand a file.
 
+mod bench;
 mod engines;
 mod export;
 mod inspect;
@@ -25,6 +26,8 @@ pub struct Cli {
 /// What to do instead of opening the window.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Time a training step
+    Bench(bench::Args),
     /// List what can compute here, and what `auto` takes
     Engines(engines::Args),
     /// Write a figure of one or several run folders as SVG, PNG or CSV
@@ -43,6 +46,7 @@ pub enum Command {
 /// One sentence for the user.
 pub fn run(command: Command) -> Result<()> {
     match command {
+        Command::Bench(args) => bench::run(&args),
         Command::Engines(args) => engines::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),

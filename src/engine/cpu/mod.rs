@@ -16,15 +16,19 @@ mod layout;
 mod norm;
 mod observe;
 mod padded;
+mod peak;
 mod runner;
 mod settle;
 mod source;
+#[cfg(test)]
+mod tests;
 mod update;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use lanes::Isa;
+pub use peak::peak_gflops;
 use runner::Runner;
 use update::Update;
 

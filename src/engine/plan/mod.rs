@@ -6,8 +6,10 @@
 
 mod lower;
 mod slots;
+mod table;
 
 pub use lower::lower;
+pub use table::Row;
 
 use crate::net::NodeId;
 
