@@ -5,6 +5,7 @@ mod builder;
 mod graph;
 mod init;
 mod spec;
+mod spec_text;
 mod table;
 mod weights;
 
