@@ -24,9 +24,6 @@ use crate::run::Experiment;
 use crate::ui::{FirstMinute, Lab, Picture, Room, theme};
 use crate::{paint, palette};
 
-/// Names that the engine chooser offers.
-const ENGINES: [&str; 5] = ["auto", "cpu", "candle", "cuda", "metal"];
-
 const DEFAULT_ENGINE: &str = "auto";
 /// Where the user is, is stored this often while something changes.
 const SAVE_EVERY: Duration = Duration::from_secs(5);

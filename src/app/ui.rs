@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Frame, Key};
 
-use super::{App, ENGINES, SAVE_EVERY};
+use super::{App, SAVE_EVERY};
+use crate::engine::Choice;
 use crate::ui::{Action, Room, Scene, shortcuts_ui};
 
 impl App {
@@ -16,7 +17,7 @@ impl App {
             history: &session.history,
             failure: session.failure.as_deref(),
             engine: &session.engine,
-            engines: &ENGINES,
+            engines: &Choice::NAMES.map(|(name, _)| name),
         };
         let shown = session.shown.as_ref();
         if !ui.ctx().text_edit_focused() && !self.keys {

@@ -25,20 +25,26 @@ pub enum Choice {
     Metal,
 }
 
+impl Choice {
+    /// Every choice by its name.
+    pub const NAMES: [(&'static str, Choice); 5] = [
+        ("auto", Choice::Auto),
+        ("cpu", Choice::Cpu),
+        ("candle", Choice::Candle),
+        ("cuda", Choice::Cuda),
+        ("metal", Choice::Metal),
+    ];
+}
+
 impl FromStr for Choice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "auto" => Ok(Choice::Auto),
-            "cpu" => Ok(Choice::Cpu),
-            "candle" => Ok(Choice::Candle),
-            "cuda" => Ok(Choice::Cuda),
-            "metal" => Ok(Choice::Metal),
-            _ => Err(Error::Engine(format!(
-                "engine '{text}' is not one of auto, cpu, candle, cuda, metal"
-            ))),
-        }
+        let known = Self::NAMES.iter().find(|(name, _)| *name == text);
+        known.map(|&(_, choice)| choice).ok_or_else(|| {
+            let names = Self::NAMES.map(|(name, _)| name).join(", ");
+            Error::Engine(format!("engine '{text}' is not one of {names}"))
+        })
     }
 }
 

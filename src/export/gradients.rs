@@ -5,7 +5,7 @@ use super::nets::{Net, nets};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Graph;
-use crate::run::{Measured, Series};
+use crate::run::{Measured, Series, slope_factor};
 
 /// The moment a panel shows.
 #[derive(Clone, Copy)]
@@ -140,7 +140,7 @@ fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
     let mut curve = net.over_seeds(seeds.clone(), "measured");
     if !net.spec.residual() {
         let blocks: Vec<Point> = curve.points.iter().map(|&[x, norm]| [x * across, norm]).collect();
-        curve.detail = factor(&blocks).map_or_else(String::new, |factor| format!("\u{d7}{factor:.2} a block"));
+        curve.detail = slope_factor(&blocks).map_or_else(String::new, |factor| format!("\u{d7}{factor:.2} a block"));
     }
     if names.len() == curve.points.len() {
         curve.names = names;
@@ -148,21 +148,6 @@ fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
     curve.samples = seeds;
     curve.dots = true;
     Some(curve)
-}
-
-/// What a norm is multiplied by from one block to the one before it: least squares on log10, if a steady factor
-/// explains four fifths of the variance.
-fn factor(points: &[Point]) -> Option<f64> {
-    let points: Vec<Point> = points
-        .iter()
-        .filter(|[_, norm]| *norm > 0.0 && norm.is_finite())
-        .map(|&[block, norm]| [block, norm.log10()])
-        .collect();
-    let count = points.len() as f64;
-    let [x, y] = [0, 1].map(|axis| points.iter().map(|point| point[axis]).sum::<f64>() / count);
-    let sum = |term: fn(f64, f64) -> f64| points.iter().map(|&[a, b]| term(a - x, b - y)).sum::<f64>();
-    let (across, along, up) = (sum(|a, b| a * b), sum(|a, _| a * a), sum(|_, b| b * b));
-    (along > 0.0 && across * across >= 0.8 * along * up).then(|| 10f64.powf(-across / along))
 }
 
 #[cfg(test)]
@@ -195,21 +180,6 @@ mod tests {
             Panel::Maps(_) => None,
         });
         plots.collect()
-    }
-
-    #[test]
-    fn the_factor_of_a_steady_slope_is_found() {
-        let points: Vec<Point> = (0..28)
-            .map(|block| [f64::from(block), 0.33f64.powi(27 - block)])
-            .collect();
-        assert!((factor(&points).unwrap() - 0.33).abs() < 1e-12);
-        assert_eq!(factor(&points[..1]), None);
-        assert_eq!(
-            factor(&[[0.0, 1.0], [1.0, 9.0], [2.0, 1.0], [3.0, 9.0]]),
-            None,
-            "not a slope"
-        );
-        assert_eq!(factor(&[[0.0, 0.0], [1.0, f64::NAN]]), None);
     }
 
     #[test]

@@ -66,6 +66,12 @@ impl Series {
         mean_of_last(&self.loss)
     }
 
+    /// Mean minibatch loss of the 50 steps up to `step`.
+    pub fn loss_at(&self, step: usize) -> Option<f32> {
+        let end = self.steps.partition_point(|&done| done as usize <= step);
+        mean_of_last(&self.loss[..end])
+    }
+
     /// Mean minibatch error of the last 50 steps.
     pub fn final_error(&self) -> Option<f32> {
         mean_of_last(&self.error)

@@ -14,6 +14,8 @@ use super::widgets::short;
 use crate::export::spread;
 
 const LABEL_GAP: f64 = 17.0;
+/// Share of the lines' height that the spans' names take above them.
+const SPAN_NAMES: f64 = 0.1;
 
 /// A line with everything that belongs to it. Values are plain; the chart takes logarithms.
 #[derive(Debug, Clone, Default)]
@@ -88,9 +90,14 @@ impl Chart<'_> {
         let room = f64::from(((label_width + 16.0) / width).min(0.6));
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - room);
 
-        let response = self.plot(ink, end).show(ui, |plot| {
+        let (low, high) = self.heights(curves);
+        let mut plot = self.plot(ink, end);
+        if !self.spans.is_empty() {
+            // The spans' names stand above the lines.
+            plot = plot.include_y(high + SPAN_NAMES * (high - low));
+        }
+        let response = plot.show(ui, |plot| {
             if !self.interactive {
-                let (low, high) = self.heights(curves);
                 let margin = 0.06 * (high - low);
                 plot.set_plot_bounds_y(low - margin..=high + margin);
             }

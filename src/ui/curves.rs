@@ -69,7 +69,7 @@ impl Curves {
         if let Some(words) = &verdict
             && ui.available_height() > 220.0
         {
-            ui.add(Label::new(theme::caption(words)).truncate());
+            ui.add(Label::new(theme::caption(words)).wrap());
         }
         let chart = Chart {
             id: "loss",

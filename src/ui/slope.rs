@@ -8,7 +8,7 @@ use super::chart::{Chart, Curve};
 use super::widgets::short;
 use super::{Scene, line_style, theme};
 use crate::net::Spec;
-use crate::run::{Measured, Series};
+use crate::run::{Measured, Series, slope_factor};
 
 /// How the slope is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -46,7 +46,7 @@ fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
             ui.selectable_value(moment, value, theme::caption(words))
                 .on_hover_text(hint);
         }
-        let words = "norm of the loss's gradient with respect to each block's output";
+        let words = "norm of dL/d(block output)";
         ui.add(Label::new(theme::caption(words)).truncate());
     });
 }
@@ -65,13 +65,14 @@ pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
         let (colour, width) = line_style(ui, &series.track.spec, &among);
         let norms = &measured.norms.activation;
         let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
-        let line: Vec<[f64; 2]> = norms
+        let points: Vec<[f64; 2]> = norms
             .iter()
             .enumerate()
-            .map(|(block, &norm)| [block as f64 * stretch, f64::from(norm)])
+            .map(|(block, &norm)| [block as f64, f64::from(norm)])
             .collect();
+        let line: Vec<[f64; 2]> = points.iter().map(|&[block, norm]| [block * stretch, norm]).collect();
         let name = series.track.name.clone();
-        let label = match factor(norms) {
+        let label = match slope_factor(&points) {
             _ if runs[..index].iter().any(|other| other.track.name == name) => String::new(),
             Some(factor) if !series.track.spec.residual() => format!("{name} ×{} a block", short(factor)),
             _ => name.clone(),
@@ -109,26 +110,6 @@ pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
     chart.show_ui(ui, &curves);
 }
 
-/// By how much the norm changes a block on the way back to the input: least squares through the blocks' logarithms.
-pub fn factor(norms: &[f32]) -> Option<f64> {
-    let points: Vec<(f64, f64)> = norms
-        .iter()
-        .enumerate()
-        .skip(1)
-        .filter(|(_, norm)| norm.is_finite() && **norm > 0.0)
-        .map(|(block, &norm)| (block as f64, f64::from(norm).log10()))
-        .collect();
-    let count = points.len() as f64;
-    if points.len() < 2 {
-        return None;
-    }
-    let mean = |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / count;
-    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-    let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-    let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
-    Some(10f64.powf(-covariance / variance))
-}
-
 fn summary(scene: Scene<'_>, moment: Moment) -> String {
     let slopes: Vec<String> = scene
         .history
@@ -146,18 +127,4 @@ fn summary(scene: Scene<'_>, moment: Moment) -> String {
         })
         .collect();
     format!("Gradient norms by block. {}", slopes.join("; "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_factor_counts_from_output_to_input() {
-        let norms: Vec<f32> = (0..28).map(|block| 0.042 * 0.33f32.powi(27 - block)).collect();
-        assert!((factor(&norms).unwrap() - 0.33).abs() < 1e-3);
-        let flat = [0.5, 1.0, 1.0, f32::NAN, 1.0, 0.0];
-        assert!((factor(&flat).unwrap() - 1.0).abs() < 1e-9);
-        assert_eq!(factor(&[1.0, 2.0]), None);
-    }
 }

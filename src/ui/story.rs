@@ -84,21 +84,13 @@ pub fn stage(history: &History, guess: Option<Guess>) -> Stage {
     }
 }
 
-/// Mean minibatch loss of the 50 steps up to `step`.
-pub fn loss_at(series: &Series, step: usize) -> Option<f32> {
-    let end = series.steps.partition_point(|&done| done as usize <= step);
-    let last = &series.loss[end.saturating_sub(50)..end];
-    let mean = last.iter().map(|&loss| f64::from(loss)).sum::<f64>() / last.len() as f64;
-    (!last.is_empty()).then_some(mean as f32)
-}
-
 /// What the plain nets show, in words made from the measured curves; `None` before there is enough of them.
 pub fn degradation(cast: &Cast<'_>, guess: Option<Guess>) -> Option<String> {
     let step = cast.shallow.step().min(cast.deep.step());
     if step < OFFER_STEP {
         return None;
     }
-    let (shallow, deep) = (loss_at(cast.shallow, step)?, loss_at(cast.deep, step)?);
+    let (shallow, deep) = (cast.shallow.loss_at(step)?, cast.deep.loss_at(step)?);
     let (low, high) = (&cast.shallow.track.name, &cast.deep.track.name);
     if !deep.is_finite() || !shallow.is_finite() {
         let name = if deep.is_finite() { low } else { high };
@@ -134,7 +126,7 @@ pub fn repair(cast: &Cast<'_>) -> Option<String> {
     if step < OFFER_STEP {
         return None;
     }
-    let (with, without) = (loss_at(twin, step)?, loss_at(cast.deep, step)?);
+    let (with, without) = (twin.loss_at(step)?, cast.deep.loss_at(step)?);
     let (name, plain) = (&twin.track.name, &cast.deep.track.name);
     if !with.is_finite() {
         return Some(format!("{name} diverged: not reproduced here."));
