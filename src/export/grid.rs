@@ -11,6 +11,20 @@ use crate::palette::{Rgb, cividis};
 /// Of a value that is not finite.
 const MISSING: Rgb = [0xd0, 0x30, 0x30];
 const GAP: f64 = 3.0;
+/// Height of the title above a grid, and of the colour scale beneath.
+const TITLE: f64 = 32.0;
+const SCALE: f64 = 44.0;
+
+/// The height that a grid of this width really takes, of at most `limit`.
+pub fn height(map: &MapGrid, width: f64, limit: f64) -> f64 {
+    if map.image {
+        return TITLE + width * map.height as f64 / map.width.max(map.height) as f64;
+    }
+    let room = limit - TITLE - SCALE;
+    let columns = columns(map, width, room);
+    let rows = map.channels.div_ceil(columns) as f64;
+    TITLE + rows * (side(map, columns, width, room) * map.height as f64 + GAP) + SCALE
+}
 
 /// Draws title and scale into the rectangle left, top, width, height; the maps come back as pictures.
 pub fn draw<B: DrawingBackend>(
@@ -21,7 +35,7 @@ pub fn draw<B: DrawingBackend>(
     for (i, line) in wrap(&map.title, 12.5, width, 2).into_iter().enumerate() {
         canvas.text(&line, [left, top + 2.0 + 16.0 * i as f64], 12.5, Align::Left, DARK)?;
     }
-    let (grid_top, grid_height) = (top + 32.0, height - 76.0);
+    let (grid_top, grid_height) = (top + TITLE, height - TITLE - SCALE);
     let plane = map.height * map.width;
     if map.image {
         let side = width / map.width.max(map.height) as f64;

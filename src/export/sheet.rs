@@ -19,6 +19,7 @@ pub const PALE: Rgb = [0xe4; 3];
 const MARGIN: f64 = 24.0;
 const GAP: f64 = 20.0;
 const HEADER: f64 = 76.0;
+/// Of a plot; the most that a grid of maps takes.
 const PANEL_HEIGHT: f64 = 400.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
@@ -27,7 +28,18 @@ const NOTE_SIZE: f64 = 11.0;
 pub fn size(figure: &Figure) -> [f64; 2] {
     let width = width(figure);
     let lines = footer(figure, width).len() as f64;
-    [width, HEADER + PANEL_HEIGHT + 14.0 + lines * LINE + MARGIN - 8.0]
+    [
+        width,
+        HEADER + panel_height(figure) + 14.0 + lines * LINE + MARGIN - 8.0,
+    ]
+}
+
+fn panel_height(figure: &Figure) -> f64 {
+    let height = |panel: &Panel| match panel {
+        Panel::Maps(map) => grid::height(map, panel_width(panel, figure), PANEL_HEIGHT),
+        Panel::Plot(_) => PANEL_HEIGHT,
+    };
+    figure.panels.iter().map(height).fold(0.0, f64::max).min(PANEL_HEIGHT)
 }
 
 fn width(figure: &Figure) -> f64 {
@@ -80,7 +92,7 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Resul
         }
         left += place[2] + GAP;
     }
-    let mut y = HEADER + PANEL_HEIGHT + 14.0 + LINE / 2.0;
+    let mut y = HEADER + panel_height(figure) + 14.0 + LINE / 2.0;
     for (line, colour) in footer(figure, width) {
         canvas.text(&line, [MARGIN, y], NOTE_SIZE, Align::Left, colour)?;
         y += LINE;

@@ -78,7 +78,7 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::Open(Room::FirstMinute));
             }
         };
-        if ui.available_width() < 260.0 {
+        if ui.available_size_before_wrap().x < 260.0 {
             ui.end_row();
             rooms(ui);
             return;

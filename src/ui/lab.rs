@@ -235,7 +235,9 @@ impl Lab {
 
     fn header_controls_ui(&mut self, ui: &mut Ui, panel: Panel, actions: &mut Vec<Action>) {
         let words = if self.enlarged { "Put back" } else { "Enlarge" };
-        if quiet_button_ui(ui, words, "F").clicked() {
+        // A panel too narrow for all three has nothing to gain from being enlarged.
+        let roomy = ui.available_width() > 190.0;
+        if (roomy || self.enlarged) && quiet_button_ui(ui, words, "F").clicked() {
             (self.active, self.enlarged) = (panel, !self.enlarged);
         }
         if quiet_button_ui(ui, "Export", "Write this figure into the run folder (E)").clicked() {
