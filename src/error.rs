@@ -14,6 +14,15 @@ pub enum Error {
     /// An engine that cannot start or failed while computing.
     #[error("{0}")]
     Engine(String),
+    /// A GPU that is gone: reset, unplugged, or stopped by its driver.
+    #[error("{0}")]
+    DeviceLost(String),
+    /// A GPU with too little memory for what was asked.
+    #[error("{0}")]
+    DeviceMemory(String),
+    /// A kernel that a GPU's driver refuses.
+    #[error("{0}")]
+    Shader(String),
     /// An experiment file that cannot be read or asks for the impossible.
     #[error("{0}")]
     Experiment(String),
@@ -39,6 +48,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a GPU failed, so that the same work can go on elsewhere.
+    pub fn is_of_device(&self) -> bool {
+        matches!(self, Self::DeviceLost(_) | Self::DeviceMemory(_) | Self::Shader(_))
+    }
+
     /// For `map_err` on a file operation: `fs::read(path).map_err(Error::io("read", path))`.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();

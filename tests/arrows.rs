@@ -31,6 +31,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("candle_nn", &["src/engine/candle"]),
     ("plotters", &["src/export"]),
     ("egui_plot", &["src/ui"]),
+    ("wgpu", &["src/engine/gpu", "src/paint"]),
 ];
 
 #[test]
@@ -56,7 +57,7 @@ fn crates_stay_in_their_rooms() {
     for (path, text) in sources() {
         for (name, homes) in OWNED {
             let at_home = homes.iter().any(|home| path.starts_with(home));
-            if !at_home && code(&text).any(|line| line.contains(&format!("{name}::"))) {
+            if !at_home && code(&text).any(|line| names_crate(line, name)) {
                 wrong.push(format!("{}: {name} belongs to {}", path.display(), homes.join(", ")));
             }
         }
@@ -104,6 +105,12 @@ fn room_of(path: &Path) -> String {
         .unwrap()
         .trim_end_matches(".rs")
         .to_string()
+}
+
+/// Whether a line holds `name::` as a word of its own.
+fn names_crate(line: &str, name: &str) -> bool {
+    line.match_indices(&format!("{name}::"))
+        .any(|(at, _)| !line[..at].ends_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
 }
 
 fn code(text: &str) -> impl Iterator<Item = &str> {

@@ -14,7 +14,6 @@ mod ui;
 use std::time::{Duration, Instant};
 
 use eframe::egui::{self, ThemePreference};
-use eframe::wgpu;
 
 pub use launch::open;
 use session::{REPAINT_EVERY, REPAINT_EVERY_ON_CPU, Session};
@@ -83,10 +82,9 @@ impl App {
 
 /// How often training may have the window drawn.
 fn repaint_every(context: &eframe::CreationContext<'_>) -> Duration {
-    let render_state = context.wgpu_render_state.as_ref();
-    match render_state.map(|state| state.adapter.get_info().device_type) {
-        Some(wgpu::DeviceType::Cpu) | None => REPAINT_EVERY_ON_CPU,
-        Some(_) => REPAINT_EVERY,
+    match &context.wgpu_render_state {
+        Some(state) if paint::on_gpu(state) => REPAINT_EVERY,
+        _ => REPAINT_EVERY_ON_CPU,
     }
 }
 

@@ -1,7 +1,6 @@
 //! `depthscope engines`: what can compute here.
 
-use eframe::wgpu;
-
+use crate::engine::gpu::{About, AdapterKind, adapters};
 use crate::engine::{Choice, Kind, automatic, cpu};
 use crate::error::Result;
 
@@ -22,18 +21,13 @@ pub fn run(_: &Args) -> Result<()> {
     }
     let chosen = automatic();
     println!("  {:<8} takes {}", "auto", why(chosen));
-    println!("Graphics adapters (the window draws with them)");
+    println!("Graphics adapters");
     let adapters = adapters();
     if adapters.is_empty() {
         println!("  none");
     }
     for adapter in adapters {
-        println!(
-            "  {} ({}, {})",
-            adapter.name,
-            adapter.backend,
-            device_type(adapter.device_type)
-        );
+        println!("{}", adapter_lines(&adapter.about));
     }
     Ok(())
 }
@@ -46,33 +40,40 @@ fn why(chosen: Choice) -> &'static str {
     }
 }
 
-/// Those of the modern interfaces, or else of OpenGL, which lists the same hardware again.
-fn adapters() -> Vec<wgpu::AdapterInfo> {
-    let list = |backends| {
-        let descriptor = wgpu::InstanceDescriptor {
-            backends,
-            ..wgpu::InstanceDescriptor::new_without_display_handle()
-        };
-        let found = wgpu::Instance::new(descriptor).enumerate_adapters(backends);
-        pollster::block_on(found)
-            .iter()
-            .map(wgpu::Adapter::get_info)
-            .collect::<Vec<_>>()
+/// `GeForce RTX 3060 (Vulkan, discrete GPU)` and what it offers to training.
+fn adapter_lines(about: &About) -> String {
+    let kind = match about.kind {
+        AdapterKind::Software => "software, trains only when named with --adapter".to_owned(),
+        kind => kind.to_string(),
     };
-    let modern = list(wgpu::Backends::PRIMARY);
-    if modern.is_empty() {
-        list(wgpu::Backends::GL)
-    } else {
-        modern
+    let mut lines = format!("  {} ({}, {kind})", about.name, about.backend);
+    if !about.driver.is_empty() {
+        lines += &format!("\n    driver {}", about.driver);
     }
-}
-
-fn device_type(kind: wgpu::DeviceType) -> &'static str {
-    match kind {
-        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
-        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
-        wgpu::DeviceType::VirtualGpu => "virtual GPU",
-        wgpu::DeviceType::Cpu => "software, never used for training",
-        wgpu::DeviceType::Other => "unknown kind",
+    if !about.compute {
+        return lines + "\n    cannot run compute shaders, so it cannot train";
     }
+    let mib = |bytes: u64| bytes >> 20;
+    lines += &format!(
+        "\n    {} storage buffers of up to {} MiB, buffers up to {} MiB, {} invocations and {} KiB a workgroup",
+        about.storage_buffers,
+        mib(about.binding_bytes),
+        mib(about.buffer_bytes),
+        about.invocations,
+        about.workgroup_bytes >> 10
+    );
+    let offers = [
+        (about.timestamps, "timestamps"),
+        (about.subgroups, "subgroups"),
+        (about.f16, "f16"),
+    ];
+    let offers: Vec<&str> = offers
+        .iter()
+        .filter(|(there, _)| *there)
+        .map(|&(_, name)| name)
+        .collect();
+    if !offers.is_empty() {
+        lines += &format!("\n    {}", offers.join(", "));
+    }
+    lines
 }

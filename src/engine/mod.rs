@@ -5,6 +5,7 @@ pub mod candle;
 mod check;
 mod choice;
 pub mod cpu;
+pub mod gpu;
 mod optimizer;
 pub mod plan;
 pub mod weights_file;

@@ -121,6 +121,11 @@ struct Grid {
     bind_group: wgpu::BindGroup,
 }
 
+/// Whether the window is drawn by a GPU, not by the processor.
+pub fn on_gpu(render_state: &RenderState) -> bool {
+    render_state.adapter.get_info().device_type != wgpu::DeviceType::Cpu
+}
+
 /// Makes the pipeline and the colour table; without it grids stay empty.
 ///
 /// `colours` is the colour map from low to high, at most 256 entries, sRGB.

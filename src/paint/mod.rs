@@ -2,4 +2,4 @@
 
 mod map_grid;
 
-pub use map_grid::{GridLayout, MapGrid, install};
+pub use map_grid::{GridLayout, MapGrid, install, on_gpu};

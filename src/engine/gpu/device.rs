@@ -1,0 +1,338 @@
+//! The engine's own device and queue: opened with the adapter's real limits, and watched for every way it can fail.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use super::adapter::{About, Adapter};
+use super::pipeline_cache::PipelineCache;
+use crate::error::{Error, Result};
+
+/// How long a waiting thread sleeps between looks at the device.
+const LOOK_EVERY: Duration = Duration::from_micros(200);
+
+/// How long work under way may take to end after an error.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What a shader does about indices and loops that could run away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Checks {
+    /// Nothing; our kernels stay inside their buffers, which the tests show with checks on.
+    #[default]
+    Off,
+    /// Bounds and loops are checked on the device.
+    On,
+}
+
+/// A device that several nets compute on.
+pub struct Device {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub about: About,
+    checks: Checks,
+    cache: Option<PipelineCache>,
+    pipelines: Mutex<HashMap<PipelineKey, wgpu::ComputePipeline>>,
+    trouble: Arc<Mutex<Trouble>>,
+}
+
+/// What went wrong outside of [`Device::guarded`].
+#[derive(Debug, Default)]
+struct Trouble {
+    /// The device is gone for good; the driver's words.
+    lost: Option<String>,
+    /// The first other error, until it is told.
+    error: Option<wgpu::Error>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PipelineKey {
+    source: String,
+    entry: String,
+    /// Names with the bits of their values.
+    constants: Vec<(String, u64)>,
+}
+
+/// A compute shader to be made into a pipeline.
+#[derive(Debug, Clone, Copy)]
+pub struct Kernel<'a> {
+    /// For people: the kernel's name.
+    pub name: &'a str,
+    /// WGSL.
+    pub source: &'a str,
+    pub entry: &'a str,
+    /// Values of `override` constants.
+    pub constants: &'a [(&'a str, f64)],
+}
+
+impl Device {
+    /// Opens a device of its own on an adapter.
+    ///
+    /// # Errors
+    /// When the driver refuses.
+    pub fn open(adapter: &Adapter, checks: Checks) -> Result<Arc<Self>> {
+        let wanted = wgpu::Features::TIMESTAMP_QUERY
+            | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
+            | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES
+            | wgpu::Features::SUBGROUP
+            | wgpu::Features::SHADER_F16
+            | wgpu::Features::PIPELINE_CACHE;
+        let about = adapter.about.clone();
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("training"),
+            required_features: adapter.handle.features() & wanted,
+            required_limits: adapter.handle.limits(),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let opened = pollster::block_on(adapter.handle.request_device(&descriptor));
+        let (device, queue) = opened
+            .map_err(|error| Error::DeviceLost(format!("{} cannot be opened: {}", about.name, one_line(&error))))?;
+        let trouble = Arc::new(Mutex::new(Trouble::default()));
+        let told = Arc::clone(&trouble);
+        device.set_device_lost_callback(move |_, words| {
+            lock(&told).lost.get_or_insert(words);
+        });
+        let told = Arc::clone(&trouble);
+        device.on_uncaptured_error(Arc::new(move |error| {
+            lock(&told).error.get_or_insert(error);
+        }));
+        let cache = PipelineCache::open(&device, &adapter.handle.get_info());
+        Ok(Arc::new(Self {
+            device,
+            queue,
+            about,
+            checks,
+            cache,
+            pipelines: Mutex::default(),
+            trouble,
+        }))
+    }
+
+    /// The device that all nets of this process share on the adapter [`Adapter::find`] finds; opened again when it was
+    /// lost or nobody holds it any more.
+    ///
+    /// # Errors
+    /// When there is no such adapter, or the driver refuses.
+    pub fn shared(adapter: Option<&str>, checks: Checks) -> Result<Arc<Self>> {
+        type Open = Mutex<Vec<(Option<String>, Checks, Weak<Device>)>>;
+        static OPEN: Open = Mutex::new(Vec::new());
+        let mut open = lock(&OPEN);
+        open.retain(|(_, _, device)| device.upgrade().is_some_and(|device| device.check().is_ok()));
+        let same = |(name, kept, device): &(Option<String>, Checks, Weak<Device>)| {
+            let same = name.as_deref() == adapter && *kept == checks;
+            device.upgrade().filter(|_| same)
+        };
+        if let Some(device) = open.iter().find_map(same) {
+            return Ok(device);
+        }
+        let device = Self::open(&Adapter::find(adapter)?, checks)?;
+        open.push((adapter.map(str::to_owned), checks, Arc::downgrade(&device)));
+        Ok(device)
+    }
+
+    /// For people: `GPU (NVIDIA GeForce RTX 3060, Vulkan)`.
+    pub fn describe(&self) -> String {
+        format!("GPU ({}, {})", self.about.name, self.about.backend)
+    }
+
+    /// What went wrong since it was last asked; a lost device stays lost.
+    ///
+    /// # Errors
+    /// [`Error::DeviceLost`], [`Error::DeviceMemory`] or [`Error::Shader`].
+    pub fn check(&self) -> Result<()> {
+        let mut trouble = lock(&self.trouble);
+        if let Some(words) = &trouble.lost {
+            return Err(self.lost(words));
+        }
+        trouble.error.take().map_or(Ok(()), |error| Err(self.fault(&error)))
+    }
+
+    /// Does `work`, which makes buffers, pipelines or submissions, and says what the device had against it.
+    ///
+    /// # Errors
+    /// As [`Device::check`].
+    pub fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
+        let filters = [
+            wgpu::ErrorFilter::Internal,
+            wgpu::ErrorFilter::Validation,
+            wgpu::ErrorFilter::OutOfMemory,
+        ];
+        let scopes = filters.map(|filter| self.device.push_error_scope(filter));
+        let done = work();
+        let mut first = None;
+        for scope in scopes.into_iter().rev() {
+            first = first.or(pollster::block_on(scope.pop()));
+        }
+        let Some(error) = first else {
+            return self.poll().map(|()| done);
+        };
+        self.settle();
+        self.check()?;
+        Err(self.fault(&error))
+    }
+
+    /// Lets the work under way end: what is made on a device that is gone is refused for other reasons, and that it is
+    /// gone is told only when its queue is empty.
+    fn settle(&self) {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            match self.device.poll(wgpu::PollType::Poll) {
+                Ok(status) if !status.is_queue_empty() => std::thread::sleep(LOOK_EVERY),
+                _ => break,
+            }
+        }
+    }
+
+    /// A buffer of that many bytes.
+    ///
+    /// # Errors
+    /// [`Error::DeviceMemory`] when the device has no room for it.
+    pub fn buffer(&self, label: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        let most = if usage.contains(wgpu::BufferUsages::STORAGE) {
+            self.about.buffer_bytes.min(self.about.binding_bytes)
+        } else {
+            self.about.buffer_bytes
+        };
+        if bytes > most {
+            return Err(Error::DeviceMemory(format!(
+                "{} allows buffers of {} MiB, and {label} needs {} MiB",
+                self.about.name,
+                most >> 20,
+                bytes.div_ceil(1 << 20)
+            )));
+        }
+        let descriptor = wgpu::BufferDescriptor {
+            label: Some(label),
+            size: bytes,
+            usage,
+            mapped_at_creation: false,
+        };
+        self.guarded(|| self.device.create_buffer(&descriptor))
+    }
+
+    /// Sleeps until `done`, without keeping anyone else from the device.
+    ///
+    /// # Errors
+    /// As [`Device::check`].
+    pub fn wait(&self, mut done: impl FnMut() -> bool) -> Result<()> {
+        loop {
+            self.poll()?;
+            if done() {
+                return Ok(());
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Lets the callbacks of finished work run; returns at once.
+    ///
+    /// # Errors
+    /// As [`Device::check`].
+    pub fn poll(&self) -> Result<()> {
+        let polled = self.device.poll(wgpu::PollType::Poll);
+        self.check()?;
+        polled.map(drop).map_err(|error| self.lost(&error.to_string()))
+    }
+
+    /// The pipeline of a kernel, made at its first use; its bind group layout is deduced from the shader.
+    ///
+    /// # Errors
+    /// [`Error::Shader`] when it is not valid or the driver cannot compile it.
+    pub fn pipeline(&self, kernel: &Kernel<'_>) -> Result<wgpu::ComputePipeline> {
+        let constants = kernel
+            .constants
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.to_bits()));
+        let key = PipelineKey {
+            source: kernel.source.to_owned(),
+            entry: kernel.entry.to_owned(),
+            constants: constants.collect(),
+        };
+        if let Some(pipeline) = lock(&self.pipelines).get(&key) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = self.guarded(|| self.compile(kernel)).map_err(|error| match error {
+            Error::Shader(words) => Error::Shader(format!("kernel {}: {words}", kernel.name)),
+            other => other,
+        })?;
+        lock(&self.pipelines).insert(key, pipeline.clone());
+        Ok(pipeline)
+    }
+
+    fn compile(&self, kernel: &Kernel<'_>) -> wgpu::ComputePipeline {
+        let descriptor = wgpu::ShaderModuleDescriptor {
+            label: Some(kernel.name),
+            source: wgpu::ShaderSource::Wgsl(kernel.source.into()),
+        };
+        let module = match self.checks {
+            Checks::On => self.device.create_shader_module(descriptor),
+            // SAFETY: the kernels are our own; their loops end and their indices stay inside the buffers the runner
+            // binds, which the tests show on a device with checks.
+            Checks::Off => unsafe {
+                self.device
+                    .create_shader_module_trusted(descriptor, wgpu::ShaderRuntimeChecks::unchecked())
+            },
+        };
+        self.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some(kernel.name),
+            layout: None,
+            module: &module,
+            entry_point: Some(kernel.entry),
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants: kernel.constants,
+                zero_initialize_workgroup_memory: false,
+            },
+            cache: self.cache.as_ref().map(PipelineCache::handle),
+        })
+    }
+
+    /// Stores the compiled pipelines for the next start.
+    pub fn keep_pipelines(&self) {
+        if let Some(cache) = &self.cache {
+            cache.save();
+        }
+    }
+
+    fn lost(&self, words: &str) -> Error {
+        let why = if words.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", words.trim_end_matches('.'))
+        };
+        Error::DeviceLost(format!("{} was lost{why}", self.about.name))
+    }
+
+    fn fault(&self, error: &wgpu::Error) -> Error {
+        match error {
+            wgpu::Error::OutOfMemory { .. } => {
+                Error::DeviceMemory(format!("{} has not enough free memory for this net", self.about.name))
+            }
+            _ => Error::Shader(format!("{} refused the work: {}", self.about.name, one_line(error))),
+        }
+    }
+}
+
+impl Drop for Device {
+    fn drop(&mut self) {
+        self.keep_pipelines();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An error with its causes, in one line.
+fn one_line(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !line.contains(&words) {
+            // Writing into a string does not fail.
+            let _ = write!(line, ": {words}");
+        }
+        cause = inner.source();
+    }
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
