@@ -3,6 +3,7 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
 
 use depthscope::net::{Array, Graph, Spec};
+use depthscope::probe::Subject;
 use depthscope::run::{Command, Event, Experiment, History, MapRequest, Maps, Phase, Track};
 use depthscope::ui::{Action, FirstMinute, Lab, Panel, Picture, Room, Scene, Shown, Speed, theme};
 use depthscope::{engine::Norms, paint, palette};
@@ -188,13 +189,13 @@ fn maps(history: &History) -> Maps {
     Maps {
         request: MapRequest {
             nodes: vec![(1.min(right), "layer1.0".into()), (right, "layer1.0".into())],
-            image: 0,
+            image: Subject::Test(0),
         },
         image: Array {
             shape: vec![1, 8, 8],
             data: digit().values,
         },
-        label: 3,
+        label: Some(3),
         images: 359,
         maps: vec![of(0, [8, 8, 8]), of(1, [8, 8, 8])],
     }

@@ -8,7 +8,7 @@ use crate::engine::{Choice, Optimizer, open};
 use crate::error::{Error, Result};
 use crate::export::{Caption, Format, Kind, Material, figure};
 use crate::net::{Array, Graph};
-use crate::probe::{ImageMaps, feature_maps};
+use crate::probe::{ImageMaps, Subject, feature_maps};
 use crate::run::{History, MapRequest, Maps, RunFolder, RunId};
 
 /// Nets side by side in a maps figure.
@@ -191,15 +191,15 @@ fn maps(args: &Args, history: &History, sources: &[Source]) -> Result<Maps> {
             names.join(", ")
         )));
     }
-    let image = args.image.unwrap_or(0);
+    let image = Subject::Test(args.image.unwrap_or(0));
     let mut request = MapRequest {
         nodes: Vec::new(),
-        image,
+        image: image.clone(),
     };
     let (mut maps, mut seen) = (Vec::new(), None);
     for id in shown {
         let source = &sources[id];
-        let (step, probed_node, probed) = probe(source, args.node.as_deref(), args.step, image)?;
+        let (step, probed_node, probed) = probe(source, args.node.as_deref(), args.step, &image)?;
         request.nodes.push((id, probed_node));
         maps.push((step, probed.0));
         seen = Some(probed.1);
@@ -219,7 +219,7 @@ fn probe(
     source: &Source,
     node: Option<&str>,
     step: Option<usize>,
-    image: usize,
+    image: &Subject,
 ) -> Result<(usize, String, (Array, ImageMaps))> {
     let track = &source.folder.history.runs[source.run].track;
     let graph = Arc::new(Graph::new(&track.spec));

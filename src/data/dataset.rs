@@ -96,12 +96,32 @@ impl Dataset {
     /// The test split in equal chunks of at most `limit` images, in one seeded order so that every chunk mixes classes.
     pub fn test_batches(&self, limit: usize) -> Vec<Batch> {
         let order = permutation(&mut generator(Purpose::TestOrder, 0, 0, 0), self.test.len());
+        self.chunks(&self.test, &order, limit)
+    }
+
+    /// At most `images` training images as they are, without augmentation, in such chunks and such an order.
+    pub fn train_sample(&self, images: usize, limit: usize) -> Vec<Batch> {
+        let mut order = permutation(&mut generator(Purpose::Sample, 0, 0, 0), self.train.len());
+        order.truncate(images);
+        self.chunks(&self.train, &order, limit)
+    }
+
+    fn chunks(&self, split: &Split, order: &[u32], limit: usize) -> Vec<Batch> {
         let count = order.len().div_ceil(limit.max(1));
         (0..count)
             .map(|chunk| {
                 let bounds = chunk * order.len() / count..(chunk + 1) * order.len() / count;
-                self.batch(&self.test, &order[bounds], |_, image, copy| copy.copy_from_slice(image))
+                self.batch(split, &order[bounds], |_, image, copy| copy.copy_from_slice(image))
             })
+            .collect()
+    }
+
+    /// An image of 0..=1 as nets read it, `[C, H, W]`.
+    pub fn normalised_image(&self, image: &[f32]) -> Vec<f32> {
+        let planes = image.chunks((self.shape[1] * self.shape[2]).max(1));
+        planes
+            .zip(self.mean.iter().zip(&self.deviation))
+            .flat_map(|(plane, (mean, deviation))| plane.iter().map(move |pixel| (pixel - mean) / deviation))
             .collect()
     }
 

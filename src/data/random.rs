@@ -13,6 +13,7 @@ pub(super) enum Purpose {
     TestOrder,
     TrainTexture,
     TestTexture,
+    Sample,
 }
 
 /// A generator of its own for one image or one pass.

@@ -4,16 +4,17 @@ use super::figure::{Figure, MapGrid, Panel};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Array;
+use crate::probe::Subject;
 
 /// The figure of probed feature maps.
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("maps", "no feature maps were probed", "choose a layer and an image");
     let maps = material.maps.ok_or_else(nothing)?;
-    let image = grid(
-        format!("test image {}, class {}", maps.request.image, maps.label),
-        &maps.image,
-        true,
-    );
+    let title = match (&maps.request.image, maps.label) {
+        (Subject::Test(image), Some(label)) => format!("test image {image}, class {label}"),
+        _ => "own image".into(),
+    };
+    let image = grid(title, &maps.image, true);
     let shown = maps
         .request
         .nodes
@@ -81,10 +82,10 @@ mod tests {
         let maps = Maps {
             request: MapRequest {
                 nodes: vec![(0, "layer1.0".into()), (7, "layer1.0".into())],
-                image: 5,
+                image: Subject::Test(5),
             },
             image: array([1, 8, 8]),
-            label: 7,
+            label: Some(7),
             images: 359,
             maps: vec![(40, array([8, 8, 8])), (40, array([8, 8, 8]))],
         };

@@ -6,11 +6,13 @@ mod graph;
 mod init;
 mod spec;
 mod spec_text;
+mod surgery;
 mod table;
 mod weights;
 
 pub use graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
 pub use init::initial_weights;
 pub use spec::{BlockKind, Family, Init, Norm, Order, Shortcut, Spec};
+pub use surgery::{Cut, Operated, Surgery};
 pub use table::{Layer, Table};
 pub use weights::{Array, Weights};

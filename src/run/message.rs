@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::experiment::{RunId, RunPlan, Track};
 use crate::engine::Norms;
 use crate::net::Array;
+use crate::probe::Subject;
 
 /// What the trainer is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +28,11 @@ pub enum Command {
 }
 
 /// Feature maps someone is looking at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct MapRequest {
     /// Each run with the node whose activations are wanted.
     pub nodes: Vec<(RunId, String)>,
-    /// Position in the test split.
-    pub image: usize,
+    pub image: Subject,
 }
 
 /// Feature maps of one image, all of the same moment; travels through a [`super::Slot`].
@@ -41,8 +41,8 @@ pub struct Maps {
     pub request: MapRequest,
     /// The image, 0..=1, `[C, H, W]`.
     pub image: Array,
-    /// Class of the image.
-    pub label: u32,
+    /// Class of the image; absent from the user's own.
+    pub label: Option<u32>,
     /// Images in the test split.
     pub images: usize,
     /// By entry of the request: step, and the activations `[C, H, W]` (a linear output is `[classes, 1, 1]`),

@@ -8,6 +8,7 @@ use super::trainer::Opener;
 use super::{
     Command, Event, Experiment, MapRequest, Phase, RunFolder, RunPlan, Status, Summary, Trainer, TrainerOptions,
 };
+use crate::probe::Subject;
 
 fn experiment(steps: usize, nets: &[&str]) -> Experiment {
     let mut experiment = Experiment::named("quick").unwrap();
@@ -261,7 +262,7 @@ fn maps_are_made_when_asked_and_after_each_pause() {
             (7, "relu".into()),
             (0, "logits".into()),
         ],
-        image: 5,
+        image: Subject::Test(5),
     };
     trainer.send(Command::Watch(Some(request)));
     let maps = newest(&trainer);
@@ -276,7 +277,7 @@ fn maps_are_made_when_asked_and_after_each_pause() {
     while newest(&trainer).maps[0].0 != 3 {}
     let request = MapRequest {
         nodes: vec![(0, "relu".into())],
-        image: 1_000_000,
+        image: Subject::Test(1_000_000),
     };
     trainer.send(Command::Watch(Some(request)));
     while !matches!(trainer.wait(), Some(Event::Notice(why)) if why.contains("no test image 1000000")) {}

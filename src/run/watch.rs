@@ -26,9 +26,8 @@ impl Watch {
         self.made = None;
         self.request = None;
         let mut request = request?;
-        let images = course.dataset.test.len();
-        if request.image >= images {
-            return Some(format!("there is no test image {}; there are {images}", request.image));
+        if let Err(error) = request.image.pixels(&course.dataset) {
+            return Some(error.to_string());
         }
         let unknown = |(run, node): &(RunId, String)| match lanes.get(*run) {
             None => Some(format!("there is no run {run} to show maps of")),
@@ -66,7 +65,7 @@ impl Watch {
         let mut seen = None;
         for (run, nodes) in wanted {
             let lane = &mut lanes[run];
-            let probed = feature_maps(lane.engine.as_mut(), &course.dataset, request.image, &nodes)?;
+            let probed = feature_maps(lane.engine.as_mut(), &course.dataset, &request.image, &nodes)?;
             for (node, array) in probed.maps {
                 found.insert((run, node), (lane.step, array));
             }

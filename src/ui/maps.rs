@@ -16,6 +16,7 @@ use super::{Action, Scene};
 use crate::net::Graph;
 use crate::paint::{GridLayout, MapGrid};
 use crate::palette;
+use crate::probe::Subject;
 use crate::run::{Command, MapRequest, Maps, Series};
 
 /// What is looked at.
@@ -118,7 +119,7 @@ impl MapChoice {
             .into();
         let request = MapRequest {
             nodes,
-            image: self.image,
+            image: Subject::Test(self.image),
         };
         if self.sent.as_ref() != Some(&request) {
             self.sent = Some(request.clone());
@@ -250,7 +251,9 @@ impl MapChoice {
     fn image_ui(&mut self, ui: &mut Ui, shown: &Shown) {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         ui.spacing_mut().button_padding = vec2(6.0, 2.0);
-        ui.label(theme::caption(format!("class {}", shown.maps.label)));
+        if let Some(label) = shown.maps.label {
+            ui.label(theme::caption(format!("class {label}")));
+        }
         let side = ui.available_width().min(ui.available_height() - 56.0).max(24.0);
         ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
         ui.label(theme::caption(format!("image {}", self.image)));

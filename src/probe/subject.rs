@@ -1,0 +1,78 @@
+//! Which image a net is asked about.
+
+use std::sync::Arc;
+
+use crate::data::{Batch, Dataset};
+use crate::error::{Error, Result};
+
+/// Images probed together, so that batch statistics mean something.
+const COMPANY: usize = 32;
+
+/// One image.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Subject {
+    /// Position in the test split.
+    Test(usize),
+    /// The user's own: `[C, H, W]`, 0..=1, in the data's shape.
+    Own(Arc<[f32]>),
+}
+
+impl Default for Subject {
+    fn default() -> Self {
+        Subject::Test(0)
+    }
+}
+
+impl Subject {
+    /// Its pixels as the net reads them, normalised.
+    ///
+    /// # Errors
+    /// When there is no such image, or it has another shape than the data.
+    pub fn pixels(&self, dataset: &Dataset) -> Result<Vec<f32>> {
+        let size: usize = dataset.shape.iter().product();
+        match self {
+            Subject::Test(image) => match dataset.test.images.get(image * size..(image + 1) * size) {
+                Some(pixels) => Ok(pixels.to_vec()),
+                None => Err(Error::Data(format!(
+                    "there is no test image {image}: {} has {}, counted from 0",
+                    dataset.name,
+                    dataset.test.len()
+                ))),
+            },
+            Subject::Own(pixels) if pixels.len() == size => Ok(dataset.normalised_image(pixels)),
+            Subject::Own(pixels) => Err(Error::Data(format!(
+                "the image has {} values, but {} has {size} an image",
+                pixels.len(),
+                dataset.name
+            ))),
+        }
+    }
+
+    /// Its class, where that is known.
+    pub fn label(&self, dataset: &Dataset) -> Option<u32> {
+        match self {
+            Subject::Test(image) => dataset.test.labels.get(*image).copied(),
+            Subject::Own(_) => None,
+        }
+    }
+
+    /// The image, and with it others from all over the test split, always the same ones.
+    ///
+    /// # Errors
+    /// As [`Subject::pixels`].
+    pub fn in_company(&self, dataset: &Dataset) -> Result<Batch> {
+        let test = &dataset.test;
+        let size: usize = dataset.shape.iter().product();
+        let others = COMPANY.min(test.len()) - 1;
+        let mut batch = Batch {
+            shape: dataset.shape,
+            images: self.pixels(dataset)?,
+            labels: vec![self.label(dataset).unwrap_or(0)],
+        };
+        for i in (0..others).map(|i| i * test.len() / others) {
+            batch.images.extend_from_slice(&test.images[i * size..(i + 1) * size]);
+            batch.labels.push(test.labels[i]);
+        }
+        Ok(batch)
+    }
+}
