@@ -32,6 +32,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("plotters", &["src/export"]),
     ("egui_plot", &["src/ui"]),
     ("wgpu", &["src/engine/gpu", "src/paint"]),
+    ("egui_tiles", &["src/ui"]),
 ];
 
 #[test]

@@ -9,30 +9,24 @@ use eframe::egui;
 use crate::error::{Error, Result};
 use crate::export::{Caption, Figure, Format, Kind, Material, figure};
 use crate::run::{Experiment, History, Maps};
-use crate::ui::Panel;
 
 /// What was written or why not, when it is over.
 pub type Outcome = Receiver<String>;
 
-/// Makes the panel's figure and has a thread write it as SVG, PNG and CSV into `folder`.
+/// Makes a figure, of that step where it is of one, and has a thread write it as SVG, PNG and CSV into `folder`.
 pub fn write(
     ctx: &egui::Context,
-    panel: Panel,
+    kind: Kind,
+    step: Option<usize>,
     experiment: &Experiment,
     history: &History,
     maps: Option<&Maps>,
     folder: &Path,
 ) -> Result<Outcome> {
-    let kind = match panel {
-        Panel::Loss => Kind::Loss,
-        Panel::Error => Kind::Error,
-        Panel::Slope => Kind::Gradients,
-        Panel::Maps => Kind::Maps,
-    };
     let material = Material {
         caption: &Caption::of(experiment),
         history,
-        step: None,
+        step,
         maps,
     };
     let figure = figure(kind, &material)?;

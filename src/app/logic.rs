@@ -24,7 +24,7 @@ impl App {
                 }
                 Err(error) => self.session.notice = Some(error.to_string()),
             },
-            Action::Export(panel) => self.session.export(ctx, panel),
+            Action::Export(kind, step) => self.session.export(ctx, kind, step),
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,
             Action::SwitchTheme => {

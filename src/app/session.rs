@@ -9,8 +9,9 @@ use eframe::egui;
 
 use super::figures;
 use super::pace::Pace;
+use crate::export::Kind;
 use crate::run::{Command, Event, Experiment, History, Phase, RunPlan, Trainer, TrainerOptions};
-use crate::ui::{Panel, Shown, Speed};
+use crate::ui::{Shown, Speed};
 
 /// On the trainer's account the window is drawn at most this often.
 pub const REPAINT_EVERY: Duration = Duration::from_millis(33);
@@ -100,14 +101,14 @@ impl Session {
         }
     }
 
-    /// Writes the panel's figure into the run folder; a notice says where, or what is missing.
-    pub fn export(&mut self, ctx: &egui::Context, panel: Panel) {
+    /// Writes a figure into the run folder; a notice says where, or what is missing.
+    pub fn export(&mut self, ctx: &egui::Context, kind: Kind, step: Option<usize>) {
         let Some(folder) = &self.folder else {
             self.notice = Some("There is no folder for your data on this system to write figures into.".into());
             return;
         };
         let maps = self.shown.as_ref().map(|shown| &shown.maps);
-        match figures::write(ctx, panel, &self.experiment, &self.history, maps, folder) {
+        match figures::write(ctx, kind, step, &self.experiment, &self.history, maps, folder) {
             Ok(outcome) => {
                 self.figure = Some(outcome);
                 self.exported = true;

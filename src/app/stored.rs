@@ -8,6 +8,7 @@ use crate::run::Experiment;
 use crate::ui::{Lab, Room};
 
 const KEY: &str = "depthscope";
+const LAB_KEY: &str = "lab";
 
 /// Where the user left.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +19,8 @@ pub struct Stored {
     pub experiment: Option<Experiment>,
     pub engine: String,
     pub theme: ThemePreference,
+    /// Kept under a key of its own: what no longer reads costs the arrangement of the panels and nothing else.
+    #[serde(skip)]
     pub lab: Lab,
 }
 
@@ -35,9 +38,13 @@ impl Default for Stored {
 
 /// Reads what was stored; anything unreadable counts as nothing.
 pub fn load(storage: Option<&dyn eframe::Storage>) -> Stored {
-    storage
-        .and_then(|storage| eframe::get_value(storage, KEY))
-        .unwrap_or_default()
+    let Some(storage) = storage else {
+        return Stored::default();
+    };
+    Stored {
+        lab: eframe::get_value(storage, LAB_KEY).unwrap_or_default(),
+        ..eframe::get_value(storage, KEY).unwrap_or_default()
+    }
 }
 
 /// Stores where the user is.
@@ -47,7 +54,8 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &App) {
         experiment: Some(app.session.experiment.clone()),
         engine: app.session.engine.clone(),
         theme: app.theme,
-        lab: app.lab.clone(),
+        lab: Lab::default(),
     };
     eframe::set_value(storage, KEY, &stored);
+    eframe::set_value(storage, LAB_KEY, &app.lab);
 }

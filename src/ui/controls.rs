@@ -1,8 +1,12 @@
 //! The bar at the top of the lab: which experiment, and what its training shall do.
 
-use eframe::egui::{Align, ComboBox, Label, Layout, Ui, vec2};
+use eframe::egui::containers::menu::MenuButton;
+use eframe::egui::{Align, Button, ComboBox, Label, Layout, Ui, vec2};
 
+use super::panels::Panel;
+use super::preset::Preset;
 use super::theme::{self, HEADING};
+use super::tiling::Tiling;
 use super::widgets::{primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene};
 use crate::run::{Command, Experiment, Phase};
@@ -17,7 +21,7 @@ pub fn run_or_pause(scene: Scene<'_>) -> Command {
 }
 
 /// Draws the bar.
-pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         let wide = ui.available_width() > 760.0;
         if wide {
@@ -68,6 +72,7 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
             }
         });
         let mut rooms = |ui: &mut Ui| {
+            panels_ui(ui, tiling);
             if quiet_button_ui(ui, "Keys", "All keyboard shortcuts (?)").clicked() {
                 actions.push(Action::ShowKeys);
             }
@@ -78,7 +83,7 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
                 actions.push(Action::Open(Room::FirstMinute));
             }
         };
-        if ui.available_size_before_wrap().x < 260.0 {
+        if ui.available_size_before_wrap().x < 330.0 {
             ui.end_row();
             rooms(ui);
             return;
@@ -90,4 +95,38 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
             }
         });
     });
+}
+
+/// The menu of panels and arrangements.
+fn panels_ui(ui: &mut Ui, tiling: &mut Tiling) {
+    let button = Button::new(theme::caption("Panels")).frame_when_inactive(false);
+    let menu = MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_min_width(190.0);
+        for (index, &panel) in Panel::ALL.iter().enumerate() {
+            let mut open = tiling.is_open(panel);
+            let key = if index < 9 {
+                (index + 1).to_string()
+            } else {
+                String::new()
+            };
+            let entry = Button::selectable(open, panel.title()).shortcut_text(key);
+            if ui.add(entry).on_hover_text(panel.hint()).clicked() {
+                open = !open;
+                if open {
+                    tiling.open(panel);
+                } else {
+                    tiling.close(panel);
+                }
+            }
+        }
+        ui.separator();
+        ui.label(theme::caption("Arrange for"));
+        for (index, preset) in Preset::ALL.into_iter().enumerate() {
+            let entry = Button::new(preset.title()).shortcut_text(format!("Alt {}", index + 1));
+            if ui.add(entry).on_hover_text(preset.hint()).clicked() {
+                tiling.arrange(preset);
+            }
+        }
+    });
+    menu.0.on_hover_text("Open and close panels, or arrange them all");
 }

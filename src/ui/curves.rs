@@ -1,13 +1,15 @@
 //! Loss and error against steps.
 
-use eframe::egui::{Align, Label, Layout, Slider, Ui};
+use eframe::egui::{Align, Label, Layout, Slider, Ui, UiBuilder, vec2};
 use serde::{Deserialize, Serialize};
 
 use super::chart::{Chart, Curve};
+use super::pane::{Pane, View};
 use super::series::{Smoother, sample};
 use super::story::{self, Cast};
 use super::widgets::short;
 use super::{Scene, line_style, theme};
+use crate::export::Kind;
 use crate::net::Spec;
 use crate::run::Series;
 
@@ -36,6 +38,31 @@ impl Default for Curves {
     }
 }
 
+impl Pane for Curves {
+    const TITLE: &'static str = "Curves";
+    const HINT: &'static str = "Loss and error against training steps";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let all = ui.available_rect_before_wrap();
+        let (mut first, mut second) = if all.width() > 1.4 * all.height() {
+            all.split_left_right_at_fraction(0.5)
+        } else {
+            all.split_top_bottom_at_fraction(0.5)
+        };
+        (first.max, second.min) = (first.max - vec2(4.0, 4.0), second.min + vec2(4.0, 4.0));
+        ui.scope_builder(UiBuilder::new().id_salt("loss").max_rect(first), |ui| {
+            self.loss_ui(ui, view.scene);
+        });
+        ui.scope_builder(UiBuilder::new().id_salt("error").max_rect(second), |ui| {
+            self.error_ui(ui, view.scene);
+        });
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Loss)
+    }
+}
+
 impl Curves {
     fn controls_ui(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
@@ -57,7 +84,7 @@ impl Curves {
     }
 
     /// Draws minibatch training loss.
-    pub fn loss_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+    fn loss_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
         self.controls_ui(ui);
         let columns = columns(ui);
         self.loss.resize_with(scene.history.runs.len(), Smoother::default);
@@ -85,7 +112,7 @@ impl Curves {
     }
 
     /// Draws minibatch training error as lines and test error as circles.
-    pub fn error_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+    fn error_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
         let legend = theme::caption("lines: training minibatch; circles: test split; both with batch statistics");
         ui.add(Label::new(legend).truncate());
         let columns = columns(ui);

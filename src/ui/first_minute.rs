@@ -169,7 +169,11 @@ impl FirstMinute {
                 action: (stage == Stage::Ask && scene.failure.is_none())
                     .then(|| format!("Predict that {name} reaches the lower training loss")),
                 chosen: self.guess == Some(guess),
-                key: ["1", "2"][index],
+                corner: match self.guess {
+                    None => ["1", "2"][index],
+                    Some(chosen) if chosen == guess => "your prediction",
+                    Some(_) => "",
+                },
             };
             let response = tower_ui(ui, rects.towers[index], &tower);
             if index == 0 && stage == Stage::Ask && ui.memory(|memory| memory.focused().is_none()) {

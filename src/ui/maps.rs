@@ -9,39 +9,26 @@ use eframe::egui::{
 use eframe::egui_wgpu::Callback;
 use serde::{Deserialize, Serialize};
 
-use super::layers::{counterpart, neighbour};
+use super::cursor::find;
+use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::short;
 use super::{Action, Scene};
+use crate::export::Kind;
 use crate::net::Graph;
 use crate::paint::{GridLayout, MapGrid};
 use crate::palette;
 use crate::probe::Subject;
 use crate::run::{Command, MapRequest, Maps, Series};
 
-/// What is looked at.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct MapChoice {
+pub struct FeatureMaps {
     /// Names of the runs chosen for the left and the right; where there is no such run, one is found.
     pub runs: [String; 2],
-    /// Node of the left net; the right one shows its counterpart.
-    pub node: String,
-    /// Position in the test split.
-    pub image: usize,
     #[serde(skip)]
     sent: Option<MapRequest>,
-}
-
-impl Default for MapChoice {
-    fn default() -> Self {
-        Self {
-            runs: Default::default(),
-            node: "layer1.0".into(),
-            image: 0,
-            sent: None,
-        }
-    }
 }
 
 /// Maps that have arrived, ready to be drawn.
@@ -100,9 +87,12 @@ fn picture(shape: &[usize], values: &[f32]) -> ColorImage {
     ColorImage::new([width, height], pixels.collect())
 }
 
-impl MapChoice {
-    /// Draws choice and maps, and asks for the maps it wants to see.
-    pub fn maps_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, shown: Option<&Shown>, actions: &mut Vec<Action>) {
+impl Pane for FeatureMaps {
+    const TITLE: &'static str = "Feature maps";
+    const HINT: &'static str = "What the channels of a layer answer to one image, two nets side by side";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let scene = view.scene;
         if scene.history.runs.is_empty() {
             ui.label(theme::caption("The maps appear once the nets are built."));
             return;
@@ -110,70 +100,37 @@ impl MapChoice {
         let names = self.sides(scene);
         let sides = names
             .clone()
-            .map(|name| find(scene, &name).map(|series| (series, Graph::new(&series.track.spec))));
+            .map(|name| find(scene.history, &name).map(|series| (series, Graph::new(&series.track.spec))));
         let [Some(left), Some(right)] = &sides else { return };
-        self.node = counterpart(&self.node, &left.1);
-        self.choice_ui(ui, scene, &left.1, &names);
+        self.choice_ui(ui, view, &left.1, &names);
         let nodes: Vec<_> = [left, right]
-            .map(|(series, graph)| (series.track.id, counterpart(&self.node, graph)))
+            .map(|(series, graph)| (series.track.id, view.cursor.layer_in(graph)))
             .into();
         let request = MapRequest {
             nodes,
-            image: Subject::Test(self.image),
+            image: Subject::Test(view.cursor.image),
         };
         if self.sent.as_ref() != Some(&request) {
             self.sent = Some(request.clone());
-            actions.push(Action::Send(Command::Watch(Some(request.clone()))));
+            view.actions.push(Action::Send(Command::Watch(Some(request.clone()))));
         }
-        match shown.filter(|shown| shown.maps.request.nodes == request.nodes) {
-            Some(shown) => self.draw_ui(ui, [left.0, right.0], shown),
+        match view.shown.filter(|shown| shown.maps.request.nodes == request.nodes) {
+            Some(shown) => draw_ui(ui, view, [left.0, right.0], shown),
             None => drop(ui.label(theme::caption("Waiting for the trainer to compute these maps."))),
         }
     }
 
-    /// Forgets what was asked for: another trainer has to be asked again.
-    pub fn forget(&mut self) {
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Maps)
+    }
+
+    /// Another trainer has to be asked again.
+    fn restart(&mut self) {
         self.sent = None;
     }
+}
 
-    /// Arrow keys: layers left and right (all nodes with Shift), images up and down.
-    pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, shown: Option<&Shown>) {
-        if scene.history.runs.is_empty() {
-            return;
-        }
-        let Some(series) = find(scene, &self.sides(scene)[0]) else {
-            return;
-        };
-        let (left, right, up, down, shift) = ui.input(|input| {
-            let pressed = |key| input.key_pressed(key);
-            (
-                pressed(egui::Key::ArrowLeft),
-                pressed(egui::Key::ArrowRight),
-                pressed(egui::Key::ArrowUp),
-                pressed(egui::Key::ArrowDown),
-                input.modifiers.shift,
-            )
-        });
-        if left || right {
-            let graph = Graph::new(&series.track.spec);
-            self.node = neighbour(&self.node, &graph, if right { 1 } else { -1 }, !shift);
-        }
-        if up || down {
-            self.turn(shown, down);
-        }
-    }
-
-    fn turn(&mut self, shown: Option<&Shown>, forward: bool) {
-        let count = shown.map_or(usize::MAX, |shown| shown.maps.images.max(1));
-        self.image = match forward {
-            true if self.image + 1 < count => self.image + 1,
-            true => 0,
-            false if self.image > 0 => self.image - 1,
-            false if count < usize::MAX => count - 1,
-            false => 0,
-        };
-    }
-
+impl FeatureMaps {
     /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one.
     fn sides(&self, scene: Scene<'_>) -> [String; 2] {
         let runs = &scene.history.runs;
@@ -182,14 +139,15 @@ impl MapChoice {
             family.max_by_key(|series| series.track.spec.depth)
         };
         let name = |series: &Series| series.track.name.clone();
-        let chosen = |side: usize| find(scene, &self.runs[side]).map(name);
+        let chosen = |side: usize| find(scene.history, &self.runs[side]).map(name);
         let left = chosen(0).unwrap_or_else(|| name(deepest(false).unwrap_or(&runs[0])));
         let other = || runs.iter().find(|series| series.track.name != left).unwrap_or(&runs[0]);
         let right = chosen(1).unwrap_or_else(|| name(deepest(true).unwrap_or_else(other)));
         [left, right]
     }
 
-    fn choice_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, graph: &Graph, names: &[String; 2]) {
+    fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, graph: &Graph, names: &[String; 2]) {
+        let layer = view.cursor.layer_in(graph);
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);
@@ -198,7 +156,7 @@ impl MapChoice {
                 let combo = ComboBox::from_id_salt(what)
                     .selected_text(theme::caption(&names[side]))
                     .show_ui(ui, |ui| {
-                        for series in first_seeds(scene) {
+                        for series in first_seeds(view.scene) {
                             let name = series.track.name.clone();
                             ui.selectable_value(&mut self.runs[side], name.clone(), name);
                         }
@@ -210,74 +168,72 @@ impl MapChoice {
                 .on_hover_text("Layer before (Left; every node with Shift)");
             named(&back, Role::Button, "Layer before");
             if back.clicked() {
-                self.node = neighbour(&self.node, graph, -1, true);
+                view.cursor.walk(graph, -1, true);
             }
             let combo = ComboBox::from_id_salt("layer")
-                .selected_text(theme::caption(&self.node))
+                .selected_text(theme::caption(&layer))
                 .show_ui(ui, |ui| {
                     for node in &graph.nodes[1..] {
-                        ui.selectable_value(&mut self.node, node.name.clone(), &node.name);
+                        if ui.selectable_label(layer == node.name, &node.name).clicked() {
+                            view.cursor.layer = node.name.clone();
+                        }
                     }
                 });
             named(&combo.response, Role::ComboBox, "Layer");
             let on = ui.small_button("▶").on_hover_text("Next layer (Right)");
             named(&on, Role::Button, "Next layer");
             if on.clicked() {
-                self.node = neighbour(&self.node, graph, 1, true);
+                view.cursor.walk(graph, 1, true);
             }
         });
     }
+}
 
-    fn draw_ui(&mut self, ui: &mut Ui, sides: [&Series; 2], shown: &Shown) {
-        let all = ui.available_rect_before_wrap();
-        ui.allocate_rect(all, Sense::hover());
-        let column = (all.width() * 0.16).clamp(68.0, 120.0);
-        let (left, mut rest) = all.split_left_right_at_x(all.left() + column);
-        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| self.image_ui(ui, shown));
-        rest.min.x += GRID;
-        let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
-        first.max.x -= GRID / 2.0;
-        second.min.x += GRID / 2.0;
-        for (index, (rect, series)) in [first, second].into_iter().zip(sides).enumerate() {
-            if let Some(grid) = shown.grids.get(index) {
-                ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-                    grid_ui(ui, rect, series, &shown.maps.request.nodes[index].1, grid, index as u64);
-                });
-            }
+fn draw_ui(ui: &mut Ui, view: &mut View<'_>, sides: [&Series; 2], shown: &Shown) {
+    let all = ui.available_rect_before_wrap();
+    ui.allocate_rect(all, Sense::hover());
+    let column = (all.width() * 0.16).clamp(68.0, 120.0);
+    let (left, mut rest) = all.split_left_right_at_x(all.left() + column);
+    ui.scope_builder(UiBuilder::new().max_rect(left), |ui| image_ui(ui, view, shown));
+    rest.min.x += GRID;
+    let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
+    first.max.x -= GRID / 2.0;
+    second.min.x += GRID / 2.0;
+    for (index, (rect, series)) in [first, second].into_iter().zip(sides).enumerate() {
+        if let Some(grid) = shown.grids.get(index) {
+            ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+                grid_ui(ui, rect, series, &shown.maps.request.nodes[index].1, grid, index as u64);
+            });
         }
     }
+}
 
-    /// The image with its class, and the way to the others.
-    fn image_ui(&mut self, ui: &mut Ui, shown: &Shown) {
-        ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-        ui.spacing_mut().button_padding = vec2(6.0, 2.0);
-        if let Some(label) = shown.maps.label {
-            ui.label(theme::caption(format!("class {label}")));
-        }
-        let side = ui.available_width().min(ui.available_height() - 56.0).max(24.0);
-        ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
-        ui.label(theme::caption(format!("image {}", self.image)));
-        ui.horizontal(|ui| {
-            for (sign, what, hint, forward) in [
-                ("▲", "Image before", "Image before (Up)", false),
-                ("▼", "Next image", "Next image (Down)", true),
-            ] {
-                let button = ui.small_button(sign).on_hover_text(hint);
-                named(&button, Role::Button, what);
-                if button.clicked() {
-                    self.turn(Some(shown), forward);
-                }
-            }
-        });
+/// The image with its class, and the way to the others.
+fn image_ui(ui: &mut Ui, view: &mut View<'_>, shown: &Shown) {
+    ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+    ui.spacing_mut().button_padding = vec2(6.0, 2.0);
+    if let Some(label) = shown.maps.label {
+        ui.label(theme::caption(format!("class {label}")));
     }
+    let side = ui.available_width().min(ui.available_height() - 56.0).max(24.0);
+    ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
+    ui.label(theme::caption(format!("image {}", view.cursor.image)));
+    ui.horizontal(|ui| {
+        for (sign, what, hint, forward) in [
+            ("▲", "Image before", "Image before (Up)", false),
+            ("▼", "Next image", "Next image (Down)", true),
+        ] {
+            let button = ui.small_button(sign).on_hover_text(hint);
+            named(&button, Role::Button, what);
+            if button.clicked() {
+                view.turn_image(forward);
+            }
+        }
+    });
 }
 
 fn named(response: &egui::Response, role: Role, name: &str) {
     response.widget_info(|| WidgetInfo::labeled(role, true, name));
-}
-
-fn find<'a>(scene: Scene<'a>, name: &str) -> Option<&'a Series> {
-    scene.history.runs.iter().find(|series| series.track.name == name)
 }
 
 fn first_seeds<'a>(scene: Scene<'a>) -> impl Iterator<Item = &'a Series> {

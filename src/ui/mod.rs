@@ -1,14 +1,20 @@
 //! What the user sees: one panel a file. Panels read messages and history and ask for [`Action`]s; none knows an engine.
 
+mod architecture;
 mod chart;
 mod controls;
+pub mod cursor;
 mod curves;
 pub mod draft;
 mod first_minute;
+mod icon;
 mod lab;
 mod layers;
 mod maps;
 mod networks;
+mod pane;
+mod panels;
+mod preset;
 pub mod series;
 mod shortcuts;
 mod slope;
@@ -16,6 +22,7 @@ mod status;
 pub mod story;
 pub mod theme;
 mod ticks;
+mod tiling;
 mod tower;
 mod why;
 mod widgets;
@@ -23,10 +30,13 @@ mod widgets;
 use eframe::egui::{Color32, Ui};
 
 pub use first_minute::{FirstMinute, Picture};
-pub use lab::{Lab, Panel};
+pub use lab::Lab;
 pub use maps::Shown;
+pub use panels::{Panel, Panes};
+pub use preset::Preset;
 pub use shortcuts::shortcuts_ui;
 
+use crate::export::Kind;
 use crate::net::Spec;
 use crate::palette;
 use crate::run::{Command, Experiment, History, RunPlan};
@@ -42,8 +52,8 @@ pub enum Action {
     Start(Box<Experiment>, String),
     /// Start an experiment that comes with the program, on the engine in use.
     StartNamed(&'static str),
-    /// Write the panel's figure into the run folder.
-    Export(Panel),
+    /// Write a figure into the run folder, of this step where the figure is of one (else of the newest).
+    Export(Kind, Option<usize>),
     /// Go to another room.
     Open(Room),
     /// Show the keys.

@@ -1,15 +1,43 @@
 //! The nets of the experiment as cards, and the recipe they share.
 
 use eframe::egui::{
-    self, ComboBox, CornerRadius, DragValue, Frame, Grid, Margin, RichText, Sense, Stroke, TextEdit, Ui,
+    self, ComboBox, CornerRadius, DragValue, Frame, Grid, Margin, RichText, ScrollArea, Sense, Stroke, TextEdit, Ui,
 };
+use serde::{Deserialize, Serialize};
 
 use super::draft::{Change, Draft, Facts};
+use super::pane::{Pane, View};
 use super::theme::{self, BODY, GRID, SMALL};
 use super::widgets::{grouped, primary_button_ui, short};
 use super::{Action, Scene, line_style};
 use crate::net::{Family, Spec};
 use crate::run::{Command, RunPlan, Series};
+
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Networks {
+    #[serde(skip)]
+    draft: Option<Draft>,
+}
+
+impl Pane for Networks {
+    const TITLE: &'static str = "Networks";
+    const HINT: &'static str = "The nets that are compared, and the recipe they share";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let scene = view.scene;
+        let draft = self
+            .draft
+            .get_or_insert_with(|| Draft::new(scene.experiment, scene.engine));
+        ScrollArea::vertical()
+            .auto_shrink(false)
+            .show(ui, |ui| networks_ui(ui, scene, draft, view.actions));
+    }
+
+    fn restart(&mut self) {
+        self.draft = None;
+    }
+}
 
 enum Edit {
     Copy(usize),
@@ -17,8 +45,8 @@ enum Edit {
     Remove(usize),
 }
 
-/// Draws the rail: cards, recipe, and what to do with changes.
-pub fn networks_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, actions: &mut Vec<Action>) {
+/// Cards, recipe, and what to do with changes.
+fn networks_ui(ui: &mut Ui, scene: Scene<'_>, draft: &mut Draft, actions: &mut Vec<Action>) {
     draft.learn(scene.history);
     changes_ui(ui, scene, draft, actions);
     let specs: Vec<Spec> = draft

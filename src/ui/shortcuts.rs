@@ -5,7 +5,7 @@ use eframe::egui::{self, Grid, IdSalt, Modal};
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
 
-const KEYS: [(&str, &str); 16] = [
+const KEYS: [(&str, &str); 19] = [
     ("1, 2", "predict the shallow or the deep net (first minute)"),
     ("X", "+ x: let each block add its input (first minute)"),
     ("Space", "run or pause"),
@@ -15,7 +15,13 @@ const KEYS: [(&str, &str); 16] = [
     ("← →", "layer before, next layer; with Shift every node"),
     ("↑ ↓", "image before, next image"),
     ("F6", "next panel; with Shift the one before"),
-    ("F", "enlarge the panel, or put it back"),
+    ("1 … 9", "open that panel of the Panels menu (lab)"),
+    ("W", "close the panel"),
+    ("F", "maximise the panel, or put it back"),
+    (
+        "Alt 1, 2, 3",
+        "arrange the panels for a lecture, to compare, to inspect",
+    ),
     ("E", "export the panel's figure into the run folder"),
     ("L, M", "the lab, the first minute"),
     ("T", "light or dark"),

@@ -3,15 +3,38 @@
 use std::ops::Range;
 
 use eframe::egui::{Label, Ui};
+use serde::{Deserialize, Serialize};
 
 use super::chart::{Chart, Curve};
+use super::pane::{Pane, View};
 use super::widgets::short;
 use super::{Scene, line_style, theme};
+use crate::export::Kind;
 use crate::net::Spec;
 use crate::run::{Measured, Series, slope_factor};
 
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Slope {
+    pub moment: Moment,
+}
+
+impl Pane for Slope {
+    const TITLE: &'static str = "Gradient slope";
+    const HINT: &'static str = "How strong the gradient is at each block, from the input to the output";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        slope_ui(ui, view.scene, &mut self.moment);
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Gradients)
+    }
+}
+
 /// How the slope is shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Moment {
     /// The newest measurement of each run.
     #[default]
@@ -52,7 +75,7 @@ fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
 }
 
 /// Draws the slope of every run.
-pub fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
+fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
     moment_ui(ui, scene, moment);
     let moment = *moment;
     let runs = &scene.history.runs;

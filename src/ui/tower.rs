@@ -23,8 +23,8 @@ pub struct Tower<'a> {
     pub action: Option<String>,
     /// It was chosen.
     pub chosen: bool,
-    /// The key that chooses it.
-    pub key: &'a str,
+    /// Stands in the corner: the key that chooses it, or what choosing it meant.
+    pub corner: &'a str,
 }
 
 /// Space for name and note beneath the blocks.
@@ -110,10 +110,13 @@ pub fn tower_ui(ui: &mut Ui, rect: Rect, tower: &Tower<'_>) -> Response {
         ink.weak,
     );
     let corner = rect.right_top() + vec2(-10.0, 8.0);
-    let note = if tower.chosen { "your prediction" } else { tower.key };
-    if tower.chosen || tower.action.is_some() {
-        painter.text(corner, Align2::RIGHT_TOP, note, FontId::proportional(SMALL), ink.weak);
-    }
+    painter.text(
+        corner,
+        Align2::RIGHT_TOP,
+        tower.corner,
+        FontId::proportional(SMALL),
+        ink.weak,
+    );
     if tower.action.is_some() {
         response.on_hover_cursor(egui::CursorIcon::PointingHand)
     } else {

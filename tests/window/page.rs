@@ -1,23 +1,20 @@
-//! The window's rooms and panels as pictures, on a software adapter, with time frozen and made-up measurements.
-//!
-//! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
+//! A page of the window with made-up measurements, and how it is photographed.
 
 use depthscope::net::{Array, Graph, Spec};
 use depthscope::probe::Subject;
-use depthscope::run::{Command, Event, Experiment, History, MapRequest, Maps, Phase, Track};
-use depthscope::ui::{Action, FirstMinute, Lab, Panel, Picture, Room, Scene, Shown, Speed, theme};
+use depthscope::run::{Event, Experiment, History, MapRequest, Maps, Phase, Track};
+use depthscope::ui::{Action, FirstMinute, Lab, Picture, Room, Scene, Shown, Speed, theme};
 use depthscope::{engine::Norms, paint, palette};
-use eframe::egui::{self, Key, Theme, Vec2};
-use egui_kittest::kittest::Queryable;
+use eframe::egui::{self, Theme, Vec2};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 
-const STEPS: usize = 400;
+pub const STEPS: usize = 400;
 
 /// The nets of a history with the losses they start from and end at.
-type Nets<'a> = &'a [(&'a str, f32, f32)];
+pub type Nets<'a> = &'a [(&'a str, f32, f32)];
 
 /// Losses fall from start to end with a ripple instead of noise; gradients are straight slopes.
-fn history(nets: Nets<'_>, steps: usize) -> History {
+pub fn history(nets: Nets<'_>, steps: usize) -> History {
     let mut history = History::default();
     for (id, &(net, from, to)) in nets.iter().enumerate() {
         let spec = Spec::for_data(net, [1, 8, 8], 10).unwrap();
@@ -64,7 +61,7 @@ fn history(nets: Nets<'_>, steps: usize) -> History {
     history
 }
 
-fn digit() -> Picture {
+pub fn digit() -> Picture {
     let rows = [
         "00499400", "09944990", "00000990", "00099400", "00004990", "00000499", "09400990", "00999400",
     ];
@@ -93,19 +90,19 @@ fn quick(nets: Nets<'_>) -> Experiment {
 }
 
 /// A room with everything it draws from.
-struct Page {
-    experiment: Experiment,
-    history: History,
-    failure: Option<String>,
-    room: Room,
-    first_minute: FirstMinute,
-    lab: Lab,
-    shown: Option<Shown>,
-    actions: Vec<Action>,
+pub struct Page {
+    pub experiment: Experiment,
+    pub history: History,
+    pub failure: Option<String>,
+    pub room: Room,
+    pub first_minute: FirstMinute,
+    pub lab: Lab,
+    pub shown: Option<Shown>,
+    pub actions: Vec<Action>,
 }
 
 impl Page {
-    fn new(room: Room, nets: Nets<'_>, steps: usize) -> Self {
+    pub fn new(room: Room, nets: Nets<'_>, steps: usize) -> Self {
         Self {
             experiment: quick(nets),
             history: history(nets, steps),
@@ -118,7 +115,7 @@ impl Page {
         }
     }
 
-    fn open<'a>(self, size: Vec2, theme_choice: Theme, scale: f32) -> Harness<'a, Page> {
+    pub fn open<'a>(self, size: Vec2, theme_choice: Theme, scale: f32) -> Harness<'a, Page> {
         Harness::builder()
             .with_size(size)
             .with_pixels_per_point(scale)
@@ -201,164 +198,20 @@ fn maps(history: &History) -> Maps {
     }
 }
 
-const PLAIN: Nets<'_> = &[("plain-20:width=8", 2.4, 0.1), ("plain-56:width=8", 2.5, 1.7)];
-const ALL: Nets<'_> = &[
+pub const PLAIN: Nets<'_> = &[("plain-20:width=8", 2.4, 0.1), ("plain-56:width=8", 2.5, 1.7)];
+pub const ALL: Nets<'_> = &[
     ("plain-20:width=8", 2.4, 0.1),
     ("plain-56:width=8", 2.5, 1.7),
     ("resnet-56:width=8", 2.4, 0.004),
 ];
-const WINDOW: Vec2 = Vec2::new(1024.0, 640.0);
-
-#[test]
-fn first_minute_from_question_to_verdict() {
-    let mut page = Page::new(Room::FirstMinute, PLAIN, 0).open(WINDOW, Theme::Light, 1.0);
-    page.snapshot("first_minute_question");
-
-    page.get_by_label("Predict that plain-20 reaches the lower training loss")
-        .click();
-    page.run();
-    assert!(page.state().actions.contains(&Action::Send(Command::Run)));
-    page.state_mut().history = history(PLAIN, 120);
-    page.run();
-    page.snapshot("first_minute_offer");
-
-    page.get_by_label("+ x: let each block add its input").click();
-    page.step();
-    let added = page.state().actions.iter().find_map(|action| match action {
-        Action::Add(plan) => Some(plan.clone()),
-        _ => None,
-    });
-    assert_eq!(added.unwrap().net, "resnet-56:width=8");
-    page.state_mut().history = history(ALL, STEPS);
-    for run in 0..3 {
-        page.state_mut().history.apply(&Event::Finished { run, step: STEPS });
-    }
-    page.run_steps(12);
-    page.snapshot("first_minute_verdict");
-
-    page.get_by_label("Open the lab").click();
-    page.run();
-    assert!(page.state().actions.contains(&Action::Open(Room::Lab)));
-}
-
-#[test]
-fn first_minute_by_keyboard() {
-    let mut page = Page::new(Room::FirstMinute, PLAIN, 0).open(WINDOW, Theme::Dark, 1.0);
-    page.key_press(Key::Num2);
-    page.run();
-    assert_eq!(page.state().actions, [Action::Send(Command::Run)]);
-    page.key_press(Key::Num1);
-    page.run();
-    assert_eq!(page.state().actions.len(), 1, "one prediction only");
-}
+pub const WINDOW: Vec2 = Vec2::new(1024.0, 640.0);
 
 /// Takes a picture of each page, all failures together.
-fn pictures(pages: impl IntoIterator<Item = (Page, Vec2, Theme, f32, &'static str)>) {
+pub fn pictures(pages: impl IntoIterator<Item = (Page, Vec2, Theme, f32, &'static str)>) {
     let mut results = SnapshotResults::new();
     for (page, size, theme, scale, name) in pages {
         let mut page = page.open(size, theme, scale);
         page.snapshot(name);
         results.extend(page.take_snapshot_results());
     }
-}
-
-#[test]
-fn lab_in_light_and_dark() {
-    let page = || Page::new(Room::Lab, ALL, 250);
-    pictures([
-        (page(), WINDOW, Theme::Light, 1.0, "lab_light"),
-        (page(), WINDOW, Theme::Dark, 1.0, "lab_dark"),
-    ]);
-}
-
-#[test]
-fn panels_enlarged() {
-    let panels = [
-        (Panel::Loss, "panel_loss"),
-        (Panel::Error, "panel_error"),
-        (Panel::Slope, "panel_slope"),
-        (Panel::Maps, "panel_maps"),
-    ];
-    pictures(panels.map(|(panel, name)| {
-        let mut page = Page::new(Room::Lab, ALL, 250);
-        (page.lab.active, page.lab.enlarged) = (panel, true);
-        (page, Vec2::new(840.0, 420.0), Theme::Light, 1.0, name)
-    }));
-}
-
-#[test]
-fn failure_and_divergence_are_said_in_place() {
-    let mut page = Page::new(Room::Lab, ALL, 120);
-    page.history.apply(&Event::Stepped {
-        run: 1,
-        step: 121,
-        loss: f32::NAN,
-        error: 0.9,
-        rate: 0.02,
-    });
-    page.history.apply(&Event::Diverged { run: 1, step: 121 });
-    page.failure = Some("failed: the device was lost.".into());
-    pictures([(page, WINDOW, Theme::Dark, 1.0, "lab_failed")]);
-}
-
-#[test]
-fn twice_as_large_nothing_is_cut_off() {
-    let half = WINDOW / 2.0;
-    let question = Page::new(Room::FirstMinute, PLAIN, 0);
-    let lab = Page::new(Room::Lab, ALL, 250);
-    pictures([
-        (question, half, Theme::Light, 2.0, "first_minute_large"),
-        (lab, half, Theme::Light, 2.0, "lab_large"),
-    ]);
-}
-
-#[test]
-fn lab_by_keyboard() {
-    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Dark, 1.0);
-    page.state_mut().actions.clear();
-    for key in [
-        Key::Space,
-        Key::S,
-        Key::R,
-        Key::E,
-        Key::V,
-        Key::F6,
-        Key::F,
-        Key::ArrowRight,
-        Key::ArrowDown,
-    ] {
-        page.key_press(key);
-        page.run();
-    }
-    let state = page.state();
-    for wanted in [
-        Action::Send(Command::Pause),
-        Action::Send(Command::Step(1)),
-        Action::Send(Command::Reset),
-        Action::Export(Panel::Loss),
-        Action::StartNamed("vanishing"),
-    ] {
-        assert!(state.actions.contains(&wanted), "{wanted:?} in {:?}", state.actions);
-    }
-    assert_eq!((state.lab.active, state.lab.enlarged), (Panel::Maps, true));
-    assert_eq!((state.lab.maps.node.as_str(), state.lab.maps.image), ("layer1.1", 1));
-    let watched = state.actions.iter().rev().find_map(|action| match action {
-        Action::Send(Command::Watch(Some(request))) => Some(request.clone()),
-        _ => None,
-    });
-    assert_eq!(watched.unwrap().nodes, [(1, "layer1.1".into()), (2, "layer1.1".into())]);
-}
-
-#[test]
-fn a_spec_is_edited_in_place() {
-    let mut page = Page::new(Room::Lab, PLAIN, 0).open(WINDOW, Theme::Light, 1.0);
-    let field = page.get_by_label("Spec of plain-20");
-    field.focus();
-    page.run();
-    page.key_press(Key::End);
-    page.get_by_label("Spec of plain-20").type_text("x");
-    page.run();
-    let sentence = "width '8x' is not a whole number";
-    // Beside the spec, and where the changes would be started.
-    assert_eq!(page.query_all_by_label_contains(sentence).count(), 2);
 }

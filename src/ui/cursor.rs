@@ -1,0 +1,153 @@
+//! The one cursor: what step, layer, image and net every panel looks at.
+
+use serde::{Deserialize, Serialize};
+
+use super::layers::{counterpart, neighbour};
+use crate::net::Graph;
+use crate::run::{History, Series};
+
+/// Where every panel looks. A click in any panel moves it for all; what the pointer hovers over is only a [`Preview`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cursor {
+    /// Steps done at the moment looked at; `None` is live: the newest there is.
+    pub step: Option<usize>,
+    /// Name of a node; in each net its counterpart is meant ([`counterpart`]).
+    pub layer: String,
+    /// Position in the test split.
+    pub image: usize,
+    /// Name of the net that is looked at most closely; empty before anyone has chosen one.
+    pub run: String,
+    /// What was hovered over in the last frame, for every panel to show.
+    #[serde(skip)]
+    pub preview: Preview,
+    /// What is hovered over in this frame.
+    #[serde(skip)]
+    next: Preview,
+}
+
+/// What the pointer is over, in any panel.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Preview {
+    pub step: Option<usize>,
+    pub layer: Option<String>,
+    pub run: Option<String>,
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self {
+            step: None,
+            layer: "layer1.0".into(),
+            image: 0,
+            run: String::new(),
+            preview: Preview::default(),
+            next: Preview::default(),
+        }
+    }
+}
+
+impl Cursor {
+    /// Begins a frame: what was hovered over in the last one can be shown now.
+    pub fn turn_frame(&mut self) {
+        self.preview = std::mem::take(&mut self.next);
+    }
+
+    /// The pointer is over this moment.
+    pub fn hover_step(&mut self, step: f64) {
+        self.next.step = Some(step.max(0.0).round() as usize);
+    }
+
+    /// The pointer is over this node.
+    pub fn hover_layer(&mut self, layer: impl Into<String>) {
+        self.next.layer = Some(layer.into());
+    }
+
+    /// The pointer is over something of this net.
+    pub fn hover_run(&mut self, run: impl Into<String>) {
+        self.next.run = Some(run.into());
+    }
+
+    /// Moves everything to a moment. At or behind the end of a training that goes on it is live.
+    pub fn go_to(&mut self, step: f64, history: &History) {
+        let step = step.max(0.0).round() as usize;
+        self.step = (step < newest(history)).then_some(step);
+    }
+
+    /// Follows the training.
+    pub fn live(&mut self) {
+        self.step = None;
+    }
+
+    /// The net looked at most closely: the chosen one, or the deepest plain one, or the first.
+    pub fn series<'a>(&self, history: &'a History) -> Option<&'a Series> {
+        let runs = &history.runs;
+        let deepest = || {
+            let plain = runs.iter().filter(|series| !series.track.spec.residual());
+            plain.max_by_key(|series| series.track.spec.depth)
+        };
+        find(history, &self.run).or_else(deepest).or_else(|| runs.first())
+    }
+
+    /// The chosen layer's name in that net.
+    pub fn layer_in(&self, graph: &Graph) -> String {
+        counterpart(&self.layer, graph)
+    }
+
+    /// Goes on along the trunk of `graph` (`blocks`) or through all its nodes.
+    pub fn walk(&mut self, graph: &Graph, by: isize, blocks: bool) {
+        self.layer = neighbour(&self.layer_in(graph), graph, by, blocks);
+    }
+}
+
+/// The first run of that name.
+pub fn find<'a>(history: &'a History, name: &str) -> Option<&'a Series> {
+    history.runs.iter().find(|series| series.track.name == name)
+}
+
+/// The step that the run furthest ahead has done.
+pub fn newest(history: &History) -> usize {
+    history.runs.iter().map(Series::step).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::story::tests::history;
+
+    #[test]
+    fn live_until_a_moment_before_the_end_is_chosen() {
+        let history = history(&[("plain-20:width=8", 1.0)], 120);
+        let mut cursor = Cursor::default();
+        cursor.go_to(60.4, &history);
+        assert_eq!(cursor.step, Some(60));
+        cursor.go_to(500.0, &history);
+        assert_eq!(cursor.step, None);
+        cursor.go_to(-3.0, &history);
+        assert_eq!(cursor.step, Some(0));
+        cursor.live();
+        assert_eq!(cursor.step, None);
+    }
+
+    #[test]
+    fn hovering_is_seen_by_all_panels_in_the_next_frame_only() {
+        let mut cursor = Cursor::default();
+        cursor.hover_step(12.0);
+        cursor.turn_frame();
+        assert_eq!(cursor.preview.step, Some(12));
+        cursor.turn_frame();
+        assert_eq!(cursor.preview, Preview::default());
+    }
+
+    #[test]
+    fn the_net_in_focus_is_the_chosen_one_or_the_deepest_plain_one() {
+        let history = history(&[("resnet-56", 1.0), ("plain-20", 1.0), ("plain-56", 1.0)], 1);
+        let mut cursor = Cursor::default();
+        let name = |cursor: &Cursor| cursor.series(&history).unwrap().track.name.clone();
+        assert_eq!(name(&cursor), "plain-56");
+        cursor.run = "resnet-56".into();
+        assert_eq!(name(&cursor), "resnet-56");
+        cursor.run = "gone".into();
+        assert_eq!(name(&cursor), "plain-56");
+    }
+}

@@ -1,0 +1,84 @@
+//! The panels of the lab, a line each.
+
+use eframe::egui::Ui;
+use serde::{Deserialize, Serialize};
+
+use super::architecture::Architecture;
+use super::curves::Curves;
+use super::maps::FeatureMaps;
+use super::networks::Networks;
+use super::pane::{Pane, View};
+use super::slope::Slope;
+use crate::export::Kind;
+
+macro_rules! panels {
+    ($($name:ident, $field:ident: $pane:ty;)*) => {
+        /// A panel of the lab, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Panel {
+            $($name,)*
+        }
+
+        /// All panels with what they remember.
+        #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Panes {
+            $(pub $field: $pane,)*
+        }
+
+        impl Panel {
+            /// In the order of menus and number keys.
+            pub const ALL: &'static [Panel] = &[$(Panel::$name,)*];
+
+            /// Stands on the tile and in menus.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Panel::$name => <$pane>::TITLE,)*
+                }
+            }
+
+            /// What it shows, in a sentence.
+            pub fn hint(self) -> &'static str {
+                match self {
+                    $(Panel::$name => <$pane>::HINT,)*
+                }
+            }
+        }
+
+        impl Panes {
+            /// Draws a panel into all the space there is.
+            pub fn pane_ui(&mut self, panel: Panel, ui: &mut Ui, view: &mut View<'_>) {
+                match panel {
+                    $(Panel::$name => self.$field.pane_ui(ui, view),)*
+                }
+            }
+
+            /// Lets a panel read its keys.
+            pub fn keys(&mut self, panel: Panel, ui: &Ui, view: &mut View<'_>) {
+                match panel {
+                    $(Panel::$name => self.$field.keys(ui, view),)*
+                }
+            }
+
+            /// The figure that shows the same as the panel.
+            pub fn figure(&self, panel: Panel) -> Option<Kind> {
+                match panel {
+                    $(Panel::$name => self.$field.figure(),)*
+                }
+            }
+
+            /// Another experiment was started.
+            pub fn restart(&mut self) {
+                $(self.$field.restart();)*
+            }
+        }
+    };
+}
+
+panels! {
+    Networks, networks: Networks;
+    Curves, curves: Curves;
+    Slope, slope: Slope;
+    Maps, maps: FeatureMaps;
+    Architecture, architecture: Architecture;
+}

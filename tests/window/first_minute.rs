@@ -1,0 +1,51 @@
+//! The first minute, by pointer and by keyboard.
+
+use depthscope::run::{Command, Event};
+use depthscope::ui::{Action, Room};
+use eframe::egui::{Key, Theme};
+use egui_kittest::kittest::Queryable;
+
+use crate::page::{ALL, PLAIN, Page, STEPS, WINDOW, history};
+
+#[test]
+fn first_minute_from_question_to_verdict() {
+    let mut page = Page::new(Room::FirstMinute, PLAIN, 0).open(WINDOW, Theme::Light, 1.0);
+    page.snapshot("first_minute_question");
+
+    page.get_by_label("Predict that plain-20 reaches the lower training loss")
+        .click();
+    page.run();
+    assert!(page.state().actions.contains(&Action::Send(Command::Run)));
+    page.state_mut().history = history(PLAIN, 120);
+    page.run();
+    page.snapshot("first_minute_offer");
+
+    page.get_by_label("+ x: let each block add its input").click();
+    page.step();
+    let added = page.state().actions.iter().find_map(|action| match action {
+        Action::Add(plan) => Some(plan.clone()),
+        _ => None,
+    });
+    assert_eq!(added.unwrap().net, "resnet-56:width=8");
+    page.state_mut().history = history(ALL, STEPS);
+    for run in 0..3 {
+        page.state_mut().history.apply(&Event::Finished { run, step: STEPS });
+    }
+    page.run_steps(12);
+    page.snapshot("first_minute_verdict");
+
+    page.get_by_label("Open the lab").click();
+    page.run();
+    assert!(page.state().actions.contains(&Action::Open(Room::Lab)));
+}
+
+#[test]
+fn first_minute_by_keyboard() {
+    let mut page = Page::new(Room::FirstMinute, PLAIN, 0).open(WINDOW, Theme::Dark, 1.0);
+    page.key_press(Key::Num2);
+    page.run();
+    assert_eq!(page.state().actions, [Action::Send(Command::Run)]);
+    page.key_press(Key::Num1);
+    page.run();
+    assert_eq!(page.state().actions.len(), 1, "one prediction only");
+}

@@ -1,0 +1,9 @@
+//! The window's rooms and panels as pictures, on a software adapter, with time frozen and made-up measurements.
+//!
+//! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
+
+mod first_minute;
+mod lab;
+mod page;
+mod panels;
+mod tiling;
