@@ -14,6 +14,9 @@ pub enum Error {
     /// An engine that cannot start or failed while computing.
     #[error("{0}")]
     Engine(String),
+    /// No GPU that the work can be done on.
+    #[error("{0}")]
+    NoAdapter(String),
     /// A GPU that is gone: reset, unplugged, or stopped by its driver.
     #[error("{0}")]
     DeviceLost(String),
@@ -48,9 +51,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether a GPU failed, so that the same work can go on elsewhere.
+    /// Whether a GPU is missing or failed, so that the same work can go on elsewhere.
     pub fn is_of_device(&self) -> bool {
-        matches!(self, Self::DeviceLost(_) | Self::DeviceMemory(_) | Self::Shader(_))
+        matches!(
+            self,
+            Self::NoAdapter(_) | Self::DeviceLost(_) | Self::DeviceMemory(_) | Self::Shader(_)
+        )
     }
 
     /// For `map_err` on a file operation: `fs::read(path).map_err(Error::io("read", path))`.

@@ -17,7 +17,7 @@ pub use choice::{Choice, automatic, open};
 pub use optimizer::{Decay, Optimizer, OptimizerKind};
 
 use crate::data::Batch;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::{Array, Weights};
 
 /// Which statistics batch normalisation uses.
@@ -101,10 +101,26 @@ pub trait Engine: Send {
     /// For people: `candle on CPU (2 threads)`.
     fn device(&self) -> String;
 
-    /// Trains on one batch at that learning rate; `measure` asks for the norms of this step's gradients.
+    /// Begins to train on one batch at that learning rate; `measure` asks for the norms of this step's gradients.
     ///
-    /// A loss that is not finite is reported as it is; the caller decides that the run has diverged.
-    fn step(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<Step>;
+    /// An engine that cannot work beside its caller is done when this returns. Every other question waits for the steps
+    /// under way. A loss that is not finite is reported as it is; the caller decides that the run has diverged.
+    fn start(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<()>;
+
+    /// The steps that are done and were not told yet, oldest first; with `wait`, all that were started.
+    fn finished(&mut self, wait: bool) -> Result<Vec<Step>>;
+
+    /// Trains on one batch and waits for it, when no other step is under way.
+    fn step(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<Step> {
+        self.start(batch, rate, measure)?;
+        let last = self.finished(true)?.pop();
+        last.ok_or_else(|| Error::Engine(format!("{} did not report a step it had started", self.device())))
+    }
+
+    /// Whether it computes on a device that can be lost, so that its weights are kept elsewhere as well.
+    fn can_be_lost(&self) -> bool {
+        false
+    }
 
     /// Loss and hits of one batch; nothing is changed.
     fn evaluate(&mut self, batch: &Batch, mode: BnMode) -> Result<Evaluation>;

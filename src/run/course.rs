@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::experiment::Experiment;
+use super::trainer::Opener;
 use crate::data::{Batch, Dataset};
 use crate::error::{Error, Result};
 
@@ -16,15 +17,18 @@ pub struct Course {
     /// From which step on the schedule is multiplied by which factor, in the order of the steps. Kept by step, so that
     /// a run that catches up meets the same rates where the others met them.
     pub factors: Vec<(usize, f32)>,
+    /// Builds the engine that takes over from one whose device failed.
+    pub spare: Opener,
     tests: OnceLock<Vec<Batch>>,
 }
 
 impl Course {
-    pub fn new(experiment: Experiment, dataset: Dataset) -> Self {
+    pub fn new(experiment: Experiment, dataset: Dataset, spare: Opener) -> Self {
         Self {
             experiment,
             dataset,
             factors: Vec::new(),
+            spare,
             tests: OnceLock::new(),
         }
     }

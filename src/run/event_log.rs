@@ -67,14 +67,15 @@ impl EventLog {
             let status = SESSION_START;
             log.write(from, What::SessionLog(SessionLog { status }))?;
         }
-        log.write(
-            from,
-            What::Summary(Summary {
-                value: vec![text(tag::ENGINE, engine)],
-            }),
-        )?;
+        log.moved(from, engine)?;
         log.flush()?;
         Ok(log)
+    }
+
+    /// What computes after that many steps.
+    pub fn moved(&mut self, step: usize, engine: &str) -> Result<()> {
+        let value = vec![text(tag::ENGINE, engine)];
+        self.write(step, What::Summary(Summary { value }))
     }
 
     /// A training step; `step` is how many are done with it.

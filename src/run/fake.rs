@@ -22,6 +22,12 @@ pub struct Fake {
     done: usize,
     accident: Option<(usize, Accident)>,
     pause: Duration,
+    finished: Vec<Step>,
+    /// Looks at the engine before a step is done.
+    lag: usize,
+    looks: usize,
+    /// Questions until its device is lost.
+    life: Option<usize>,
 }
 
 impl Fake {
@@ -36,6 +42,10 @@ impl Fake {
             done: 0,
             accident: None,
             pause: Duration::ZERO,
+            finished: Vec::new(),
+            lag: 0,
+            looks: 0,
+            life: None,
         }
     }
 
@@ -49,6 +59,27 @@ impl Fake {
     pub fn slow(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
+    }
+
+    /// Computes beside its caller: each step is done after that many looks.
+    pub fn lagging(mut self, looks: usize) -> Self {
+        self.lag = looks;
+        self
+    }
+
+    /// Loses its device at that question.
+    pub fn lost_after(mut self, questions: usize) -> Self {
+        self.life = Some(questions);
+        self
+    }
+
+    /// Counts a question; a lost device answers none.
+    fn live(&mut self) -> Result<()> {
+        if self.life == Some(0) {
+            return Err(Error::DeviceLost("the fake device was lost".into()));
+        }
+        self.life = self.life.map(|life| life - 1);
+        Ok(())
     }
 
     fn bias(&mut self) -> &mut f32 {
@@ -68,7 +99,8 @@ impl Engine for Fake {
         "fake".into()
     }
 
-    fn step(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<Step> {
+    fn start(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<()> {
+        self.live()?;
         std::thread::sleep(self.pause);
         let mut loss = 2.0 - *self.bias();
         match self.accident {
@@ -81,14 +113,34 @@ impl Engine for Fake {
         }
         *self.bias() += rate * batch.images[0];
         self.done += 1;
-        Ok(Step {
-            loss,
-            correct: batch.len() / 2,
-            norms: measure.then(|| self.norms()),
+        let norms = measure.then(|| self.norms());
+        let correct = batch.len() / 2;
+        self.finished.push(Step { loss, correct, norms });
+        assert!(self.finished.len() <= 2, "at most two steps are under way");
+        Ok(())
+    }
+
+    fn finished(&mut self, wait: bool) -> Result<Vec<Step>> {
+        self.live()?;
+        if wait || self.lag == 0 {
+            return Ok(std::mem::take(&mut self.finished));
+        }
+        self.looks += 1;
+        let done = self.looks > self.lag && !self.finished.is_empty();
+        Ok(if done {
+            self.looks = 0;
+            vec![self.finished.remove(0)]
+        } else {
+            Vec::new()
         })
     }
 
+    fn can_be_lost(&self) -> bool {
+        self.life.is_some()
+    }
+
     fn evaluate(&mut self, batch: &Batch, _: BnMode) -> Result<Evaluation> {
+        self.live()?;
         Ok(Evaluation {
             loss_sum: batch.len() as f64,
             correct: batch.len() / 4,
@@ -97,6 +149,7 @@ impl Engine for Fake {
     }
 
     fn probe(&mut self, batch: &Batch, request: &ProbeRequest) -> Result<Probe> {
+        self.live()?;
         let maps = |select: &Select| match select {
             Select::Nodes(names) => names.clone(),
             Select::None | Select::All => Vec::new(),
@@ -115,6 +168,9 @@ impl Engine for Fake {
     }
 
     fn weights(&self) -> Result<Weights> {
+        if self.life == Some(0) {
+            return Err(Error::DeviceLost("the fake device was lost".into()));
+        }
         Ok(self.weights.clone())
     }
 

@@ -23,7 +23,7 @@ pub struct Measured {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     pub track: Track,
-    /// What trained it: `candle on CPU (2 threads)`.
+    /// What trains it, or did last: `candle on CPU (2 threads)`.
     pub engine: String,
     /// Steps done, from 1, ascending.
     pub steps: Vec<u32>,
@@ -143,6 +143,7 @@ impl History {
             }),
             Event::Diverged { run, step } => self.with(*run, |series| series.diverged = Some(*step)),
             Event::Finished { run, .. } => self.with(*run, |series| series.finished = true),
+            Event::Moved { run, engine } => self.with(*run, |series| series.engine.clone_from(engine)),
             Event::Reset => self.runs.iter_mut().for_each(|series| {
                 series.truncate(0);
                 series.measured.clear();

@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::checkpoint::{Checkpoint, State};
 use super::course::Course;
 use super::experiment::{RunId, Track};
+use super::flight::{self, Flight, Kept, Move};
 use super::message::Event;
 use super::summary::Status;
+use super::trainer::Opener;
 use crate::engine::{BnMode, Engine, Evaluation, Norms, ProbeRequest, Select, Step};
 use crate::error::Result;
 use crate::net::Graph;
@@ -91,7 +94,7 @@ pub struct Lane {
     pub track: Track,
     pub graph: Arc<Graph>,
     pub engine: Box<dyn Engine>,
-    /// Steps done.
+    /// Steps done and told.
     pub step: usize,
     pub status: Status,
     /// Spent in this run's own steps.
@@ -99,6 +102,18 @@ pub struct Lane {
     pub recent: Recent,
     /// The last evaluation with batch statistics, and with running ones.
     pub tests: Option<(Tests, Tests)>,
+    /// Started and not taken, oldest first.
+    pub(super) flights: VecDeque<Flight>,
+    /// Those of them that are done, oldest first.
+    pub(super) landed: VecDeque<Step>,
+    /// When a step was last taken.
+    pub(super) landed_at: Option<Instant>,
+    /// The last copy of an engine that can be lost.
+    pub(super) kept: Option<Kept>,
+    /// Steps that an engine which took over has to do again.
+    pub(super) repeat: usize,
+    /// Set when another engine took over, taken by the trainer.
+    pub moved: Option<Move>,
     /// Set by [`Lane::advance`], taken by the trainer.
     pub outcome: Option<Result<Advance>>,
     /// Whether the trainer's last tick stepped it.
@@ -110,8 +125,13 @@ pub struct Lane {
 }
 
 impl Lane {
-    pub fn new(track: Track, graph: Arc<Graph>, engine: Box<dyn Engine>) -> Self {
-        Self {
+    /// At its initial weights.
+    ///
+    /// # Errors
+    /// When no engine can be had.
+    pub fn open(track: Track, graph: Arc<Graph>, opener: &Opener, course: &Course) -> Result<Self> {
+        let (engine, moved) = flight::open(opener, &graph, track.seed, course)?;
+        Ok(Self {
             track,
             graph,
             engine,
@@ -120,11 +140,53 @@ impl Lane {
             seconds: 0.0,
             recent: Recent::default(),
             tests: None,
+            flights: VecDeque::new(),
+            landed: VecDeque::new(),
+            landed_at: None,
+            kept: None,
+            repeat: 0,
+            moved,
             outcome: None,
             stepped: false,
             examined: None,
             measured: None,
-        }
+        })
+    }
+
+    /// Takes up a checkpoint.
+    ///
+    /// # Errors
+    /// When it is another net's.
+    pub fn restore(&mut self, checkpoint: Checkpoint, course: &Course) -> Result<()> {
+        let Checkpoint {
+            weights,
+            optimizer,
+            state,
+        } = checkpoint;
+        self.engine.set_weights(&weights)?;
+        self.engine.set_optimizer_state(&optimizer)?;
+        self.step = state.step;
+        self.seconds = state.seconds;
+        self.recent = (&state).into();
+        self.kept = self.engine.can_be_lost().then_some(Kept {
+            step: state.step,
+            weights,
+            optimizer,
+        });
+        self.settle(course)
+    }
+
+    /// The run as it stands, with nothing under way.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn checkpoint(&mut self, course: &Course) -> Result<Checkpoint> {
+        let (weights, optimizer) = self.ask(course, |engine| Ok((engine.weights()?, engine.optimizer_state()?)))?;
+        Ok(Checkpoint {
+            weights,
+            optimizer,
+            state: State::of(self, &course.factors),
+        })
     }
 
     /// Whether it takes part in the lockstep.
@@ -133,44 +195,12 @@ impl Lane {
     }
 
     /// Back to the initial weights, with a fresh engine.
-    pub fn reset(&mut self, engine: Box<dyn Engine>) {
-        *self = Self::new(self.track.clone(), Arc::clone(&self.graph), engine);
-    }
-
-    /// Trains one step.
-    pub fn advance(&mut self, course: &Course) {
-        self.outcome = Some(self.try_advance(course));
-    }
-
-    fn try_advance(&mut self, course: &Course) -> Result<Advance> {
-        let experiment = &course.experiment;
-        let began = Instant::now();
-        let batch = course.train_batch(self.track.seed, self.step);
-        let rate = course.rate(self.step);
-        // At step 0 the gradients were measured before training began.
-        let measure = self.step > 0 && self.step.is_multiple_of(experiment.probe_every);
-        let Step { loss, correct, norms } = self.engine.step(&batch, rate, measure)?;
-        self.seconds += began.elapsed().as_secs_f64();
-        self.step += 1;
-        let error = 1.0 - correct as f32 / batch.len().max(1) as f32;
-        self.recent.push(loss, error);
-        if !loss.is_finite() {
-            self.status = Status::Diverged;
-        }
-        let every = experiment.eval_every;
-        let due = every > 0 && self.step.is_multiple_of(every) && self.step < experiment.steps && self.active();
-        let tests = if due {
-            Some(self.evaluate(course, BnMode::Batch)?)
-        } else {
-            None
-        };
-        Ok(Advance {
-            loss,
-            error,
-            rate,
-            norms,
-            tests,
-        })
+    ///
+    /// # Errors
+    /// When no engine can be had.
+    pub fn reset(&mut self, opener: &Opener, course: &Course) -> Result<()> {
+        *self = Self::open(self.track.clone(), Arc::clone(&self.graph), opener, course)?;
+        Ok(())
     }
 
     /// Evaluates the test split for the summary.
@@ -182,15 +212,17 @@ impl Lane {
         self.examined = Some(both.map(|(batch, _)| batch));
     }
 
-    fn evaluate(&mut self, course: &Course, mode: BnMode) -> Result<Tests> {
-        let mut sums = Evaluation::default();
-        for batch in course.tests() {
-            let part = self.engine.evaluate(batch, mode)?;
-            sums.loss_sum += part.loss_sum;
-            sums.correct += part.correct;
-            sums.images += part.images;
-        }
-        Ok(sums.into())
+    pub(super) fn evaluate(&mut self, course: &Course, mode: BnMode) -> Result<Tests> {
+        self.ask(course, |engine| {
+            let mut sums = Evaluation::default();
+            for batch in course.tests() {
+                let part = engine.evaluate(batch, mode)?;
+                sums.loss_sum += part.loss_sum;
+                sums.correct += part.correct;
+                sums.images += part.images;
+            }
+            Ok(sums.into())
+        })
     }
 
     /// Measures gradient norms at the present weights, on the batch of the next step; nothing is changed.
@@ -208,7 +240,7 @@ impl Lane {
             activation_gradients: Select::Nodes(trunk.clone()),
             weight_gradients: true,
         };
-        let probe = self.engine.probe(&batch, &request)?;
+        let probe = self.ask(course, |engine| engine.probe(&batch, &request))?;
         let activation = trunk.iter().map(|node| {
             probe
                 .activation_gradients

@@ -1,17 +1,19 @@
 //! The trainer's thread: steps all runs of an experiment together, obeys commands between steps, tells what happens.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::thread;
 use std::time::Duration;
 
 use super::course::Course;
 use super::crew::Crew;
 use super::experiment::RunPlan;
+use super::flight::Move;
 use super::lane::Lane;
 use super::message::{Command, Event, Maps, Phase};
 use super::outbox::Outbox;
 use super::recorder::Recorder;
 use super::slot::Slot;
-use super::start::open;
 use super::summary::{Status, Summary};
 use super::trainer::Opener;
 use super::watch::Watch;
@@ -19,6 +21,9 @@ use crate::error::Result;
 
 /// How often a reader that is behind is offered the rest while nothing else is to do.
 const OFFER_EVERY: Duration = Duration::from_millis(20);
+
+/// How long the trainer naps when every run waits for its engine.
+const NAP: Duration = Duration::from_micros(200);
 
 /// All runs with what they share.
 pub struct Lockstep<'a> {
@@ -59,7 +64,7 @@ impl<'a> Lockstep<'a> {
             if self.watch.is_due(training) {
                 self.publish_maps()?;
             }
-            self.outbox.push_all(self.recorder.notice().map(Event::Notice));
+            self.tell_notices();
             self.outbox.flush();
             if self.phase != Phase::Running {
                 match self.next_order() {
@@ -69,8 +74,7 @@ impl<'a> Lockstep<'a> {
                 }
             }
         }
-        self.leave();
-        Ok(())
+        self.leave()
     }
 
     /// Sleeps until there is a command, or until a reader that is behind may have made room.
@@ -86,7 +90,7 @@ impl<'a> Lockstep<'a> {
         match command {
             Command::Run => self.run(None),
             Command::Step(steps) => self.run(Some(steps)),
-            Command::Pause if self.phase == Phase::Running => self.pause(),
+            Command::Pause if self.phase == Phase::Running => self.pause()?,
             Command::Pause => {}
             Command::Stop => self.stop()?,
             Command::Reset => self.reset()?,
@@ -111,7 +115,16 @@ impl<'a> Lockstep<'a> {
         self.set_phase(Phase::Running);
     }
 
-    fn pause(&mut self) {
+    /// Tells what is under way, then rests, unless that was the end.
+    fn pause(&mut self) -> Result<()> {
+        self.settle()?;
+        if self.phase == Phase::Running {
+            self.rest();
+        }
+        Ok(())
+    }
+
+    fn rest(&mut self) {
         self.allowance = None;
         self.recorder.flush();
         self.watch.refresh();
@@ -119,6 +132,7 @@ impl<'a> Lockstep<'a> {
     }
 
     fn stop(&mut self) -> Result<()> {
+        self.settle()?;
         let stopped: Vec<usize> = self.active().collect();
         if stopped.is_empty() {
             return Ok(());
@@ -132,18 +146,17 @@ impl<'a> Lockstep<'a> {
     fn reset(&mut self) -> Result<()> {
         self.course.factors.clear();
         for lane in &mut self.lanes {
-            let engine = open(&self.opener, &lane.graph, lane.track.seed, &self.course.experiment)?;
-            lane.reset(engine);
+            lane.reset(&self.opener, &self.course)?;
             self.recorder.forget(lane);
         }
         self.outbox.push(Event::Reset);
         self.begin(0)?;
-        self.pause();
+        self.rest();
         Ok(())
     }
 
     fn set_rate(&mut self, rate: f32) {
-        let Some(front) = self.active().map(|run| self.lanes[run].step).max() else {
+        let Some(front) = self.active().map(|run| self.lanes[run].front()).max() else {
             return self.say("every run is over; there is no learning rate to set");
         };
         if let Err(error) = self.course.set_rate(front, rate) {
@@ -169,22 +182,60 @@ impl<'a> Lockstep<'a> {
         Ok(())
     }
 
-    /// One step of every run that is furthest behind.
+    /// One step of every run that is furthest behind, or a nap if they all wait for their engines.
     fn tick(&mut self) -> Result<()> {
-        let course = &self.course;
+        let (course, allowance) = (&self.course, self.allowance);
         let steps = course.experiment.steps;
         let behind = |lane: &&mut Lane| lane.active() && lane.step < steps;
-        if let Some(step) = self.lanes.iter_mut().filter(behind).map(|lane| lane.step).min() {
+        let least = self.lanes.iter_mut().filter(behind).map(|lane| lane.step).min();
+        if let Some(step) = least {
             let mut turn: Vec<&mut Lane> = self.lanes.iter_mut().filter(behind).collect();
             turn.retain(|lane| lane.step == step);
             // The longest first, so that no core is left with it at the end.
             turn.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-            self.crew.each(turn, |lane| lane.advance(course))?;
+            self.crew.each(turn, |lane| lane.advance(course, allowance))?;
         }
+        let told = self.tell_all()?;
+        if least.is_some() && self.active().any(|run| Some(self.lanes[run].step) == least) {
+            if !told {
+                thread::sleep(NAP);
+            }
+            return Ok(());
+        }
+        self.allowance = self.allowance.map(|steps| steps - 1);
+        if self.allowance == Some(0) && self.phase == Phase::Running {
+            self.pause()?;
+        }
+        Ok(())
+    }
+
+    /// Waits for every step under way and tells it, equal steps together.
+    fn settle(&mut self) -> Result<()> {
+        let course = &self.course;
+        let active: Vec<&mut Lane> = self.lanes.iter_mut().filter(|lane| lane.active()).collect();
+        self.crew.each(active, |lane| {
+            lane.outcome = lane.settle(course).err().map(Err);
+        })?;
+        self.tell_all()?;
+        let waits = |lane: &&mut Lane| lane.reached() > lane.step;
+        while let Some(step) = self.lanes.iter_mut().filter(waits).map(|lane| lane.step).min() {
+            for lane in self.lanes.iter_mut().filter(waits) {
+                if lane.step == step {
+                    lane.outcome = lane.land(&self.course).transpose();
+                }
+            }
+            self.tell_all()?;
+        }
+        Ok(())
+    }
+
+    /// Tells what was brought, and stores or concludes where that is due; says whether there was anything.
+    fn tell_all(&mut self) -> Result<bool> {
+        let (steps, every) = (self.course.experiment.steps, self.course.experiment.checkpoint_every);
         for run in 0..self.lanes.len() {
             self.tell(run)?;
         }
-        let every = self.course.experiment.checkpoint_every;
+        let told = self.lanes.iter().any(|lane| lane.stepped);
         let mut over = Vec::new();
         for run in self.active().collect::<Vec<_>>() {
             let lane = &mut self.lanes[run];
@@ -198,11 +249,7 @@ impl<'a> Lockstep<'a> {
         if !over.is_empty() || self.active().next().is_none() {
             self.conclude(&over)?;
         }
-        self.allowance = self.allowance.map(|steps| steps - 1);
-        if self.allowance == Some(0) && self.phase == Phase::Running {
-            self.pause();
-        }
-        Ok(())
+        Ok(told)
     }
 
     /// Tells what a run's step brought, if it made one.
@@ -274,18 +321,40 @@ impl<'a> Lockstep<'a> {
     }
 
     fn save(&mut self, run: usize) {
-        let saved = self.recorder.checkpoint(&self.lanes[run], &self.course.factors);
+        let saved = self.recorder.checkpoint(&mut self.lanes[run], &self.course);
         self.outbox.push_all(saved.map(Event::Saved));
     }
 
     /// Keeps what was reached when the owner is gone.
-    fn leave(&mut self) {
+    fn leave(&mut self) -> Result<()> {
+        self.settle()?;
         for run in self.active().collect::<Vec<_>>() {
             if self.lanes[run].step > 0 {
                 self.save(run);
             }
         }
         self.recorder.flush();
+        Ok(())
+    }
+
+    /// Tells which runs went on on another engine, and what could not be written.
+    fn tell_notices(&mut self) {
+        let mut moves = BTreeMap::new();
+        for lane in &mut self.lanes {
+            if let Some(Move { why, repeated }) = lane.moved.take() {
+                let (run, engine) = (lane.track.id, lane.engine.device());
+                self.recorder.moved(run, lane.step, &engine);
+                let (names, most) = moves.entry((why, engine.clone())).or_insert_with(|| (Vec::new(), 0));
+                names.push(lane.track.name.clone());
+                *most = repeated.max(*most);
+                self.outbox.push(Event::Moved { run, engine });
+            }
+        }
+        let sentences = moves
+            .into_iter()
+            .map(|((why, engine), (names, most))| moved(&why, &engine, &names, most));
+        self.outbox.push_all(sentences.map(Event::Notice));
+        self.outbox.push_all(self.recorder.notice().map(Event::Notice));
     }
 
     fn publish_maps(&mut self) -> Result<()> {
@@ -303,7 +372,7 @@ impl<'a> Lockstep<'a> {
     pub(super) fn set_phase(&mut self, phase: Phase) {
         if self.phase != phase {
             self.phase = phase;
-            self.outbox.push_all(self.recorder.notice().map(Event::Notice));
+            self.tell_notices();
             self.outbox.push(Event::Phase(phase));
             self.outbox.flush();
         }
@@ -312,4 +381,19 @@ impl<'a> Lockstep<'a> {
     fn say(&mut self, sentence: &str) {
         self.outbox.push(Event::Notice(sentence.into()));
     }
+}
+
+/// `GeForce was lost; plain-20 and plain-56 go on on CPU (AVX2, 4 threads), repeating 7 steps`.
+fn moved(why: &str, engine: &str, names: &[String], repeated: usize) -> String {
+    let who = match names {
+        [one] => format!("{one} goes on"),
+        [one, other] => format!("{one} and {other} go on"),
+        _ => format!("{} runs go on", names.len()),
+    };
+    let again = match repeated {
+        0 => String::new(),
+        1 => ", repeating a step".to_owned(),
+        more => format!(", repeating {more} steps"),
+    };
+    format!("{why}; {who} on the {engine}{again}")
 }

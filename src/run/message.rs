@@ -104,6 +104,11 @@ pub enum Event {
         run: RunId,
         step: usize,
     },
+    /// The engine's device failed and another engine took over; nothing that was told is lost or told again.
+    Moved {
+        run: RunId,
+        engine: String,
+    },
     /// Everything is back at step 0.
     Reset,
     Phase(Phase),

@@ -8,6 +8,9 @@ mod experiment;
 #[cfg(test)]
 mod fake;
 mod files;
+mod flight;
+#[cfg(test)]
+mod flight_tests;
 mod folder;
 mod history;
 mod lane;

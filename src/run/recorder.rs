@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use super::checkpoint::{Checkpoint, State};
+use super::course::Course;
 use super::event_log::EventLog;
 use super::experiment::{Experiment, RunId};
 use super::files;
@@ -76,6 +76,11 @@ impl Recorder {
         self.log(run, |log| log.evaluated(step, tests));
     }
 
+    /// Another engine took over after that many steps.
+    pub fn moved(&mut self, run: RunId, step: usize, engine: &str) {
+        self.log(run, |log| log.moved(step, engine));
+    }
+
     /// Hands all logs to the system.
     pub fn flush(&mut self) {
         let runs: Vec<RunId> = self.logs.keys().copied().collect();
@@ -86,18 +91,10 @@ impl Recorder {
 
     /// Writes a checkpoint of a run as it stands; says where. The log is on the disk before it, so that a run resumed
     /// there has no gap behind it.
-    pub fn checkpoint(&mut self, lane: &Lane, rate_factors: &[(usize, f32)]) -> Option<PathBuf> {
+    pub fn checkpoint(&mut self, lane: &mut Lane, course: &Course) -> Option<PathBuf> {
         self.log(lane.track.id, EventLog::sync);
         let folder = self.layout.as_ref()?.checkpoints(&lane.track.name, lane.track.seed);
-        let write = || -> Result<PathBuf> {
-            let checkpoint = Checkpoint {
-                weights: lane.engine.weights()?,
-                optimizer: lane.engine.optimizer_state()?,
-                state: State::of(lane, rate_factors),
-            };
-            checkpoint.write(&folder)
-        };
-        let written = write();
+        let written = lane.checkpoint(course).and_then(|checkpoint| checkpoint.write(&folder));
         self.attempt(written)
     }
 

@@ -15,17 +15,16 @@ use super::outbox::Outbox;
 use super::recorder::Recorder;
 use super::slot::Slot;
 use super::summary::Summary;
-use super::trainer::Opener;
+use super::trainer::Openers;
 use super::watch::Watch;
 use crate::data::Dataset;
-use crate::engine::Engine;
 use crate::error::Result;
-use crate::net::{Graph, Spec, initial_weights};
+use crate::net::{Graph, Spec};
 
 /// What a trainer's thread is given.
 pub struct Setup {
     pub experiment: Experiment,
-    pub opener: Opener,
+    pub openers: Openers,
     pub layout: Option<Layout>,
     pub resume: bool,
     pub start: bool,
@@ -51,9 +50,9 @@ impl<'a> Lockstep<'a> {
         let plans = setup.experiment.runs.clone();
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut lockstep = Self {
-            course: Course::new(setup.experiment, dataset),
+            course: Course::new(setup.experiment, dataset, setup.openers.spare),
             lanes: Vec::new(),
-            opener: setup.opener,
+            opener: setup.openers.first,
             crew: Crew::new(cores),
             watch: Watch::default(),
             maps: setup.maps,
@@ -83,14 +82,14 @@ impl<'a> Lockstep<'a> {
         plan.net = spec.to_string();
         let graph = Arc::new(Graph::new(&spec));
         for &seed in &self.course.experiment.seeds {
-            let engine = open(&self.opener, &graph, seed, &self.course.experiment)?;
             let track = Track {
                 id: self.lanes.len(),
                 name: plan.name.clone(),
                 spec: spec.clone(),
                 seed,
             };
-            self.lanes.push(Lane::new(track, Arc::clone(&graph), engine));
+            let lane = Lane::open(track, Arc::clone(&graph), &self.opener, &self.course)?;
+            self.lanes.push(lane);
         }
         self.course.experiment.runs.push(plan);
         Ok(())
@@ -104,16 +103,11 @@ impl<'a> Lockstep<'a> {
             let (checkpoint, notices) = checkpoint::newest(&folder)?;
             self.outbox.push_all(notices.into_iter().map(Event::Notice));
             let Some(checkpoint) = checkpoint else { continue };
-            let state = &checkpoint.state;
-            lane.engine.set_weights(&checkpoint.weights)?;
-            lane.engine.set_optimizer_state(&checkpoint.optimizer)?;
-            lane.step = state.step;
-            lane.seconds = state.seconds;
-            lane.recent = state.into();
-            if lane.step >= front {
-                front = lane.step;
-                self.course.factors.clone_from(&state.rate_factors);
+            if checkpoint.state.step >= front {
+                front = checkpoint.state.step;
+                self.course.factors.clone_from(&checkpoint.state.rate_factors);
             }
+            lane.restore(checkpoint, &self.course)?;
         }
         Ok(())
     }
@@ -143,9 +137,4 @@ impl<'a> Lockstep<'a> {
         self.outbox.flush();
         Ok(())
     }
-}
-
-/// A run's engine, at its initial weights.
-pub(super) fn open(opener: &Opener, graph: &Arc<Graph>, seed: u64, experiment: &Experiment) -> Result<Box<dyn Engine>> {
-    opener(graph, &initial_weights(graph, seed), experiment.optimizer)
 }

@@ -1,23 +1,24 @@
 //! The trainer's promises, with engines that do what a test needs.
 
 use std::fs;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::fake::{Accident, Fake};
-use super::trainer::Opener;
+use super::trainer::{Opener, Openers};
 use super::{
     Command, Event, Experiment, MapRequest, Phase, RunFolder, RunPlan, Status, Summary, Trainer, TrainerOptions,
 };
 use crate::probe::Subject;
 
-fn experiment(steps: usize, nets: &[&str]) -> Experiment {
+pub(super) fn experiment(steps: usize, nets: &[&str]) -> Experiment {
     let mut experiment = Experiment::named("quick").unwrap();
     experiment.steps = steps;
     experiment.runs = nets.iter().map(|net| plan(net)).collect();
     experiment
 }
 
-fn plan(net: &str) -> RunPlan {
+pub(super) fn plan(net: &str) -> RunPlan {
     let mut plan = RunPlan {
         name: String::new(),
         net: net.into(),
@@ -27,10 +28,15 @@ fn plan(net: &str) -> RunPlan {
 }
 
 fn start(experiment: Experiment, options: TrainerOptions) -> Trainer {
-    Trainer::spawn_with(experiment, options, Box::new(Fake::open)).unwrap()
+    Trainer::spawn_with(experiment, options, openers(Arc::new(Fake::open))).unwrap()
 }
 
-fn running() -> TrainerOptions {
+fn openers(first: Opener) -> Openers {
+    let spare = Arc::new(Fake::open);
+    Openers { first, spare }
+}
+
+pub(super) fn running() -> TrainerOptions {
     TrainerOptions {
         start: true,
         ..TrainerOptions::default()
@@ -39,7 +45,7 @@ fn running() -> TrainerOptions {
 
 /// An engine that has an accident at a step where the net has that depth.
 fn accident(depth: usize, step: usize, accident: Accident) -> Opener {
-    Box::new(move |graph, weights, _| {
+    Arc::new(move |graph, weights, _| {
         let fake = Fake::new(graph, weights);
         Ok(Box::new(if graph.spec.depth == depth {
             fake.with(step, accident)
@@ -50,7 +56,7 @@ fn accident(depth: usize, step: usize, accident: Accident) -> Opener {
 }
 
 /// Everything up to and with a phase.
-fn until(trainer: &Trainer, phase: Phase) -> Vec<Event> {
+pub(super) fn until(trainer: &Trainer, phase: Phase) -> Vec<Event> {
     let mut events = Vec::new();
     while let Some(event) = trainer.wait() {
         let last = event == Event::Phase(phase);
@@ -147,7 +153,7 @@ fn a_run_added_after_the_end_trains() {
 #[test]
 fn a_diverged_run_leaves_the_others_alone() {
     let opener = accident(8, 2, Accident::Diverge);
-    let trainer = Trainer::spawn_with(experiment(5, &["plain-8", "plain-14"]), running(), opener).unwrap();
+    let trainer = Trainer::spawn_with(experiment(5, &["plain-8", "plain-14"]), running(), openers(opener)).unwrap();
     let events = until(&trainer, Phase::Done);
     assert!(events.contains(&Event::Diverged { run: 0, step: 3 }));
     let of = |wanted: usize| steps(&events).iter().filter(|(run, _)| *run == wanted).count();
@@ -170,7 +176,7 @@ fn accidents_are_told_and_end_the_trainer() {
         (Accident::Fail, "failed: the fake engine gave up"),
     ] {
         let opener = accident(14, 1, kind);
-        let trainer = Trainer::spawn_with(experiment(5, &["plain-8", "plain-14"]), running(), opener).unwrap();
+        let trainer = Trainer::spawn_with(experiment(5, &["plain-8", "plain-14"]), running(), openers(opener)).unwrap();
         let mut last = None;
         while let Some(event) = trainer.wait() {
             last = Some(event);
@@ -196,7 +202,7 @@ fn missing_data_is_told() {
 #[test]
 fn stop_evaluates_and_ends_what_was_reached() {
     let slow = |graph: &_, weights: &_, _| Ok(Box::new(Fake::new(graph, weights).slow(Duration::from_millis(2))) as _);
-    let trainer = Trainer::spawn_with(experiment(100_000, &["plain-8"]), running(), Box::new(slow)).unwrap();
+    let trainer = Trainer::spawn_with(experiment(100_000, &["plain-8"]), running(), openers(Arc::new(slow))).unwrap();
     while !matches!(trainer.wait(), Some(Event::Stepped { step: 3, .. })) {}
     trainer.send(Command::Stop);
     let events = until(&trainer, Phase::Done);
@@ -303,7 +309,7 @@ fn dropping_ends_the_thread_within_a_step_and_keeps_what_was_reached() {
         out: Some(out.clone()),
         ..running()
     };
-    let trainer = Trainer::spawn_with(experiment(100_000, &["plain-8"]), options, Box::new(slow)).unwrap();
+    let trainer = Trainer::spawn_with(experiment(100_000, &["plain-8"]), options, openers(Arc::new(slow))).unwrap();
     while !matches!(trainer.wait(), Some(Event::Stepped { step: 3, .. })) {}
     let began = Instant::now();
     drop(trainer);
@@ -344,7 +350,7 @@ fn folders_are_neither_overwritten_nor_invented() {
             resume,
             ..TrainerOptions::default()
         };
-        Trainer::spawn_with(experiment(3, &["plain-8"]), options, Box::new(Fake::open))
+        Trainer::spawn_with(experiment(3, &["plain-8"]), options, openers(Arc::new(Fake::open)))
     };
     let error = spawn(true).map(drop).unwrap_err().to_string();
     assert!(error.contains("no experiment.toml to resume"), "{error}");

@@ -24,7 +24,14 @@ use crate::net::{Graph, Weights};
 const LAST_WORDS: Duration = Duration::from_millis(20);
 
 /// Builds a run's engine.
-pub(super) type Opener = Box<dyn Fn(&Arc<Graph>, &Weights, Optimizer) -> Result<Box<dyn Engine>> + Send>;
+pub(super) type Opener = Arc<dyn Fn(&Arc<Graph>, &Weights, Optimizer) -> Result<Box<dyn Engine>> + Send + Sync>;
+
+/// What a run is trained on.
+pub(super) struct Openers {
+    pub first: Opener,
+    /// When the device of the first fails.
+    pub spare: Opener,
+}
 
 /// How a trainer is started.
 #[derive(Default)]
@@ -55,12 +62,17 @@ impl Trainer {
     /// # Errors
     /// When the experiment is not valid or its folder cannot be used.
     pub fn spawn(experiment: Experiment, options: TrainerOptions) -> Result<Self> {
-        let choice = options.engine;
-        let opener: Opener = Box::new(move |graph, weights, optimizer| engine::open(choice, graph, weights, optimizer));
-        Self::spawn_with(experiment, options, opener)
+        let opener = |choice| -> Opener {
+            Arc::new(move |graph, weights, optimizer| engine::open(choice, graph, weights, optimizer))
+        };
+        let openers = Openers {
+            first: opener(options.engine),
+            spare: opener(Choice::Cpu),
+        };
+        Self::spawn_with(experiment, options, openers)
     }
 
-    pub(super) fn spawn_with(experiment: Experiment, options: TrainerOptions, opener: Opener) -> Result<Self> {
+    pub(super) fn spawn_with(experiment: Experiment, options: TrainerOptions, openers: Openers) -> Result<Self> {
         experiment.validate()?;
         if let Some(out) = &options.out {
             claim(out, options.resume)?;
@@ -70,7 +82,7 @@ impl Trainer {
         let (maps, summary) = (Slot::default(), Slot::default());
         let setup = Setup {
             experiment,
-            opener,
+            openers,
             layout: options.out.as_deref().map(Layout::new),
             resume: options.resume,
             start: options.start,

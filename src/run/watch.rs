@@ -65,9 +65,11 @@ impl Watch {
         let mut seen = None;
         for (run, nodes) in wanted {
             let lane = &mut lanes[run];
-            let probed = feature_maps(lane.engine.as_mut(), &course.dataset, &request.image, &nodes)?;
+            let probed = lane.ask(course, |engine| {
+                feature_maps(engine, &course.dataset, &request.image, &nodes)
+            })?;
             for (node, array) in probed.maps {
-                found.insert((run, node), (lane.step, array));
+                found.insert((run, node), (lane.reached(), array));
             }
             seen = Some((probed.image, probed.label));
         }

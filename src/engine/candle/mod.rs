@@ -52,6 +52,8 @@ pub struct Candle {
     buffers: Tensors,
     /// Updates done, as Adam's bias correction counts them.
     steps: usize,
+    /// Done and not told yet.
+    done: Vec<Step>,
 }
 
 impl Candle {
@@ -88,6 +90,7 @@ impl Candle {
             slots,
             buffers,
             steps: 0,
+            done: Vec::new(),
         })
     }
 
@@ -277,9 +280,15 @@ impl Engine for Candle {
         self.kind.describe()
     }
 
-    fn step(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<Step> {
+    fn start(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<()> {
         check::batch(&self.graph, batch, BnMode::Batch)?;
-        with_room(self.graph.nodes.len(), || self.descend(batch, rate, measure))
+        let step = with_room(self.graph.nodes.len(), || self.descend(batch, rate, measure))?;
+        self.done.push(step);
+        Ok(())
+    }
+
+    fn finished(&mut self, _wait: bool) -> Result<Vec<Step>> {
+        Ok(std::mem::take(&mut self.done))
     }
 
     fn evaluate(&mut self, batch: &Batch, mode: BnMode) -> Result<Evaluation> {

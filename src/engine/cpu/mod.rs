@@ -50,6 +50,8 @@ pub struct CpuEngine {
     /// By parameter: momentum, or the two moments; empty for buffers.
     state: Vec<Vec<Vec<f32>>>,
     steps: u64,
+    /// Done and not told yet.
+    done: Vec<Step>,
 }
 
 impl CpuEngine {
@@ -80,6 +82,7 @@ impl CpuEngine {
             runner,
             optimizer,
             steps: 0,
+            done: Vec::new(),
         };
         engine.set_weights(weights)?;
         Ok(engine)
@@ -216,7 +219,7 @@ impl Engine for CpuEngine {
         described(self.runner.isa())
     }
 
-    fn step(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<Step> {
+    fn start(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<()> {
         check::batch(self.runner.graph(), batch, BnMode::Batch)?;
         let loss = self.runner.forward(&batch.labels, &batch.images, BnMode::Batch);
         let trunk = if measure {
@@ -249,11 +252,16 @@ impl Engine for CpuEngine {
             self.runner.values[param] = values;
         }
         self.update(rate);
-        Ok(Step {
+        self.done.push(Step {
             loss: (loss.loss_sum / batch.len() as f64) as f32,
             correct: loss.correct,
             norms: measure.then_some(norms),
-        })
+        });
+        Ok(())
+    }
+
+    fn finished(&mut self, _wait: bool) -> Result<Vec<Step>> {
+        Ok(std::mem::take(&mut self.done))
     }
 
     fn evaluate(&mut self, batch: &Batch, mode: BnMode) -> Result<Evaluation> {

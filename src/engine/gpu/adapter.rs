@@ -135,13 +135,13 @@ pub fn adapters() -> Vec<Adapter> {
 
 /// Position of the adapter that is taken.
 fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
-    let fail = |sentence: String| Err(Error::Engine(sentence));
+    let missing = |sentence: String| Err(Error::NoAdapter(sentence));
     let names = || {
         let names: Vec<&str> = adapters.iter().map(|about| about.name.as_str()).collect();
         names.join(", ")
     };
     if adapters.is_empty() {
-        return fail("there is no graphics adapter here; install a Vulkan driver, or take --engine cpu".into());
+        return missing("there is no graphics adapter here".into());
     }
     if let Some(name) = name {
         let wanted = name.to_lowercase();
@@ -150,14 +150,14 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
             .position(|about| about.name.to_lowercase().contains(&wanted));
         return match found {
             Some(at) if adapters[at].compute => Ok(at),
-            Some(at) => fail(format!(
-                "{} ({}) cannot run compute shaders; take another adapter, or --engine cpu",
+            Some(at) => missing(format!(
+                "{} ({}) cannot run compute shaders",
                 adapters[at].name, adapters[at].backend
             )),
-            None => fail(format!(
+            None => Err(Error::Engine(format!(
                 "no graphics adapter's name contains '{name}'; there is {}",
                 names()
-            )),
+            ))),
         };
     }
     let order = [
@@ -171,12 +171,7 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
         .iter()
         .find_map(|&kind| adapters.iter().position(|about| real(about, kind)));
     best.map_or_else(
-        || {
-            fail(format!(
-                "no real GPU that can compute is here, only {}; take --engine cpu, or name one with --adapter",
-                names()
-            ))
-        },
+        || missing(format!("no real GPU that can compute is here, only {}", names())),
         Ok,
     )
 }
