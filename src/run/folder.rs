@@ -48,6 +48,7 @@ impl RunFolder {
             None
         };
         let mut history = History {
+            train_images: None,
             runs: Vec::new(),
             phase: Phase::Done,
         };

@@ -104,6 +104,8 @@ fn mean_of_last(values: &[f32]) -> Option<f32> {
 pub struct History {
     pub runs: Vec<Series>,
     pub phase: Phase,
+    /// Images of the training split, once the data was read.
+    pub train_images: Option<usize>,
 }
 
 impl History {
@@ -149,6 +151,7 @@ impl History {
                 series.measured.clear();
             }),
             Event::Phase(phase) => self.phase = *phase,
+            Event::Data { train_images } => self.train_images = Some(*train_images),
             Event::Saved(_) | Event::Notice(_) | Event::Failed(_) => {}
         }
     }

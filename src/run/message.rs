@@ -67,6 +67,10 @@ pub enum Phase {
 /// What the trainer says. Each event belongs to one run, or to all where it names none.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The data was read: images of the training split.
+    Data {
+        train_images: usize,
+    },
     /// A run exists, at this step (0, or where it is resumed).
     Started {
         track: Track,

@@ -63,6 +63,8 @@ impl<'a> Lockstep<'a> {
             phase: Phase::Preparing,
             allowance: None,
         };
+        let train_images = lockstep.course.dataset.train.labels.len();
+        lockstep.outbox.push(Event::Data { train_images });
         lockstep.course.experiment.runs.clear();
         for plan in plans {
             lockstep.build(plan)?;

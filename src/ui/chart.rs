@@ -1,59 +1,88 @@
 //! One chart with names at its lines' ends, linear or logarithmic, on egui_plot.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use eframe::egui::{self, Align2, Color32, FontId, Role, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Color32, FontId, Key, Role, Ui, Vec2b, WidgetInfo, vec2};
 use egui_plot::{
-    AxisHints, HoverPosition, Line, LineStyle, MarkerShape, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Span,
+    AxisHints, FilledArea, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi, Points, Span,
 };
 
-use super::series::split;
+use super::axis::{Height, Time};
+use super::chart_marks::{crosshair_ui, names_ui, spans_ui};
+use super::cursor::Cursor;
+use super::series::pieces;
 use super::theme::{self, Ink, SMALL};
 use super::ticks::{linear_marks, log_marks, plain, power_of_ten, whole};
-use super::widgets::short;
-use crate::export::spread;
+use crate::run::History;
 
-const LABEL_GAP: f64 = 17.0;
 /// Share of the lines' height that the spans' names take above them.
 const SPAN_NAMES: f64 = 0.1;
+/// Opacity of a raw line.
+const FAINT: f32 = 0.15;
+/// Opacity of the band over seeds.
+const BAND: f32 = 0.18;
+/// Least distance of marks on the x axis in points.
+const MARKS_APART: f64 = 64.0;
 
-/// A line with everything that belongs to it. Values are plain; the chart takes logarithms.
+/// A line with everything that belongs to it, in plot space.
 #[derive(Debug, Clone, Default)]
-pub struct Curve {
-    /// Names it under the pointer.
+pub struct Curve<'a> {
+    /// What it belongs to: a net's name.
     pub name: String,
     /// Stands at the line's end; may be empty.
     pub label: String,
+    /// After the label, quieter: a final value, a number of seeds.
+    pub detail: String,
     pub colour: Color32,
     pub width: f32,
     pub dashed: bool,
-    /// Drawn at 15 % opacity beneath the line.
-    pub raw: Vec<[f64; 2]>,
-    pub line: Vec<[f64; 2]>,
-    /// Drawn as circles.
-    pub dots: Vec<[f64; 2]>,
-    /// Where the run diverged.
-    pub cross: Option<[f64; 2]>,
+    /// Drawn faintly beneath the line.
+    pub raw: Vec<&'a [PlotPoint]>,
+    pub line: Cow<'a, [PlotPoint]>,
+    /// Lower and upper edge of a band, point by point; may be empty.
+    pub band: [Cow<'a, [PlotPoint]>; 2],
+    /// Each point of the line is a circle.
+    pub dots: bool,
+    /// Where runs were last finite.
+    pub crosses: Vec<PlotPoint>,
 }
 
-impl Curve {
-    /// The curve in that colour and width.
-    pub fn drawn(self, colour: Color32, width: f32) -> Self {
-        Self { colour, width, ..self }
-    }
+/// Two heights whose difference has a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bracket {
+    pub from: f64,
+    pub to: f64,
+    pub text: String,
+}
+
+/// Ties a chart over training steps to the cursor and to all charts that share it.
+pub struct Link<'a> {
+    pub cursor: &'a mut Cursor,
+    pub history: &'a History,
+}
+
+/// What the x axis is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Across {
+    Time(Time),
+    /// Whole numbers.
+    Count,
 }
 
 /// A chart of curves.
 pub struct Chart<'a> {
     pub id: &'a str,
     pub x_label: &'a str,
-    /// Logarithmic y axis.
-    pub log: bool,
+    pub across: Across,
+    pub height: Height,
+    /// First and last place of the x axis.
     pub x: Range<f64>,
-    /// Always visible part of the y axis.
+    /// Always visible heights, in plot space.
     pub y: Range<f64>,
     /// Shaded spans of x with names at their top.
     pub spans: &'a [(Range<f64>, String)],
+    pub bracket: Option<Bracket>,
     /// Zoom and pan by mouse; double click goes back.
     pub interactive: bool,
     /// What a screen reader says.
@@ -61,84 +90,23 @@ pub struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    fn y(&self, value: f64) -> f64 {
-        match self.log {
-            true if value > 0.0 => value.log10(),
-            true => f64::NAN,
-            false => value,
-        }
-    }
-
-    fn points(&self, points: &[[f64; 2]]) -> Vec<Vec<[f64; 2]>> {
-        split(points.iter().map(|&[x, y]| [x, self.y(y)]))
-    }
-
-    /// Draws the chart in all the space there is.
-    pub fn show_ui(&self, ui: &mut Ui, curves: &[Curve]) {
+    /// Draws the chart in all the space there is. Without a `link` nothing follows the pointer.
+    pub fn show_ui(&self, ui: &mut Ui, curves: &[Curve<'_>], mut link: Option<Link<'_>>) {
         let ink = theme::ink(ui);
-        let font = FontId::new(SMALL, theme::semibold());
-        let label_width = curves
-            .iter()
-            .map(|curve| {
-                ui.painter()
-                    .layout_no_wrap(curve.label.clone(), font.clone(), curve.colour)
-                    .size()
-                    .x
-            })
-            .fold(0.0, f32::max);
-        let width = (ui.available_width() - 48.0).max(64.0);
-        let room = f64::from(((label_width + 16.0) / width).min(0.6));
-        let end = self.x.start + (self.x.end - self.x.start) / (1.0 - room);
+        let zoom = link
+            .as_ref()
+            .and_then(|link| link.cursor.zoom)
+            .and_then(|steps| self.places(steps));
+        let end = self.x.start + (self.x.end - self.x.start) / (1.0 - self.names_share(ui, curves));
+        let wish_x = zoom.unwrap_or([self.x.start, end]);
+        let lifted = ui.scope_id().with((self.id, "heights", self.height.log));
+        let kept: Option<[f64; 2]> = ui.data(|data| data.get_temp(lifted));
+        let wish_y = kept.unwrap_or_else(|| self.heights(curves, &(wish_x[0]..wish_x[1])));
+        let wish = PlotBounds::from_min_max([wish_x[0], wish_y[0]], [wish_x[1], wish_y[1]]);
 
-        let (low, high) = self.heights(curves);
-        let mut plot = self.plot(ink, end);
-        if !self.spans.is_empty() {
-            // The spans' names stand above the lines.
-            plot = plot.include_y(high + SPAN_NAMES * (high - low));
-        }
-        let response = plot.show(ui, |plot| {
-            if !self.interactive {
-                let margin = 0.06 * (high - low);
-                plot.set_plot_bounds_y(low - margin..=high + margin);
-            }
-            for (range, _) in self.spans.iter().step_by(2) {
-                let shade = Span::new("", range.start..=range.end);
-                plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
-            }
-            for curve in curves {
-                for piece in self.points(&curve.raw) {
-                    plot.line(
-                        line(curve, piece)
-                            .color(curve.colour.gamma_multiply(0.15))
-                            .allow_hover(false),
-                    );
-                }
-            }
-            for curve in curves {
-                for piece in self.points(&curve.line) {
-                    plot.line(line(curve, piece));
-                }
-                let dots: Vec<[f64; 2]> = self.points(&curve.dots).concat();
-                if !dots.is_empty() {
-                    plot.points(
-                        Points::new(curve.name.clone(), dots)
-                            .radius(3.0)
-                            .color(curve.colour)
-                            .shape(MarkerShape::Circle),
-                    );
-                }
-                if let Some([x, y]) = curve.cross {
-                    let y = self.y(y);
-                    if y.is_finite() {
-                        plot.points(
-                            Points::new(format!("{} diverged", curve.name), vec![[x, y]])
-                                .radius(7.0)
-                                .color(curve.colour)
-                                .shape(MarkerShape::Cross),
-                        );
-                    }
-                }
-            }
+        let response = self.plot(ink).show(ui, |plot| {
+            plot.set_plot_bounds(wish);
+            self.lines(plot, curves, ink);
         });
         response
             .response
@@ -148,61 +116,178 @@ impl Chart<'_> {
         if !ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(drawn), true)) {
             ui.ctx().request_discard("the axes' widths are known now");
         }
-        self.spans_ui(ui, &response.transform, ink);
-        self.names_ui(ui, &response.transform, curves, &font, ink);
+        let transform = &response.transform;
+        spans_ui(ui, transform, self.spans, ink);
+        names_ui(ui, transform, curves, self.bracket.as_ref(), ink);
+        if !self.interactive {
+            return;
+        }
+        let pointer = &response.response;
+        let reset = pointer.double_clicked() || link.is_some() && whole_asked(ui);
+        if reset {
+            ui.data_mut(|data| data.remove::<[f64; 2]>(lifted));
+            if let Some(link) = &mut link {
+                link.cursor.zoom = None;
+            }
+        } else {
+            let (bounds, moved) = (transform.bounds(), |a: f64, b: f64, by: f64| {
+                (a - b).abs() > 1e-9 * by.abs().max(1e-9)
+            });
+            let (min, max) = (bounds.min(), bounds.max());
+            if moved(min[1], wish_y[0], bounds.height()) || moved(max[1], wish_y[1], bounds.height()) {
+                ui.data_mut(|data| data.insert_temp(lifted, [min[1], max[1]]));
+            }
+            let across = moved(min[0], wish_x[0], bounds.width()) || moved(max[0], wish_x[1], bounds.width());
+            if let (true, Some(link), Across::Time(time)) = (across, &mut link, self.across) {
+                link.cursor.zoom = Some([time.step(min[0]), time.step(max[0])]);
+            }
+        }
+        if let (Some(link), Across::Time(time)) = (link, self.across) {
+            self.follow(ui, &response, link, time, curves, ink);
+        }
     }
 
-    /// Plot space between the lowest and the highest of what must be seen; raw lines may leave it.
-    fn heights(&self, curves: &[Curve]) -> (f64, f64) {
-        let lines = curves
-            .iter()
-            .flat_map(|curve| curve.line.iter().chain(&curve.dots).chain(&curve.cross));
-        lines
-            .map(|point| self.y(point[1]))
-            .chain([self.y(self.y.start), self.y(self.y.end)])
-            .filter(|y| y.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
-                (low.min(y), high.max(y))
-            })
-    }
-
-    /// Names of the spans, each in the middle of what is visible of it.
-    fn spans_ui(&self, ui: &Ui, transform: &PlotTransform, ink: Ink) {
-        let frame = *transform.frame();
-        let painter = ui.painter_at(frame);
-        for (range, name) in self.spans {
-            let edge = |x: f64| transform.position_from_point_x(x).clamp(frame.left(), frame.right());
-            let (left, right) = (edge(range.start), edge(range.end));
-            let galley = painter.layout_no_wrap(name.clone(), FontId::proportional(SMALL), ink.weak);
-            if right - left > galley.size().x + 4.0 {
-                let corner = pos2((left + right - galley.size().x) / 2.0, frame.top() + 2.0);
-                painter.galley(corner, galley, ink.weak);
+    /// The pointer moves the cursor; every chart shows where it is.
+    fn follow(
+        &self,
+        ui: &Ui,
+        response: &egui_plot::PlotResponse<()>,
+        link: Link<'_>,
+        time: Time,
+        curves: &[Curve<'_>],
+        ink: Ink,
+    ) {
+        let (transform, pointer) = (&response.transform, &response.response);
+        if let Some(place) = pointer.hover_pos().filter(|pos| transform.frame().contains(*pos)) {
+            let step = time.step(transform.value_from_position(place).x);
+            link.cursor.hover_step(step);
+            if pointer.clicked() {
+                link.cursor.go_to(step, link.history);
+            }
+        }
+        let cursor = link.cursor;
+        for (step, firm) in [(cursor.step, true), (cursor.preview.step, false)] {
+            let covered = firm && cursor.preview.step.is_some();
+            if let Some(step) = step {
+                crosshair_ui(
+                    ui,
+                    transform,
+                    curves,
+                    self.height,
+                    (time.place(step as f64), step),
+                    [firm, !covered],
+                    ink,
+                );
             }
         }
     }
 
-    fn plot<'p>(&'p self, ink: Ink, end: f64) -> Plot<'p> {
+    /// Places of a zoom given in steps.
+    fn places(&self, steps: [f64; 2]) -> Option<[f64; 2]> {
+        match self.across {
+            Across::Time(time) => Some(steps.map(|step| time.place(step.max(0.0)))),
+            Across::Count => None,
+        }
+    }
+
+    /// Share of the width that the names at the lines' ends take.
+    fn names_share(&self, ui: &Ui, curves: &[Curve<'_>]) -> f64 {
+        let width = (ui.available_width() - 48.0).max(64.0);
+        let bracket = self
+            .bracket
+            .as_ref()
+            .map_or(0.0, |bracket| super::chart_marks::bracket_width(ui, bracket));
+        let names = curves
+            .iter()
+            .map(|curve| super::chart_marks::name_width(ui, curve))
+            .fold(bracket, f32::max);
+        let gutter = if self.bracket.is_some() { 30.0 } else { 16.0 };
+        f64::from(((names + gutter) / width).min(0.6))
+    }
+
+    /// From the lowest to the highest of what must be seen between two places, with some air; raw lines may leave it.
+    fn heights(&self, curves: &[Curve<'_>], places: &Range<f64>) -> [f64; 2] {
+        let within = |points: &[PlotPoint]| {
+            let inside = points
+                .iter()
+                .filter(|point| point.x >= places.start && point.x <= places.end);
+            let finite = inside.map(|point| point.y).filter(|y| y.is_finite());
+            finite.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], y| {
+                [low.min(y), high.max(y)]
+            })
+        };
+        let lines = curves
+            .iter()
+            .flat_map(|curve| [&*curve.line, &*curve.band[0], &*curve.band[1], &*curve.crosses]);
+        let [mut low, mut high] = lines
+            .map(within)
+            .fold([self.y.start, self.y.end], |[a, b], [low, high]| {
+                [a.min(low), b.max(high)]
+            });
+        if high - low < 1e-9 {
+            (low, high) = (low - 0.5, high + 0.5);
+        }
+        let air = 0.06 * (high - low);
+        let names = if self.spans.is_empty() {
+            0.0
+        } else {
+            SPAN_NAMES * (high - low)
+        };
+        [low - air, high + air + names]
+    }
+
+    fn lines<'c>(&self, plot: &mut PlotUi<'c>, curves: &'c [Curve<'c>], ink: Ink) {
+        for (range, _) in self.spans.iter().step_by(2) {
+            let shade = Span::new("", range.start..=range.end);
+            plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
+        }
+        for curve in curves {
+            for piece in curve.raw.iter().flat_map(|raw| pieces(raw)) {
+                plot.line(line(curve, piece).color(curve.colour.gamma_multiply(FAINT)).width(1.0));
+            }
+            band(plot, curve);
+        }
+        for curve in curves {
+            for piece in pieces(&curve.line) {
+                plot.line(line(curve, piece));
+                if curve.dots || piece.len() == 1 {
+                    let dots = Points::new("", PlotPoints::Borrowed(piece));
+                    plot.points(dots.radius(curve.width + 1.2).color(curve.colour).allow_hover(false));
+                }
+            }
+            if !curve.crosses.is_empty() {
+                let crosses = Points::new("", PlotPoints::Borrowed(&curve.crosses));
+                let crosses = crosses.radius(7.0).color(curve.colour).shape(MarkerShape::Cross);
+                plot.points(crosses.allow_hover(false));
+            }
+        }
+    }
+
+    fn plot<'p>(&'p self, ink: Ink) -> Plot<'p> {
         let axis = |hints: AxisHints<'p>| {
             hints
                 .tick_label_font(FontId::proportional(SMALL))
                 .tick_label_color(ink.weak)
+                .label_spacing(10.0..=12.0)
         };
-        let mut x_axis = axis(AxisHints::new_x())
-            .label_spacing(10.0..=12.0)
-            .formatter(|mark, _| whole(mark.value));
+        let across = self.across;
+        let mut x_axis = axis(AxisHints::new_x()).formatter(move |mark, _| match across {
+            Across::Time(time) if time.per_step < 1.0 => plain(time.value(mark.value)),
+            Across::Time(time) => whole(time.value(mark.value).round()),
+            Across::Count => whole(mark.value),
+        });
         if !self.x_label.is_empty() {
             x_axis = x_axis.label(theme::caption(self.x_label).color(ink.weak));
         }
-        let log = self.log;
-        let y_axis = axis(AxisHints::new_y())
-            .label_spacing(10.0..=12.0)
-            .formatter(move |mark, _| {
-                if log {
-                    power_of_ten(mark.value)
-                } else {
-                    plain(mark.value)
-                }
-            });
+        let log = self.height.log;
+        let y_axis = axis(AxisHints::new_y()).formatter(move |mark, _| {
+            if log {
+                power_of_ten(mark.value)
+            } else {
+                plain(mark.value)
+            }
+        });
+        let last = self.x.end;
         let plot = Plot::new(self.id)
             .custom_x_axes(vec![x_axis])
             .custom_y_axes(vec![y_axis])
@@ -210,97 +295,91 @@ impl Chart<'_> {
             .show_crosshair(false)
             .grid_color(ink.line)
             .grid_spacing(20.0..=40.0)
-            .set_margin_fraction(vec2(0.0, 0.06))
-            .include_x(self.x.start)
-            .include_x(end)
-            .include_y(self.y(self.y.start))
-            .include_y(self.y(self.y.end))
+            .auto_bounds(Vec2b::FALSE)
             .allow_scroll(false)
             .allow_zoom(self.interactive)
             .allow_drag(self.interactive)
             .allow_axis_zoom_drag(self.interactive)
             .allow_boxed_zoom(self.interactive)
-            .allow_double_click_reset(self.interactive)
+            .allow_double_click_reset(false)
             .min_size(vec2(48.0, 48.0))
-            .label_formatter(move |hover| match hover {
-                HoverPosition::NearDataPoint {
-                    plot_name, position, ..
-                } => {
-                    let y = if log { 10f64.powf(position.y) } else { position.y };
-                    Some(format!(
-                        "{plot_name}\n{} {}\n{}",
-                        self.x_label,
-                        whole(position.x),
-                        short(y)
-                    ))
-                }
-                HoverPosition::Elsewhere { .. } => None,
+            .label_formatter(|_| None)
+            .x_grid_spacer(move |input| {
+                let marks: Vec<egui_plot::GridMark> = match across {
+                    Across::Time(time) => {
+                        let (low, high) = input.bounds;
+                        let apart = input.base_step_size * MARKS_APART / 20.0;
+                        let marks = time.marks(low, high, apart).into_iter();
+                        marks
+                            .map(|value| egui_plot::GridMark {
+                                value,
+                                step_size: apart,
+                            })
+                            .collect()
+                    }
+                    Across::Count => linear_marks(input, 2.5),
+                };
+                // Names stand beyond the last step; no line and no number crosses them.
+                marks.into_iter().filter(|mark| mark.value <= last + 1e-9).collect()
             });
-        let last = self.x.end;
-        let plot = plot.x_grid_spacer(move |input| {
-            // Names stand beyond the last step; no line and no number crosses them.
-            linear_marks(input, 2.5)
-                .into_iter()
-                .filter(|mark| mark.value <= last)
-                .collect()
-        });
         if log {
             plot.y_grid_spacer(log_marks)
         } else {
             plot.y_grid_spacer(|input| linear_marks(input, 1.0))
         }
     }
-
-    /// Names at the lines' ends, moved apart where lines end together, with a hairline back to the end.
-    fn names_ui(&self, ui: &Ui, transform: &PlotTransform, curves: &[Curve], font: &FontId, ink: Ink) {
-        let frame = *transform.frame();
-        let painter = ui.painter_at(frame.expand2(vec2(8.0, 0.0)));
-        let mut ends: Vec<(egui::Pos2, &Curve)> = curves
-            .iter()
-            .filter(|curve| !curve.label.is_empty())
-            .filter_map(|curve| {
-                let pieces = self.points(&curve.line);
-                let &[x, y] = pieces.last()?.last()?;
-                Some((transform.position_from_point(&PlotPoint::new(x, y)), curve))
-            })
-            .filter(|(end, _)| frame.expand(1.0).contains(*end))
-            .collect();
-        ends.sort_by(|a, b| b.0.x.total_cmp(&a.0.x));
-        for cluster in ends.chunk_by(|a, b| (a.0.x - b.0.x).abs() < 80.0) {
-            let wishes: Vec<f64> = cluster.iter().map(|(end, _)| f64::from(end.y)).collect();
-            let half = LABEL_GAP / 2.0;
-            let (top, bottom) = (f64::from(frame.top()) + half, f64::from(frame.bottom()) - half);
-            let places = spread(&wishes, LABEL_GAP, top, bottom);
-            let x = cluster.iter().map(|(end, _)| end.x).fold(f32::NEG_INFINITY, f32::max);
-            for ((end, curve), y) in cluster.iter().zip(places) {
-                let y = y as f32;
-                if (end.y - y).abs() > 4.0 || x - end.x > 4.0 {
-                    painter.line_segment(
-                        [*end, pos2(x + 6.0, y)],
-                        Stroke::new(1.0, curve.colour.gamma_multiply(0.5)),
-                    );
-                }
-                let galley = painter.layout_no_wrap(curve.label.clone(), font.clone(), curve.colour);
-                let rect = Align2::LEFT_CENTER.anchor_size(pos2(x + 8.0, y), galley.size());
-                painter.add(Shape::rect_filled(
-                    rect.expand2(vec2(2.0, -1.0)),
-                    2.0,
-                    ink.paper.gamma_multiply(0.8),
-                ));
-                painter.galley(rect.min, galley, curve.colour);
-            }
-        }
-    }
 }
 
-fn line<'a>(curve: &Curve, points: Vec<[f64; 2]>) -> Line<'a> {
+/// Home shows the whole training again.
+fn whole_asked(ui: &Ui) -> bool {
+    ui.memory(|memory| memory.focused().is_none())
+        && ui.input(|input| input.modifiers.is_none() && input.key_pressed(Key::Home))
+}
+
+fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
     let style = if curve.dashed {
         LineStyle::dashed_loose()
     } else {
         LineStyle::Solid
     };
-    Line::new(curve.name.clone(), PlotPoints::from(points))
+    Line::new("", PlotPoints::Borrowed(points))
         .color(curve.colour)
         .width(curve.width)
         .style(style)
+        .allow_hover(false)
+}
+
+/// The edges of a band have their own places; between them it is filled where both go on.
+fn band(plot: &mut PlotUi<'_>, curve: &Curve<'_>) {
+    let [lower, upper] = &curve.band;
+    let finite = |points: &[PlotPoint]| -> Vec<PlotPoint> {
+        points.iter().copied().filter(|point| point.y.is_finite()).collect()
+    };
+    let (lower, upper) = (finite(lower), finite(upper));
+    if lower.len() < 2 || upper.len() < 2 {
+        return;
+    }
+    let mut xs: Vec<f64> = lower.iter().chain(&upper).map(|point| point.x).collect();
+    xs.sort_by(f64::total_cmp);
+    xs.dedup();
+    let edge =
+        |points: &[PlotPoint]| -> Vec<f64> { xs.iter().map(|&x| height_at(points, x).unwrap_or(f64::NAN)).collect() };
+    let (low, high) = (edge(&lower), edge(&upper));
+    let fill = curve.colour.gamma_multiply(BAND);
+    plot.add(
+        FilledArea::new("", &xs, &low, &high)
+            .fill_color(fill)
+            .allow_hover(false),
+    );
+}
+
+/// The height of a line at a place: between its points straight, beyond its ends the end.
+pub fn height_at(points: &[PlotPoint], x: f64) -> Option<f64> {
+    let next = points.partition_point(|point| point.x < x);
+    let (before, after) = (points.get(next.wrapping_sub(1)), points.get(next));
+    match (before, after) {
+        (Some(a), Some(b)) if b.x > a.x => Some(a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)),
+        (Some(point), _) | (_, Some(point)) => Some(point.y),
+        (None, None) => None,
+    }
 }

@@ -3,11 +3,12 @@
 use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Align, Button, ComboBox, Label, Layout, Ui, vec2};
 
+use super::cursor::Cursor;
 use super::panels::Panel;
 use super::preset::Preset;
 use super::theme::{self, HEADING};
 use super::tiling::Tiling;
-use super::widgets::{primary_button_ui, quiet_button_ui};
+use super::widgets::{grouped, primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene};
 use crate::run::{Command, Experiment, Phase};
 
@@ -21,7 +22,7 @@ pub fn run_or_pause(scene: Scene<'_>) -> Command {
 }
 
 /// Draws the bar.
-pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, actions: &mut Vec<Action>) {
+pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
     ui.horizontal_wrapped(|ui| {
         let wide = ui.available_width() > 760.0;
         if wide {
@@ -71,6 +72,7 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, actions: 
                 actions.push(Action::Send(Command::Stop));
             }
         });
+        live_ui(ui, cursor);
         let mut rooms = |ui: &mut Ui| {
             panels_ui(ui, tiling);
             if quiet_button_ui(ui, "Keys", "All keyboard shortcuts (?)").clicked() {
@@ -95,6 +97,18 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, actions: 
             }
         });
     });
+}
+
+/// Whether the panels follow the training, or which moment they show.
+fn live_ui(ui: &mut Ui, cursor: &mut Cursor) {
+    let live = cursor.step.is_none();
+    let hint = "Follow the training; a click in a chart holds another moment (End)";
+    if ui.selectable_label(live, "Live").on_hover_text(hint).clicked() {
+        cursor.live();
+    }
+    if let Some(step) = cursor.step {
+        ui.label(theme::caption(format!("at step {}", grouped(step as u64))));
+    }
 }
 
 /// The menu of panels and arrangements.

@@ -18,6 +18,9 @@ pub struct Cursor {
     pub image: usize,
     /// Name of the net that is looked at most closely; empty before anyone has chosen one.
     pub run: String,
+    /// First and last step that charts over time show; all of them where there is none.
+    #[serde(skip)]
+    pub zoom: Option<[f64; 2]>,
     /// What was hovered over in the last frame, for every panel to show.
     #[serde(skip)]
     pub preview: Preview,
@@ -41,6 +44,7 @@ impl Default for Cursor {
             layer: "layer1.0".into(),
             image: 0,
             run: String::new(),
+            zoom: None,
             preview: Preview::default(),
             next: Preview::default(),
         }

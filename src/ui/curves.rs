@@ -1,203 +1,496 @@
-//! Loss and error against steps.
+//! Crossing fates: loss, error and learning rate against training time, with the verdict in words.
 
-use eframe::egui::{Align, Label, Layout, Slider, Ui, UiBuilder, vec2};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use eframe::egui::containers::menu::MenuButton;
+use eframe::egui::{Button, ComboBox, Label, Rect, RichText, Slider, Ui, UiBuilder, pos2, vec2};
+use egui_plot::PlotPoint;
 use serde::{Deserialize, Serialize};
 
-use super::chart::{Chart, Curve};
+use super::axis::{Height, Time, Unit};
+use super::chart::{Across, Bracket, Chart, Curve, Link};
 use super::pane::{Pane, View};
-use super::series::{Smoother, sample};
-use super::story::{self, Cast};
+use super::series::{Grid, pieces};
+use super::theme::{self, GRID, SMALL};
+use super::traces::{Group, Trace, evaluated, groups, placed};
+use super::verdict::{Verdict, verdict};
 use super::widgets::short;
-use super::{Scene, line_style, theme};
+use super::{Scene, line_style};
 use crate::export::Kind;
 use crate::net::Spec;
 use crate::run::Series;
 
-/// How curves are shown.
+/// What a chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Measure {
+    TrainingLoss,
+    TrainingError,
+    TestLoss,
+    TestError,
+    Rate,
+}
+
+impl Measure {
+    const ALL: [Measure; 5] = [
+        Measure::TrainingLoss,
+        Measure::TrainingError,
+        Measure::TestLoss,
+        Measure::TestError,
+        Measure::Rate,
+    ];
+
+    /// Stands on its button.
+    fn word(self) -> &'static str {
+        match self {
+            Measure::TrainingLoss => "loss",
+            Measure::TrainingError => "error",
+            Measure::TestLoss => "test loss",
+            Measure::TestError => "test error",
+            Measure::Rate => "rate",
+        }
+    }
+
+    /// Stands above its chart.
+    fn title(self) -> &'static str {
+        match self {
+            Measure::TrainingLoss => "Training loss, minibatch, batch statistics",
+            Measure::TrainingError => "Training error, %, minibatch, batch statistics",
+            Measure::TestLoss => "Test loss, batch statistics",
+            Measure::TestError => "Test error, %, batch statistics",
+            Measure::Rate => "Learning rate",
+        }
+    }
+
+    fn is_error(self) -> bool {
+        matches!(self, Measure::TrainingError | Measure::TestError)
+    }
+
+    /// What of a run it is, where it is known at every step.
+    fn series(self) -> Option<fn(&Series) -> &[f32]> {
+        match self {
+            Measure::TrainingLoss => Some(|run| &run.loss),
+            Measure::TrainingError => Some(|run| &run.error),
+            Measure::Rate => Some(|run| &run.rate),
+            Measure::TestLoss | Measure::TestError => None,
+        }
+    }
+
+    /// Where a run stands.
+    fn last(self, run: &Series) -> Option<f32> {
+        match self {
+            Measure::TrainingLoss => run.final_loss(),
+            Measure::TrainingError => run.final_error(),
+            Measure::TestLoss => run.evaluated.last().map(|point| point.loss),
+            Measure::TestError => run.evaluated.last().map(|point| point.error),
+            Measure::Rate => run.rate.last().copied(),
+        }
+    }
+}
+
+/// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Curves {
+    /// Shown, in the order of [`Measure::ALL`].
+    pub measures: Vec<Measure>,
     /// Steps that are averaged over.
     pub window: f32,
-    /// Logarithmic loss axis.
+    /// Logarithmic axis of losses and rates.
     pub log: bool,
+    /// Logarithmic axis of training time.
+    pub log_x: bool,
+    pub unit: Unit,
     #[serde(skip)]
-    loss: Vec<Smoother>,
-    #[serde(skip)]
-    error: Vec<Smoother>,
+    traces: BTreeMap<(Measure, String), Trace>,
 }
 
 impl Default for Curves {
     fn default() -> Self {
         Self {
+            measures: vec![Measure::TrainingLoss, Measure::TrainingError],
             window: 20.0,
             log: true,
-            loss: Vec::new(),
-            error: Vec::new(),
+            log_x: false,
+            unit: Unit::default(),
+            traces: BTreeMap::new(),
         }
     }
 }
 
+/// Room that the options need beside the measures.
+const OPTIONS_ROOM: f32 = 690.0;
+
+/// Width of a chart that has room for the bracket's words.
+const BRACKET_ROOM: f32 = 390.0;
+
 impl Pane for Curves {
     const TITLE: &'static str = "Curves";
-    const HINT: &'static str = "Loss and error against training steps";
+    const HINT: &'static str = "Loss, error and learning rate against training time";
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        let all = ui.available_rect_before_wrap();
-        let (mut first, mut second) = if all.width() > 1.4 * all.height() {
-            all.split_left_right_at_fraction(0.5)
-        } else {
-            all.split_top_bottom_at_fraction(0.5)
-        };
-        (first.max, second.min) = (first.max - vec2(4.0, 4.0), second.min + vec2(4.0, 4.0));
-        ui.scope_builder(UiBuilder::new().id_salt("loss").max_rect(first), |ui| {
-            self.loss_ui(ui, view.scene);
-        });
-        ui.scope_builder(UiBuilder::new().id_salt("error").max_rect(second), |ui| {
-            self.error_ui(ui, view.scene);
-        });
+        self.controls_ui(ui);
+        let verdict = verdict(view.scene.history, view.cursor.step);
+        let mut space = ui.available_rect_before_wrap();
+        if space.height() > 150.0 {
+            space = verdict_ui(ui, space, &verdict);
+        }
+        let cells = cells(space, self.measures.len());
+        for (measure, rect) in self.measures.clone().into_iter().zip(cells) {
+            let builder = UiBuilder::new().id_salt(measure.word()).max_rect(rect);
+            ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, &verdict));
+        }
     }
 
     fn figure(&self) -> Option<Kind> {
-        Some(Kind::Loss)
+        match self.measures.first() {
+            Some(measure) if measure.is_error() => Some(Kind::Error),
+            _ => Some(Kind::Loss),
+        }
+    }
+
+    fn restart(&mut self) {
+        self.traces.clear();
     }
 }
 
 impl Curves {
     fn controls_ui(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
-            ui.spacing_mut().slider_width = (ui.available_width() - 190.0).clamp(48.0, 140.0);
-            let slider = Slider::new(&mut self.window, 1.0..=200.0)
-                .logarithmic(true)
-                .integer()
-                .show_value(false);
-            let hint = "Smoothing: steps that are averaged over; the raw line stays, faint";
-            let slider = ui.add(slider).on_hover_text(hint);
-            let label = ui.label(theme::caption(format!("mean of {:.0} steps", self.window)));
-            slider.labelled_by(label.id);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let log = theme::caption("log axis");
-                ui.toggle_value(&mut self.log, log)
-                    .on_hover_text("Logarithmic loss axis");
-            });
-        });
-    }
-
-    /// Draws minibatch training loss.
-    fn loss_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
-        self.controls_ui(ui);
-        let columns = columns(ui);
-        self.loss.resize_with(scene.history.runs.len(), Smoother::default);
-        let (window, smoothers) = (self.window, &mut self.loss);
-        let curves = curves(ui, scene, |index, series| {
-            loss_curve(series, &mut smoothers[index], window, columns)
-        });
-        let verdict = Cast::of(scene.history).and_then(|cast| story::degradation(&cast, None));
-        if let Some(words) = &verdict
-            && ui.available_height() > 220.0
-        {
-            ui.add(Label::new(theme::caption(words)).wrap());
-        }
-        let chart = Chart {
-            id: "loss",
-            x_label: "step",
-            log: self.log,
-            x: 0.0..scene.experiment.steps as f64,
-            y: if self.log { 0.1..2.5 } else { 0.0..2.5 },
-            spans: &[],
-            interactive: true,
-            summary: summary(scene, "training loss", Series::final_loss),
-        };
-        chart.show_ui(ui, &curves);
-    }
-
-    /// Draws minibatch training error as lines and test error as circles.
-    fn error_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
-        let legend = theme::caption("lines: training minibatch; circles: test split; both with batch statistics");
-        ui.add(Label::new(legend).truncate());
-        let columns = columns(ui);
-        self.error.resize_with(scene.history.runs.len(), Smoother::default);
-        let (window, smoothers) = (self.window, &mut self.error);
-        let percent = |points: Vec<[f64; 2]>| points.into_iter().map(|[x, y]| [x, 100.0 * y]).collect();
-        let curves = curves(ui, scene, |index, series| {
-            let smoothed = smoothers[index].update(&series.error, window);
-            let dots = series
-                .evaluated
-                .iter()
-                .map(|point| [point.step as f64, 100.0 * f64::from(point.error)]);
-            Curve {
-                raw: percent(sample(&series.steps, &series.error, columns)),
-                line: percent(sample(&series.steps, smoothed, columns)),
-                dots: dots.collect(),
-                ..named(series)
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+            let wide = ui.available_width() > OPTIONS_ROOM;
+            for measure in Measure::ALL {
+                let on = self.measures.contains(&measure);
+                let button = ui.selectable_label(on, theme::caption(measure.word()));
+                if button.on_hover_text(measure.title()).clicked() {
+                    self.toggle(measure);
+                }
+            }
+            ui.add_space(GRID);
+            if wide {
+                self.options_ui(ui);
+            } else {
+                let button = Button::new(theme::caption("Options"));
+                MenuButton::from_button(button)
+                    .config(
+                        eframe::egui::containers::menu::MenuConfig::new()
+                            .close_behavior(eframe::egui::PopupCloseBehavior::CloseOnClickOutside),
+                    )
+                    .ui(ui, |ui| self.options_ui(ui));
             }
         });
-        let chart = Chart {
-            id: "error",
-            x_label: "step",
-            log: false,
-            x: 0.0..scene.experiment.steps as f64,
-            y: 0.0..100.0,
-            spans: &[],
-            interactive: true,
-            summary: summary(scene, "training error", Series::final_error),
+    }
+
+    /// Shows a chart or takes it away; the last one stays.
+    fn toggle(&mut self, measure: Measure) {
+        if !self.measures.contains(&measure) {
+            self.measures.push(measure);
+            self.measures.sort_unstable();
+        } else if self.measures.len() > 1 {
+            self.measures.retain(|other| *other != measure);
+        }
+    }
+
+    fn options_ui(&mut self, ui: &mut Ui) {
+        ui.spacing_mut().slider_width = 80.0;
+        let slider = Slider::new(&mut self.window, 1.0..=200.0)
+            .logarithmic(true)
+            .integer()
+            .show_value(false);
+        let hint = "Smoothing: steps that are averaged over; the raw line stays, faint";
+        let slider = ui.add(slider).on_hover_text(hint);
+        let label = ui.label(theme::caption(format!("mean of {:.0}", self.window)));
+        slider.labelled_by(label.id);
+        ui.toggle_value(&mut self.log, theme::caption("log y"))
+            .on_hover_text("Logarithmic axis for losses and rates");
+        ui.toggle_value(&mut self.log_x, theme::caption("log x"))
+            .on_hover_text("Logarithmic training time, so that the first steps have room");
+        let word = |unit: Unit| match unit {
+            Unit::Step => "steps",
+            Unit::Epoch => "epochs",
+            Unit::Image => "images",
         };
-        chart.show_ui(ui, &curves);
+        ui.spacing_mut().combo_width = 56.0;
+        let combo = ComboBox::from_id_salt("unit")
+            .selected_text(theme::caption(word(self.unit)))
+            .show_ui(ui, |ui| {
+                for unit in [Unit::Step, Unit::Epoch, Unit::Image] {
+                    ui.selectable_value(&mut self.unit, unit, word(unit));
+                }
+            });
+        combo.response.widget_info(|| {
+            eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, "Training time counted in")
+        });
     }
-}
 
-fn columns(ui: &Ui) -> usize {
-    (ui.available_width() * ui.pixels_per_point()) as usize
-}
-
-fn named(series: &Series) -> Curve {
-    Curve {
-        name: series.track.name.clone(),
-        label: series.track.name.clone(),
-        ..Curve::default()
-    }
-}
-
-/// Loss against steps: raw, smoothed over `window` steps, and the cross of a divergence.
-pub fn loss_curve(series: &Series, smoother: &mut Smoother, window: f32, columns: usize) -> Curve {
-    let line = sample(&series.steps, smoother.update(&series.loss, window), columns);
-    let last_finite = || line.iter().rfind(|point| point[1].is_finite()).copied();
-    Curve {
-        raw: sample(&series.steps, &series.loss, columns),
-        cross: series.diverged.and_then(|_| last_finite()),
-        line,
-        ..named(series)
-    }
-}
-
-/// One curve a run; seeds of one net look the same, and only the first carries the name.
-fn curves(ui: &Ui, scene: Scene<'_>, mut curve: impl FnMut(usize, &Series) -> Curve) -> Vec<Curve> {
-    let runs = &scene.history.runs;
-    let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
-    let mut drawn = Vec::new();
-    for (index, series) in runs.iter().enumerate() {
-        let (colour, width) = line_style(ui, &series.track.spec, &among);
-        let mut curve = curve(index, series).drawn(colour, width);
-        if runs[..index].iter().any(|other| other.track.name == series.track.name) {
-            curve.label.clear();
+    /// The x axis; epochs need the size of the training split, which is known once the data is read.
+    fn time(&self, scene: Scene<'_>) -> Time {
+        let batch = scene.experiment.batch as f64;
+        let (unit, per_step) = match (self.unit, scene.history.train_images) {
+            (Unit::Epoch, Some(images)) => (Unit::Epoch, batch / images.max(1) as f64),
+            (Unit::Image, _) => (Unit::Image, batch),
+            (Unit::Epoch, None) | (Unit::Step, _) => (Unit::Step, 1.0),
+        };
+        Time {
+            log: self.log_x,
+            unit,
+            per_step,
         }
-        if series.diverged.is_some() {
-            curve.label.push_str(" diverged");
-        }
-        drawn.push(curve);
     }
-    drawn
+
+    fn chart_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, measure: Measure, verdict: &Verdict) {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.add(Label::new(theme::caption(measure.title())).truncate());
+        let scene = view.scene;
+        let time = self.time(scene);
+        let height = Height {
+            log: self.log && !measure.is_error(),
+            factor: if measure.is_error() { 100.0 } else { 1.0 },
+        };
+        let all = [0.0, scene.experiment.steps as f64];
+        let range = view.cursor.zoom.unwrap_or(all).map(|step| time.place(step));
+        let grid = Grid {
+            time,
+            height,
+            range,
+            columns: ((ui.available_width() * ui.pixels_per_point()) as usize).max(64),
+        };
+        let curves = self.curves(ui, scene, measure, grid);
+        let empty = curves.iter().all(|curve| curve.line.is_empty());
+        let bracket = (verdict.gap.filter(|_| measure == Measure::TrainingLoss)).map(|gap| Bracket {
+            from: height.place(gap.shallow),
+            to: height.place(gap.deep),
+            text: match short(gap.deep - gap.shallow) {
+                gap if ui.available_width() < BRACKET_ROOM => format!("+{gap}"),
+                gap => format!("deeper, yet worse: +{gap}"),
+            },
+        });
+        let y = match measure {
+            Measure::TrainingError | Measure::TestError => 0.0..100.0,
+            Measure::Rate => f64::INFINITY..f64::NEG_INFINITY,
+            Measure::TrainingLoss | Measure::TestLoss => {
+                height.place(if height.log { 0.1 } else { 0.0 })..height.place(2.5)
+            }
+        };
+        let chart = Chart {
+            id: measure.word(),
+            x_label: time.label(),
+            across: Across::Time(time),
+            height,
+            x: time.place(all[0])..time.place(all[1]),
+            y: if empty && y.start > y.end { 0.0..1.0 } else { y },
+            spans: &[],
+            bracket,
+            interactive: true,
+            summary: summary(scene, measure),
+        };
+        let link = Link {
+            cursor: view.cursor,
+            history: scene.history,
+        };
+        let place = ui.available_rect_before_wrap();
+        chart.show_ui(ui, &curves, Some(link));
+        if empty {
+            note_ui(ui, place, measure, scene);
+        }
+    }
+
+    /// One curve a net.
+    fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'_>, measure: Measure, grid: Grid) -> Vec<Curve<'a>> {
+        let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
+        let groups = groups(scene.history);
+        for group in &groups {
+            self.traces.entry((measure, group.name.to_owned())).or_default();
+        }
+        let window = if measure == Measure::Rate { 1.0 } else { self.window };
+        let mine = self.traces.iter_mut().filter(|((of, _), _)| *of == measure);
+        let mut curves: Vec<Curve<'a>> = Vec::new();
+        for ((_, name), trace) in mine {
+            let Some(group) = groups.iter().find(|group| group.name == name) else {
+                continue;
+            };
+            let mut curve = Curve {
+                name: name.clone(),
+                label: label(group),
+                detail: detail(group, measure),
+                ..Curve::default()
+            };
+            (curve.colour, curve.width) = line_style(ui, &group.runs[0].track.spec, &among);
+            match measure.series() {
+                Some(values) => {
+                    let lines = trace.update(&group.runs, values, window, grid);
+                    curve.raw = if measure == Measure::Rate {
+                        Vec::new()
+                    } else {
+                        lines.raw
+                    };
+                    curve.line = Cow::Borrowed(lines.line);
+                    curve.band = lines.band.map(Cow::Borrowed);
+                }
+                None => tested(&mut curve, group, measure, grid),
+            }
+            curve.crosses = crosses(group, &curve, grid);
+            curves.push(curve);
+        }
+        curves
+    }
 }
 
-fn summary(scene: Scene<'_>, what: &str, value: impl Fn(&Series) -> Option<f32>) -> String {
-    let ends: Vec<String> = scene
-        .history
+/// The evaluations as dots, with the band over seeds.
+fn tested(curve: &mut Curve<'_>, group: &Group<'_>, measure: Measure, grid: Grid) {
+    let points = evaluated(&group.runs, |point| match measure {
+        Measure::TestLoss => point.loss,
+        _ => point.error,
+    });
+    let part = |index: usize| placed(points.iter().map(|point| [point[0], point[index]]), grid);
+    curve.line = Cow::Owned(part(1));
+    if group.runs.len() > 1 {
+        curve.band = [2, 3].map(|index| Cow::Owned(part(index)));
+    }
+    curve.dots = curve.line.len() <= 40;
+}
+
+fn label(group: &Group<'_>) -> String {
+    if group.runs.iter().any(|run| run.diverged.is_some()) {
+        format!("{} diverged", group.name)
+    } else {
+        group.name.to_owned()
+    }
+}
+
+/// Where the net stands, and over how many seeds that is the mean.
+fn detail(group: &Group<'_>, measure: Measure) -> String {
+    let last: Vec<f64> = group
         .runs
         .iter()
-        .filter_map(|series| Some(format!("{} {}", series.track.name, short(f64::from(value(series)?)))))
+        .filter_map(|run| measure.last(run).map(f64::from))
+        .filter(|value| value.is_finite())
         .collect();
-    if ends.is_empty() {
-        return format!("Chart of {what} against steps, still empty");
+    if last.is_empty() {
+        return String::new();
     }
-    format!("Chart of {what} against steps; now {}", ends.join(", "))
+    let mean = last.iter().sum::<f64>() / last.len() as f64;
+    let number = if measure.is_error() {
+        format!("{:.1} %", 100.0 * mean)
+    } else {
+        short(mean)
+    };
+    match group.runs.len() {
+        1 => number,
+        seeds => format!("{number}, n = {seeds}"),
+    }
+}
+
+/// Where runs diverged: on the line, or where the seed itself was last finite.
+fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid) -> Vec<PlotPoint> {
+    let lost = group.runs.iter().filter_map(|run| run.diverged);
+    lost.filter_map(|step| {
+        let last = pieces(&curve.line).last().and_then(|piece| piece.last()).copied();
+        let x = grid.time.place(step as f64);
+        last.map(|last| PlotPoint::new(if group.runs.len() == 1 { last.x } else { x }, last.y))
+    })
+    .collect()
+}
+
+/// Equal cells for charts, as close to the shape of a page as they can be.
+fn cells(space: Rect, count: usize) -> Vec<Rect> {
+    let size = |columns: usize| {
+        let rows = count.div_ceil(columns);
+        let gap = |cells: usize| GRID * (cells - 1) as f32;
+        vec2(
+            (space.width() - gap(columns)) / columns as f32,
+            (space.height() - gap(rows)) / rows as f32,
+        )
+    };
+    let distance = |columns: usize| (size(columns).x / size(columns).y / 1.7).ln().abs();
+    let columns = (1..=count)
+        .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+        .unwrap_or(1);
+    let cell = size(columns);
+    (0..count)
+        .map(|index| {
+            let (row, column) = ((index / columns) as f32, (index % columns) as f32);
+            let corner = space.min + vec2(column * (cell.x + GRID), row * (cell.y + GRID));
+            Rect::from_min_size(corner, cell)
+        })
+        .collect()
+}
+
+/// The verdict at the foot of the panel; answers what is left above it.
+fn verdict_ui(ui: &mut Ui, space: Rect, verdict: &Verdict) -> Rect {
+    let ink = theme::ink(ui);
+    let font = eframe::egui::FontId::proportional(SMALL);
+    let galley = ui
+        .painter()
+        .layout(verdict.words.clone(), font, ink.text, space.width());
+    let top = space.bottom() - galley.size().y.min(36.0);
+    let foot = Rect::from_min_max(pos2(space.left(), top), space.max);
+    ui.scope_builder(UiBuilder::new().id_salt("verdict").max_rect(foot), |ui| {
+        let words = RichText::new(&verdict.words).size(SMALL).color(ink.text);
+        ui.add(Label::new(words).wrap());
+    });
+    Rect::from_min_max(space.min, pos2(space.right(), top - 4.0))
+}
+
+/// Why a chart is empty.
+fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
+    let tested = matches!(measure, Measure::TestLoss | Measure::TestError);
+    let words = match scene.experiment.eval_every {
+        _ if !tested => return,
+        0 => "The test split is evaluated at the end.".to_owned(),
+        every => format!("The test split is evaluated every {every} steps."),
+    };
+    let font = eframe::egui::FontId::proportional(SMALL);
+    let colour = theme::ink(ui).weak;
+    ui.painter()
+        .text(place.center(), eframe::egui::Align2::CENTER_CENTER, words, font, colour);
+}
+
+fn summary(scene: Scene<'_>, measure: Measure) -> String {
+    let ends: Vec<String> = groups(scene.history)
+        .iter()
+        .map(|group| (group.name, detail(group, measure)))
+        .filter(|(_, detail)| !detail.is_empty())
+        .map(|(name, detail)| format!("{name} {detail}"))
+        .collect();
+    let title = measure.title();
+    if ends.is_empty() {
+        return format!("Chart: {title}; still empty");
+    }
+    format!("Chart: {title}; now {}", ends.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn charts_fill_the_space_without_overlap() {
+        for (width, height) in [(760.0, 260.0), (300.0, 600.0), (1800.0, 900.0)] {
+            for count in 1..=5 {
+                let space = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
+                let cells = cells(space, count);
+                assert_eq!(cells.len(), count);
+                for (index, cell) in cells.iter().enumerate() {
+                    assert!(space.expand(0.5).contains_rect(*cell));
+                    assert!(cells[..index].iter().all(|other| !other.shrink(0.5).intersects(*cell)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn one_chart_always_stays() {
+        let mut curves = Curves::default();
+        curves.toggle(Measure::TrainingError);
+        curves.toggle(Measure::TrainingLoss);
+        assert_eq!(curves.measures, [Measure::TrainingLoss]);
+        curves.toggle(Measure::Rate);
+        curves.toggle(Measure::TestError);
+        assert_eq!(
+            curves.measures,
+            [Measure::TrainingLoss, Measure::TestError, Measure::Rate]
+        );
+    }
 }

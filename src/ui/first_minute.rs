@@ -4,13 +4,15 @@ use eframe::egui::{
     self, Align, Button, Color32, Key, Layout, Rect, RichText, Stroke, TextFormat, Ui, UiBuilder,
     epaint::CubicBezierShape, pos2, text::LayoutJob, vec2,
 };
+use egui_plot::PlotPoint;
 
-use super::chart::{Chart, Curve};
-use super::curves::loss_curve;
-use super::series::Smoother;
+use super::axis::{Height, Time};
+use super::chart::{Across, Chart, Curve};
+use super::series::{Grid, pieces};
 use super::story::{self, Cast, Guess, Stage};
 use super::theme::{self, BODY, GRID, HEADING, QUESTION, SMALL};
 use super::tower::{self, Tower, image_ui, tower_ui};
+use super::traces::Trace;
 use super::widgets::{card_ui, header_ui, primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene, line_style, why};
 use crate::net::{Family, Spec};
@@ -372,7 +374,20 @@ fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture) {
 
 fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage) {
     let steps = scene.experiment.steps as f64;
-    let curves = curves(ui, scene);
+    let grid = Grid {
+        time: Time::default(),
+        height: Height { log: true, factor: 1.0 },
+        range: [0.0, steps],
+        columns: COLUMNS,
+    };
+    let drawn = curves(ui, scene, grid);
+    let curves: Vec<Curve<'_>> = drawn
+        .iter()
+        .map(|(raw, curve)| Curve {
+            raw: vec![raw],
+            ..curve.clone()
+        })
+        .collect();
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         let tag = |ui: &mut Ui| {
             if stage > Stage::Ask {
@@ -384,19 +399,22 @@ fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage) {
             let chart = Chart {
                 id: "first minute",
                 x_label: "step",
-                log: true,
+                across: Across::Time(grid.time),
+                height: grid.height,
                 x: 0.0..steps,
-                y: 0.01..3.0,
+                y: grid.height.place(0.01)..grid.height.place(3.0),
                 spans: &[],
+                bracket: None,
                 interactive: false,
                 summary: summary(scene),
             };
-            chart.show_ui(ui, &curves);
+            chart.show_ui(ui, &curves, None);
         });
     });
 }
 
-fn curves(ui: &Ui, scene: Scene<'_>) -> Vec<Curve> {
+/// Each net's raw line and its curve.
+fn curves(ui: &Ui, scene: Scene<'_>, grid: Grid) -> Vec<(Vec<PlotPoint>, Curve<'static>)> {
     let Some(cast) = Cast::of(scene.history) else {
         return Vec::new();
     };
@@ -414,7 +432,20 @@ fn curves(ui: &Ui, scene: Scene<'_>) -> Vec<Curve> {
         curves.push((twin, colour, curves[1].2));
     }
     let curve = |(series, colour, width): (&Series, _, _)| {
-        loss_curve(series, &mut Smoother::default(), WINDOW, COLUMNS).drawn(colour, width)
+        let mut trace = Trace::default();
+        let lines = trace.update(&[series], |run| &run.loss, WINDOW, grid);
+        let line = lines.line.to_vec();
+        let cross = series.diverged.and_then(|_| pieces(&line).last()?.last().copied());
+        let curve = Curve {
+            name: series.track.name.clone(),
+            label: series.track.name.clone(),
+            colour,
+            width,
+            crosses: cross.into_iter().collect(),
+            line: line.into(),
+            ..Curve::default()
+        };
+        (lines.raw[0].to_vec(), curve)
     };
     curves.into_iter().map(curve).collect()
 }

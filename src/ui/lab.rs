@@ -59,7 +59,7 @@ impl Lab {
             .frame(margin(12, 8))
             .show_separator_line(false)
             .show(ui, |ui| {
-                controls::controls_ui(ui, scene, &mut self.tiling, &mut actions)
+                controls::controls_ui(ui, scene, &mut self.tiling, &mut self.cursor, &mut actions)
             });
         Side::bottom("status")
             .frame(margin(12, 0))

@@ -1,7 +1,9 @@
 //! What the user sees: one panel a file. Panels read messages and history and ask for [`Action`]s; none knows an engine.
 
 mod architecture;
+pub mod axis;
 mod chart;
+mod chart_marks;
 mod controls;
 pub mod cursor;
 mod curves;
@@ -24,6 +26,8 @@ pub mod theme;
 mod ticks;
 mod tiling;
 mod tower;
+mod traces;
+mod verdict;
 mod why;
 mod widgets;
 

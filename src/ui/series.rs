@@ -1,5 +1,11 @@
 //! What a chart does to a measured series before drawing it: smoothing, thinning and cutting.
 
+use std::ops::Range;
+
+use egui_plot::PlotPoint;
+
+use super::axis::{Height, Time};
+
 /// A debiased exponential mean over about `window` steps that grows with its series.
 ///
 /// A value that is not finite is passed through and the mean starts anew behind it.
@@ -33,50 +39,119 @@ impl Smoother {
         }
         &self.values
     }
+
+    /// The smoothed series as of the last update.
+    pub fn values(&self) -> &[f32] {
+        &self.values
+    }
 }
 
-/// Cuts a line where it is not finite, so that what lies beside a gap is still drawn.
-pub fn split(points: impl Iterator<Item = [f64; 2]>) -> Vec<Vec<[f64; 2]>> {
-    let mut pieces = vec![Vec::new()];
-    for point in points {
-        if point.iter().all(|value| value.is_finite()) {
-            if let Some(piece) = pieces.last_mut() {
-                piece.push(point);
+/// What the pixels of a chart can show: the smallest and the largest value of each column. It grows with its series, and
+/// only what is new is computed.
+#[derive(Debug, Clone, Default)]
+pub struct Thinner {
+    grid: Option<Grid>,
+    points: Vec<PlotPoint>,
+    /// How many of the points belong to columns that are complete.
+    closed: usize,
+    /// Where the last column begins in the series.
+    from: usize,
+    taken: usize,
+}
+
+/// Into which columns a series falls.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grid {
+    pub time: Time,
+    pub height: Height,
+    /// Places of the first and the last column.
+    pub range: [f64; 2],
+    pub columns: usize,
+}
+
+impl Grid {
+    fn column(&self, step: u32) -> i64 {
+        let [low, high] = self.range;
+        let share = (self.time.place(f64::from(step)) - low) / (high - low).max(1e-12);
+        (share.clamp(-1.0, 2.0) * self.columns as f64).floor() as i64
+    }
+}
+
+impl Thinner {
+    /// The points to draw, x ascending; a y that is not finite is a gap. The first and the last point are always there.
+    pub fn update(&mut self, steps: &[u32], values: &[f32], grid: Grid) -> &[PlotPoint] {
+        let count = steps.len().min(values.len());
+        if self.grid != Some(grid) || count < self.taken {
+            *self = Self {
+                grid: Some(grid),
+                ..Self::default()
+            };
+        }
+        if count == self.taken {
+            return &self.points;
+        }
+        self.points.truncate(self.closed);
+        self.taken = count;
+        while self.from < count {
+            let column = grid.column(steps[self.from]);
+            let rest = &steps[self.from..count];
+            // Steps ascend, so the columns do.
+            let end = self.from + rest.partition_point(|&step| grid.column(step) <= column);
+            self.column(steps, values, self.from..end, grid);
+            if end == count {
+                break;
             }
-        } else if pieces.last().is_some_and(|piece| !piece.is_empty()) {
-            pieces.push(Vec::new());
+            self.closed = self.points.len();
+            self.from = end;
+        }
+        &self.points
+    }
+
+    /// The points as of the last update.
+    pub fn points(&self) -> &[PlotPoint] {
+        &self.points
+    }
+
+    fn column(&mut self, steps: &[u32], values: &[f32], range: Range<usize>, grid: Grid) {
+        let mut picks = [None; 5];
+        if range.start == 0 {
+            picks[0] = Some(0);
+        }
+        let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
+        for index in range.clone() {
+            let value = values[index];
+            if !value.is_finite() {
+                picks[1] = picks[1].or(Some(index));
+                continue;
+            }
+            if value < low {
+                (low, picks[2]) = (value, Some(index));
+            }
+            if value > high {
+                (high, picks[3]) = (value, Some(index));
+            }
+        }
+        if range.end == self.taken {
+            picks[4] = Some(range.end - 1);
+        }
+        picks.sort_unstable();
+        let mut last = None;
+        for index in picks.into_iter().flatten() {
+            if last != Some(index) {
+                let x = grid.time.place(f64::from(steps[index]));
+                let y = grid.height.place(f64::from(values[index]));
+                self.points.push(PlotPoint::new(x, y));
+            }
+            last = Some(index);
         }
     }
-    pieces.retain(|piece| !piece.is_empty());
-    pieces
 }
 
-/// The points of a series, thinned to the smallest and the largest value of each of `columns` equal stretches, first and
-/// last point kept: drawn on that many pixels it looks the same. A stretch that holds a value that is not finite keeps it.
-pub fn sample(steps: &[u32], values: &[f32], columns: usize) -> Vec<[f64; 2]> {
-    let point = |index: usize| [f64::from(steps[index]), f64::from(values[index])];
-    let count = steps.len().min(values.len());
-    let stretch = count.div_ceil(columns.max(1));
-    if stretch <= 4 {
-        return (0..count).map(point).collect();
-    }
-    let mut kept = Vec::with_capacity(2 * columns + 2);
-    for start in (0..count).step_by(stretch) {
-        let range = start..(start + stretch).min(count);
-        let by_value = |&a: &usize, &b: &usize| values[a].total_cmp(&values[b]);
-        let picks = [
-            (start == 0).then_some(0),
-            range.clone().min_by(by_value),
-            range.clone().max_by(by_value),
-            range.clone().find(|&index| !values[index].is_finite()),
-            (range.end == count).then_some(count - 1),
-        ];
-        let mut picks: Vec<usize> = picks.into_iter().flatten().collect();
-        picks.sort_unstable();
-        picks.dedup();
-        kept.extend(picks.into_iter().map(point));
-    }
-    kept
+/// The stretches of a line between its gaps.
+pub fn pieces(points: &[PlotPoint]) -> impl Iterator<Item = &[PlotPoint]> {
+    points
+        .split(|point| !(point.x.is_finite() && point.y.is_finite()))
+        .filter(|piece| !piece.is_empty())
 }
 
 #[cfg(test)]
@@ -108,6 +183,22 @@ mod tests {
         assert_eq!(smoother.update(&raw, 3.0), smooth(&raw, 3.0));
     }
 
+    fn grid(range: [f64; 2], columns: usize) -> Grid {
+        Grid {
+            time: Time::default(),
+            height: Height {
+                log: false,
+                factor: 1.0,
+            },
+            range,
+            columns,
+        }
+    }
+
+    fn xy(points: &[PlotPoint]) -> Vec<[f64; 2]> {
+        points.iter().map(|point| [point.x, point.y]).collect()
+    }
+
     #[test]
     fn lines_are_cut_where_they_are_not_finite() {
         let points = [
@@ -116,27 +207,44 @@ mod tests {
             [2.0, f64::INFINITY],
             [3.0, 2.0],
             [4.0, 3.0],
-        ];
-        assert_eq!(
-            split(points.into_iter()),
-            [vec![[0.0, 1.0]], vec![[3.0, 2.0], [4.0, 3.0]]]
-        );
-        assert!(split(std::iter::empty()).is_empty());
+        ]
+        .map(PlotPoint::from);
+        let pieces: Vec<_> = pieces(&points).map(xy).collect();
+        assert_eq!(pieces, [vec![[0.0, 1.0]], vec![[3.0, 2.0], [4.0, 3.0]]]);
+        assert_eq!(super::pieces(&[]).count(), 0);
     }
 
     #[test]
-    fn thinning_keeps_extremes_and_gaps() {
+    fn thinning_keeps_extremes_ends_and_gaps() {
         let steps: Vec<u32> = (1..=100_000).collect();
         let mut values: Vec<f32> = steps.iter().map(|&step| (step as f32 * 0.1).sin()).collect();
         values[54_321] = 9.0;
         values[70_000] = f32::NAN;
-        let thinned = sample(&steps, &values, 300);
-        assert!(thinned.len() <= 604, "{}", thinned.len());
+        let mut thinner = Thinner::default();
+        let thinned = xy(thinner.update(&steps, &values, grid([0.0, 100_000.0], 300)));
+        assert!(thinned.len() <= 2 * 301 + 3, "{}", thinned.len());
         assert!(thinned.contains(&[54_322.0, 9.0]));
         assert!(thinned.iter().any(|point| point[0] == 70_001.0 && point[1].is_nan()));
         assert_eq!((thinned[0][0], thinned[thinned.len() - 1][0]), (1.0, 100_000.0));
         assert!(thinned.is_sorted_by(|a, b| a[0] < b[0]));
-        assert_eq!(sample(&steps[..100], &values[..100], 300).len(), 100);
-        assert!(sample(&[], &[], 300).is_empty());
+        let few = Thinner::default()
+            .update(&steps[..100], &values[..100], grid([0.0, 100.0], 300))
+            .len();
+        assert_eq!(few, 100);
+        assert!(Thinner::default().update(&[], &[], grid([0.0, 1.0], 9)).is_empty());
+    }
+
+    #[test]
+    fn a_thinned_series_grows_as_if_made_at_once() {
+        let steps: Vec<u32> = (1..=5_000).collect();
+        let values: Vec<f32> = steps.iter().map(|&step| ((step * 7919) % 1000) as f32).collect();
+        let whole = xy(Thinner::default().update(&steps, &values, grid([0.0, 5_000.0], 100)));
+        let mut grown = Thinner::default();
+        for end in (0..=5_000).step_by(37).chain([5_000]) {
+            grown.update(&steps[..end], &values[..end], grid([0.0, 5_000.0], 100));
+        }
+        assert_eq!(xy(&grown.points), whole);
+        let shorter = xy(grown.update(&steps[..10], &values[..10], grid([0.0, 5_000.0], 100)));
+        assert_eq!(shorter.last(), Some(&[10.0, f64::from(values[9])]));
     }
 }

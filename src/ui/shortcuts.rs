@@ -5,7 +5,7 @@ use eframe::egui::{self, Grid, IdSalt, Modal};
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
 
-const KEYS: [(&str, &str); 19] = [
+const KEYS: [(&str, &str); 20] = [
     ("1, 2", "predict the shallow or the deep net (first minute)"),
     ("X", "+ x: let each block add its input (first minute)"),
     ("Space", "run or pause"),
@@ -22,6 +22,7 @@ const KEYS: [(&str, &str); 19] = [
         "Alt 1, 2, 3",
         "arrange the panels for a lecture, to compare, to inspect",
     ),
+    ("Home, End", "the whole training; follow it live"),
     ("E", "export the panel's figure into the run folder"),
     ("L, M", "the lab, the first minute"),
     ("T", "light or dark"),

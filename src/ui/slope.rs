@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use eframe::egui::{Label, Ui};
+use egui_plot::PlotPoint;
 use serde::{Deserialize, Serialize};
 
-use super::chart::{Chart, Curve};
+use super::axis::Height;
+use super::chart::{Across, Chart, Curve};
 use super::pane::{Pane, View};
 use super::widgets::short;
 use super::{Scene, line_style, theme};
@@ -82,6 +84,7 @@ fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
     let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
     let deepest = among.iter().map(|spec| 3 * spec.blocks_per_stage()).max().unwrap_or(1);
     let one_depth = among.iter().all(|spec| 3 * spec.blocks_per_stage() == deepest);
+    let height = Height { log: true, factor: 1.0 };
     let mut curves = Vec::new();
     for (index, series) in runs.iter().enumerate() {
         let Some(measured) = moment.of(series) else { continue };
@@ -100,14 +103,16 @@ fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
             Some(factor) if !series.track.spec.residual() => format!("{name} ×{} a block", short(factor)),
             _ => name.clone(),
         };
-        let curve = Curve {
+        let placed = line.iter().map(|&[x, norm]| PlotPoint::new(x, height.place(norm)));
+        curves.push(Curve {
             name,
             label,
-            dots: if norms.len() < 40 { line.clone() } else { Vec::new() },
-            line,
+            colour,
+            width,
+            dots: norms.len() < 40,
+            line: placed.collect::<Vec<_>>().into(),
             ..Curve::default()
-        };
-        curves.push(curve.drawn(colour, width));
+        });
     }
     let spans: Vec<(Range<f64>, String)> = (0..3)
         .map(|stage| {
@@ -123,14 +128,16 @@ fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
     let chart = Chart {
         id: "slope",
         x_label,
-        log: true,
+        across: Across::Count,
+        height,
         x: 0.0..deepest as f64,
-        y: 0.1..1.0,
+        y: -1.0..0.0,
         spans: &spans,
+        bracket: None,
         interactive: true,
         summary: summary(scene, moment),
     };
-    chart.show_ui(ui, &curves);
+    chart.show_ui(ui, &curves, None);
 }
 
 fn summary(scene: Scene<'_>, moment: Moment) -> String {

@@ -7,7 +7,7 @@ use crate::run::{History, Phase, RunPlan, Series};
 /// Steps after which the missing shortcut is offered.
 pub const OFFER_STEP: usize = 100;
 /// A difference of training losses below this is no finding.
-const NOTABLE: f32 = 0.05;
+pub const NOTABLE: f32 = 0.05;
 
 /// The tower that was clicked as the one that will reach the lower training loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

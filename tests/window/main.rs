@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
 
+mod curves;
 mod first_minute;
 mod lab;
 mod page;

@@ -1,0 +1,173 @@
+//! How steps become lengths along a chart, and how values become heights.
+
+use serde::{Deserialize, Serialize};
+
+/// What the x axis counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Unit {
+    #[default]
+    Step,
+    Epoch,
+    Image,
+}
+
+/// The x axis of a chart over training time. Logarithmic is log10(1 + step), so that initialisation has a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Time {
+    pub log: bool,
+    pub unit: Unit,
+    /// Units a step: 1, images a batch, or batches an epoch turned over.
+    pub per_step: f64,
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        Self {
+            log: false,
+            unit: Unit::Step,
+            per_step: 1.0,
+        }
+    }
+}
+
+impl Time {
+    /// Place on the axis after `step` steps.
+    pub fn place(self, step: f64) -> f64 {
+        if self.log {
+            step.max(0.0).ln_1p() / std::f64::consts::LN_10
+        } else {
+            step
+        }
+    }
+
+    /// Steps at a place on the axis.
+    pub fn step(self, place: f64) -> f64 {
+        if self.log {
+            (place * std::f64::consts::LN_10).exp_m1()
+        } else {
+            place
+        }
+    }
+
+    /// In the axis' unit.
+    pub fn value(self, place: f64) -> f64 {
+        self.step(place) * self.per_step
+    }
+
+    /// Stands beneath the axis.
+    pub fn label(self) -> &'static str {
+        match self.unit {
+            Unit::Step => "training step",
+            Unit::Epoch => "epoch",
+            Unit::Image => "images seen",
+        }
+    }
+
+    /// Places and values of round marks between two places, at least `apart` from each other.
+    pub fn marks(self, low: f64, high: f64, apart: f64) -> Vec<f64> {
+        if !(low.is_finite() && high.is_finite() && apart > 0.0 && high > low) {
+            return Vec::new();
+        }
+        let place = |value: f64| self.place(value / self.per_step);
+        let mut marks: Vec<f64> = Vec::new();
+        if self.log {
+            let most = self.value(high).max(self.per_step);
+            let mut candidates = vec![0.0];
+            let first = self.per_step.log10().floor() as i32;
+            for power in first..=most.log10().ceil() as i32 {
+                candidates.extend([1.0, 2.0, 5.0].map(|part| part * 10f64.powi(power)));
+            }
+            for candidate in candidates {
+                let at = place(candidate);
+                let free = marks.last().is_none_or(|last| at - last >= apart);
+                if (low..=high).contains(&at) && free {
+                    marks.push(at);
+                }
+            }
+            return marks;
+        }
+        let (from, to, least) = (low * self.per_step, high * self.per_step, apart * self.per_step);
+        let decade = 10f64.powf(least.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].map(|part| part * decade);
+        let step = step.into_iter().find(|&step| step >= least).unwrap_or(least);
+        let count = (((to - from) / step) as usize).min(1000);
+        marks.extend((0..=count + 1).map(|index| ((from / step).ceil() + index as f64) * step));
+        marks.retain(|value| (from..=to).contains(value));
+        marks.into_iter().map(place).collect()
+    }
+}
+
+/// How values become heights.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Height {
+    pub log: bool,
+    /// What values are multiplied by: 100 for percent.
+    pub factor: f64,
+}
+
+impl Height {
+    /// NaN for what a logarithm cannot show.
+    pub fn place(self, value: f64) -> f64 {
+        let value = value * self.factor;
+        match self.log {
+            true if value > 0.0 => value.log10(),
+            true => f64::NAN,
+            false => value,
+        }
+    }
+
+    /// In the axis' unit.
+    pub fn value(self, place: f64) -> f64 {
+        if self.log { 10f64.powf(place) } else { place }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_lead_back_to_steps() {
+        for log in [false, true] {
+            let time = Time { log, ..Time::default() };
+            for step in [0.0, 1.0, 99.0, 64_000.0] {
+                assert!((time.step(time.place(step)) - step).abs() < 1e-6, "{step}");
+            }
+        }
+    }
+
+    #[test]
+    fn marks_are_round_in_the_axis_unit() {
+        let epochs = Time {
+            unit: Unit::Epoch,
+            per_step: 1.0 / 45.0,
+            ..Time::default()
+        };
+        let values = |time: Time, marks: Vec<f64>| -> Vec<f64> {
+            marks
+                .into_iter()
+                .map(|mark| (time.value(mark) * 1e6).round() / 1e6)
+                .collect()
+        };
+        assert_eq!(
+            values(epochs, epochs.marks(0.0, 400.0, 80.0)),
+            [0.0, 2.0, 4.0, 6.0, 8.0]
+        );
+        let log = Time {
+            log: true,
+            ..Time::default()
+        };
+        assert_eq!(
+            values(log, log.marks(0.0, log.place(400.0), 0.4)),
+            [0.0, 2.0, 10.0, 50.0, 200.0]
+        );
+        assert!(log.marks(f64::NAN, 1.0, 0.1).is_empty());
+    }
+
+    #[test]
+    fn what_a_logarithm_cannot_show_is_a_gap() {
+        let height = Height { log: true, factor: 1.0 };
+        assert!(height.place(0.0).is_nan() && height.place(f64::NAN).is_nan());
+        assert_eq!(height.value(height.place(0.01)), 0.01);
+    }
+}

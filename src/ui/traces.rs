@@ -1,0 +1,149 @@
+//! What is drawn of each net's series: raw lines, the smoothed line, and over several seeds their mean and band. It grows
+//! with the training; a frame computes only what is new.
+
+use egui_plot::PlotPoint;
+
+use super::series::{Grid, Smoother, Thinner};
+use crate::run::{History, Series};
+
+/// All runs of one name, in the order of their seeds.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    pub name: &'a str,
+    pub runs: Vec<&'a Series>,
+}
+
+/// The nets of a history, each once.
+pub fn groups(history: &History) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for series in &history.runs {
+        let name = series.track.name.as_str();
+        match groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.runs.push(series),
+            None => groups.push(Group {
+                name,
+                runs: vec![series],
+            }),
+        }
+    }
+    groups
+}
+
+/// What is kept of one net's series between frames.
+#[derive(Debug, Clone, Default)]
+pub struct Trace {
+    smooth: Vec<Smoother>,
+    raw: Vec<Thinner>,
+    mean: Vec<f32>,
+    low: Vec<f32>,
+    high: Vec<f32>,
+    /// Smoothing window of the mean.
+    window: f32,
+    line: Thinner,
+    lower: Thinner,
+    upper: Thinner,
+}
+
+/// One net's lines, in plot space.
+pub struct Lines<'a> {
+    /// By seed.
+    pub raw: Vec<&'a [PlotPoint]>,
+    pub line: &'a [PlotPoint],
+    /// Lowest and highest seed; empty for one seed.
+    pub band: [&'a [PlotPoint]; 2],
+}
+
+impl Trace {
+    /// Brings the lines up to date with what `values` picks of each run.
+    pub fn update<'a>(
+        &'a mut self,
+        runs: &[&Series],
+        values: impl Fn(&Series) -> &[f32],
+        window: f32,
+        grid: Grid,
+    ) -> Lines<'a> {
+        self.smooth.resize_with(runs.len(), Smoother::default);
+        self.raw.resize_with(runs.len(), Thinner::default);
+        for ((run, smooth), raw) in runs.iter().zip(&mut self.smooth).zip(&mut self.raw) {
+            smooth.update(values(run), window);
+            raw.update(&run.steps, values(run), grid);
+        }
+        let longest = runs.iter().max_by_key(|run| run.steps.len());
+        let steps: &[u32] = longest.map_or(&[], |run| &run.steps);
+        if runs.len() < 2 {
+            let line = self.smooth.first().map_or(&[][..], Smoother::values);
+            self.line.update(steps, line, grid);
+        } else {
+            self.average(runs, window);
+            self.line.update(steps, &self.mean, grid);
+            self.lower.update(steps, &self.low, grid);
+            self.upper.update(steps, &self.high, grid);
+        }
+        let several = runs.len() > 1;
+        Lines {
+            raw: self.raw.iter().map(Thinner::points).collect(),
+            line: self.line.points(),
+            band: if several {
+                [self.lower.points(), self.upper.points()]
+            } else {
+                [&[], &[]]
+            },
+        }
+    }
+
+    /// Mean, lowest and highest of the smoothed seeds, as far as all of them have come. A seed that is not finite any
+    /// more is left out of the mean; its cross says so.
+    fn average(&mut self, runs: &[&Series], window: f32) {
+        let sound = runs.iter().filter(|run| run.diverged.is_none());
+        let shortest = sound.map(|run| run.steps.len()).min();
+        let common = shortest
+            .or_else(|| runs.iter().map(|run| run.steps.len()).min())
+            .unwrap_or(0);
+        if self.window != window || self.mean.len() > common {
+            (self.mean, self.low, self.high) = Default::default();
+            self.window = window;
+        }
+        for index in self.mean.len()..common {
+            let seeds = self.smooth.iter().filter_map(|seed| seed.values().get(index).copied());
+            let (mut sum, mut count, mut low, mut high) = (0.0, 0u32, f32::INFINITY, f32::NEG_INFINITY);
+            for value in seeds.filter(|value| value.is_finite()) {
+                (sum, count) = (sum + f64::from(value), count + 1);
+                (low, high) = (low.min(value), high.max(value));
+            }
+            if count == 0 {
+                (low, high) = (f32::NAN, f32::NAN);
+            }
+            self.mean.push((sum / f64::from(count)) as f32);
+            self.low.push(low);
+            self.high.push(high);
+        }
+    }
+}
+
+/// Mean, lowest and highest over the seeds of what was evaluated, at each step that all of them have: x in steps.
+pub fn evaluated(runs: &[&Series], value: impl Fn(&crate::run::Evaluated) -> f32) -> Vec<[f64; 4]> {
+    let Some((first, others)) = runs.split_first() else {
+        return Vec::new();
+    };
+    let at = |run: &Series, step: usize| run.evaluated.iter().rfind(|point| point.step == step).map(&value);
+    let mut points: Vec<[f64; 4]> = Vec::new();
+    for point in &first.evaluated {
+        let others: Option<Vec<f32>> = others.iter().map(|run| at(run, point.step)).collect();
+        let Some(mut seeds) = others else { continue };
+        seeds.push(value(point));
+        let mean = seeds.iter().map(|&seed| f64::from(seed)).sum::<f64>() / seeds.len() as f64;
+        let low = seeds.iter().copied().fold(f32::INFINITY, f32::min);
+        let high = seeds.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        // The last step is evaluated twice where the end meets the rhythm.
+        points.retain(|known| known[0] != point.step as f64);
+        points.push([point.step as f64, mean, f64::from(low), f64::from(high)]);
+    }
+    points
+}
+
+/// Plot points of a line given in steps and values.
+pub fn placed(points: impl Iterator<Item = [f64; 2]>, grid: Grid) -> Vec<PlotPoint> {
+    points
+        .map(|[step, value]| PlotPoint::new(grid.time.place(step), grid.height.place(value)))
+        .collect()
+}

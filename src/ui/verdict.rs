@@ -1,0 +1,185 @@
+//! What the curves show about degradation, in words computed from the measured losses.
+
+use super::story::{NOTABLE, OFFER_STEP};
+use super::traces::{Group, groups};
+use super::widgets::{grouped, short};
+use crate::net::Family;
+use crate::run::History;
+
+/// What may be said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    pub words: String,
+    /// How much the deeper plain net's loss is above the shallower one's, where that is a finding.
+    pub gap: Option<Gap>,
+}
+
+/// Two losses that differ.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    pub shallow: f64,
+    pub deep: f64,
+}
+
+/// A net's loss over its seeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Level {
+    mean: f64,
+    /// Sample standard deviation over seeds; `None` for one seed.
+    sd: Option<f64>,
+    seeds: usize,
+}
+
+impl Level {
+    /// Mean training loss of the 50 steps up to `step`; `None` while a seed has none.
+    fn at(group: &Group<'_>, step: usize) -> Option<Self> {
+        let losses: Option<Vec<f64>> = group.runs.iter().map(|run| run.loss_at(step).map(f64::from)).collect();
+        let losses = losses?;
+        let seeds = losses.len();
+        let mean = losses.iter().sum::<f64>() / seeds as f64;
+        let squares: f64 = losses.iter().map(|loss| (loss - mean).powi(2)).sum();
+        let sd = (seeds > 1).then(|| (squares / (seeds - 1) as f64).sqrt());
+        Some(Self { mean, sd, seeds })
+    }
+
+    /// `1.72`, or `1.78 ± 0.32 over 3 seeds`.
+    fn words(self) -> String {
+        match self.sd {
+            Some(sd) => format!("{} ± {} over {} seeds", short(self.mean), short(sd), self.seeds),
+            None => short(self.mean),
+        }
+    }
+}
+
+/// What the plain nets show up to `step` (all of it where there is none).
+pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
+    let groups = groups(history);
+    let depth = |group: &&Group<'_>| group.runs[0].track.spec.depth;
+    let plain = || {
+        groups
+            .iter()
+            .filter(|group| group.runs[0].track.spec.family == Family::Plain)
+    };
+    let said = |words: String| Verdict { words, gap: None };
+    let (Some(shallow), Some(deep)) = (plain().min_by_key(depth), plain().max_by_key(depth)) else {
+        return said("No plain net is here: degradation shows between two of different depth.".into());
+    };
+    if depth(&shallow) == depth(&deep) {
+        return said("One depth only: degradation shows between two plain nets of different depth.".into());
+    }
+    for group in [shallow, deep] {
+        let lost = group.runs.iter().filter(|run| run.diverged.is_some()).count();
+        if lost > 0 {
+            let (name, runs) = (group.name, group.runs.len());
+            return said(format!(
+                "{name} diverged in {lost} of {runs} runs, so there is nothing to compare; try a lower learning rate."
+            ));
+        }
+    }
+    let runs = || shallow.runs.iter().chain(&deep.runs);
+    let done = runs().map(|run| run.step()).min().unwrap_or(0);
+    let step = step.unwrap_or(done).min(done);
+    let levels = (Level::at(shallow, step), Level::at(deep, step));
+    let (Some(low), Some(high)) = levels else {
+        return said("Too early to say: nothing was trained yet.".into());
+    };
+    if step < OFFER_STEP {
+        return said(format!("Too early to say: step {step} of at least {OFFER_STEP}."));
+    }
+    let gap = high.mean - low.mean;
+    let noise = 2.0 * (low.sd.unwrap_or(0.0).powi(2) + high.sd.unwrap_or(0.0).powi(2)).sqrt();
+    let numbers = format!(
+        "After {} steps the training loss of {} is {}, that of {} {}",
+        grouped(step as u64),
+        deep.name,
+        high.words(),
+        shallow.name,
+        low.words()
+    );
+    let gap_words = short(gap.abs());
+    let words = if gap.abs() <= f64::from(NOTABLE) {
+        format!("Degradation not seen here. {numbers}: level.")
+    } else if gap.abs() <= noise {
+        format!("Degradation not certain. {numbers}: {gap_words} apart, within the spread of the seeds.")
+    } else if gap < 0.0 {
+        format!("Degradation not seen here. {numbers}: the deeper net is ahead by {gap_words}.")
+    } else if low.sd.is_none() {
+        format!("Degradation. {numbers}: deeper, yet worse by {gap_words}, with one seed.")
+    } else {
+        format!("Degradation. {numbers}: deeper, yet worse by {gap_words}.")
+    };
+    let found = gap > f64::from(NOTABLE) && gap > noise;
+    let gap = found.then_some(Gap {
+        shallow: low.mean,
+        deep: high.mean,
+    });
+    Verdict { words, gap }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Event;
+    use crate::ui::story::tests::history;
+
+    fn words(runs: &[(&str, f32)], steps: usize) -> String {
+        verdict(&history(runs, steps), None).words
+    }
+
+    #[test]
+    fn words_say_what_the_numbers_say() {
+        let pair = |low, high| [("plain-20", low), ("plain-56", high)];
+        assert_eq!(
+            words(&pair(0.5, 1.75), 40),
+            "Too early to say: step 40 of at least 100."
+        );
+        assert_eq!(
+            words(&pair(0.5, 1.75), 150),
+            "Degradation. After 150 steps the training loss of plain-56 is 1.75, that of plain-20 0.50: deeper, yet worse by \
+             1.25, with one seed."
+        );
+        assert!(words(&pair(1.0, 1.01), 150).starts_with("Degradation not seen here."));
+        assert!(words(&pair(1.0, 0.5), 150).contains("the deeper net is ahead by 0.50"));
+        assert!(words(&[("resnet-20", 1.0)], 150).starts_with("No plain net"));
+        assert!(words(&[("plain-20", 1.0)], 150).starts_with("One depth only"));
+    }
+
+    #[test]
+    fn a_gap_within_the_spread_of_the_seeds_is_no_finding() {
+        let seeds = [
+            ("plain-20", 0.2),
+            ("plain-20", 0.9),
+            ("plain-56", 0.5),
+            ("plain-56", 1.1),
+        ];
+        let unsure = verdict(&history(&seeds, 150), None);
+        assert!(unsure.words.starts_with("Degradation not certain."), "{}", unsure.words);
+        assert_eq!(unsure.gap, None);
+        let sure = [
+            ("plain-20", 0.1),
+            ("plain-20", 0.12),
+            ("plain-56", 1.7),
+            ("plain-56", 1.8),
+        ];
+        let sure = verdict(&history(&sure, 150), None);
+        assert!(sure.words.contains("1.75 ± 0.071 over 2 seeds"), "{}", sure.words);
+        assert!((sure.gap.unwrap().deep - 1.75).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_divergence_is_never_compared() {
+        let mut history = history(&[("plain-20", 1.0), ("plain-56", 2.0)], 150);
+        history.apply(&Event::Diverged { run: 1, step: 150 });
+        assert!(
+            verdict(&history, None)
+                .words
+                .starts_with("plain-56 diverged in 1 of 1 runs")
+        );
+    }
+
+    #[test]
+    fn an_earlier_moment_is_judged_by_what_was_known_then() {
+        let history = history(&[("plain-20", 1.0), ("plain-56", 2.0)], 150);
+        assert!(verdict(&history, Some(30)).words.starts_with("Too early"));
+    }
+}

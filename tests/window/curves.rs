@@ -1,0 +1,79 @@
+//! The curves: what is shown, how it is scaled, and where the cursor is.
+
+use depthscope::ui::{Panel, Room};
+use eframe::egui::{Key, Modifiers, Theme, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::page::{ALL, Page};
+
+fn curves<'a>() -> Harness<'a, Page> {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.open(Panel::Curves);
+    page.lab.tiling.maximised = true;
+    page.open(Vec2::new(1024.0, 560.0), Theme::Light, 1.0)
+}
+
+#[test]
+fn measures_are_shown_and_taken_away() {
+    let mut page = curves();
+    assert!(page.query_by_label_contains("Chart: Test error").is_none());
+    page.get_by_label("test error").click();
+    page.run();
+    page.get_by_label_contains("Chart: Test error");
+    page.get_by_label("rate").click();
+    page.run();
+    page.get_by_label_contains("Chart: Learning rate; now plain-20 0.020");
+    page.get_by_label("error").click();
+    page.run();
+    assert!(page.query_by_label_contains("Chart: Training error").is_none());
+}
+
+#[test]
+fn a_click_moves_the_cursor_and_live_follows_again() {
+    let mut page = curves();
+    let chart = page.get_by_label_contains("Chart: Training loss").rect();
+    let place = chart.left_center() + Vec2::new(110.0, 0.0);
+    page.hover_at(place);
+    page.run();
+    let hovered = page.state().lab.cursor.preview.step.unwrap();
+    assert!((20..250).contains(&hovered), "{hovered}");
+    assert_eq!(page.state().lab.cursor.step, None);
+    page.drag_at(place);
+    page.drop_at(place);
+    page.run();
+    assert_eq!(page.state().lab.cursor.step, Some(hovered));
+    page.get_by_label("Live").click();
+    page.run();
+    assert_eq!(page.state().lab.cursor.step, None);
+}
+
+#[test]
+fn zoom_is_shared_and_home_takes_it_back() {
+    let mut page = curves();
+    let chart = page.get_by_label_contains("Chart: Training loss").rect();
+    page.hover_at(chart.center());
+    page.run();
+    page.event_modifiers(
+        eframe::egui::Event::MouseWheel {
+            unit: eframe::egui::MouseWheelUnit::Line,
+            delta: Vec2::new(0.0, 4.0),
+            phase: eframe::egui::TouchPhase::Move,
+            source: eframe::egui::MouseWheelSource::Wheel,
+            modifiers: Modifiers::COMMAND,
+        },
+        Modifiers::COMMAND,
+    );
+    page.run();
+    let [from, to] = page.state().lab.cursor.zoom.expect("the wheel zooms with Ctrl");
+    assert!(from > 0.0 && to - from < 500.0, "{from} {to}");
+    page.key_press(Key::Home);
+    page.run();
+    assert_eq!(page.state().lab.cursor.zoom, None);
+}
+
+#[test]
+fn the_verdict_is_words_made_from_the_curves() {
+    let page = curves();
+    page.get_by_label_contains("Degradation. After 250 steps the training loss of plain-56 is");
+}
