@@ -1,6 +1,6 @@
 //! The engine's own device, on the software adapter: kernels run, and every failure is one sentence of its own kind.
 
-use depthscope::engine::gpu::{Adapter, AdapterKind, Checks, Device, Kernel};
+use depthscope::engine::gpu::{Adapter, AdapterKind, Ceiling, Checks, Device, Kernel};
 use depthscope::error::Error;
 
 const SOURCE: &str = "
@@ -130,4 +130,14 @@ fn an_invalid_kernel_is_one_sentence_with_its_name() {
     let words = error.to_string();
     assert!(words.contains("kernel scale") && words.lines().count() == 1, "{words}");
     assert_eq!(scaled(&device).unwrap(), [3.0; 64]);
+}
+
+#[test]
+fn an_adapter_is_measured_in_about_a_second() {
+    let began = std::time::Instant::now();
+    let ceiling = Ceiling::measure(&Adapter::find(Some("llvmpipe")).unwrap()).unwrap();
+    // No processor computes or copies as fast as the upper bounds, none so slowly as the lower ones.
+    assert!((0.1..10_000.0).contains(&ceiling.gflops), "{ceiling:?}");
+    assert!((0.1..2_000.0).contains(&ceiling.gigabytes), "{ceiling:?}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(20));
 }

@@ -1,15 +1,19 @@
 //! `depthscope engines`: what can compute here.
 
-use crate::engine::gpu::{About, AdapterKind, adapters};
+use crate::engine::gpu::{About, Adapter, AdapterKind, Ceiling, adapters};
 use crate::engine::{Choice, Kind, automatic, cpu};
 use crate::error::Result;
 
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Measure what each adapter can do at most; takes about a second each
+    #[arg(long)]
+    measure: bool,
+}
 
 /// # Errors
 /// Never; what is missing is part of the list.
-pub fn run(_: &Args) -> Result<()> {
+pub fn run(args: &Args) -> Result<()> {
     println!("Devices of the training engine");
     println!("  {:<8} {}", "cpu", cpu::describe());
     for (option, kind) in [("candle", Kind::Cpu), ("cuda", Kind::Cuda), ("metal", Kind::Metal)] {
@@ -28,6 +32,9 @@ pub fn run(_: &Args) -> Result<()> {
     }
     for adapter in adapters {
         println!("{}", adapter_lines(&adapter.about));
+        if args.measure && adapter.about.compute {
+            println!("    {}", measured(&adapter));
+        }
     }
     Ok(())
 }
@@ -76,4 +83,11 @@ fn adapter_lines(about: &About) -> String {
         lines += &format!("\n    {}", offers.join(", "));
     }
     lines
+}
+
+fn measured(adapter: &Adapter) -> String {
+    match Ceiling::measure(adapter) {
+        Ok(Ceiling { gflops, gigabytes }) => format!("measured {gflops:.0} GFLOP/s and {gigabytes:.0} GB/s at most"),
+        Err(error) => format!("cannot be measured: {error}"),
+    }
 }
