@@ -1,6 +1,6 @@
 //! `depthscope engines`: what can compute here.
 
-use crate::engine::gpu::{About, Adapter, AdapterKind, Ceiling, adapters};
+use crate::engine::gpu::{About, Adapter, Ceiling, adapters};
 use crate::engine::{Choice, Kind, automatic, cpu};
 use crate::error::Result;
 
@@ -49,16 +49,12 @@ fn why(chosen: Choice) -> &'static str {
 
 /// `GeForce RTX 3060 (Vulkan, discrete GPU)` and what it offers to training.
 fn adapter_lines(about: &About) -> String {
-    let kind = match about.kind {
-        AdapterKind::Software => "software, trains only when named with --adapter".to_owned(),
-        kind => kind.to_string(),
-    };
-    let mut lines = format!("  {} ({}, {kind})", about.name, about.backend);
+    let mut lines = format!("  {} ({}, {})", about.name, about.backend, about.kind);
     if !about.driver.is_empty() {
         lines += &format!("\n    driver {}", about.driver);
     }
     if !about.compute {
-        return lines + "\n    cannot run compute shaders, so it cannot train";
+        return lines + "\n    cannot run compute shaders";
     }
     let mib = |bytes: u64| bytes >> 20;
     lines += &format!(
