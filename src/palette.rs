@@ -134,6 +134,22 @@ pub fn cividis() -> &'static [Rgb; 256] {
     &TABLE
 }
 
+/// From residual blue for the smallest value over white for zero to plain vermilion for the largest.
+pub fn diverging() -> &'static [Rgb; 256] {
+    static TABLE: LazyLock<[Rgb; 256]> = LazyLock::new(|| {
+        std::array::from_fn(|i| {
+            let share = (i as f32 - 127.5) / 127.5;
+            let end = if share < 0.0 {
+                BLUE_ON_LIGHT.deepest
+            } else {
+                VERMILION_ON_LIGHT.deepest
+            };
+            mix([0xff; 3], end, share.abs().powf(0.8))
+        })
+    });
+    &TABLE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +221,16 @@ mod tests {
     #[test]
     fn contrast_of_black_on_white() {
         assert!((contrast([0; 3], [255; 3]) - 21.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn the_middle_of_a_difference_is_white() {
+        let table = diverging();
+        assert!(table[127].iter().chain(&table[128]).all(|&value| value > 0xf6));
+        assert_eq!(
+            (table[0], table[255]),
+            (BLUE_ON_LIGHT.deepest, VERMILION_ON_LIGHT.deepest)
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod cursor;
 mod curves;
 pub mod draft;
 mod first_minute;
+mod gradients;
 mod icon;
 mod lab;
 mod layers;
@@ -28,6 +29,7 @@ mod tiling;
 mod tower;
 mod traces;
 mod verdict;
+mod weather;
 mod why;
 mod widgets;
 

@@ -9,6 +9,7 @@ use super::maps::FeatureMaps;
 use super::networks::Networks;
 use super::pane::{Pane, View};
 use super::slope::Slope;
+use super::weather::Weather;
 use crate::export::Kind;
 
 macro_rules! panels {
@@ -79,6 +80,7 @@ panels! {
     Networks, networks: Networks;
     Curves, curves: Curves;
     Slope, slope: Slope;
+    Weather, weather: Weather;
     Maps, maps: FeatureMaps;
     Architecture, architecture: Architecture;
 }

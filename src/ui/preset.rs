@@ -26,12 +26,15 @@ enum Part {
     Column(&'static [(f32, Part)]),
 }
 
-use Panel::{Architecture, Curves, Maps, Networks, Slope};
+use Panel::{Architecture, Curves, Maps, Networks, Slope, Weather};
 use Part::{Column, Row, Tabs};
 
 const LECTURE: Part = Row(&[
     (0.6, Tabs(&[Curves])),
-    (0.4, Column(&[(0.55, Tabs(&[Slope])), (0.45, Tabs(&[Architecture]))])),
+    (
+        0.4,
+        Column(&[(0.55, Tabs(&[Slope, Weather])), (0.45, Tabs(&[Architecture]))]),
+    ),
 ]);
 
 const COMPARE: Part = Row(&[
@@ -40,14 +43,17 @@ const COMPARE: Part = Row(&[
         0.77,
         Column(&[
             (0.5, Tabs(&[Curves])),
-            (0.5, Row(&[(0.5, Tabs(&[Slope])), (0.5, Tabs(&[Maps, Architecture]))])),
+            (
+                0.5,
+                Row(&[(0.5, Tabs(&[Slope, Weather])), (0.5, Tabs(&[Maps, Architecture]))]),
+            ),
         ]),
     ),
 ]);
 
 const INSPECT: Part = Column(&[
     (0.56, Row(&[(0.5, Tabs(&[Architecture])), (0.5, Tabs(&[Maps]))])),
-    (0.44, Row(&[(0.5, Tabs(&[Slope])), (0.5, Tabs(&[Curves]))])),
+    (0.44, Row(&[(0.5, Tabs(&[Weather, Slope])), (0.5, Tabs(&[Curves]))])),
 ]);
 
 impl Preset {

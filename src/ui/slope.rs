@@ -2,13 +2,16 @@
 
 use std::ops::Range;
 
-use eframe::egui::{Label, Ui};
+use eframe::egui::{Label, Ui, vec2};
 use egui_plot::PlotPoint;
 use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
+use super::cursor::Cursor;
+use super::gradients::{Quantity, measured_at, scale};
 use super::pane::{Pane, View};
+use super::theme::GRID;
 use super::widgets::short;
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
@@ -20,6 +23,9 @@ use crate::run::{Measured, Series, slope_factor};
 #[serde(default)]
 pub struct Slope {
     pub moment: Moment,
+    pub quantity: Quantity,
+    /// The scale covers the whole training, so that moments compare.
+    pub fixed: bool,
 }
 
 impl Pane for Slope {
@@ -27,7 +33,8 @@ impl Pane for Slope {
     const HINT: &'static str = "How strong the gradient is at each block, from the input to the output";
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        slope_ui(ui, view.scene, &mut self.moment);
+        self.controls_ui(ui, view);
+        self.chart_ui(ui, view);
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -35,122 +42,150 @@ impl Pane for Slope {
     }
 }
 
-/// How the slope is shown.
+/// Which moment is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Moment {
-    /// The newest measurement of each run.
+    /// Where the cursor is; live, the newest measurement of each run.
     #[default]
-    Newest,
+    Cursor,
     /// Before the first step.
     Initialisation,
 }
 
 impl Moment {
-    fn of(self, series: &Series) -> Option<&Measured> {
+    fn of<'a>(self, series: &'a Series, cursor: &Cursor) -> Option<&'a Measured> {
         match self {
-            Moment::Newest => series.measured.last(),
+            Moment::Cursor => measured_at(series, cursor.step),
             Moment::Initialisation => series.measured.first().filter(|measured| measured.step == 0),
         }
     }
 }
 
-/// Which moment is shown.
-fn moment_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
-    let newest = scene
-        .history
-        .runs
-        .iter()
-        .filter_map(|series| Some(series.measured.last()?.step))
-        .max();
-    let newest = newest.map_or("newest".into(), |step| format!("step {step}"));
-    ui.horizontal(|ui| {
-        for (value, words, hint) in [
-            (Moment::Newest, newest.as_str(), "The newest measurement"),
-            (Moment::Initialisation, "start", "At the initial weights"),
-        ] {
-            ui.selectable_value(moment, value, theme::caption(words))
-                .on_hover_text(hint);
-        }
-        let words = "norm of dL/d(block output)";
-        ui.add(Label::new(theme::caption(words)).truncate());
-    });
-}
-
-/// Draws the slope of every run.
-fn slope_ui(ui: &mut Ui, scene: Scene<'_>, moment: &mut Moment) {
-    moment_ui(ui, scene, moment);
-    let moment = *moment;
-    let runs = &scene.history.runs;
-    let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
-    let deepest = among.iter().map(|spec| 3 * spec.blocks_per_stage()).max().unwrap_or(1);
-    let one_depth = among.iter().all(|spec| 3 * spec.blocks_per_stage() == deepest);
-    let height = Height { log: true, factor: 1.0 };
-    let mut curves = Vec::new();
-    for (index, series) in runs.iter().enumerate() {
-        let Some(measured) = moment.of(series) else { continue };
-        let (colour, width) = line_style(ui, &series.track.spec, &among);
-        let norms = &measured.norms.activation;
-        let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
-        let points: Vec<[f64; 2]> = norms
+impl Slope {
+    fn controls_ui(&mut self, ui: &mut Ui, view: &View<'_>) {
+        let runs = &view.scene.history.runs;
+        let newest = runs
             .iter()
-            .enumerate()
-            .map(|(block, &norm)| [block as f64, f64::from(norm)])
-            .collect();
-        let line: Vec<[f64; 2]> = points.iter().map(|&[block, norm]| [block * stretch, norm]).collect();
-        let name = series.track.name.clone();
-        let label = match slope_factor(&points) {
-            _ if runs[..index].iter().any(|other| other.track.name == name) => String::new(),
-            Some(factor) if !series.track.spec.residual() => format!("{name} ×{} a block", short(factor)),
-            _ => name.clone(),
-        };
-        let placed = line.iter().map(|&[x, norm]| PlotPoint::new(x, height.place(norm)));
-        curves.push(Curve {
-            name,
-            label,
-            colour,
-            width,
-            dots: norms.len() < 40,
-            line: placed.collect::<Vec<_>>().into(),
-            ..Curve::default()
+            .filter_map(|series| Some(measured_at(series, view.cursor.step)?.step))
+            .max();
+        let newest = newest.map_or("newest".into(), |step| format!("step {step}"));
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+            for (value, words, hint) in [
+                (
+                    Moment::Cursor,
+                    newest.as_str(),
+                    "The measurement at the cursor, or the newest",
+                ),
+                (Moment::Initialisation, "start", "At the initial weights"),
+            ] {
+                ui.selectable_value(&mut self.moment, value, theme::caption(words))
+                    .on_hover_text(hint);
+            }
+            ui.add_space(GRID);
+            for quantity in Quantity::ALL {
+                ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
+                    .on_hover_text(quantity.title());
+            }
+            ui.add_space(GRID);
+            ui.toggle_value(&mut self.fixed, theme::caption("one scale"))
+                .on_hover_text("The axis covers the whole training of every net, so that moments compare");
         });
+        ui.add(Label::new(theme::caption(self.quantity.title())).truncate());
     }
-    let spans: Vec<(Range<f64>, String)> = (0..3)
-        .map(|stage| {
-            let edge = |stage: usize| (stage * deepest) as f64 / 3.0;
-            (edge(stage)..edge(stage + 1), format!("stage {}", stage + 1))
-        })
-        .collect();
-    let x_label = if one_depth {
-        "block, input at the left"
-    } else {
-        "input to output, in blocks of the deepest net"
-    };
-    let chart = Chart {
-        id: "slope",
-        x_label,
-        across: Across::Count,
-        height,
-        x: 0.0..deepest as f64,
-        y: -1.0..0.0,
-        spans: &spans,
-        bracket: None,
-        interactive: true,
-        summary: summary(scene, moment),
-    };
-    chart.show_ui(ui, &curves, None);
+
+    fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>) {
+        let (quantity, scene) = (self.quantity, view.scene);
+        let runs = &scene.history.runs;
+        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let last = |spec: &Spec| match quantity {
+            Quantity::Activation => 3 * spec.blocks_per_stage(),
+            Quantity::Weight => quantity.names(spec).len().saturating_sub(1),
+        };
+        let deepest = among.iter().map(|spec| last(spec)).max().unwrap_or(1).max(1);
+        let one_depth = among.iter().all(|spec| last(spec) == deepest);
+        let mut curves = Vec::new();
+        for (index, series) in runs.iter().enumerate() {
+            let Some(measured) = self.moment.of(series, view.cursor) else {
+                continue;
+            };
+            let (colour, width) = line_style(ui, &series.track.spec, &among);
+            let norms = quantity.of(measured);
+            let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
+            let points: Vec<[f64; 2]> = norms
+                .iter()
+                .enumerate()
+                .map(|(block, &norm)| [block as f64, f64::from(norm)])
+                .collect();
+            let named = runs[..index].iter().any(|other| other.track.name == series.track.name);
+            let plain = quantity == Quantity::Activation && !series.track.spec.residual();
+            let placed = points
+                .iter()
+                .map(|&[block, norm]| PlotPoint::new(block * stretch, HEIGHT.place(norm)));
+            curves.push(Curve {
+                name: series.track.name.clone(),
+                label: if named {
+                    String::new()
+                } else {
+                    series.track.name.clone()
+                },
+                detail: match slope_factor(&points) {
+                    Some(factor) if plain && !named => format!("×{} a block", short(factor)),
+                    _ => String::new(),
+                },
+                colour,
+                width,
+                dots: norms.len() < 40,
+                line: placed.collect::<Vec<_>>().into(),
+                ..Curve::default()
+            });
+        }
+        let spans: Vec<(Range<f64>, String)> = (0..3)
+            .map(|stage| {
+                let edge = |stage: usize| (stage * deepest) as f64 / 3.0;
+                (edge(stage)..edge(stage + 1), format!("stage {}", stage + 1))
+            })
+            .collect();
+        let x_label = match (quantity, one_depth) {
+            (Quantity::Activation, true) => "block, input at the left",
+            (Quantity::Weight, true) => "layer, input at the left",
+            (_, false) => "input to output, every net over the full width",
+        };
+        let every = || {
+            let measured = runs.iter().flat_map(|series| &series.measured);
+            scale(measured.flat_map(|measured| quantity.of(measured)), false)
+        };
+        let [low, high] = self.fixed.then(every).flatten().unwrap_or([-1.0, 0.0]);
+        let chart = Chart {
+            id: "slope",
+            x_label,
+            across: Across::Count,
+            height: HEIGHT,
+            x: 0.0..deepest as f64,
+            y: low..high,
+            spans: &spans,
+            bracket: None,
+            interactive: true,
+            summary: summary(scene, self, view.cursor),
+        };
+        chart.show_ui(ui, &curves, None);
+    }
 }
 
-fn summary(scene: Scene<'_>, moment: Moment) -> String {
+const HEIGHT: Height = Height { log: true, factor: 1.0 };
+
+fn summary(scene: Scene<'_>, slope: &Slope, cursor: &Cursor) -> String {
     let slopes: Vec<String> = scene
         .history
         .runs
         .iter()
         .filter_map(|series| {
-            let norms = &moment.of(series)?.norms.activation;
+            let norms = slope.quantity.of(slope.moment.of(series, cursor)?);
             let (first, last) = (f64::from(*norms.get(1)?), f64::from(*norms.last()?));
+            let name = &series.track.name;
             Some(format!(
-                "{}: first block {}, last block {}",
-                series.track.name,
+                "{name}: first block {}, last block {}",
                 short(first),
                 short(last)
             ))

@@ -4,6 +4,7 @@
 
 mod curves;
 mod first_minute;
+mod gradients;
 mod lab;
 mod page;
 mod panels;

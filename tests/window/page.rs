@@ -19,7 +19,8 @@ pub fn history(nets: Nets<'_>, steps: usize) -> History {
     for (id, &(net, from, to)) in nets.iter().enumerate() {
         let spec = Spec::for_data(net, [1, 8, 8], 10).unwrap();
         let blocks = Graph::new(&spec).blocks.len();
-        let slope: f32 = if spec.residual() { 0.98 } else { 0.4 };
+        let residual = spec.residual();
+        let weighted = Graph::new(&spec).weighted().len();
         let track = Track {
             id,
             name: spec.short_name(),
@@ -31,15 +32,23 @@ pub fn history(nets: Nets<'_>, steps: usize) -> History {
             step: 0,
             engine: "candle on CPU (2 threads)".into(),
         });
-        let measured = |step| Event::Measured {
-            run: id,
-            step,
-            norms: Norms {
-                activation: (0..=blocks)
-                    .map(|block| 0.05 * slope.powi((blocks - block) as i32))
-                    .collect(),
-                weight: Vec::new(),
-            },
+        // Steep at the start, levelling out: what weather is there to see.
+        let measured = |step: usize| {
+            let levelled = 1.0 - (-(step as f32) / 40.0).exp();
+            let slope: f32 = if residual { 0.98 } else { 0.4 + 0.35 * levelled };
+            let norms = |count: usize, last: f32| {
+                (0..count)
+                    .map(|place| last * slope.powf((count - 1 - place) as f32 * blocks as f32 / (count - 1) as f32))
+                    .collect()
+            };
+            Event::Measured {
+                run: id,
+                step,
+                norms: Norms {
+                    activation: norms(blocks + 1, 0.05),
+                    weight: norms(weighted, 0.2),
+                },
+            }
         };
         history.apply(&measured(0));
         for step in 1..=steps {
@@ -52,9 +61,9 @@ pub fn history(nets: Nets<'_>, steps: usize) -> History {
                 error: (loss / 2.6).clamp(0.0, 0.9),
                 rate: 0.02,
             });
-        }
-        if steps > 0 {
-            history.apply(&measured(steps));
+            if step % 10 == 0 {
+                history.apply(&measured(step));
+            }
         }
     }
     history.apply(&Event::Phase(if steps == 0 { Phase::Paused } else { Phase::Running }));

@@ -36,6 +36,11 @@ fn slope() {
 }
 
 #[test]
+fn weather() {
+    photograph(Panel::Weather, "panel_weather_light", "panel_weather_dark");
+}
+
+#[test]
 fn maps() {
     photograph(Panel::Maps, "panel_maps_light", "panel_maps_dark");
 }

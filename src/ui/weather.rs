@@ -1,0 +1,438 @@
+//! Gradient weather: how the gradients of every layer change with training time, two nets on one scale, and their
+//! difference.
+
+use eframe::egui::{
+    Align2, Color32, ColorImage, ComboBox, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui,
+    WidgetInfo, pos2, vec2,
+};
+use serde::{Deserialize, Serialize};
+
+use super::axis::Time;
+use super::cursor::find;
+use super::gradients::{Quantity, scale};
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::ticks::power_of_ten;
+use super::traces::groups;
+use super::widgets::{grouped, short};
+use crate::palette::{self, Rgb};
+use crate::run::{History, Series};
+
+/// The panel.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Weather {
+    /// Names of the nets above and beneath; where there is no such net, one is found.
+    pub runs: [String; 2],
+    pub quantity: Quantity,
+    /// The scale leaves out the outermost fiftieths.
+    pub robust: bool,
+    #[serde(skip)]
+    drawn: Option<Drawn>,
+}
+
+impl std::fmt::Debug for Weather {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Weather")
+            .field("runs", &self.runs)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the pictures were made from, and the pictures.
+#[derive(Clone)]
+struct Drawn {
+    key: Key,
+    strips: Vec<Strip>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Key {
+    runs: [String; 2],
+    measured: [usize; 2],
+    quantity: Quantity,
+    robust: bool,
+    range: [f64; 2],
+}
+
+/// One picture: rows are layers, input on top; columns are equal lengths of logarithmic time.
+#[derive(Clone)]
+struct Strip {
+    title: String,
+    names: Vec<String>,
+    /// `[row][column]`: log10 of the norm, or of the ratio of two.
+    values: Vec<Vec<f64>>,
+    range: [f64; 2],
+    difference: bool,
+    texture: TextureHandle,
+}
+
+const COLUMNS: usize = 360;
+const TIME: Time = Time {
+    log: true,
+    unit: super::axis::Unit::Step,
+    per_step: 1.0,
+};
+/// Heights of a strip's title, and of the axis beneath all of them.
+const TITLE: f32 = 18.0;
+const AXIS: f32 = 34.0;
+/// Width of the colour bar with its numbers.
+const BAR: f32 = 64.0;
+
+impl Pane for Weather {
+    const TITLE: &'static str = "Gradient weather";
+    const HINT: &'static str = "The gradient of every layer over training time, input on top, two nets on one scale";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let history = view.scene.history;
+        let Some(sides) = self.sides(history) else {
+            ui.label(theme::caption("The weather appears once the nets are built."));
+            return;
+        };
+        self.controls_ui(ui, history, &sides);
+        let all = [0.0, view.scene.experiment.steps as f64];
+        let range = view.cursor.zoom.unwrap_or(all).map(|step| TIME.place(step));
+        let key = Key {
+            measured: sides.map(|series| series.measured.len()),
+            runs: sides.map(|series| series.track.name.clone()),
+            quantity: self.quantity,
+            robust: self.robust,
+            range,
+        };
+        if self.drawn.as_ref().is_none_or(|drawn| drawn.key != key) {
+            let strips = strips(ui, sides, &key);
+            self.drawn = Some(Drawn { key, strips });
+        }
+        if let Some(drawn) = &self.drawn {
+            strips_ui(ui, view, &drawn.strips, range);
+        }
+    }
+
+    fn restart(&mut self) {
+        self.drawn = None;
+    }
+}
+
+impl Weather {
+    /// The nets chosen, or the deepest plain net and its residual twin.
+    fn sides<'a>(&self, history: &'a History) -> Option<[&'a Series; 2]> {
+        let deepest = |residual: bool| {
+            let family = history.runs.iter().filter(|run| run.track.spec.residual() == residual);
+            family.max_by_key(|run| run.track.spec.depth)
+        };
+        let first = find(history, &self.runs[0])
+            .or_else(|| deepest(false))
+            .or(history.runs.first())?;
+        let second = find(history, &self.runs[1]).or_else(|| deepest(true)).unwrap_or(first);
+        Some([first, second])
+    }
+
+    fn controls_ui(&mut self, ui: &mut Ui, history: &History, sides: &[&Series; 2]) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+            ui.spacing_mut().combo_width = 64.0;
+            for (side, what) in ["Upper net", "Lower net"].into_iter().enumerate() {
+                let combo = ComboBox::from_id_salt(what)
+                    .selected_text(theme::caption(&sides[side].track.name))
+                    .show_ui(ui, |ui| {
+                        for group in groups(history) {
+                            ui.selectable_value(&mut self.runs[side], group.name.to_owned(), group.name);
+                        }
+                    });
+                combo
+                    .response
+                    .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, what));
+            }
+            for quantity in Quantity::ALL {
+                ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
+                    .on_hover_text(quantity.title());
+            }
+            ui.toggle_value(&mut self.robust, theme::caption("robust"))
+                .on_hover_text("The scale leaves out the lowest and the highest fiftieth");
+        });
+    }
+}
+
+/// Logarithms of the norms in effect at each column.
+fn values(series: &Series, quantity: Quantity, range: [f64; 2]) -> Vec<Vec<f64>> {
+    let rows = series
+        .measured
+        .iter()
+        .map(|at| quantity.of(at).len())
+        .max()
+        .unwrap_or(0);
+    let mut values = vec![vec![f64::NAN; COLUMNS]; rows];
+    let newest = series.step().max(series.measured.last().map_or(0, |at| at.step));
+    // Moments in effect, column by column, as far as the run has come.
+    let moments = (0..COLUMNS).map_while(|column| {
+        let place = range[0] + (range[1] - range[0]) * (column as f64 + 0.5) / COLUMNS as f64;
+        let step = TIME.step(place);
+        let end = series.measured.partition_point(|at| at.step as f64 <= step + 0.5);
+        (step <= newest as f64 + 0.5).then(|| series.measured[..end].last())
+    });
+    for (column, moment) in moments.enumerate() {
+        let norms = moment.map_or(&[][..], |at| quantity.of(at));
+        for (row, &norm) in values.iter_mut().zip(norms) {
+            row[column] = f64::from(norm).log10();
+        }
+    }
+    values
+}
+
+fn strips(ui: &Ui, sides: [&Series; 2], key: &Key) -> Vec<Strip> {
+    let quantity = key.quantity;
+    let norms = sides
+        .iter()
+        .flat_map(|series| series.measured.iter().flat_map(|at| quantity.of(at)));
+    let range = scale(norms, key.robust).unwrap_or([-1.0, 0.0]);
+    let same = std::ptr::eq(sides[0], sides[1]);
+    let shown = if same { &sides[..1] } else { &sides[..] };
+    let mut strips = Vec::new();
+    for series in shown {
+        let values = values(series, quantity, key.range);
+        strips.push(Strip::new(
+            ui,
+            series.track.name.clone(),
+            quantity.names(&series.track.spec),
+            values,
+            range,
+            false,
+        ));
+    }
+    if let [upper, lower] = &strips[..]
+        && upper.values.len() == lower.values.len()
+        && !upper.values.is_empty()
+    {
+        let apart = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let values: Vec<Vec<f64>> = upper.values.iter().zip(&lower.values).map(apart).collect();
+        let largest = values.iter().flatten().filter(|value| value.is_finite());
+        let largest = largest.fold(0.1f64, |most, value| most.max(value.abs()));
+        let title = format!("{} over {}", upper.title, lower.title);
+        let names = upper.names.clone();
+        strips.push(Strip::new(ui, title, names, values, [-largest, largest], true));
+    }
+    strips
+}
+
+impl Strip {
+    fn new(
+        ui: &Ui,
+        title: String,
+        names: Vec<String>,
+        values: Vec<Vec<f64>>,
+        range: [f64; 2],
+        difference: bool,
+    ) -> Self {
+        let table = table(difference);
+        let pixels = values.iter().flatten().map(|&value| pixel(value, range, table));
+        let image = ColorImage::new([COLUMNS, values.len().max(1)], {
+            let mut pixels: Vec<Color32> = pixels.collect();
+            pixels.resize(COLUMNS * values.len().max(1), Color32::TRANSPARENT);
+            pixels
+        });
+        Self {
+            texture: ui
+                .ctx()
+                .load_texture("gradient weather", image, TextureOptions::NEAREST),
+            title,
+            names,
+            values,
+            range,
+            difference,
+        }
+    }
+}
+
+fn table(difference: bool) -> &'static [Rgb; 256] {
+    if difference {
+        palette::diverging()
+    } else {
+        palette::cividis()
+    }
+}
+
+/// Nothing where nothing was measured; the lowest colour for a norm of zero; red for what is not finite.
+fn pixel(value: f64, [low, high]: [f64; 2], table: &[Rgb; 256]) -> Color32 {
+    if value.is_nan() {
+        return Color32::TRANSPARENT;
+    }
+    if value == f64::INFINITY {
+        return Color32::from_rgb(0xd0, 0x30, 0x30);
+    }
+    let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
+    let [r, g, b] = table[(share * 255.0).round() as usize];
+    Color32::from_rgb(r, g, b)
+}
+
+fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]) {
+    let (space, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    let ink = theme::ink(ui);
+    let painter = ui.painter_at(space);
+    let count = strips.len().max(1) as f32;
+    let each = (space.height() - AXIS - GRID * (count - 1.0)) / count;
+    let [left, right] = [space.left(), space.right() - BAR - GRID];
+    let font = FontId::proportional(SMALL);
+    let x = |place: f64| left + (right - left) * ((place - range[0]) / (range[1] - range[0])) as f32;
+    let mut picked = None;
+    for (index, strip) in strips.iter().enumerate() {
+        let top = space.top() + index as f32 * (each + GRID);
+        let body = Rect::from_min_max(pos2(left, top + TITLE), pos2(right, top + each));
+        if body.height() < 8.0 || body.width() < 32.0 {
+            continue;
+        }
+        let title = FontId::new(SMALL, theme::semibold());
+        painter.text(pos2(left, top), Align2::LEFT_TOP, &strip.title, title, ink.text);
+        painter.rect_filled(body, 0.0, ink.ground);
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        painter.image(strip.texture.id(), body, whole, Color32::WHITE);
+        bar_ui(
+            ui,
+            Rect::from_min_max(pos2(right + GRID, body.top()), pos2(space.right(), body.bottom())),
+            strip,
+        );
+        let response = ui.interact(body, ui.scope_id().with(("strip", index)), Sense::click());
+        let label = summary(strip);
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+        if let Some(pos) = response.hover_pos() {
+            let share = ((pos - body.min) / body.size()).clamp(vec2(0.0, 0.0), vec2(0.9999, 0.9999));
+            let step = TIME.step(range[0] + (range[1] - range[0]) * f64::from(share.x)).round();
+            let row = (share.y * strip.values.len() as f32) as usize;
+            let column = (share.x * COLUMNS as f32) as usize;
+            view.cursor.hover_step(step);
+            if let Some(name) = strip.names.get(row) {
+                view.cursor.hover_layer(name.clone());
+                if response.clicked() {
+                    view.cursor.layer = name.clone();
+                    view.cursor.go_to(step, view.scene.history);
+                }
+                let value = strip.values[row][column];
+                picked = Some((top, readout(strip, name, step, value)));
+            }
+        }
+        if let Some(row) = strip.names.iter().position(|name| *name == view.cursor.layer) {
+            let height = body.height() / strip.values.len().max(1) as f32;
+            let y = body.top() + (row as f32 + 0.5) * height;
+            let mark = [
+                pos2(left - 1.0, y),
+                pos2(left + 7.0, y - 4.0),
+                pos2(left + 7.0, y + 4.0),
+            ];
+            painter.add(eframe::egui::Shape::convex_polygon(
+                mark.to_vec(),
+                ink.paper,
+                Stroke::new(1.0, ink.text),
+            ));
+        }
+        for (step, firm) in [(view.cursor.step, true), (view.cursor.preview.step, false)] {
+            if let Some(at) = step
+                .map(|step| x(TIME.place(step as f64)))
+                .filter(|at| (left..=right).contains(at))
+            {
+                painter.vline(at, body.y_range(), Stroke::new(if firm { 3.0 } else { 2.0 }, ink.paper));
+                painter.vline(at, body.y_range(), Stroke::new(if firm { 1.5 } else { 1.0 }, ink.text));
+            }
+        }
+    }
+    if let Some((top, words)) = picked {
+        painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
+    }
+    let bottom = space.bottom() - AXIS;
+    let apart = (range[1] - range[0]) * 44.0 / f64::from((right - left).max(1.0));
+    for mark in TIME.marks(range[0], range[1], apart) {
+        let at = x(mark);
+        painter.vline(at, bottom..=bottom + 3.0, Stroke::new(1.0, ink.weak));
+        let text = grouped(TIME.step(mark).round() as u64);
+        let align = if at - left < 8.0 {
+            Align2::LEFT_TOP
+        } else {
+            Align2::CENTER_TOP
+        };
+        painter.text(pos2(at, bottom + 4.0), align, text, font.clone(), ink.weak);
+    }
+    let label = "training step (logarithmic); rows: layers, input on top";
+    painter.text(
+        pos2((left + right) / 2.0, space.bottom()),
+        Align2::CENTER_BOTTOM,
+        label,
+        font,
+        ink.weak,
+    );
+}
+
+fn readout(strip: &Strip, name: &str, step: f64, value: f64) -> String {
+    let step = grouped(step as u64);
+    if !value.is_finite() {
+        return format!("{name}, step {step}");
+    }
+    let number = short(10f64.powf(value));
+    if strip.difference {
+        format!("{name}, step {step}: ×{number}")
+    } else {
+        format!("{name}, step {step}: {number}")
+    }
+}
+
+fn summary(strip: &Strip) -> String {
+    let newest = |row: &Vec<f64>| row.iter().rfind(|value| value.is_finite()).copied();
+    let ends = strip
+        .values
+        .first()
+        .and_then(newest)
+        .zip(strip.values.last().and_then(newest));
+    let title = &strip.title;
+    match ends {
+        Some((first, last)) => {
+            let [first, last] = [first, last].map(|log| short(10f64.powf(log)));
+            format!("Gradient weather of {title}: now {first} at the input, {last} at the output")
+        }
+        None => format!("Gradient weather of {title}: nothing measured yet"),
+    }
+}
+
+/// The colours with the norms (or ratios) at their ends.
+fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
+    let ink = theme::ink(ui);
+    let painter = ui.painter_at(rect.expand2(vec2(0.0, 8.0)));
+    let bar = Rect::from_min_max(rect.min, pos2(rect.left() + 8.0, rect.bottom()));
+    let mut mesh = eframe::egui::Mesh::default();
+    for (index, &[r, g, b]) in table(strip.difference).iter().enumerate().step_by(5) {
+        let y = bar.bottom() - bar.height() * index as f32 / 255.0;
+        let colour = Color32::from_rgb(r, g, b);
+        mesh.colored_vertex(pos2(bar.left(), y), colour);
+        mesh.colored_vertex(pos2(bar.right(), y), colour);
+    }
+    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
+        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
+        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
+    }
+    painter.add(mesh);
+    let font = FontId::proportional(SMALL);
+    let [low, high] = strip.range;
+    let number = |log: f64| match log {
+        -3.0..3.0 => short(10f64.powf(log)),
+        _ => power_of_ten(log.round()),
+    };
+    let words = |log: f64| match strip.difference {
+        true => format!("×{}", number(log)),
+        false => number(log),
+    };
+    let x = bar.right() + 5.0;
+    painter.text(
+        pos2(x, bar.top() - 2.0),
+        Align2::LEFT_TOP,
+        words(high),
+        font.clone(),
+        ink.weak,
+    );
+    painter.text(
+        pos2(x, bar.bottom() + 2.0),
+        Align2::LEFT_BOTTOM,
+        words(low),
+        font.clone(),
+        ink.weak,
+    );
+    if strip.difference && bar.height() > 54.0 {
+        painter.text(pos2(x, bar.center().y), Align2::LEFT_CENTER, "equal", font, ink.weak);
+    }
+}

@@ -1,0 +1,50 @@
+//! Gradient slope and weather: quantities, scales, and a click that moves the cursor.
+
+use depthscope::ui::{Panel, Room};
+use eframe::egui::{Key, Theme, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::page::{ALL, Page};
+
+fn open<'a>(panel: Panel) -> Harness<'a, Page> {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.open(panel);
+    page.lab.tiling.maximised = true;
+    page.open(Vec2::new(1024.0, 600.0), Theme::Light, 1.0)
+}
+
+#[test]
+fn a_click_on_the_weather_chooses_moment_and_layer() {
+    let mut page = open(Panel::Weather);
+    page.get_by_label_contains("Gradient weather of plain-56 over resnet-56");
+    let strip = page.get_by_label_contains("Gradient weather of plain-56: now").rect();
+    let place = strip.lerp_inside(Vec2::new(0.6, 0.98));
+    page.hover_at(place);
+    page.run();
+    page.drag_at(place);
+    page.drop_at(place);
+    page.run();
+    let cursor = &page.state().lab.cursor;
+    assert_eq!(cursor.layer, "layer3.8");
+    assert!(
+        cursor.step.is_some_and(|step| (20..60).contains(&step)),
+        "{:?}",
+        cursor.step
+    );
+}
+
+#[test]
+fn the_slope_shows_the_moment_of_the_cursor() {
+    let mut page = open(Panel::Slope);
+    page.get_by_label("step 250");
+    page.state_mut().lab.cursor.step = Some(57);
+    page.run();
+    page.get_by_label("step 50");
+    page.key_press(Key::End);
+    page.run();
+    page.get_by_label("step 250");
+    page.get_by_label("weights").click();
+    page.run();
+    page.get_by_label_contains("norm of dL/d(weight)");
+}
