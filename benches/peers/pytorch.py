@@ -4,12 +4,16 @@
     python3 benches/peers/pytorch.py [--threads N] [--rounds R] [--program target/release/depthscope]
 
 Each round times both, one after the other; PyTorch runs contiguous and channels_last and the faster counts. The ratio is
-the median of the rounds' ratios: below 1, depthscope is faster. Needs the packages torch and numpy.
+the median of the rounds' ratios: below 1, depthscope is faster. Memory is what the process holds after training. Needs the packages torch and numpy.
 """
 import argparse
 import json
+import multiprocessing
+import os
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 
 import torch
@@ -94,6 +98,52 @@ def time_pytorch(net, batch, steps, layout):
     return statistics.median(times) * 1e3
 
 
+def resident_mib():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:"))
+
+
+def memory_of(case, threads):
+    """Resident memory of a process of its own that has trained the case."""
+    command = [sys.executable, __file__, "--threads", str(threads), "--memory-of", case]
+    return float(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+def train_quick(nets):
+    """One of PyTorch's two processes: two nets of the QUICK recipe, 400 steps of 32 digits each."""
+    torch.set_num_threads(1)
+    for net in nets:
+        model = build(*net)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=1e-4)
+        x, y = torch.randn(1437, *net[-1]), torch.randint(10, (1437,))
+        for _ in range(400):
+            at = torch.randint(1437, (32,))
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[at]), y[at]).backward()
+            optimizer.step()
+
+
+def time_quick(program, rounds):
+    """`depthscope train quick` from start to figures against PyTorch's training alone, two processes of one thread."""
+    twins = [[("basic", residual, depth, 8, (1, 8, 8)) for residual in (False, True)] for depth in (20, 56)]
+    # Each process gets one deep and one shallow net.
+    shares = [[twins[0][0], twins[1][1]], [twins[0][1], twins[1][0]]]
+    ours, theirs = [], []
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        pool.map(train_quick, [[], []])
+        for _ in range(rounds):
+            start = time.perf_counter()
+            with tempfile.TemporaryDirectory() as folder:
+                command = [os.path.abspath(program), "train", "quick"]
+                subprocess.run(command, check=True, capture_output=True, cwd=folder)
+            ours.append(time.perf_counter() - start)
+            start = time.perf_counter()
+            pool.map(train_quick, shares, chunksize=1)
+            theirs.append(time.perf_counter() - start)
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+    print(f"QUICK, four nets: depthscope {statistics.median(ours):.2f} s, PyTorch {statistics.median(theirs):.2f} s, ratio {ratio:.2f}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -101,10 +151,20 @@ def main():
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--engine", default="cpu")
+    parser.add_argument("--quick", action="store_true", help="time the whole QUICK recipe instead")
+    parser.add_argument("--memory-of", help=argparse.SUPPRESS)
     parser.add_argument("--program", default="target/release/depthscope")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    print(f"{'net':<50} {'batch':>5} {'depthscope ms':>14} {'PyTorch ms':>11} {'ratio':>6}")
+    if args.memory_of:
+        batch, net = next((batch, net) for name, batch, net in CASES if name == args.memory_of)
+        time_pytorch(net, batch, 3, torch.contiguous_format)
+        print(resident_mib())
+        return
+    if args.quick:
+        time_quick(args.program, args.rounds)
+        return
+    print(f"{'net':<50} {'batch':>5} {'depthscope ms':>14} {'PyTorch ms':>11} {'ratio':>6} {'MiB':>5} {'PyTorch':>8} {'ratio':>6}")
     for name, batch, net in CASES:
         if args.only not in name:
             continue
@@ -118,8 +178,10 @@ def main():
             layouts = (torch.channels_last, torch.contiguous_format)
             theirs.append(min(time_pytorch(net, batch, steps, layout) for layout in layouts))
         ratio = statistics.median(a / b for a, b in zip(ours, theirs))
+        mib, their_mib = result[0]["memory_bytes"] / 2**20, memory_of(name, args.threads)
         print(
-            f"{name:<50} {batch:>5} {statistics.median(ours):>14.2f} {statistics.median(theirs):>11.2f} {ratio:>6.2f}",
+            f"{name:<50} {batch:>5} {statistics.median(ours):>14.2f} {statistics.median(theirs):>11.2f} {ratio:>6.2f}"
+            f" {mib:>5.0f} {their_mib:>8.0f} {mib / their_mib:>6.2f}",
             flush=True,
         )
 

@@ -6,8 +6,9 @@ use std::time::Instant;
 use rayon::ThreadPoolBuilder;
 use serde::Serialize;
 
+use super::kernels::{self, KernelTime, Roof};
 use crate::data::Batch;
-use crate::engine::cpu::peak_gflops;
+use crate::engine::cpu::{bandwidth_gbs, peak_gflops};
 use crate::engine::{Choice, Optimizer, open};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Spec, Table, initial_weights};
@@ -32,6 +33,9 @@ pub struct Args {
     /// Steps timed
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
+    /// Show where a step's time goes, by kernel
+    #[arg(long)]
+    kernels: bool,
     /// Print a JSON list instead of a table
     #[arg(long)]
     json: bool,
@@ -52,6 +56,9 @@ struct Timing {
     peak_share: f64,
     /// Resident memory of the process, where the system tells.
     memory_bytes: Option<u64>,
+    /// With `--kernels`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernels: Option<Vec<KernelTime>>,
 }
 
 /// # Errors
@@ -62,10 +69,13 @@ pub fn run(args: &Args) -> Result<()> {
         .build()
         .map_err(|error| Error::Engine(format!("cannot start {} threads: {error}", args.threads)))?;
     let timings = pool.install(|| {
-        let peak = peak_gflops();
+        let roof = Roof {
+            gflops: peak_gflops(),
+            gbs: if args.kernels { bandwidth_gbs() } else { f64::INFINITY },
+        };
         args.nets
             .iter()
-            .map(|spec| time(spec, args, peak))
+            .map(|spec| time(spec, args, roof))
             .collect::<Result<Vec<_>>>()
     })?;
     if args.json {
@@ -93,20 +103,28 @@ pub fn run(args: &Args) -> Result<()> {
                 .memory_bytes
                 .map_or("-".into(), |bytes| (bytes >> 20).to_string()),
         );
+        if let Some(times) = &timing.kernels {
+            kernels::print(times);
+        }
     }
     Ok(())
 }
 
-fn time(spec: &Spec, args: &Args, peak: f64) -> Result<Timing> {
+fn time(spec: &Spec, args: &Args, roof: Roof) -> Result<Timing> {
     let graph = Arc::new(Graph::new(spec));
     let mut engine = open(args.engine, &graph, &initial_weights(&graph, 0), Optimizer::default())?;
     let batch = batch(spec, args.batch as usize);
     let mut times = Vec::new();
+    let mut by_kernel: Option<Vec<f64>> = None;
     for step in 0..WARM_UP + args.steps as usize {
         let start = Instant::now();
         engine.step(&batch, 0.01, false)?;
         if step >= WARM_UP {
             times.push(start.elapsed().as_secs_f64());
+            if let Some(seconds) = engine.kernel_seconds().filter(|_| args.kernels) {
+                let sums = by_kernel.get_or_insert_with(|| vec![0.0; seconds.len()]);
+                sums.iter_mut().zip(seconds).for_each(|(sum, seconds)| *sum += seconds);
+            }
         }
     }
     times.sort_by(f64::total_cmp);
@@ -122,8 +140,12 @@ fn time(spec: &Spec, args: &Args, peak: f64) -> Result<Timing> {
         step_ms_p95: quantile(0.95) * 1e3,
         images_per_s: batch.len() as f64 / median,
         gflops,
-        peak_share: gflops / peak,
+        peak_share: gflops / roof.gflops,
         memory_bytes: resident_bytes(),
+        kernels: by_kernel.map(|mut seconds| {
+            seconds.iter_mut().for_each(|sum| *sum /= f64::from(args.steps));
+            kernels::sum(&graph, &seconds, batch.len(), roof)
+        }),
     })
 }
 

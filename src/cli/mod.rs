@@ -4,6 +4,7 @@ mod bench;
 mod engines;
 mod export;
 mod inspect;
+mod kernels;
 mod probe;
 mod progress;
 mod results;

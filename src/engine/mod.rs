@@ -122,6 +122,12 @@ pub trait Engine: Send {
         false
     }
 
+    /// Seconds that each kernel of [`plan::lower`]'s plan took in the last step, forward then backward; nothing where the
+    /// engine runs no plan.
+    fn kernel_seconds(&self) -> Option<Vec<f64>> {
+        None
+    }
+
     /// Loss and hits of one batch; nothing is changed.
     fn evaluate(&mut self, batch: &Batch, mode: BnMode) -> Result<Evaluation>;
 

@@ -7,6 +7,11 @@ use bytemuck::{Pod, Zeroable};
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
+#[cfg(target_os = "linux")]
+const SMALL_PAGE: usize = 4 << 10;
+#[cfg(target_os = "linux")]
+const LARGE_PAGE: usize = 2 << 20;
+
 /// `f32` values that start on a cache line; it grows and never shrinks.
 #[derive(Default)]
 pub struct Buffer {
@@ -18,7 +23,23 @@ impl Buffer {
     pub fn reserve(&mut self, values: usize) {
         let lines = values.div_ceil(16);
         if lines > self.lines.len() {
+            self.lines.reserve_exact(lines - self.lines.len());
+            self.want_large_pages();
             self.lines.resize(lines, Line([0.0; 16]));
+        }
+    }
+
+    /// Channels lie far apart, so that small pages would miss in the address cache at every one.
+    fn want_large_pages(&self) {
+        #[cfg(target_os = "linux")]
+        {
+            let start = self.lines.as_ptr() as usize;
+            let end = start + self.lines.capacity() * size_of::<Line>();
+            let first = start.next_multiple_of(SMALL_PAGE);
+            if end > first + 2 * LARGE_PAGE {
+                // SAFETY: whole pages inside the allocation; it is advice, and changes no value.
+                unsafe { libc::madvise(first as *mut libc::c_void, end - first, libc::MADV_HUGEPAGE) };
+            }
         }
     }
 

@@ -39,9 +39,10 @@ impl<S: Lanes, const K: usize, const STEP: usize> Kernel for WeightGrad<'_, S, K
                 let wide = channels - c >= 4;
                 let mut r = 0;
                 while r < read {
-                    // Sums fill the registers: of 32, by 4 channels 2 inputs of 3 taps, or 4 inputs of one.
+                    // Sums fill the registers: of 32, by 4 channels 2 inputs of 3 taps, or 6 inputs of one.
                     let inputs = if S::REGISTERS < 32 { 1 } else { read - r };
                     r += match (wide, inputs) {
+                        (true, 6 | 10..) if K == 1 => self.tile::<4, 6>(group, c, r),
                         (true, 4..) if K == 1 => self.tile::<4, 4>(group, c, r),
                         (true, 2..) => self.tile::<4, 2>(group, c, r),
                         (true, _) => self.tile::<4, 1>(group, c, r),

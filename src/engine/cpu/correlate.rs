@@ -91,6 +91,7 @@ impl<S: Lanes, const KX: usize, const STEP: usize> Correlate<'_, S, KX, STEP> {
         let mut c = 0;
         while c < self.channels {
             c += match self.channels - c {
+                6 | 10.. => self.tile::<6, P>(c, i),
                 4.. => self.tile::<4, P>(c, i),
                 2.. => self.tile::<2, P>(c, i),
                 _ => self.tile::<1, P>(c, i),

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use lanes::Isa;
-pub use peak::peak_gflops;
+pub use peak::{bandwidth_gbs, peak_gflops};
 use runner::Runner;
 use update::Update;
 
@@ -262,6 +262,10 @@ impl Engine for CpuEngine {
 
     fn finished(&mut self, _wait: bool) -> Result<Vec<Step>> {
         Ok(std::mem::take(&mut self.done))
+    }
+
+    fn kernel_seconds(&self) -> Option<Vec<f64>> {
+        Some(self.runner.seconds().to_vec())
     }
 
     fn evaluate(&mut self, batch: &Batch, mode: BnMode) -> Result<Evaluation> {

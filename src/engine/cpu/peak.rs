@@ -1,4 +1,4 @@
-//! What this machine's vector units can do at most, measured.
+//! What this machine's vector units and memory can do at most, measured.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,6 +10,8 @@ use super::lanes::{Isa, Kernel, Lanes};
 /// Independent chains: more than latency times units on any machine of today, and no more than there are registers.
 const CHAINS: usize = 12;
 const ROUNDS: usize = 100_000;
+/// Values that each thread copies: more than the caches of today hold.
+const COPIED: usize = 32 << 20;
 
 struct Chains;
 
@@ -47,4 +49,20 @@ pub fn peak_gflops() -> f64 {
         operations = black_box(done).iter().map(|(operations, _)| operations).sum();
     }
     operations / best.as_secs_f64() / 1e9
+}
+
+/// Bytes read and written a second, in units of 1e9, when all threads of the current pool copy.
+pub fn bandwidth_gbs() -> f64 {
+    let threads = rayon::current_num_threads();
+    let from = vec![1.0f32; COPIED * threads];
+    let mut to = vec![0.0f32; COPIED * threads];
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let start = Instant::now();
+        to.par_chunks_mut(COPIED)
+            .zip(from.par_chunks(COPIED))
+            .for_each(|(to, from)| to.copy_from_slice(black_box(from)));
+        best = best.min(start.elapsed());
+    }
+    (2 * size_of_val(black_box(&*to))) as f64 / best.as_secs_f64() / 1e9
 }

@@ -55,6 +55,8 @@ pub struct Runner {
     blocks: usize,
     mode: BnMode,
     threads: bool,
+    /// Of each kernel when it last ran, forward then backward.
+    seconds: Vec<f64>,
 }
 
 /// What a forward pass found.
@@ -87,6 +89,7 @@ impl Runner {
             blocks: 0,
             mode: BnMode::Batch,
             threads: false,
+            seconds: vec![0.0; plan.forward.len() + plan.backward.len()],
             plan,
         }
     }
@@ -101,6 +104,11 @@ impl Runner {
 
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What each kernel took when it last ran, forward then backward.
+    pub fn seconds(&self) -> &[f64] {
+        &self.seconds
     }
 
     pub fn isa(&self) -> Isa {

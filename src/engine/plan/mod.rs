@@ -148,6 +148,18 @@ impl Conv {
         let [channels, height, width] = self.output;
         (channels * height * width * self.kernel * self.kernel * (self.input[0] / self.groups)) as u64
     }
+
+    /// `3x3, 32 to 64 in 8 groups, stride 2`
+    pub fn window(&self) -> String {
+        let mut text = format!("{0}x{0}, {1} to {2}", self.kernel, self.input[0], self.output[0]);
+        if self.groups > 1 {
+            text += &format!(" in {} groups", self.groups);
+        }
+        if self.stride > 1 {
+            text += &format!(", stride {}", self.stride);
+        }
+        text
+    }
 }
 
 /// One kernel of a training step.

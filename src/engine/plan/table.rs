@@ -8,6 +8,8 @@ use crate::net::Graph;
 pub struct Row {
     /// `conv`, `conv-grad`
     pub kernel: &'static str,
+    /// Of a convolution: `3x3, 16 to 16`, `3x3, 32 to 64 in 8 groups, stride 2`.
+    pub window: String,
     /// What it makes from what.
     pub does: String,
     /// Channels, height, width of what it makes.
@@ -116,9 +118,14 @@ impl Plan {
         let mut touched = kernel.tensors();
         touched.sort_unstable();
         touched.dedup();
+        let window = match *kernel {
+            Kernel::Conv { conv, .. } | Kernel::ConvGrad { conv, .. } => self.convs[conv].window(),
+            _ => String::new(),
+        };
         let values: usize = touched.iter().map(|&tensor| self.tensors[tensor].image()).sum();
         Row {
             kernel: kernel_name,
+            window,
             does,
             shape: self.tensors[makes].shape,
             bytes: (values * size_of::<f32>()) as u64,

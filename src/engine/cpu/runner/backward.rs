@@ -1,6 +1,7 @@
 //! The backward pass of a plan.
 
 use std::mem::take;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -25,6 +26,7 @@ impl Runner {
             let Some(&kernel) = self.plan.backward.get(at) else {
                 break;
             };
+            let start = Instant::now();
             match kernel {
                 Kernel::LinearGrad {
                     input,
@@ -50,6 +52,7 @@ impl Runner {
                 }
                 _ => unreachable!("a forward kernel in the backward list"),
             }
+            self.seconds[self.plan.forward.len() + at] = start.elapsed().as_secs_f64();
         }
         std::mem::swap(&mut self.plan.taps, &mut taps);
     }

@@ -1,6 +1,7 @@
 //! The forward pass of a plan.
 
 use std::mem::take;
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -28,6 +29,7 @@ impl Runner {
         let mut loss = Loss::default();
         for at in 0..self.plan.forward.len() {
             let kernel = self.plan.forward[at];
+            let start = Instant::now();
             match kernel {
                 Kernel::Conv {
                     conv,
@@ -51,6 +53,7 @@ impl Runner {
                 Kernel::Loss { logits, gradient } => loss = self.loss(labels, logits, gradient),
                 _ => unreachable!("a backward kernel in the forward list"),
             }
+            self.seconds[at] = start.elapsed().as_secs_f64();
         }
         loss
     }
