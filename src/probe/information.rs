@@ -50,7 +50,7 @@ pub struct Information {
     readers: Vec<Ridge>,
 }
 
-/// Reads every block of a net (of a deep one, [`BLOCKS`] equally spaced), its stem first.
+/// Reads every block of a net (of a deep one, `BLOCKS` equally spaced), its stem first.
 ///
 /// # Errors
 /// When the engine fails, or there are too few images.

@@ -12,7 +12,7 @@ use crate::run::{History, Series};
 pub struct Cursor {
     /// Steps done at the moment looked at; `None` is live: the newest there is.
     pub step: Option<usize>,
-    /// Name of a node; in each net its counterpart is meant ([`counterpart`]).
+    /// Name of a node; in each net its counterpart is meant (`counterpart`).
     pub layer: String,
     /// Position in the test split.
     pub image: usize,
