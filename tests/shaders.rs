@@ -28,7 +28,8 @@ fn every_shader_is_valid() {
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() {
+        // The engine's are templates; their instances are compiled by its tests.
+        if path.is_dir() && !path.ends_with("engine") {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "wgsl") {
             files.push(path);

@@ -1,14 +1,25 @@
 //! Training on any GPU through wgpu, with no toolkit to install.
 
 mod adapter;
+mod buffers;
 mod device;
+mod dispatch;
+mod engine;
+mod layout;
 mod measure;
 mod pipeline_cache;
+mod program;
+mod runner;
+mod template;
+#[cfg(test)]
+mod tests;
+mod tile;
 
 use std::path::PathBuf;
 
 pub use adapter::{About, Adapter, AdapterKind, adapters};
 pub use device::{Checks, Device, Kernel};
+pub use engine::GpuEngine;
 pub use measure::Ceiling;
 
 /// Where compiled kernels and measurements of devices are kept; all of it can be made again.

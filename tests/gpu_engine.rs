@@ -1,0 +1,187 @@
+//! The GPU engine against the CPU engine, on whatever adapter there is (a software one in CI).
+
+use std::sync::Arc;
+
+use depthscope::data::Batch;
+use depthscope::engine::cpu::CpuEngine;
+use depthscope::engine::gpu::{Checks, Device, GpuEngine, adapters};
+use depthscope::engine::{BnMode, Decay, Engine, Optimizer, OptimizerKind, Probe, ProbeRequest, Select};
+use depthscope::net::{Array, Graph, Weights, initial_weights};
+
+fn device(checks: Checks) -> Arc<Device> {
+    let adapters = adapters();
+    let adapter = adapters.iter().find(|adapter| adapter.about.compute);
+    let name = &adapter
+        .expect("the tests need a GPU or Mesa's software Vulkan driver")
+        .about
+        .name;
+    Device::shared(Some(name), checks).unwrap()
+}
+
+fn graph(text: &str) -> Arc<Graph> {
+    Arc::new(Graph::new(&text.parse().unwrap()))
+}
+
+fn batch(graph: &Graph, images: usize, phase: f32) -> Batch {
+    let values = images * graph.spec.input.iter().product::<usize>();
+    let pixel = |i: usize| ((i * i % 89) as f32 * 0.53 + i as f32 * 0.17 + phase).sin();
+    Batch {
+        shape: graph.spec.input,
+        images: (0..values).map(pixel).collect(),
+        labels: (0..images).map(|i| (i * i % graph.spec.classes) as u32).collect(),
+    }
+}
+
+fn gpu(graph: &Arc<Graph>, weights: &Weights, optimizer: Optimizer, checks: Checks) -> GpuEngine {
+    GpuEngine::new(device(checks), graph, weights, optimizer).unwrap()
+}
+
+fn everything(mode: BnMode) -> ProbeRequest {
+    ProbeRequest {
+        mode,
+        activations: Select::All,
+        activation_gradients: Select::All,
+        weight_gradients: true,
+    }
+}
+
+fn off(found: &Array, right: &Array) -> f64 {
+    assert_eq!(found.shape, right.shape);
+    let square = |x: f64| x * x;
+    let pairs = found.data.iter().zip(&right.data);
+    let apart: f64 = pairs.map(|(&a, &b)| square(f64::from(a) - f64::from(b))).sum();
+    let size: f64 = right.data.iter().map(|&b| square(f64::from(b))).sum();
+    apart.sqrt() / size.sqrt().max(1e-7)
+}
+
+fn compare(what: &str, found: &Weights, right: &Weights, limit: f64, report: &mut Vec<String>) {
+    assert_eq!(
+        found.keys().collect::<Vec<_>>(),
+        right.keys().collect::<Vec<_>>(),
+        "{what}"
+    );
+    for (name, right) in right {
+        let error = off(&found[name], right);
+        if error.is_nan() || error > limit {
+            report.push(format!("{what} {name}: {error:.1e}"));
+        }
+    }
+}
+
+fn agree(text: &str, images: usize) {
+    let graph = graph(text);
+    let weights = initial_weights(&graph, 1);
+    let mut ours = gpu(&graph, &weights, Optimizer::default(), Checks::Off);
+    let mut right = CpuEngine::new(&graph, &weights, Optimizer::default()).unwrap();
+    let batch = batch(&graph, images, 0.0);
+    let mut report = Vec::new();
+    for mode in [BnMode::Batch, BnMode::Running] {
+        let [a, b]: [Probe; 2] = [
+            ours.probe(&batch, &everything(mode)).unwrap(),
+            right.probe(&batch, &everything(mode)).unwrap(),
+        ];
+        let mut compare = |what: &str, a: &Weights, b: &Weights| {
+            compare(&format!("{mode:?} {what}"), a, b, 2e-4, &mut report);
+        };
+        compare("value", &a.activations, &b.activations);
+        compare("gradient", &a.activation_gradients, &b.activation_gradients);
+        compare("weight gradient", &a.weight_gradients, &b.weight_gradients);
+        compare("buffer", &a.buffers, &b.buffers);
+        assert!(
+            (a.loss - b.loss).abs() < 1e-4 * b.loss.max(1.0),
+            "{text}: {} {}",
+            a.loss,
+            b.loss
+        );
+    }
+    assert!(report.is_empty(), "{text} with {images} images:\n{}", report.join("\n"));
+}
+
+#[test]
+fn plain_and_residual_nets_are_the_cpu_engine_s() {
+    agree("plain-8:width=4,input=1x8x8", 5);
+    agree("resnet-8:width=3,input=3x7x9,classes=5", 3);
+    agree("resnet-8:shortcut=B,width=12,input=1x9x9", 2);
+    agree("resnet-8:shortcut=C,width=20,input=2x4x4", 33);
+    agree("plain-8:norm=none,width=4,input=1x5x5", 1);
+}
+
+#[test]
+fn every_block_and_family_is_the_cpu_engine_s() {
+    agree("resnet-8:order=pre,shortcut=B,width=4,input=1x8x8", 5);
+    agree("resnet-11:block=bottleneck,width=4,input=1x6x6", 4);
+    agree("resnet-11:block=bottleneck,order=pre,width=4,input=1x6x6", 4);
+    agree("resnext-11:cardinality=2,group_width=2,width=4,input=1x8x8", 3);
+    agree("resnext-11:cardinality=4,group_width=4,width=4,input=1x8x8", 3);
+}
+
+fn train(engine: &mut dyn Engine, graph: &Graph, steps: usize) -> Vec<f32> {
+    let step = |step: usize| engine.step(&batch(graph, 32, step as f32), 0.01, step % 3 == 1);
+    (0..steps).map(step).map(|step| step.unwrap().loss).collect()
+}
+
+#[test]
+fn losses_follow_the_cpu_engine_s_for_every_optimiser() {
+    let graph = graph("resnet-8:width=4,input=1x8x8");
+    let weights = initial_weights(&graph, 1);
+    let sgd = Optimizer::default();
+    let (clip, nesterov, decay) = (0.5, true, Decay::Weights);
+    let clipped = Optimizer {
+        clip,
+        nesterov,
+        decay,
+        weight_decay: 1e-2,
+        ..sgd
+    };
+    let adam = Optimizer {
+        kind: OptimizerKind::Adam,
+        ..sgd
+    };
+    for (optimizer, steps) in [(sgd, 20), (clipped, 10), (adam, 10)] {
+        let mut ours = gpu(&graph, &weights, optimizer, Checks::Off);
+        let mut right = CpuEngine::new(&graph, &weights, optimizer).unwrap();
+        let (a, b) = (train(&mut ours, &graph, steps), train(&mut right, &graph, steps));
+        for (step, (a, b)) in a.iter().zip(&b).enumerate() {
+            assert!(
+                (a - b).abs() <= 1e-3 * b.max(1.0),
+                "{optimizer:?}, step {step}: {a} against {b}"
+            );
+        }
+        // A checkpoint goes over to the other engine and back.
+        right.set_weights(&ours.weights().unwrap()).unwrap();
+        right.set_optimizer_state(&ours.optimizer_state().unwrap()).unwrap();
+        assert!(right.weights().unwrap() == ours.weights().unwrap());
+        assert!(right.optimizer_state().unwrap() == ours.optimizer_state().unwrap());
+    }
+}
+
+#[test]
+fn two_runs_and_both_shader_modes_give_the_same_bits() {
+    let graph = graph("resnet-8:order=pre,width=4,input=1x8x8");
+    let weights = initial_weights(&graph, 1);
+    let run = |checks| {
+        let mut engine = gpu(&graph, &weights, Optimizer::default(), checks);
+        let losses = train(&mut engine, &graph, 3);
+        (losses, engine.weights().unwrap())
+    };
+    let first = run(Checks::Off);
+    assert!(first == run(Checks::Off), "two runs differ");
+    assert!(first == run(Checks::On), "checked shaders differ");
+}
+
+#[test]
+fn norms_are_those_of_the_probed_gradients() {
+    let graph = graph("resnet-8:width=4,input=1x8x8");
+    let mut engine = gpu(&graph, &initial_weights(&graph, 1), Optimizer::default(), Checks::Off);
+    let batch = batch(&graph, 9, 0.3);
+    let probe = engine.probe(&batch, &everything(BnMode::Batch)).unwrap();
+    let norms = engine.step(&batch, 0.05, true).unwrap().norms.unwrap();
+    let close = |a: f32, b: f32| assert!((a / b - 1.0).abs() < 1e-4, "{a} against {b}");
+    for (&norm, id) in norms.activation.iter().zip(graph.trunk()) {
+        close(norm, probe.activation_gradients[&graph.nodes[id].name].norm());
+    }
+    for (&norm, id) in norms.weight.iter().zip(graph.weighted()) {
+        let name = format!("{}.weight", graph.nodes[id].op.parameters().unwrap());
+        close(norm, probe.weight_gradients[&name].norm());
+    }
+}
