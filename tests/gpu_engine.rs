@@ -102,7 +102,6 @@ fn plain_and_residual_nets_are_the_cpu_engine_s() {
     agree("plain-8:width=4,input=1x8x8", 5);
     agree("resnet-8:width=3,input=3x7x9,classes=5", 3);
     agree("resnet-8:shortcut=B,width=12,input=1x9x9", 2);
-    agree("resnet-8:shortcut=C,width=20,input=2x4x4", 33);
     agree("plain-8:norm=none,width=4,input=1x5x5", 1);
 }
 
@@ -110,9 +109,7 @@ fn plain_and_residual_nets_are_the_cpu_engine_s() {
 fn every_block_and_family_is_the_cpu_engine_s() {
     agree("resnet-8:order=pre,shortcut=B,width=4,input=1x8x8", 5);
     agree("resnet-11:block=bottleneck,width=4,input=1x6x6", 4);
-    agree("resnet-11:block=bottleneck,order=pre,width=4,input=1x6x6", 4);
     agree("resnext-11:cardinality=2,group_width=2,width=4,input=1x8x8", 3);
-    agree("resnext-11:cardinality=4,group_width=4,width=4,input=1x8x8", 3);
 }
 
 fn train(engine: &mut dyn Engine, graph: &Graph, steps: usize) -> Vec<f32> {
