@@ -51,7 +51,8 @@ def values(count, stream):
 
 def digest(tensor):
     flat = tensor.detach().double().numpy().ravel()
-    return [float(np.linalg.norm(flat))] + [float(flat @ values(flat.size, 1000 + k)) for k in range(3)]
+    exact = [np.linalg.norm(flat)] + [flat @ values(flat.size, 1000 + k) for k in range(3)]
+    return [float(f"{value:.10g}") for value in exact]
 
 
 class Near(Exception):
