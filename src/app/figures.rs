@@ -8,7 +8,7 @@ use eframe::egui;
 
 use crate::error::{Error, Result};
 use crate::export::{Caption, Figure, Format, Kind, Material, figure};
-use crate::run::{Experiment, History, Maps};
+use crate::run::{Experiment, Findings, History, Maps};
 
 /// What was written or why not, when it is over.
 pub type Outcome = Receiver<String>;
@@ -19,7 +19,7 @@ pub fn write(
     kind: Kind,
     step: Option<usize>,
     experiment: &Experiment,
-    history: &History,
+    (history, findings): (&History, &Findings),
     maps: Option<&Maps>,
     folder: &Path,
 ) -> Result<Outcome> {
@@ -28,6 +28,7 @@ pub fn write(
         history,
         step,
         maps,
+        findings: Some(findings),
     };
     let figure = figure(kind, &material)?;
     let path = folder.join("figures").join(kind.name());

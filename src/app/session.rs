@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,9 @@ use eframe::egui;
 use super::figures;
 use super::pace::Pace;
 use crate::export::Kind;
-use crate::run::{Command, Event, Experiment, History, Phase, RunPlan, Trainer, TrainerOptions};
+use crate::run::{
+    Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunPlan, Trainer, TrainerOptions,
+};
 use crate::ui::{Shown, Speed};
 
 /// On the trainer's account the window is drawn at most this often.
@@ -23,6 +26,8 @@ pub struct Session {
     /// What was started, with the runs added since.
     pub experiment: Experiment,
     pub history: History,
+    /// Answers to what panels asked.
+    pub findings: Findings,
     /// Name of the engine asked for.
     pub engine: String,
     /// The newest feature maps.
@@ -51,7 +56,7 @@ impl Session {
             out: folder.clone(),
             resume: false,
             start: false,
-            wake: Some(Box::new(move || ctx.request_repaint_after(repaint_every))),
+            wake: Some(Arc::new(move || ctx.request_repaint_after(repaint_every))),
         };
         let trainer = engine
             .parse()
@@ -63,6 +68,7 @@ impl Session {
         Self {
             experiment,
             history: History::default(),
+            findings: Findings::default(),
             engine: engine.to_owned(),
             shown: None,
             failure,
@@ -91,9 +97,20 @@ impl Session {
                 Event::Stepped { .. } => steps += 1,
                 Event::Notice(sentence) => self.notice = Some(sentence),
                 Event::Failed(sentence) => self.failure = Some(sentence),
-                Event::Phase(Phase::Paused | Phase::Done) | Event::Reset => self.pace.clear(),
+                Event::Phase(Phase::Paused | Phase::Done) => self.pace.clear(),
+                Event::Reset => {
+                    self.pace.clear();
+                    self.findings = Findings::default();
+                }
+                Event::Branched(branch) => take_up(&mut self.experiment, branch),
                 _ => {}
             }
+        }
+        for finding in trainer.findings() {
+            if let Finding::Refused(_, sentence) = &finding {
+                self.notice = Some(sentence.clone());
+            }
+            self.findings.apply(finding);
         }
         self.pace.note(Instant::now(), steps);
         if let Some(maps) = trainer.maps() {
@@ -108,7 +125,15 @@ impl Session {
             return;
         };
         let maps = self.shown.as_ref().map(|shown| &shown.maps);
-        match figures::write(ctx, kind, step, &self.experiment, &self.history, maps, folder) {
+        match figures::write(
+            ctx,
+            kind,
+            step,
+            &self.experiment,
+            (&self.history, &self.findings),
+            maps,
+            folder,
+        ) {
             Ok(outcome) => {
                 self.figure = Some(outcome);
                 self.exported = true;
@@ -180,6 +205,16 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// The trainer has added a run that continues another.
+fn take_up(experiment: &mut Experiment, branch: Branch) {
+    if let Some(parent) = experiment.runs.iter().find(|plan| plan.name == branch.of) {
+        let net = parent.net.clone();
+        let name = branch.name.clone();
+        experiment.runs.push(RunPlan { name, net });
+        experiment.branches.push(branch);
     }
 }
 

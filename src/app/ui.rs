@@ -15,6 +15,7 @@ impl App {
         let scene = Scene {
             experiment: &session.experiment,
             history: &session.history,
+            findings: &session.findings,
             failure: session.failure.as_deref(),
             engine: &session.engine,
             engines: &Choice::NAMES.map(|(name, _)| name),

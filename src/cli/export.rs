@@ -72,6 +72,7 @@ pub fn run(args: &Args) -> Result<()> {
             history: &history,
             step: args.step,
             maps: maps.as_ref(),
+            findings: None,
         },
     )?;
     let (path, format) = target(args)?;
@@ -195,6 +196,7 @@ fn maps(args: &Args, history: &History, sources: &[Source]) -> Result<Maps> {
     let mut request = MapRequest {
         nodes: Vec::new(),
         image: image.clone(),
+        step: None,
     };
     let (mut maps, mut seen) = (Vec::new(), None);
     for id in shown {

@@ -83,6 +83,7 @@ mod tests {
             request: MapRequest {
                 nodes: vec![(0, "layer1.0".into()), (7, "layer1.0".into())],
                 image: Subject::Test(5),
+                step: None,
             },
             image: array([1, 8, 8]),
             label: Some(7),
@@ -91,6 +92,7 @@ mod tests {
         };
         let material = Material {
             maps: Some(&maps),
+            findings: None,
             ..samples::material(&history)
         };
         let figure = figure(&material).unwrap();

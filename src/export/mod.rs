@@ -8,7 +8,9 @@ mod error;
 mod figure;
 mod gradients;
 mod grid;
+mod information;
 mod labels;
+mod lesions;
 mod loss;
 mod maps;
 mod nets;
@@ -31,7 +33,7 @@ pub use labels::spread;
 pub use write::{write_figures, write_file};
 
 use crate::error::{Error, Result};
-use crate::run::{Experiment, History, Maps};
+use crate::run::{Experiment, Findings, History, Maps};
 
 /// What a figure shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,10 +48,22 @@ pub enum Kind {
     Maps,
     /// Final error and loss against depth.
     Depth,
+    /// What is left of the input, block by block.
+    Information,
+    /// Accuracy after cuts.
+    Lesions,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 5] = [Kind::Loss, Kind::Error, Kind::Gradients, Kind::Maps, Kind::Depth];
+    pub const ALL: [Kind; 7] = [
+        Kind::Loss,
+        Kind::Error,
+        Kind::Gradients,
+        Kind::Maps,
+        Kind::Depth,
+        Kind::Information,
+        Kind::Lesions,
+    ];
 
     /// The word for it on the command line and in file names.
     pub fn name(self) -> &'static str {
@@ -59,6 +73,8 @@ impl Kind {
             Kind::Gradients => "gradients",
             Kind::Maps => "maps",
             Kind::Depth => "depth",
+            Kind::Information => "information",
+            Kind::Lesions => "lesions",
         }
     }
 }
@@ -154,6 +170,8 @@ pub struct Material<'a> {
     pub step: Option<usize>,
     /// What a maps figure shows.
     pub maps: Option<&'a Maps>,
+    /// What figures of information and lesions show.
+    pub findings: Option<&'a Findings>,
 }
 
 /// Makes the figure of what was measured.
@@ -167,6 +185,8 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
         Kind::Gradients => gradients::figure(material),
         Kind::Maps => maps::figure(material),
         Kind::Depth => depth::figure(material),
+        Kind::Information => information::figure(material),
+        Kind::Lesions => lesions::figure(material),
     }
 }
 

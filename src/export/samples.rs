@@ -53,6 +53,7 @@ pub fn material(history: &History) -> Material<'_> {
         history,
         step: None,
         maps: None,
+        findings: None,
     }
 }
 

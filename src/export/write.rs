@@ -64,6 +64,7 @@ pub fn write_figures(folder: &Path) -> Result<Vec<PathBuf>> {
         history: &run.history,
         step: None,
         maps: None,
+        findings: None,
     };
     let mut written = Vec::new();
     for kind in Kind::ALL {

@@ -16,8 +16,14 @@ use crate::net::{Array, Graph};
 
 /// Training images that readers are fitted on.
 const TRAIN: usize = 1536;
-/// Images normalised together; so many test images at most judge the readers.
+/// Test images that judge them.
+const TEST: usize = 512;
+/// Images normalised together, where the net's activations are small.
 const TOGETHER: usize = 512;
+/// Least images normalised together.
+const LEAST: usize = 32;
+/// Activations of all images that are in memory at once.
+const VALUES: usize = 1 << 27;
 /// Values of a block's maps that a reader takes.
 const FEATURES: usize = 512;
 /// Largest side of the image that is read back.
@@ -47,6 +53,8 @@ pub struct Information {
     pub chance: f32,
     /// Channels, height, width of the images read back.
     pub shape: [usize; 3],
+    /// Images of a batch.
+    together: usize,
     readers: Vec<Ridge>,
 }
 
@@ -67,8 +75,9 @@ fn read_blocks(engine: &mut dyn Engine, graph: &Graph, dataset: &Dataset, blocks
         .iter()
         .map(|&block| graph.nodes[trunk[block]].name.clone())
         .collect();
-    let train = dataset.train_sample(TRAIN, TOGETHER);
-    let test = test_images(dataset);
+    let together = together(graph);
+    let train = dataset.train_sample(TRAIN, together);
+    let test = test_images(dataset, together);
     let (features, test_features) = (
         features_of(engine, &train, &nodes)?,
         features_of(engine, &test, &nodes)?,
@@ -101,6 +110,7 @@ fn read_blocks(engine: &mut dyn Engine, graph: &Graph, dataset: &Dataset, blocks
         .max();
     Ok(Information {
         readings,
+        together,
         chance: most.unwrap_or(0) as f32 / labels.len().max(1) as f32,
         shape,
         readers,
@@ -114,7 +124,7 @@ impl Information {
     /// When there is no such image or the engine fails.
     pub fn film(&self, engine: &mut dyn Engine, dataset: &Dataset, subject: &Subject) -> Result<Vec<Array>> {
         let nodes: Vec<String> = self.readings.iter().map(|reading| reading.node.clone()).collect();
-        let company = test_images(dataset).swap_remove(0);
+        let company = test_images(dataset, self.together).swap_remove(0);
         let batch = Batch {
             shape: dataset.shape,
             images: [subject.pixels(dataset)?, company.images].concat(),
@@ -139,10 +149,21 @@ impl Information {
     }
 }
 
-/// The images that readers are judged on: one batch.
-fn test_images(dataset: &Dataset) -> Vec<Batch> {
-    let mut batches = dataset.test_batches(TOGETHER);
-    batches.truncate(1);
+/// Images normalised together.
+fn together(graph: &Graph) -> usize {
+    let image: usize = graph.nodes.iter().map(|node| node.len()).sum();
+    (VALUES / image).clamp(LEAST, TOGETHER)
+}
+
+/// The images that readers are judged on.
+fn test_images(dataset: &Dataset, together: usize) -> Vec<Batch> {
+    let mut batches = dataset.test_batches(together);
+    let mut images = 0;
+    let enough = batches.iter().position(|batch| {
+        images += batch.len();
+        images >= TEST
+    });
+    batches.truncate(enough.map_or(batches.len(), |last| last + 1));
     batches
 }
 
@@ -301,13 +322,6 @@ mod tests {
         ] {
             let (graph, mut engine) = net(text, 0);
             let read = read_blocks(engine.as_mut(), &graph, &data, &blocks).unwrap();
-            println!(
-                "{text} {:?}",
-                read.readings
-                    .iter()
-                    .map(|r| (r.reconstruction, r.accuracy))
-                    .collect::<Vec<_>>()
-            );
             for (at, reading) in read.readings.iter().enumerate() {
                 assert_eq!(reading.block, blocks[at]);
                 let (r2_off, accuracy_off) = (reading.reconstruction - r2[at], reading.accuracy - accuracy[at]);

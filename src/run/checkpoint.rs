@@ -75,7 +75,7 @@ impl Checkpoint {
     /// # Errors
     /// When the system refuses; nothing half-written is left under the checkpoint's name.
     pub fn write(&self, checkpoints: &Path) -> Result<PathBuf> {
-        let folder = checkpoints.join(format!("{PREFIX}{:06}", self.state.step));
+        let folder = folder(checkpoints, self.state.step);
         let draft = files::beside(&folder, "new");
         discard(&draft)?;
         if let Err(error) = self.fill(&draft) {
@@ -106,6 +106,11 @@ impl Checkpoint {
         files::write_synced(&folder.join(STATE), &files::json(&self.state))?;
         files::sync_folder(folder)
     }
+}
+
+/// Where the checkpoint of that step stands.
+pub fn folder(checkpoints: &Path, step: usize) -> PathBuf {
+    checkpoints.join(format!("{PREFIX}{step:06}"))
 }
 
 /// The checkpoints of a run by step, ascending.

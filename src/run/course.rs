@@ -1,6 +1,6 @@
 //! What all runs of an experiment share: the data, the recipe, and the learning rate as it was changed by hand.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::experiment::Experiment;
 use super::trainer::Opener;
@@ -13,23 +13,26 @@ const TEST_BATCH: usize = 512;
 /// The course every run takes.
 pub struct Course {
     pub experiment: Experiment,
-    pub dataset: Dataset,
+    pub dataset: Arc<Dataset>,
     /// From which step on the schedule is multiplied by which factor, in the order of the steps. Kept by step, so that
     /// a run that catches up meets the same rates where the others met them.
     pub factors: Vec<(usize, f32)>,
     /// Builds the engine that takes over from one whose device failed.
     pub spare: Opener,
-    tests: OnceLock<Vec<Batch>>,
+    tests: Tests,
 }
 
+/// The test split as evaluations take it, made when it is first needed.
+pub type Tests = Arc<OnceLock<Vec<Batch>>>;
+
 impl Course {
-    pub fn new(experiment: Experiment, dataset: Dataset, spare: Opener) -> Self {
+    pub fn new(experiment: Experiment, dataset: Arc<Dataset>, spare: Opener) -> Self {
         Self {
             experiment,
             dataset,
             factors: Vec::new(),
             spare,
-            tests: OnceLock::new(),
+            tests: Tests::default(),
         }
     }
 
@@ -70,6 +73,16 @@ impl Course {
 
     /// The test split.
     pub fn tests(&self) -> &[Batch] {
-        self.tests.get_or_init(|| self.dataset.test_batches(TEST_BATCH))
+        tests_of(&self.tests, &self.dataset)
     }
+
+    /// To have it elsewhere, too.
+    pub fn shared_tests(&self) -> Tests {
+        Arc::clone(&self.tests)
+    }
+}
+
+/// The test split.
+pub fn tests_of<'a>(tests: &'a Tests, dataset: &Dataset) -> &'a [Batch] {
+    tests.get_or_init(|| dataset.test_batches(TEST_BATCH))
 }

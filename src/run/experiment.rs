@@ -24,7 +24,7 @@ pub struct Experiment {
     /// One run of every net for each seed. The seed sets initial weights, order and augmentation.
     #[serde(default = "one_seed")]
     pub seeds: Vec<u64>,
-    /// Steps between records of the per-layer norms.
+    /// Steps between records of the per-layer norms; they are recorded besides where weights are kept.
     #[serde(default = "ten")]
     pub probe_every: usize,
     /// Steps between evaluations on the test split; 0 only at the end.
@@ -41,6 +41,23 @@ pub struct Experiment {
     #[serde(default)]
     pub schedule: Schedule,
     pub runs: Vec<RunPlan>,
+    /// Which of the runs continue others; they exist only where those were trained.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<Branch>,
+}
+
+/// A run that continues another from weights that were kept on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// Name of the run.
+    pub name: String,
+    /// Name of the run it continues.
+    pub of: String,
+    /// Steps done when it parts.
+    pub step: usize,
+    /// Multiplies the learning rates from there on.
+    pub rate: f32,
 }
 
 fn one_seed() -> Vec<u64> {

@@ -93,7 +93,15 @@ impl Lane {
     fn rests_at(&self, course: &Course, step: usize) -> bool {
         let experiment = &course.experiment;
         let at = |every: usize| every > 0 && step.is_multiple_of(every);
-        at(experiment.eval_every) || at(experiment.checkpoint_every) || self.engine.can_be_lost() && at(KEEP_EVERY)
+        self.keeps_at(step)
+            || at(experiment.eval_every)
+            || at(experiment.checkpoint_every)
+            || self.engine.can_be_lost() && at(KEEP_EVERY)
+    }
+
+    /// Whether its weights are kept there.
+    pub fn keeps_at(&self, step: usize) -> bool {
+        self.keeps.0.binary_search(&step).is_ok()
     }
 
     /// Steps in the engine's weights when nothing is under way.
@@ -105,9 +113,9 @@ impl Lane {
         let step = self.position() + self.flights.len();
         let began = Instant::now();
         let batch = course.train_batch(self.track.seed, step);
-        let rate = course.rate(step);
+        let rate = course.rate(step) * self.rate;
         // At step 0 the gradients were measured before training began.
-        let measure = step > 0 && step.is_multiple_of(course.experiment.probe_every);
+        let measure = step > 0 && (self.keeps_at(step) || step.is_multiple_of(course.experiment.probe_every));
         match self.engine.start(&batch, rate, measure) {
             Ok(()) => {
                 let images = batch.len();

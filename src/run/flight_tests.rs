@@ -90,6 +90,7 @@ fn a_pause_tells_what_was_under_way_and_counted_steps_are_exact() {
         let request = MapRequest {
             nodes: vec![(0, "relu".into())],
             image: Subject::Test(0),
+            step: None,
         };
         trainer.send(Command::Watch(Some(request)));
         events.extend(until(&trainer, Phase::Paused));

@@ -55,6 +55,8 @@ impl RunFolder {
         for track in experiment.tracks()? {
             let log = layout.log(&track.name, track.seed);
             let mut series = Series::new(track, String::new());
+            let kept = checkpoint::list(&layout.keeps(&series.track.name, series.track.seed))?;
+            series.kept = kept.into_iter().map(|(step, _)| step).collect();
             if log.is_dir() {
                 notices.extend(log_reader::read(&log, &mut series)?);
             }

@@ -35,6 +35,8 @@ pub struct Series {
     /// Test split, batch statistics.
     pub evaluated: Vec<Evaluated>,
     pub measured: Vec<Measured>,
+    /// Steps whose weights are kept, ascending.
+    pub kept: Vec<usize>,
     /// Steps done when the loss stopped being finite.
     pub diverged: Option<usize>,
     pub finished: bool,
@@ -51,6 +53,7 @@ impl Series {
             rate: Vec::new(),
             evaluated: Vec::new(),
             measured: Vec::new(),
+            kept: Vec::new(),
             diverged: None,
             finished: false,
         }
@@ -77,6 +80,12 @@ impl Series {
         mean_of_last(&self.error)
     }
 
+    /// The newest step not behind that one whose weights are kept.
+    pub fn kept_at(&self, step: usize) -> Option<usize> {
+        let behind = self.kept.partition_point(|&kept| kept <= step);
+        behind.checked_sub(1).map(|place| self.kept[place])
+    }
+
     /// Forgets everything after `step`, as a resumed run does.
     pub fn truncate(&mut self, step: usize) {
         let keep = self.steps.partition_point(|&done| done as usize <= step);
@@ -86,6 +95,7 @@ impl Series {
         self.rate.truncate(keep);
         self.evaluated.retain(|point| point.step <= step);
         self.measured.retain(|point| point.step <= step);
+        self.kept.retain(|&kept| kept <= step);
         self.diverged = None;
         self.finished = false;
     }
@@ -149,10 +159,16 @@ impl History {
             Event::Reset => self.runs.iter_mut().for_each(|series| {
                 series.truncate(0);
                 series.measured.clear();
+                series.kept.clear();
             }),
             Event::Phase(phase) => self.phase = *phase,
             Event::Data { train_images } => self.train_images = Some(*train_images),
-            Event::Saved(_) | Event::Notice(_) | Event::Failed(_) => {}
+            Event::Kept { run, step } => self.with(*run, |series| {
+                if let Err(place) = series.kept.binary_search(step) {
+                    series.kept.insert(place, *step);
+                }
+            }),
+            Event::Branched(_) | Event::Saved(_) | Event::Notice(_) | Event::Failed(_) => {}
         }
     }
 

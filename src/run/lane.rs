@@ -114,6 +114,12 @@ pub struct Lane {
     pub(super) repeat: usize,
     /// Set when another engine took over, taken by the trainer.
     pub moved: Option<Move>,
+    /// Steps at which its weights are kept, and whether with the optimiser's state.
+    pub keeps: (Vec<usize>, bool),
+    /// What it continues: the weights it parted with.
+    pub origin: Option<Arc<Checkpoint>>,
+    /// Multiplies the learning rates.
+    pub rate: f32,
     /// Set by [`Lane::advance`], taken by the trainer.
     pub outcome: Option<Result<Advance>>,
     /// Whether the trainer's last tick stepped it.
@@ -146,6 +152,9 @@ impl Lane {
             kept: None,
             repeat: 0,
             moved,
+            keeps: (Vec::new(), false),
+            origin: None,
+            rate: 1.0,
             outcome: None,
             stepped: false,
             examined: None,
@@ -153,7 +162,7 @@ impl Lane {
         })
     }
 
-    /// Takes up a checkpoint.
+    /// Takes up a checkpoint; where it has no state of the optimiser, that begins anew.
     ///
     /// # Errors
     /// When it is another net's.
@@ -164,6 +173,11 @@ impl Lane {
             state,
         } = checkpoint;
         self.engine.set_weights(&weights)?;
+        let optimizer = if optimizer.is_empty() {
+            self.engine.optimizer_state()?
+        } else {
+            optimizer
+        };
         self.engine.set_optimizer_state(&optimizer)?;
         self.step = state.step;
         self.seconds = state.seconds;
@@ -199,7 +213,9 @@ impl Lane {
     /// # Errors
     /// When no engine can be had.
     pub fn reset(&mut self, opener: &Opener, course: &Course) -> Result<()> {
-        *self = Self::open(self.track.clone(), Arc::clone(&self.graph), opener, course)?;
+        let fresh = Self::open(self.track.clone(), Arc::clone(&self.graph), opener, course)?;
+        let old = std::mem::replace(self, fresh);
+        (self.keeps, self.origin, self.rate) = (old.keeps, old.origin, old.rate);
         Ok(())
     }
 

@@ -38,6 +38,11 @@ impl Layout {
         self.root.join(name).join(format!("seed-{seed}"))
     }
 
+    /// The weights kept on the way of one run, as checkpoints.
+    pub fn keeps(&self, name: &str, seed: u64) -> PathBuf {
+        self.log(name, seed).join("keeps")
+    }
+
     /// The checkpoints of one run.
     pub fn checkpoints(&self, name: &str, seed: u64) -> PathBuf {
         self.log(name, seed).join("checkpoints")

@@ -10,9 +10,11 @@ use super::crew::Crew;
 use super::experiment::RunPlan;
 use super::flight::Move;
 use super::lane::Lane;
+use super::layout::Layout;
 use super::message::{Command, Event, Maps, Phase};
 use super::outbox::Outbox;
 use super::recorder::Recorder;
+use super::rewind::{Keeps, Study, Task};
 use super::slot::Slot;
 use super::summary::{Status, Summary};
 use super::trainer::Opener;
@@ -34,6 +36,9 @@ pub struct Lockstep<'a> {
     pub(super) watch: Watch,
     pub(super) maps: Slot<Maps>,
     pub(super) summary: Slot<Summary>,
+    pub(super) keeps: Keeps,
+    pub(super) study: Study,
+    pub(super) layout: Option<Layout>,
     pub(super) recorder: Recorder,
     pub(super) orders: &'a Receiver<Command>,
     pub(super) outbox: &'a mut Outbox,
@@ -96,7 +101,16 @@ impl<'a> Lockstep<'a> {
             Command::Reset => self.reset()?,
             Command::SetRate(rate) => self.set_rate(rate),
             Command::Add(plan) => self.add(plan)?,
+            Command::Ask(question) => self.ask(question),
+            Command::Branch { name, step, rate } => self.branch(&name, step, rate)?,
             Command::Watch(request) => {
+                let (request, past) = match request {
+                    Some(request) if request.step.is_some() => (None, Some(request)),
+                    present => (present, None),
+                };
+                if let Some(past) = past {
+                    self.study.give(Task::Maps(past));
+                }
                 let notice = self.watch.set(request, &self.course, &self.lanes);
                 self.outbox.push_all(notice.map(Event::Notice));
             }
@@ -148,6 +162,9 @@ impl<'a> Lockstep<'a> {
         for lane in &mut self.lanes {
             lane.reset(&self.opener, &self.course)?;
             self.recorder.forget(lane);
+            if let Some(origin) = lane.origin.clone() {
+                lane.restore(origin.as_ref().clone(), &self.course)?;
+            }
         }
         self.outbox.push(Event::Reset);
         self.begin(0)?;
@@ -245,6 +262,7 @@ impl<'a> Lockstep<'a> {
             } else if lane.stepped && every > 0 && lane.step.is_multiple_of(every) {
                 self.save(run);
             }
+            self.keep_if_due(run)?;
         }
         if !over.is_empty() || self.active().next().is_none() {
             self.conclude(&over)?;
@@ -306,6 +324,7 @@ impl<'a> Lockstep<'a> {
                 self.outbox.push(tests.event(run, step));
             }
             self.save(run);
+            self.keep(run)?;
             self.outbox.push(Event::Finished { run, step });
         }
         if last {
@@ -320,7 +339,7 @@ impl<'a> Lockstep<'a> {
         Ok(())
     }
 
-    fn save(&mut self, run: usize) {
+    pub(super) fn save(&mut self, run: usize) {
         let saved = self.recorder.checkpoint(&mut self.lanes[run], &self.course);
         self.outbox.push_all(saved.map(Event::Saved));
     }
@@ -378,7 +397,7 @@ impl<'a> Lockstep<'a> {
         }
     }
 
-    fn say(&mut self, sentence: &str) {
+    pub(super) fn say(&mut self, sentence: &str) {
         self.outbox.push(Event::Notice(sentence.into()));
     }
 }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::experiment::{RunId, RunPlan, Track};
+use super::experiment::{Branch, RunId, RunPlan, Track};
+use super::rewind::Question;
 use crate::engine::Norms;
 use crate::net::Array;
 use crate::probe::Subject;
@@ -25,6 +26,14 @@ pub enum Command {
     Add(RunPlan),
     /// Publish these maps now and as training goes on; `None` stops it.
     Watch(Option<MapRequest>),
+    /// Find this out beside the training; a [`Finding`](super::Finding) answers.
+    Ask(Question),
+    /// Add runs that continue those of that name from their kept weights of that step, at `rate` times the rates.
+    Branch {
+        name: String,
+        step: usize,
+        rate: f32,
+    },
 }
 
 /// Feature maps someone is looking at.
@@ -33,6 +42,8 @@ pub struct MapRequest {
     /// Each run with the node whose activations are wanted.
     pub nodes: Vec<(RunId, String)>,
     pub image: Subject,
+    /// Of the newest kept weights not behind this step; without, of the present ones as they change.
+    pub step: Option<usize>,
 }
 
 /// Feature maps of one image, all of the same moment; travels through a [`super::Slot`].
@@ -113,6 +124,13 @@ pub enum Event {
         run: RunId,
         engine: String,
     },
+    /// The weights of this step are kept: they can be looked at and continued.
+    Kept {
+        run: RunId,
+        step: usize,
+    },
+    /// A run that continues another was added.
+    Branched(Branch),
     /// Everything is back at step 0.
     Reset,
     Phase(Phase),

@@ -1,6 +1,7 @@
 //! The trainer's way to whoever watches: a bounded channel that is never waited for.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 
 use super::message::Event;
@@ -9,7 +10,7 @@ use super::message::Event;
 pub const CAPACITY: usize = 4096;
 
 /// Called after something was published, to have it looked at.
-pub type Wake = Box<dyn Fn() + Send>;
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// Sends events in order; those the channel has no room for wait here.
 pub struct Outbox {

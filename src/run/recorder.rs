@@ -44,6 +44,7 @@ impl Recorder {
             let mut experiment = experiment.clone();
             if let Ok(earlier) = Experiment::read(&layout.experiment()) {
                 experiment.runs = joined(earlier.runs, experiment.runs, |plan| plan.name.clone());
+                experiment.branches = joined(earlier.branches, experiment.branches, |branch| branch.name.clone());
             }
             let written = files::replace(&layout.experiment(), experiment.to_toml().as_bytes());
             self.attempt(written);

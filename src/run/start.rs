@@ -1,7 +1,7 @@
 //! How runs come to the start: data read, engines built, checkpoints taken up, gradients measured before training.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, Sender};
 
 use super::checkpoint;
 use super::course::Course;
@@ -11,8 +11,9 @@ use super::lane::Lane;
 use super::layout::Layout;
 use super::lockstep::Lockstep;
 use super::message::{Command, Event, Maps, Phase};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, Wake};
 use super::recorder::Recorder;
+use super::rewind::{Finding, Keeps, Study, StudySetup};
 use super::slot::Slot;
 use super::summary::Summary;
 use super::trainer::Openers;
@@ -30,6 +31,8 @@ pub struct Setup {
     pub start: bool,
     pub maps: Slot<Maps>,
     pub summary: Slot<Summary>,
+    pub findings: Sender<Finding>,
+    pub wake: Option<Wake>,
 }
 
 impl<'a> Lockstep<'a> {
@@ -40,23 +43,41 @@ impl<'a> Lockstep<'a> {
     pub fn new(setup: Setup, orders: &'a Receiver<Command>, outbox: &'a mut Outbox) -> Result<Self> {
         outbox.push(Event::Phase(Phase::Preparing));
         outbox.flush();
-        let dataset = Dataset::open(&setup.experiment.data)?;
+        let dataset = Arc::new(Dataset::open(&setup.experiment.data)?);
         if let Some(first) = dataset.skipped.first() {
             let (count, path, reason) = (dataset.skipped.len(), first.path.display(), &first.reason);
             outbox.push(Event::Notice(format!(
                 "{count} unreadable files were left out, the first is {path}: {reason}"
             )));
         }
-        let plans = setup.experiment.runs.clone();
+        let mut experiment = setup.experiment;
+        if !setup.resume {
+            outbox.push_all(without_branches(&mut experiment).map(Event::Notice));
+        }
+        let plans = std::mem::take(&mut experiment.runs);
+        let course = Course::new(experiment, Arc::clone(&dataset), setup.openers.spare);
+        let keeps = Keeps::default();
+        let study = Study::spawn(StudySetup {
+            dataset,
+            tests: course.shared_tests(),
+            opener: Arc::clone(&setup.openers.first),
+            keeps: keeps.clone(),
+            maps: setup.maps.clone(),
+            findings: setup.findings,
+            wake: setup.wake,
+        })?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut lockstep = Self {
-            course: Course::new(setup.experiment, dataset, setup.openers.spare),
+            course,
             lanes: Vec::new(),
             opener: setup.openers.first,
             crew: Crew::new(cores),
             watch: Watch::default(),
             maps: setup.maps,
             summary: setup.summary,
+            keeps,
+            study,
+            layout: setup.layout.clone(),
             recorder: Recorder::new(setup.layout.clone()),
             orders,
             outbox,
@@ -65,12 +86,12 @@ impl<'a> Lockstep<'a> {
         };
         let train_images = lockstep.course.dataset.train.labels.len();
         lockstep.outbox.push(Event::Data { train_images });
-        lockstep.course.experiment.runs.clear();
         for plan in plans {
             lockstep.build(plan)?;
         }
         if let (Some(layout), true) = (&setup.layout, setup.resume) {
             lockstep.restore(layout)?;
+            lockstep.find_origins()?;
         }
         lockstep.begin(0)?;
         lockstep.set_phase(if setup.start { Phase::Running } else { Phase::Paused });
@@ -90,7 +111,13 @@ impl<'a> Lockstep<'a> {
                 spec: spec.clone(),
                 seed,
             };
-            let lane = Lane::open(track, Arc::clone(&graph), &self.opener, &self.course)?;
+            let mut lane = Lane::open(track, Arc::clone(&graph), &self.opener, &self.course)?;
+            lane.keeps = self.grid_of(&graph);
+            lane.rate = self
+                .course
+                .experiment
+                .branch(&plan.name)
+                .map_or(1.0, |branch| branch.rate);
             self.lanes.push(lane);
         }
         self.course.experiment.runs.push(plan);
@@ -129,6 +156,7 @@ impl<'a> Lockstep<'a> {
         let course = &self.course;
         let fresh = self.lanes[first..].iter_mut().filter(|lane| lane.step == 0).collect();
         self.crew.each(fresh, |lane| lane.measure(course))?;
+        self.open_keeps(first)?;
         for lane in &mut self.lanes[first..] {
             if let Some(norms) = lane.measured.take().transpose()? {
                 let (run, step) = (lane.track.id, lane.step);
@@ -139,4 +167,13 @@ impl<'a> Lockstep<'a> {
         self.outbox.flush();
         Ok(())
     }
+}
+
+/// Leaves out the runs that continue others: at the start there is nothing to continue yet. The sentence says which.
+fn without_branches(experiment: &mut Experiment) -> Option<String> {
+    let branches = std::mem::take(&mut experiment.branches);
+    let names: Vec<String> = branches.into_iter().map(|branch| branch.name).collect();
+    experiment.runs.retain(|plan| !names.contains(&plan.name));
+    let listed = names.join(", ");
+    (!names.is_empty()).then(|| format!("left out, because they continue runs that start anew: {listed}"))
 }

@@ -13,6 +13,7 @@ use super::layout::Layout;
 use super::lockstep::Lockstep;
 use super::message::{Command, Event, Maps};
 use super::outbox::{CAPACITY, Outbox, Wake};
+use super::rewind::Finding;
 use super::slot::Slot;
 use super::start::Setup;
 use super::summary::Summary;
@@ -51,6 +52,7 @@ pub struct TrainerOptions {
 pub struct Trainer {
     commands: Option<Sender<Command>>,
     events: Receiver<Event>,
+    findings: Receiver<Finding>,
     maps: Slot<Maps>,
     summary: Slot<Summary>,
     thread: Option<JoinHandle<()>>,
@@ -80,6 +82,7 @@ impl Trainer {
         let (commands, orders) = mpsc::channel();
         let (sender, events) = sync_channel(CAPACITY);
         let (maps, summary) = (Slot::default(), Slot::default());
+        let (found, findings) = mpsc::channel();
         let setup = Setup {
             experiment,
             openers,
@@ -88,6 +91,8 @@ impl Trainer {
             start: options.start,
             maps: maps.clone(),
             summary: summary.clone(),
+            findings: found,
+            wake: options.wake.clone(),
         };
         let wake = options.wake;
         let thread = thread::Builder::new()
@@ -97,6 +102,7 @@ impl Trainer {
         Ok(Self {
             commands: Some(commands),
             events,
+            findings,
             maps,
             summary,
             thread: Some(thread),
@@ -127,6 +133,11 @@ impl Trainer {
     /// When the time is over, or the trainer has ended.
     pub fn wait_for(&self, limit: Duration) -> Result<Event, RecvTimeoutError> {
         self.events.recv_timeout(limit)
+    }
+
+    /// The answers that are there.
+    pub fn findings(&self) -> impl Iterator<Item = Finding> + '_ {
+        self.findings.try_iter()
     }
 
     /// The newest maps, if they are new.

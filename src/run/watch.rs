@@ -7,8 +7,10 @@ use super::course::Course;
 use super::experiment::RunId;
 use super::lane::Lane;
 use super::message::{MapRequest, Maps};
+use crate::data::Dataset;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::probe::feature_maps;
+use crate::probe::{ImageMaps, feature_maps};
 
 /// While training, maps are made at most this often.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -57,34 +59,47 @@ impl Watch {
     pub fn maps(&mut self, course: &Course, lanes: &mut [Lane]) -> Result<Option<Maps>> {
         let Some(request) = &self.request else { return Ok(None) };
         self.made = Some(Instant::now());
-        let mut wanted: BTreeMap<RunId, Vec<String>> = BTreeMap::new();
-        for (run, node) in &request.nodes {
-            wanted.entry(*run).or_default().push(node.clone());
-        }
-        let mut found = BTreeMap::new();
-        let mut seen = None;
-        for (run, nodes) in wanted {
+        let made = maps_of(request, &course.dataset, |run, probe| {
             let lane = &mut lanes[run];
-            let probed = lane.ask(course, |engine| {
-                feature_maps(engine, &course.dataset, &request.image, &nodes)
-            })?;
-            for (node, array) in probed.maps {
-                found.insert((run, node), (lane.reached(), array));
-            }
-            seen = Some((probed.image, probed.label));
-        }
-        let Some((image, label)) = seen else { return Ok(None) };
-        let entry = |key: &(RunId, String)| {
-            let missing = || Error::Engine(format!("the engine did not report the maps of '{}'", key.1));
-            found.get(key).cloned().ok_or_else(missing)
-        };
-        let maps = request.nodes.iter().map(entry).collect::<Result<_>>()?;
-        Ok(Some(Maps {
-            request: request.clone(),
-            image,
-            label,
-            images: course.dataset.test.len(),
-            maps,
-        }))
+            let probed = lane.ask(course, |engine| probe(engine))?;
+            Ok((lane.reached(), probed))
+        });
+        made.map(Some)
     }
+}
+
+/// Probes an engine for the image of a request.
+pub type Ask<'a> = &'a dyn Fn(&mut dyn Engine) -> Result<ImageMaps>;
+
+/// Makes the maps of a request that asks for any; `of` has the run's engine asked and says which step it is at.
+pub fn maps_of(
+    request: &MapRequest,
+    dataset: &Dataset,
+    mut of: impl FnMut(RunId, Ask) -> Result<(usize, ImageMaps)>,
+) -> Result<Maps> {
+    let mut wanted: BTreeMap<RunId, Vec<String>> = BTreeMap::new();
+    for (run, node) in &request.nodes {
+        wanted.entry(*run).or_default().push(node.clone());
+    }
+    let mut found = BTreeMap::new();
+    let mut image = None;
+    for (run, nodes) in wanted {
+        let (step, probed) = of(run, &|engine| feature_maps(engine, dataset, &request.image, &nodes))?;
+        for (node, array) in probed.maps {
+            found.insert((run, node), (step, array));
+        }
+        image = Some(probed.image);
+    }
+    let nothing = || Error::Engine("the request names no maps".into());
+    let entry = |key: &(RunId, String)| {
+        let missing = || Error::Engine(format!("the engine did not report the maps of '{}'", key.1));
+        found.get(key).cloned().ok_or_else(missing)
+    };
+    Ok(Maps {
+        image: image.ok_or_else(nothing)?,
+        label: request.image.label(dataset),
+        images: dataset.test.len(),
+        maps: request.nodes.iter().map(entry).collect::<Result<_>>()?,
+        request: request.clone(),
+    })
 }

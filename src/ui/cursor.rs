@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layers::{counterpart, neighbour};
 use crate::net::Graph;
+use crate::probe::Subject;
 use crate::run::{History, Series};
 
 /// Where every panel looks. A click in any panel moves it for all; what the pointer hovers over is only a [`Preview`].
@@ -93,6 +94,11 @@ impl Cursor {
         find(history, &self.run).or_else(deepest).or_else(|| runs.first())
     }
 
+    /// The image looked at.
+    pub fn subject(&self) -> Subject {
+        Subject::Test(self.image)
+    }
+
     /// The chosen layer's name in that net.
     pub fn layer_in(&self, graph: &Graph) -> String {
         counterpart(&self.layer, graph)
@@ -107,6 +113,16 @@ impl Cursor {
 /// The first run of that name.
 pub fn find<'a>(history: &'a History, name: &str) -> Option<&'a Series> {
     history.runs.iter().find(|series| series.track.name == name)
+}
+
+/// The deepest plain net and the deepest residual one, as far as there are such; of several seeds the first.
+pub fn pair(history: &History) -> Vec<&Series> {
+    let deepest = |residual: bool| {
+        let family = history.runs.iter().rev();
+        let family = family.filter(|series| series.track.spec.residual() == residual);
+        family.max_by_key(|series| series.track.spec.depth)
+    };
+    [deepest(false), deepest(true)].into_iter().flatten().collect()
 }
 
 /// The step that the run furthest ahead has done.

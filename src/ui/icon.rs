@@ -1,6 +1,8 @@
 //! Small buttons whose signs are drawn, so that they depend on no font.
 
-use eframe::egui::{Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 
 use super::theme;
 
@@ -11,6 +13,11 @@ pub enum Icon {
     Maximise,
     PutBack,
     Export,
+    Before,
+    PlayBack,
+    Stop,
+    Play,
+    After,
 }
 
 /// Side of an icon button in points.
@@ -39,7 +46,22 @@ impl Icon {
         let line = |from: Pos2, to: Pos2| {
             painter.line_segment([from, to], stroke);
         };
+        let triangle = |tip: Pos2, base: f32| {
+            let corners = vec![tip, pos2(base, rect.top()), pos2(base, rect.bottom())];
+            painter.add(Shape::convex_polygon(corners, stroke.color, Stroke::NONE));
+        };
         match self {
+            Icon::PlayBack => triangle(rect.left_center(), rect.right()),
+            Icon::Play => triangle(rect.right_center(), rect.left()),
+            Icon::Before => {
+                triangle(rect.left_center() + vec2(2.0, 0.0), rect.right());
+                line(rect.left_top(), rect.left_bottom());
+            }
+            Icon::After => {
+                triangle(rect.right_center() - vec2(2.0, 0.0), rect.left());
+                line(rect.right_top(), rect.right_bottom());
+            }
+            Icon::Stop => drop(painter.rect_filled(rect.shrink(0.5), 1.0, stroke.color)),
             Icon::Close => {
                 line(rect.left_top(), rect.right_bottom());
                 line(rect.left_bottom(), rect.right_top());

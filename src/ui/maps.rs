@@ -109,6 +109,7 @@ impl Pane for FeatureMaps {
         let request = MapRequest {
             nodes,
             image: Subject::Test(view.cursor.image),
+            step: view.cursor.step.and_then(|step| left.0.kept_at(step)),
         };
         if self.sent.as_ref() != Some(&request) {
             self.sent = Some(request.clone());

@@ -2,12 +2,14 @@
 
 mod architecture;
 pub mod axis;
+mod block_tower;
 mod chart;
 mod chart_marks;
 mod controls;
 pub mod cursor;
 mod curves;
 pub mod draft;
+mod fading;
 mod first_minute;
 mod gradients;
 mod icon;
@@ -26,6 +28,7 @@ pub mod story;
 pub mod theme;
 mod ticks;
 mod tiling;
+mod timeline;
 mod tower;
 mod traces;
 mod verdict;
@@ -45,7 +48,7 @@ pub use shortcuts::shortcuts_ui;
 use crate::export::Kind;
 use crate::net::Spec;
 use crate::palette;
-use crate::run::{Command, Experiment, History, RunPlan};
+use crate::run::{Command, Experiment, Findings, History, RunPlan};
 
 /// What a panel wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +93,8 @@ pub struct Scene<'a> {
     /// What was started, runs added since included.
     pub experiment: &'a Experiment,
     pub history: &'a History,
+    /// Answers to questions about weights.
+    pub findings: &'a Findings,
     /// "failed: reason", when the trainer has ended.
     pub failure: Option<&'a str>,
     /// Name of the engine asked for, and all names that can be.

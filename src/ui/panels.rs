@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
 use super::curves::Curves;
+use super::fading::FadingDigit;
 use super::maps::FeatureMaps;
 use super::networks::Networks;
 use super::pane::{Pane, View};
 use super::slope::Slope;
+use super::timeline::Timeline;
 use super::weather::Weather;
 use crate::export::Kind;
 
@@ -83,4 +85,6 @@ panels! {
     Weather, weather: Weather;
     Maps, maps: FeatureMaps;
     Architecture, architecture: Architecture;
+    Fading, fading: FadingDigit;
+    Timeline, timeline: Timeline;
 }

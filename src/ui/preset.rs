@@ -26,7 +26,7 @@ enum Part {
     Column(&'static [(f32, Part)]),
 }
 
-use Panel::{Architecture, Curves, Maps, Networks, Slope, Weather};
+use Panel::{Architecture, Curves, Fading, Maps, Networks, Slope, Timeline, Weather};
 use Part::{Column, Row, Tabs};
 
 const LECTURE: Part = Row(&[
@@ -52,8 +52,11 @@ const COMPARE: Part = Row(&[
 ]);
 
 const INSPECT: Part = Column(&[
-    (0.56, Row(&[(0.5, Tabs(&[Architecture])), (0.5, Tabs(&[Maps]))])),
-    (0.44, Row(&[(0.5, Tabs(&[Weather, Slope])), (0.5, Tabs(&[Curves]))])),
+    (0.56, Row(&[(0.5, Tabs(&[Architecture])), (0.5, Tabs(&[Fading, Maps]))])),
+    (
+        0.44,
+        Row(&[(0.5, Tabs(&[Weather, Slope])), (0.5, Tabs(&[Timeline, Curves]))]),
+    ),
 ]);
 
 impl Preset {

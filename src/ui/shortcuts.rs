@@ -5,7 +5,7 @@ use eframe::egui::{self, Grid, IdSalt, Modal};
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
 
-const KEYS: [(&str, &str); 20] = [
+const KEYS: [(&str, &str); 23] = [
     ("1, 2", "predict the shallow or the deep net (first minute)"),
     ("X", "+ x: let each block add its input (first minute)"),
     ("Space", "run or pause"),
@@ -23,6 +23,12 @@ const KEYS: [(&str, &str); 20] = [
         "arrange the panels for a lecture, to compare, to inspect",
     ),
     ("Home, End", "the whole training; follow it live"),
+    (", .", "the kept moment before, the next one (timeline)"),
+    ("P", "play the training; with Shift backward (timeline)"),
+    (
+        "X, C, Z",
+        "remove the chosen block, cut its shortcut, undo all cuts (architecture)",
+    ),
     ("E", "export the panel's figure into the run folder"),
     ("L, M", "the lab, the first minute"),
     ("T", "light or dark"),

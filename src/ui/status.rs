@@ -99,6 +99,7 @@ mod tests {
         let scene = Scene {
             experiment: &experiment,
             history: &history,
+            findings: &crate::run::Findings::default(),
             failure: None,
             engine: "auto",
             engines: &["auto"],

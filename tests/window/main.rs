@@ -8,4 +8,5 @@ mod gradients;
 mod lab;
 mod page;
 mod panels;
+mod rewind;
 mod tiling;

@@ -102,6 +102,7 @@ fn quick(nets: Nets<'_>) -> Experiment {
 pub struct Page {
     pub experiment: Experiment,
     pub history: History,
+    pub findings: depthscope::run::Findings,
     pub failure: Option<String>,
     pub room: Room,
     pub first_minute: FirstMinute,
@@ -115,6 +116,7 @@ impl Page {
         Self {
             experiment: quick(nets),
             history: history(nets, steps),
+            findings: Default::default(),
             failure: None,
             room,
             first_minute: FirstMinute::default(),
@@ -147,6 +149,7 @@ impl eframe::App for Page {
         let scene = Scene {
             experiment: &self.experiment,
             history: &self.history,
+            findings: &self.findings,
             failure: self.failure.as_deref(),
             engine: "auto",
             engines: &["auto", "candle"],
@@ -196,6 +199,7 @@ fn maps(history: &History) -> Maps {
         request: MapRequest {
             nodes: vec![(1.min(right), "layer1.0".into()), (right, "layer1.0".into())],
             image: Subject::Test(0),
+            step: None,
         },
         image: Array {
             shape: vec![1, 8, 8],

@@ -1,0 +1,74 @@
+//! The lesion chart: accuracy with one block removed, or one shortcut cut or scaled.
+
+use super::figure::{Axis, Figure, Panel, Plot, Scale};
+use super::nets::nets;
+use super::{Material, missing};
+use crate::error::Result;
+use crate::net::Cut;
+use crate::run::Lesion;
+
+/// The figure of every single cut that was made.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let nothing = || {
+        missing(
+            "lesions",
+            "no block was removed and no shortcut cut",
+            "make cuts in the lab's architecture",
+        )
+    };
+    let lesions = &material.findings.ok_or_else(nothing)?.lesions;
+    let plot = |title: &str, chosen: fn(Cut) -> bool| {
+        let mut curves = Vec::new();
+        for net in nets(material.history) {
+            for run in &net.runs {
+                let single = |lesion: &&Lesion| {
+                    let of_run = lesion.run == run.track.id && lesion.surgery.cuts.len() == 1;
+                    of_run && lesion.surgery.cuts.values().all(|&cut| chosen(cut))
+                };
+                let Some(step) = lesions.iter().filter(single).map(|lesion| lesion.step).max() else {
+                    continue;
+                };
+                let made = lesions.iter().filter(single).filter(|lesion| lesion.step == step);
+                let mut curve = net.curve();
+                let mut before = 0.0;
+                for lesion in made {
+                    before = lesion.before;
+                    let blocks = lesion.surgery.cuts.keys();
+                    curve
+                        .points
+                        .extend(blocks.map(|&block| [block as f64 + 1.0, f64::from(lesion.after)]));
+                }
+                curve.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
+                curve.detail = format!("step {step}, whole {before:.3}");
+                curve.dots = true;
+                curves.push(curve);
+            }
+        }
+        Plot {
+            title: title.into(),
+            x: Axis::new("block, input at the left", Scale::Whole),
+            y: Axis {
+                range: Some([0.0, 1.0]),
+                ..Axis::new("accuracy on the test split", Scale::Linear)
+            },
+            curves,
+            bands: Vec::new(),
+            bracket: None,
+        }
+    };
+    let plots = [
+        plot("One block removed", |cut| cut == Cut::Removed),
+        plot("One shortcut cut or scaled", |cut| cut != Cut::Removed),
+    ];
+    let panels: Vec<Panel> = plots
+        .into_iter()
+        .filter(|plot| !plot.curves.is_empty())
+        .map(Panel::Plot)
+        .collect();
+    if panels.is_empty() {
+        return Err(nothing());
+    }
+    let notes =
+        vec!["Each point is the trained net with one cut and nothing trained after it; batch statistics.".into()];
+    Ok(material.figure("Lesions", panels, notes))
+}

@@ -1,0 +1,326 @@
+//! The study: a thread of its own that answers questions about weights, so that training goes on undisturbed.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::keeps::Keeps;
+use super::question::{Finding, Question};
+use crate::data::Dataset;
+use crate::engine::{BnMode, Engine, Evaluation, Optimizer};
+use crate::error::{Error, Result};
+use crate::net::{Graph, Operated, Surgery, Weights};
+use crate::probe::{Information, information};
+use crate::run::course::{Tests, tests_of};
+use crate::run::experiment::RunId;
+use crate::run::message::{MapRequest, Maps};
+use crate::run::outbox::Wake;
+use crate::run::slot::Slot;
+use crate::run::trainer::Opener;
+use crate::run::watch::maps_of;
+
+/// Engines held ready for the next question.
+const ENGINES: usize = 4;
+/// Readers held ready for another image.
+const READERS: usize = 6;
+/// Engines that nobody has needed for so long are let go.
+const IDLE: Duration = Duration::from_secs(20);
+/// Backward passes of the reference engine recurse.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Weights of one moment.
+#[derive(Clone)]
+pub struct Snapshot {
+    pub step: usize,
+    pub weights: Arc<Weights>,
+}
+
+/// What the trainer hands over.
+pub enum Task {
+    /// A net that questions may be about.
+    Net(RunId, Arc<Graph>),
+    /// Something was kept: it wants to be written.
+    Save,
+    /// A question, with the weights of now where it is about them.
+    Ask(Question, Option<Snapshot>),
+    /// Maps of kept weights.
+    Maps(MapRequest),
+}
+
+/// What the study works with.
+pub struct Setup {
+    pub dataset: Arc<Dataset>,
+    pub tests: Tests,
+    pub opener: Opener,
+    pub keeps: Keeps,
+    pub maps: Slot<Maps>,
+    pub findings: Sender<Finding>,
+    pub wake: Option<Wake>,
+}
+
+/// The thread's handle. Dropping it ends the thread after the question under way.
+pub struct Study {
+    tasks: Option<Sender<Task>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Study {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub fn spawn(setup: Setup) -> Result<Self> {
+        let (tasks, work) = mpsc::channel();
+        let failed = |error: String| Error::Engine(format!("cannot start a thread for questions: {error}"));
+        let pool = ThreadPoolBuilder::new()
+            .thread_name(|thread| format!("study {thread}"))
+            .stack_size(STACK_BYTES)
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
+        let desk = Desk {
+            setup,
+            graphs: Vec::new(),
+            engines: VecDeque::new(),
+            readers: VecDeque::new(),
+            whole: None,
+        };
+        let thread = thread::Builder::new()
+            .name("study".into())
+            .spawn(move || desk.serve(&pool, &work))
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(Self {
+            tasks: Some(tasks),
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands over a task; it is done after those before it.
+    pub fn give(&self, task: Task) {
+        if let Some(tasks) = &self.tasks {
+            // It fails only when the thread is gone, and then nobody waits for an answer.
+            let _ = tasks.send(task);
+        }
+    }
+}
+
+impl Drop for Study {
+    fn drop(&mut self) {
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            // Panics have been caught there and answered.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An engine that holds a net as it is after some surgery.
+struct Ready {
+    run: RunId,
+    surgery: Surgery,
+    operated: Arc<Operated>,
+    engine: Box<dyn Engine>,
+}
+
+struct Desk {
+    setup: Setup,
+    /// By run.
+    graphs: Vec<Option<Arc<Graph>>>,
+    /// The last used in front.
+    engines: VecDeque<Ready>,
+    readers: VecDeque<(RunId, usize, Information)>,
+    /// Accuracy of the whole net that was asked about last.
+    whole: Option<(RunId, usize, f32)>,
+}
+
+impl Desk {
+    fn serve(mut self, pool: &ThreadPool, work: &Receiver<Task>) {
+        loop {
+            match work.recv_timeout(IDLE) {
+                Ok(task) => {
+                    // Of several requests for maps only the newest is of interest.
+                    let mut tasks = vec![task];
+                    tasks.extend(work.try_iter());
+                    let newest = tasks.iter().rposition(|task| matches!(task, Task::Maps(_)));
+                    for (at, task) in tasks.into_iter().enumerate() {
+                        if !matches!(task, Task::Maps(_)) || Some(at) == newest {
+                            pool.install(|| self.attend(task));
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => self.engines.clear(),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        if let Err(error) = self.setup.keeps.save() {
+            log::warn!("{error}");
+        }
+    }
+
+    fn attend(&mut self, task: Task) {
+        match task {
+            Task::Net(run, graph) => {
+                self.graphs.resize(self.graphs.len().max(run + 1), None);
+                self.graphs[run] = Some(graph);
+                self.engines.retain(|ready| ready.run != run);
+                self.readers.retain(|reader| reader.0 != run);
+                self.whole = None;
+            }
+            Task::Save => {
+                if let Err(error) = self.setup.keeps.save() {
+                    log::warn!("{error}; the weights stay in memory");
+                }
+            }
+            Task::Ask(question, snapshot) => {
+                let answer = caught(|| self.answer(&question, snapshot));
+                let finding = answer.unwrap_or_else(|error| Finding::Refused(question, error.to_string()));
+                // It fails only when nobody listens any more.
+                let _ = self.setup.findings.send(finding);
+                self.wake();
+            }
+            Task::Maps(request) => match caught(|| self.maps(&request)) {
+                Ok(maps) => {
+                    self.setup.maps.put(maps);
+                    self.wake();
+                }
+                Err(error) => log::warn!("no maps: {error}"),
+            },
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.setup.wake {
+            wake();
+        }
+    }
+
+    fn answer(&mut self, question: &Question, snapshot: Option<Snapshot>) -> Result<Finding> {
+        let (run, step) = question.about();
+        let Snapshot { step, weights } = match (snapshot, step) {
+            (Some(snapshot), _) => snapshot,
+            (None, step) => self.kept(run, step.unwrap_or(usize::MAX))?,
+        };
+        match question {
+            Question::Information { image, .. } => {
+                let known = self
+                    .readers
+                    .iter()
+                    .position(|reader| (reader.0, reader.1) == (run, step));
+                let known = known.and_then(|at| self.readers.remove(at));
+                let dataset = Arc::clone(&self.setup.dataset);
+                let ready = self.engine(run, &Surgery::default(), &weights)?;
+                let read = match known {
+                    Some((_, _, read)) => read,
+                    None => information(ready.engine.as_mut(), &ready.operated.graph, &dataset)?,
+                };
+                let film = read.film(ready.engine.as_mut(), &dataset, image)?;
+                let finding = Finding::Information {
+                    run,
+                    step,
+                    readings: read.readings.as_slice().into(),
+                    chance: read.chance,
+                    image: image.clone(),
+                    original: crate::net::Array {
+                        shape: dataset.shape.to_vec(),
+                        data: dataset.denormalised(&image.pixels(&dataset)?),
+                    },
+                    film: film.into(),
+                };
+                self.readers.push_front((run, step, read));
+                self.readers.truncate(READERS);
+                Ok(finding)
+            }
+            Question::Lesion { surgery, .. } => {
+                let before = match self.whole {
+                    Some((of, at, accuracy)) if (of, at) == (run, step) => accuracy,
+                    _ => self.accuracy(run, &Surgery::default(), &weights)?,
+                };
+                self.whole = Some((run, step, before));
+                let after = self.accuracy(run, surgery, &weights)?;
+                Ok(Finding::Lesion {
+                    run,
+                    step,
+                    surgery: surgery.clone(),
+                    before,
+                    after,
+                })
+            }
+        }
+    }
+
+    /// The newest kept weights of a run not behind `step`.
+    fn kept(&self, run: RunId, step: usize) -> Result<Snapshot> {
+        let checkpoint = self.setup.keeps.at(run, step)?;
+        Ok(Snapshot {
+            step: checkpoint.state.step,
+            weights: Arc::new(checkpoint.weights.clone()),
+        })
+    }
+
+    fn maps(&mut self, request: &MapRequest) -> Result<Maps> {
+        let step = request.step.unwrap_or(usize::MAX);
+        let dataset = Arc::clone(&self.setup.dataset);
+        maps_of(request, &dataset, |run, probe| {
+            let snapshot = self.kept(run, step)?;
+            let ready = self.engine(run, &Surgery::default(), &snapshot.weights)?;
+            Ok((snapshot.step, probe(ready.engine.as_mut())?))
+        })
+    }
+
+    fn accuracy(&mut self, run: RunId, surgery: &Surgery, weights: &Weights) -> Result<f32> {
+        let (tests, dataset) = (Arc::clone(&self.setup.tests), Arc::clone(&self.setup.dataset));
+        let ready = self.engine(run, surgery, weights)?;
+        let mut sums = Evaluation::default();
+        for batch in tests_of(&tests, &dataset) {
+            let part = ready.engine.evaluate(batch, BnMode::Batch)?;
+            sums.correct += part.correct;
+            sums.images += part.images;
+        }
+        Ok(sums.correct as f32 / sums.images.max(1) as f32)
+    }
+
+    /// An engine with these weights after this surgery.
+    fn engine(&mut self, run: RunId, surgery: &Surgery, trained: &Weights) -> Result<&mut Ready> {
+        let known = self
+            .engines
+            .iter()
+            .position(|ready| ready.run == run && ready.surgery == *surgery);
+        let ready = match known.and_then(|at| self.engines.remove(at)) {
+            Some(mut ready) => {
+                ready.engine.set_weights(&Surgery::weights(&ready.operated, trained))?;
+                ready
+            }
+            None => {
+                let graph = self.graphs.get(run).and_then(Option::as_ref);
+                let graph = graph.ok_or_else(|| Error::Run(format!("there is no run {run}")))?;
+                let operated = Arc::new(surgery.operate(graph).map_err(Error::Run)?);
+                let weights = Surgery::weights(&operated, trained);
+                let engine = (self.setup.opener)(&Arc::new(operated.graph.clone()), &weights, Optimizer::default())?;
+                Ready {
+                    run,
+                    surgery: surgery.clone(),
+                    operated,
+                    engine,
+                }
+            }
+        };
+        self.engines.push_front(ready);
+        self.engines.truncate(ENGINES);
+        Ok(&mut self.engines[0])
+    }
+}
+
+/// A panic becomes a sentence.
+fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let words = panic.downcast_ref::<&str>().map(|&words| words.to_owned());
+        let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(Error::Engine(
+            words.unwrap_or_else(|| "the question could not be answered".into()),
+        ))
+    })
+}

@@ -1,0 +1,322 @@
+//! A net's blocks from left to right: width for channels, height for the side of the maps, fill for the gradient norm.
+
+use std::collections::BTreeMap;
+
+use eframe::egui::{
+    self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
+    epaint::CubicBezierShape, pos2, vec2,
+};
+
+use super::cursor::Cursor;
+use super::theme::{self, Ink, SMALL};
+use super::widgets::{grouped, short};
+use crate::net::{Block, Cut, Graph, Layer, Op, Surgery, Table};
+use crate::palette;
+use crate::run::Lesion;
+
+/// Smallest spread of the fill's scale, in decades.
+const DECADES: f32 = 2.0;
+
+/// What was clicked, by position in [`Graph::blocks`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    Block(usize),
+    Shortcut(usize),
+}
+
+/// What is drawn.
+pub struct BlockTower<'a> {
+    pub graph: &'a Graph,
+    pub colour: Color32,
+    pub surgery: &'a Surgery,
+    /// Gradient norms along the trunk; empty before they are measured.
+    pub norms: &'a [f32],
+    /// By block, what the cut made there came to.
+    pub outcomes: &'a BTreeMap<usize, &'a Lesion>,
+    /// Name of the node that the cursor is at.
+    pub chosen: String,
+}
+
+mod words {
+    pub const IDENTITY: &str = "Solid: the input itself is added.";
+    pub const PROJECTION: &str =
+        "Dashed: a 1×1 convolution makes the input fit before it is added (He et al. 2015, options B and C).";
+    pub const PADDED: &str = "Why is this dashed? Here the maps halve and the channels double, so the input does not fit. Every second \
+        pixel is taken and zero channels are added, without parameters (He et al. 2015, option A).";
+
+    pub fn shortcut(block: &str, scale: f32) -> String {
+        if scale == 0.0 {
+            return format!("Shortcut of {block}, cut through");
+        }
+        format!("Shortcut of {block}, times {scale}")
+    }
+
+    pub fn block(name: &str, removed: bool) -> String {
+        if removed {
+            format!("Restore {name}")
+        } else {
+            format!("Remove {name}")
+        }
+    }
+
+    pub fn about(shape: &str, parameters: &str, multiply_adds: &str, field: usize) -> String {
+        format!(
+            "{shape}\n{parameters} parameters, {multiply_adds} multiply-adds\nreceptive field {field}×{field} pixels"
+        )
+    }
+
+    pub fn gradient(norm: &str) -> String {
+        format!("gradient norm {norm}")
+    }
+
+    pub fn outcome(before: f32, after: f32) -> String {
+        format!("test accuracy {before:.3} → {after:.3}")
+    }
+}
+
+impl BlockTower<'_> {
+    /// Draws into `rect`; answers what was clicked.
+    pub fn show_ui(&self, ui: &mut Ui, rect: Rect, cursor: &mut Cursor) -> Option<Act> {
+        let blocks = &self.graph.blocks;
+        let ink = theme::ink(ui);
+        let painter = ui.painter_at(rect.expand(1.0));
+        let table = Table::new(self.graph);
+        let weight = |block: &Block| (self.graph.nodes[block.output].output[0] as f32).sqrt();
+        let total: f32 = blocks.iter().map(weight).sum();
+        let gap = if blocks.len() > 20 { 2.0 } else { 4.0 };
+        let unit = (rect.width() - 30.0 - gap * blocks.len() as f32).max(8.0) / total;
+        let bars = (rect.height() * 0.3).clamp(24.0, 90.0);
+        let ground = rect.bottom() - bars - 10.0;
+        let arcs = (rect.height() * 0.16).clamp(14.0, 44.0);
+        let tallest = (ground - rect.top() - arcs - 16.0).max(8.0);
+        let side =
+            |block: &Block| self.graph.nodes[block.output].output[1].max(self.graph.nodes[block.output].output[2]);
+        let largest = blocks.iter().map(side).max().unwrap_or(1) as f32;
+        self.accuracy_axis_ui(ui, Rect::from_min_max(pos2(rect.left(), ground + 10.0), rect.max), ink);
+        let mut act = None;
+        let mut left = rect.left() + 30.0;
+        for (index, block) in blocks.iter().enumerate() {
+            let width = unit * weight(block);
+            let height = tallest * (side(block) as f32 / largest).sqrt();
+            let body = Rect::from_min_max(pos2(left, ground - height), pos2(left + width, ground));
+            left += width + gap;
+            let removed = self.surgery.cuts.get(&index) == Some(&Cut::Removed);
+            let (fill, edge) = match removed {
+                true => (ink.paper, Stroke::new(1.0, ink.weak)),
+                false => (self.fill(index, ink), Stroke::new(1.0, self.colour)),
+            };
+            painter.rect(body, 2.0, fill, edge, StrokeKind::Inside);
+            if removed {
+                painter.line_segment([body.left_bottom(), body.right_top()], Stroke::new(1.0, ink.weak));
+            }
+            let chosen = self.chosen == block.name || self.chosen.starts_with(&format!("{}.", block.name));
+            if chosen || cursor.preview.layer.as_ref() == Some(&block.name) {
+                painter.rect_stroke(body.expand(1.5), 3.0, Stroke::new(2.0, ink.text), StrokeKind::Middle);
+            }
+            let response = ui.interact(body, ui.scope_id().with(("block", index)), Sense::click());
+            let verb = words::block(&block.name, removed);
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, removed, &verb));
+            if response.has_focus() {
+                painter.rect_stroke(body.expand(1.5), 3.0, Stroke::new(2.0, ink.text), StrokeKind::Middle);
+            }
+            let response = response.on_hover_text(self.about(index, &table, &verb));
+            if response.hovered() {
+                cursor.hover_layer(block.name.clone());
+            }
+            if response.clicked() {
+                cursor.layer.clone_from(&block.name);
+                act = Some(Act::Block(index));
+            }
+            if block.add.is_some() && self.arc_ui(ui, index, body, arcs) {
+                act = Some(Act::Shortcut(index));
+            }
+            self.outcome_ui(
+                ui,
+                index,
+                body,
+                Rect::from_min_max(pos2(body.left(), ground + 10.0), pos2(body.right(), rect.bottom())),
+                ink,
+            );
+        }
+        act
+    }
+
+    /// The gradient norm on the colour map, over this net's own range.
+    fn fill(&self, index: usize, ink: Ink) -> Color32 {
+        let finite = || {
+            self.norms
+                .iter()
+                .filter(|norm| **norm > 0.0 && norm.is_finite())
+                .map(|norm| norm.log10())
+        };
+        let Some(norm) = self
+            .norms
+            .get(index + 1)
+            .filter(|norm| **norm > 0.0 && norm.is_finite())
+        else {
+            return ink.paper.lerp_to_gamma(self.colour, 0.4);
+        };
+        let (low, high) = finite().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), norm| {
+            (low.min(norm), high.max(norm))
+        });
+        let spread = (high - low).max(DECADES);
+        let share = (norm.log10() - (high - spread)) / spread;
+        let [r, g, b] = palette::cividis()[(share.clamp(0.0, 1.0) * 255.0) as usize];
+        Color32::from_rgb(r, g, b)
+    }
+
+    fn about(&self, index: usize, table: &Table, verb: &str) -> String {
+        let block = &self.graph.blocks[index];
+        let prefix = format!("{}.", block.name);
+        let inside = |layer: &&Layer| layer.name == block.name || layer.name.starts_with(&prefix);
+        let layers: Vec<&Layer> = table.layers.iter().filter(inside).collect();
+        let [[c, h, w], [to_c, to_h, to_w]] = [block.input, block.output].map(|node| self.graph.nodes[node].output);
+        let mut lines = vec![
+            verb.to_owned(),
+            words::about(
+                &format!("{c}×{h}×{w} → {to_c}×{to_h}×{to_w}"),
+                &grouped(layers.iter().map(|layer| layer.parameters as u64).sum()),
+                &grouped(layers.iter().map(|layer| layer.multiply_adds).sum()),
+                layers.iter().map(|layer| layer.receptive_field).max().unwrap_or(0),
+            ),
+        ];
+        if let Err(why) = Cut::Removed.check(self.graph, index) {
+            lines[0] = why;
+        }
+        lines.extend(
+            self.norms
+                .get(index + 1)
+                .map(|&norm| words::gradient(&short(f64::from(norm)))),
+        );
+        lines.extend(
+            self.outcomes
+                .get(&index)
+                .map(|lesion| words::outcome(lesion.before, lesion.after)),
+        );
+        lines.join("\n")
+    }
+
+    /// The shortcut above its block; says whether it was clicked.
+    fn arc_ui(&self, ui: &mut Ui, index: usize, body: Rect, reach: f32) -> bool {
+        let ink = theme::ink(ui);
+        let block = &self.graph.blocks[index];
+        let own = match block.add.map(|add| &self.graph.nodes[add].op) {
+            Some(Op::Add { scale }) => *scale,
+            _ => 1.0,
+        };
+        let scale = match self.surgery.cuts.get(&index) {
+            Some(Cut::Shortcut(scale)) => *scale,
+            _ => own,
+        };
+        let space = Rect::from_min_max(
+            pos2(body.left() - 1.0, body.top() - reach),
+            pos2(body.right() + 1.0, body.top() - 1.0),
+        );
+        let response = ui.interact(space, ui.scope_id().with(("shortcut", index)), Sense::click());
+        let label = words::shortcut(&block.name, scale);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, scale != own, &label));
+        let lit = response.hovered() || response.has_focus();
+        let colour = if lit { ink.text } else { self.colour };
+        let stroke = Stroke::new(
+            if lit { 2.5 } else { 1.5 },
+            if scale == 0.0 { ink.line } else { colour },
+        );
+        let (from, to) = (space.left_bottom(), space.right_bottom());
+        let up = vec2(0.0, -reach * 1.25);
+        let curve =
+            CubicBezierShape::from_points_stroke([from, from + up, to + up, to], false, Color32::TRANSPARENT, stroke);
+        let painter = ui.painter();
+        let dashed = block.downsample.is_some();
+        if dashed || scale == 0.0 {
+            let points = curve.flatten(None);
+            painter.extend(Shape::dashed_line(&points, stroke, 3.0, 3.0));
+        } else {
+            painter.add(curve);
+        }
+        if scale == 0.0 && own != 0.0 {
+            let gap = Rect::from_center_size(space.center_top() + vec2(0.0, 4.0), vec2(7.0, 7.0));
+            let stroke = Stroke::new(2.0, ink.text);
+            painter.line_segment([gap.left_top(), gap.right_bottom()], stroke);
+            painter.line_segment([gap.left_bottom(), gap.right_top()], stroke);
+        } else if scale != own {
+            let font = FontId::proportional(SMALL);
+            painter.text(
+                space.center(),
+                Align2::CENTER_CENTER,
+                format!("×{scale}"),
+                font,
+                ink.text,
+            );
+        }
+        let why = match block.downsample.map(|node| &self.graph.nodes[node].op) {
+            None => words::IDENTITY,
+            Some(Op::Subsample { .. }) => words::PADDED,
+            Some(_) => words::PROJECTION,
+        };
+        response.on_hover_text(format!("{label}\n{why}")).clicked()
+    }
+
+    fn accuracy_axis_ui(&self, ui: &Ui, bars: Rect, ink: Ink) {
+        let Some(lesion) = self.outcomes.values().next() else {
+            return;
+        };
+        let painter = ui.painter();
+        let y = |share: f32| bars.bottom() - (bars.height() - 14.0) * share;
+        let font = FontId::proportional(SMALL);
+        for (share, text) in [(0.0, "0"), (1.0, "1")] {
+            painter.line_segment(
+                [pos2(bars.left() + 28.0, y(share)), pos2(bars.right(), y(share))],
+                Stroke::new(1.0, ink.line),
+            );
+            painter.text(
+                pos2(bars.left() + 22.0, y(share)),
+                Align2::RIGHT_CENTER,
+                text,
+                font.clone(),
+                ink.weak,
+            );
+        }
+        let whole = y(lesion.before);
+        let line = [pos2(bars.left() + 28.0, whole), pos2(bars.right(), whole)];
+        painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, ink.weak), 4.0, 4.0));
+    }
+
+    /// The bar beneath the block and, where there is room, before and after above it.
+    fn outcome_ui(&self, ui: &Ui, index: usize, body: Rect, bars: Rect, ink: Ink) {
+        let Some(lesion) = self.outcomes.get(&index) else {
+            return;
+        };
+        let painter = ui.painter();
+        let height = (bars.height() - 14.0) * lesion.after.clamp(0.0, 1.0);
+        let half = (bars.width() / 2.0).min(14.0);
+        let bar = Rect::from_min_max(
+            pos2(bars.center().x - half, bars.bottom() - height),
+            pos2(bars.center().x + half, bars.bottom()),
+        );
+        painter.rect_filled(bar, 1.0, self.colour);
+        let text = painter.layout_no_wrap(
+            format!("{:.2} → {:.2}", lesion.before, lesion.after),
+            FontId::proportional(SMALL),
+            ink.text,
+        );
+        let apart = body.width() + 6.0 >= text.size().x || self.outcomes.len() == 1;
+        let (text, width) = if apart {
+            let width = text.size().x;
+            (text, width)
+        } else {
+            let short = painter.layout_no_wrap(
+                format!("{:.2}", lesion.after).replacen("0.", ".", 1),
+                FontId::proportional(SMALL),
+                ink.text,
+            );
+            let width = short.size().x;
+            (short, width)
+        };
+        if apart || width <= body.width() {
+            let place = egui::pos2(body.center().x - width / 2.0, bar.top() - 15.0);
+            let behind = Rect::from_min_size(place, text.size());
+            painter.rect_filled(behind, 2.0, ink.paper.gamma_multiply(0.85));
+            painter.galley(place, text, ink.text);
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The fading digit: one image as each block's maps give it back, two nets beneath each other, and how much is left.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use eframe::egui::{
+    self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Shape, Stroke, TextureHandle, TextureOptions, Ui,
+    WidgetInfo, pos2, vec2,
+};
+use serde::{Deserialize, Serialize};
+
+use super::cursor::pair;
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::widgets::grouped;
+use super::{Action, line_style};
+use crate::export::Kind;
+use crate::net::{Array, Spec};
+use crate::probe::Subject;
+use crate::run::{Command, Question, RunId, Seen, Series};
+
+/// Room for the numbers beside the bars.
+const AXIS: f32 = 30.0;
+/// Largest side of a frame.
+const FRAME: f32 = 64.0;
+
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FadingDigit {
+    /// What was asked last of each run.
+    #[serde(skip)]
+    asked: BTreeMap<RunId, (usize, Subject)>,
+    #[serde(skip)]
+    films: BTreeMap<RunId, Film>,
+}
+
+/// A film strip as a texture, its frames side by side.
+#[derive(Clone)]
+struct Film {
+    frames: Arc<[Array]>,
+    texture: TextureHandle,
+}
+
+impl std::fmt::Debug for Film {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} frames", self.frames.len())
+    }
+}
+
+mod words {
+    pub const EMPTY: &str = "The digit fades once the nets are built.";
+    pub const LEGEND: &str = "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images \
+        read back. Dots: share of classes read right. Dashed: chance.";
+
+    pub fn heading(step: &str) -> String {
+        format!("at step {step}, batch statistics")
+    }
+
+    pub fn waiting(step: &str) -> String {
+        format!("Reading step {step}; this takes a moment.")
+    }
+
+    pub fn block(node: &str, r2: f32, percent: f32) -> String {
+        format!("{node}\nR² {r2:.2}, {percent:.0} % of the classes read right")
+    }
+
+    pub fn summary(net: &str, first: f32, last: f32, accuracy: f32) -> String {
+        format!(
+            "Image read back from {net}: R squared {first:.2} at the first block, {last:.2} at the last, where {accuracy:.0} percent of the classes are read right"
+        )
+    }
+}
+
+impl Pane for FadingDigit {
+    const TITLE: &'static str = "Fading digit";
+    const HINT: &'static str = "What is left of the image in each block's maps, at initialisation already";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let sides = pair(view.scene.history);
+        if sides.is_empty() {
+            ui.label(theme::caption(words::EMPTY));
+            return;
+        }
+        let among: Vec<&Spec> = sides.iter().map(|series| &series.track.spec).collect();
+        let legend = theme::caption(words::LEGEND);
+        let roomy = ui.available_height() > 230.0;
+        let foot = if roomy { 42.0 } else { 0.0 };
+        let each = (ui.available_height() - foot) / sides.len() as f32 - ui.spacing().item_spacing.y;
+        for series in &sides {
+            let (colour, _) = line_style(ui, &series.track.spec, &among);
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), each.max(60.0)), Sense::hover());
+            self.net_ui(ui, rect, series, colour, view);
+        }
+        if roomy {
+            ui.add(egui::Label::new(legend).wrap());
+        }
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Information)
+    }
+
+    fn restart(&mut self) {
+        self.asked.clear();
+        self.films.clear();
+    }
+}
+
+impl FadingDigit {
+    fn net_ui(&mut self, ui: &mut Ui, rect: Rect, series: &Series, colour: Color32, view: &mut View<'_>) {
+        let ink = theme::ink(ui);
+        let run = series.track.id;
+        let Some(step) = series.kept_at(view.cursor.step.unwrap_or(usize::MAX)) else {
+            return;
+        };
+        let image = view.cursor.subject();
+        self.ask(run, step, &image, view);
+        let painter = ui.painter_at(rect);
+        let strong = FontId::new(SMALL, theme::semibold());
+        let name = painter.text(rect.min, Align2::LEFT_TOP, &series.track.name, strong, colour);
+        let found = view
+            .scene
+            .findings
+            .information_at(run, view.cursor.step.unwrap_or(usize::MAX));
+        let heading = match found {
+            Some((at, _)) => words::heading(&grouped(at as u64)),
+            None => words::waiting(&grouped(step as u64)),
+        };
+        let small = FontId::proportional(SMALL);
+        painter.text(
+            name.right_top() + vec2(GRID, 0.0),
+            Align2::LEFT_TOP,
+            heading,
+            small,
+            ink.weak,
+        );
+        let Some((_, seen)) = found else { return };
+        let space = Rect::from_min_max(pos2(rect.left() + AXIS, name.bottom() + 4.0), rect.max);
+        self.strip_ui(ui, space, series, seen, colour, view);
+    }
+
+    /// Asks about a moment unless an answer is there or under way.
+    fn ask(&mut self, run: RunId, step: usize, image: &Subject, view: &mut View<'_>) {
+        let known = |step: usize, image: &Subject| {
+            let seen = view.scene.findings.information.get(&(run, step));
+            seen.is_some_and(|seen| seen.image == *image)
+        };
+        let wanted = (step, image.clone());
+        let waiting = self.asked.get(&run).is_some_and(|(step, image)| !known(*step, image));
+        let refused = view.scene.findings.refusal.is_some();
+        if known(step, image) || self.asked.get(&run) == Some(&wanted) || waiting && !refused {
+            return;
+        }
+        self.asked.insert(run, wanted);
+        let question = Question::Information {
+            run,
+            step: Some(step),
+            image: image.clone(),
+        };
+        view.actions.push(Action::Send(Command::Ask(question)));
+    }
+
+    fn strip_ui(
+        &mut self,
+        ui: &mut Ui,
+        space: Rect,
+        series: &Series,
+        seen: &Seen,
+        colour: Color32,
+        view: &mut View<'_>,
+    ) {
+        let ink = theme::ink(ui);
+        let count = seen.readings.len().max(1);
+        let column = space.width() / count as f32;
+        let side = (column - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
+        let texture = self.film(ui, series.track.id, &seen.film);
+        let bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
+        let high = |value: f32| bars.bottom() - bars.height() * value.clamp(0.0, 1.0);
+        let painter = ui.painter().clone();
+        let small = FontId::proportional(SMALL);
+        for (value, text) in [(0.0, "0"), (1.0, "1")] {
+            let y = high(value);
+            painter.line_segment(
+                [pos2(bars.left(), y), pos2(bars.right(), y)],
+                Stroke::new(1.0, ink.line),
+            );
+            let align = if value == 0.0 {
+                Align2::RIGHT_BOTTOM
+            } else {
+                Align2::RIGHT_TOP
+            };
+            painter.text(pos2(bars.left() - 6.0, y), align, text, small.clone(), ink.weak);
+        }
+        let chance = high(seen.chance);
+        let dashes = Shape::dashed_line(
+            &[pos2(bars.left(), chance), pos2(bars.right(), chance)],
+            Stroke::new(1.0, ink.weak),
+            4.0,
+            4.0,
+        );
+        painter.extend(dashes);
+        let here = view
+            .cursor
+            .preview
+            .layer
+            .clone()
+            .unwrap_or_else(|| view.cursor.layer.clone());
+        let mut before = None;
+        for (at, reading) in seen.readings.iter().enumerate() {
+            let centre = space.left() + column * (at as f32 + 0.5);
+            let frame = Rect::from_center_size(pos2(centre, space.top() + side / 2.0), vec2(side, side));
+            let uv = Rect::from_min_max(
+                pos2(at as f32 / count as f32, 0.0),
+                pos2((at + 1) as f32 / count as f32, 1.0),
+            );
+            painter.image(texture.id(), frame, uv, Color32::WHITE);
+            let half = (column * 0.36).clamp(1.0, 14.0);
+            let bar = Rect::from_min_max(
+                pos2(centre - half, high(reading.reconstruction)),
+                pos2(centre + half, bars.bottom()),
+            );
+            painter.rect_filled(bar, 1.0, ink.paper.lerp_to_gamma(colour, 0.6));
+            let dot = pos2(centre, high(reading.accuracy));
+            if let Some(before) = before {
+                painter.line_segment([before, dot], Stroke::new(1.0, ink.text));
+            }
+            painter.circle_filled(dot, 2.5, ink.text);
+            before = Some(dot);
+            let whole = Rect::from_min_max(
+                pos2(centre - column / 2.0, space.top()),
+                pos2(centre + column / 2.0, bars.bottom()),
+            );
+            if reading.node == here {
+                painter.rect_stroke(
+                    whole.shrink(0.5),
+                    2.0,
+                    Stroke::new(1.0, ink.weak),
+                    egui::StrokeKind::Inside,
+                );
+            }
+            let id = ui.scope_id().with((series.track.id, at));
+            let response = ui.interact(whole, id, Sense::click());
+            let about = words::block(&reading.node, reading.reconstruction, 100.0 * reading.accuracy);
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, about.replace('\n', ": ")));
+            let response = response.on_hover_text(&about);
+            if response.hovered() {
+                view.cursor.hover_layer(reading.node.clone());
+            }
+            if response.clicked() {
+                view.cursor.layer.clone_from(&reading.node);
+            }
+        }
+        if let (Some(first), Some(last)) = (seen.readings.first(), seen.readings.last()) {
+            let id = ui.scope_id().with(("film", series.track.id));
+            let strip = Rect::from_min_size(space.min - vec2(AXIS, 0.0), vec2(AXIS - 8.0, 1.0));
+            let words = words::summary(
+                &series.track.name,
+                first.reconstruction,
+                last.reconstruction,
+                100.0 * last.accuracy,
+            );
+            ui.interact(strip, id, Sense::hover())
+                .widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+        }
+    }
+
+    fn film(&mut self, ui: &Ui, run: RunId, frames: &Arc<[Array]>) -> TextureHandle {
+        if let Some(film) = self.films.get(&run).filter(|film| Arc::ptr_eq(&film.frames, frames)) {
+            return film.texture.clone();
+        }
+        let texture = ui.ctx().load_texture("film", strip(frames), TextureOptions::NEAREST);
+        let film = Film {
+            frames: Arc::clone(frames),
+            texture: texture.clone(),
+        };
+        self.films.insert(run, film);
+        texture
+    }
+}
+
+/// Frames of equal shape `[C, H, W]`, side by side.
+fn strip(frames: &[Array]) -> ColorImage {
+    let Some(&[channels, height, width]) = frames.first().map(|frame| frame.shape.as_slice()) else {
+        return ColorImage::filled([1, 1], Color32::GRAY);
+    };
+    let mut pixels = Vec::with_capacity(frames.len() * height * width);
+    for y in 0..height {
+        for frame in frames {
+            for x in 0..width {
+                let byte = |channel: usize| (frame.data[(channel * height + y) * width + x] * 255.0).round() as u8;
+                pixels.push(match channels {
+                    3 => Color32::from_rgb(byte(0), byte(1), byte(2)),
+                    _ => Color32::from_gray(byte(0)),
+                });
+            }
+        }
+    }
+    ColorImage::new([frames.len() * width, height], pixels)
+}

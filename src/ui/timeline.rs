@@ -1,0 +1,316 @@
+//! The timeline: every moment whose weights are kept, to go back to, to play through and to continue from.
+
+use std::collections::BTreeSet;
+
+use eframe::egui::{FontId, Key, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use serde::{Deserialize, Serialize};
+
+use super::cursor::newest;
+use super::icon::{Icon, icon_button_ui};
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::widgets::grouped;
+use super::{Action, Scene};
+use crate::run::Command;
+
+/// Seconds that each moment stays when it is played.
+const PACE: f64 = 0.45;
+/// Room beside the track for its first and last number.
+const ENDS: f32 = 12.0;
+
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Timeline {
+    #[serde(skip)]
+    playing: Option<Playing>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Playing {
+    forward: bool,
+    /// When the next moment is shown, in the window's seconds.
+    next: f64,
+}
+
+mod words {
+    pub const EMPTY: &str = "The moments appear as the nets are built and trained.";
+    pub const LIVE: &str = "Live";
+    pub const FOLLOW: &str = "Follow the training";
+    pub const LIVE_HINT: &str = "Follow the training (End)";
+    pub const BACK: &str = "Play backward";
+    pub const FORWARD: &str = "Play forward";
+    pub const BACK_HINT: &str = "Play the training backward (Shift P)";
+    pub const FORWARD_HINT: &str = "Play the training forward (P)";
+    pub const BEFORE: &str = "Moment before";
+    pub const AFTER: &str = "Next moment";
+    pub const BEFORE_HINT: &str = "The kept moment before (comma)";
+    pub const AFTER_HINT: &str = "The next kept moment (full stop)";
+    pub const STOP: &str = "Stay here";
+    pub const STOP_HINT: &str = "Stay at this moment (P)";
+    pub const CONTINUE: &str = "Continue from here";
+
+    pub fn live(step: &str, moments: usize) -> String {
+        format!("Live, step {step}. {moments} moments are kept; drag to go back to one.")
+    }
+
+    pub fn past(step: &str) -> String {
+        format!("Every panel shows step {step}, computed again from the weights kept there.")
+    }
+
+    pub fn carry_on(run: &str, step: &str, rate: f32) -> String {
+        if rate == 1.0 {
+            return format!("Train {run} on from step {step} as it was");
+        }
+        format!("Train {run} on from step {step} with {rate} times the learning rate")
+    }
+
+    pub fn track(step: &str, moments: usize) -> String {
+        format!("Timeline of {moments} kept moments, at step {step}")
+    }
+}
+
+/// Steps kept by any run, ascending.
+fn moments(scene: Scene<'_>) -> Vec<usize> {
+    let kept = scene.history.runs.iter().flat_map(|series| series.kept.iter().copied());
+    kept.collect::<BTreeSet<usize>>().into_iter().collect()
+}
+
+/// The moment before (after) `at`, which is `None` for now; `None` behind the last one.
+fn neighbour(moments: &[usize], at: Option<usize>, forward: bool) -> Option<usize> {
+    match (at, forward) {
+        (None, true) => None,
+        (None, false) => moments.len().checked_sub(2).map(|place| moments[place]),
+        (Some(at), true) => moments.iter().copied().find(|&moment| moment > at),
+        (Some(at), false) => {
+            let before = moments.iter().rev().copied().find(|&moment| moment < at);
+            before.or(moments.first().copied())
+        }
+    }
+}
+
+impl Pane for Timeline {
+    const TITLE: &'static str = "Timeline";
+    const HINT: &'static str = "Go back to any kept moment of the training, play it, or continue from it";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let moments = moments(view.scene);
+        if moments.is_empty() {
+            ui.label(theme::caption(words::EMPTY));
+            return;
+        }
+        self.play(ui, &moments, view);
+        ui.horizontal_wrapped(|ui| self.buttons_ui(ui, &moments, view));
+        self.track_ui(ui, &moments, view);
+        let now = grouped(newest(view.scene.history) as u64);
+        let sentence = match view.cursor.step {
+            None => words::live(&now, moments.len()),
+            Some(step) => words::past(&grouped(step as u64)),
+        };
+        ui.label(theme::caption(sentence));
+    }
+
+    fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
+        let moments = moments(view.scene);
+        let (before, after, play, shift) = ui.input(|input| {
+            let pressed = |key| input.key_pressed(key);
+            (
+                pressed(Key::Comma),
+                pressed(Key::Period),
+                pressed(Key::P),
+                input.modifiers.shift,
+            )
+        });
+        if before || after {
+            self.playing = None;
+            self.go(neighbour(&moments, view.cursor.step, after), view);
+        }
+        if play {
+            self.toggle(ui, !shift, view, &moments);
+        }
+    }
+
+    fn restart(&mut self) {
+        self.playing = None;
+    }
+}
+
+impl Timeline {
+    fn go(&mut self, moment: Option<usize>, view: &mut View<'_>) {
+        match moment {
+            Some(step) => view.cursor.go_to(step as f64, view.scene.history),
+            None => view.cursor.live(),
+        }
+    }
+
+    fn toggle(&mut self, ui: &Ui, forward: bool, view: &mut View<'_>, moments: &[usize]) {
+        self.playing = match self.playing {
+            Some(_) => None,
+            None => {
+                if forward && view.cursor.step.is_none() {
+                    self.go(moments.first().copied(), view);
+                }
+                let next = ui.input(|input| input.time) + PACE;
+                Some(Playing { forward, next })
+            }
+        };
+    }
+
+    fn play(&mut self, ui: &Ui, moments: &[usize], view: &mut View<'_>) {
+        let Some(playing) = &mut self.playing else { return };
+        let now = ui.input(|input| input.time);
+        if now >= playing.next {
+            playing.next = now + PACE;
+            let forward = playing.forward;
+            let next = neighbour(moments, view.cursor.step, forward);
+            let over = if forward {
+                next.is_none()
+            } else {
+                next == view.cursor.step
+            };
+            if over {
+                self.playing = None;
+            }
+            self.go(next, view);
+        }
+        ui.ctx().request_repaint_after_secs(PACE as f32);
+    }
+
+    fn buttons_ui(&mut self, ui: &mut Ui, moments: &[usize], view: &mut View<'_>) {
+        ui.spacing_mut().item_spacing.x = GRID / 2.0;
+        let pressed = |ui: &mut Ui, icon, name, hint| icon_button_ui(ui, icon, name, hint).clicked();
+        if pressed(ui, Icon::Before, words::BEFORE, words::BEFORE_HINT) {
+            self.playing = None;
+            self.go(neighbour(moments, view.cursor.step, false), view);
+        }
+        if self.playing.is_some() {
+            if pressed(ui, Icon::Stop, words::STOP, words::STOP_HINT) {
+                self.playing = None;
+            }
+        } else {
+            if pressed(ui, Icon::PlayBack, words::BACK, words::BACK_HINT) {
+                self.toggle(ui, false, view, moments);
+            }
+            if pressed(ui, Icon::Play, words::FORWARD, words::FORWARD_HINT) {
+                self.toggle(ui, true, view, moments);
+            }
+        }
+        if pressed(ui, Icon::After, words::AFTER, words::AFTER_HINT) {
+            self.playing = None;
+            self.go(neighbour(moments, view.cursor.step, true), view);
+        }
+        let live = view.cursor.step.is_none();
+        let follow = ui.selectable_label(live, words::LIVE).on_hover_text(words::LIVE_HINT);
+        follow.widget_info(|| WidgetInfo::selected(Role::Button, true, live, words::FOLLOW));
+        if follow.clicked() {
+            self.playing = None;
+            view.cursor.live();
+        }
+        self.continue_ui(ui, view);
+    }
+
+    /// Runs that go on from the kept weights.
+    fn continue_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let Some(series) = view.cursor.series(view.scene.history) else {
+            return;
+        };
+        let Some(step) = view.cursor.step.and_then(|step| series.kept_at(step)) else {
+            return;
+        };
+        if step >= view.scene.experiment.steps || view.scene.failure.is_some() {
+            return;
+        }
+        let name = series.track.name.clone();
+        ui.menu_button(words::CONTINUE, |ui| {
+            for rate in [1.0, 0.1, 10.0] {
+                if ui.button(words::carry_on(&name, &grouped(step as u64), rate)).clicked() {
+                    let name = name.clone();
+                    view.actions.push(Action::Send(Command::Branch { name, step, rate }));
+                    view.actions.push(Action::Send(Command::Run));
+                    view.cursor.live();
+                    self.playing = None;
+                    ui.close();
+                }
+            }
+        });
+    }
+
+    fn track_ui(&mut self, ui: &mut Ui, moments: &[usize], view: &mut View<'_>) {
+        let ink = theme::ink(ui);
+        let steps = view.scene.experiment.steps.max(newest(view.scene.history)).max(1);
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0), Sense::click_and_drag());
+        let line = Rect::from_min_max(
+            pos2(rect.left() + ENDS, rect.top() + 14.0),
+            pos2(rect.right() - ENDS, rect.top() + 14.0),
+        );
+        let width = (1.0 + steps as f32).ln();
+        let place = |step: usize| line.left() + line.width() * (1.0 + step as f32).ln() / width;
+        let nearest = |x: f32| {
+            let distance = |step: &usize| ((place(*step) - x).abs() * 16.0) as i64;
+            moments.iter().copied().min_by_key(distance)
+        };
+        let now = newest(view.scene.history);
+        let shown = view.cursor.step.unwrap_or(now);
+        response.widget_info(|| {
+            let words = words::track(&grouped(shown as u64), moments.len());
+            WidgetInfo::slider(true, shown as f64, words)
+        });
+        if let Some(pointer) = response.hover_pos() {
+            if let Some(step) = nearest(pointer.x) {
+                view.cursor.hover_step(step as f64);
+            }
+        }
+        if (response.clicked() || response.dragged())
+            && let Some(pointer) = response.interact_pointer_pos()
+        {
+            self.playing = None;
+            self.go(nearest(pointer.x), view);
+        }
+        let painter = ui.painter_at(rect);
+        painter.line_segment([line.left_top(), line.right_top()], Stroke::new(2.0, ink.line));
+        painter.line_segment(
+            [line.left_top(), pos2(place(now), line.top())],
+            Stroke::new(2.0, ink.weak),
+        );
+        let mut free = f32::NEG_INFINITY;
+        for &step in moments {
+            let x = place(step);
+            painter.circle_filled(pos2(x, line.top()), 3.5, ink.weak);
+            let text = painter.layout_no_wrap(grouped(step as u64), FontId::proportional(SMALL), ink.weak);
+            let left = x - text.size().x / 2.0;
+            if left > free && left >= rect.left() && left + text.size().x <= rect.right() {
+                free = left + text.size().x + GRID;
+                painter.galley(pos2(left, line.top() + 9.0), text, ink.weak);
+            }
+        }
+        if let Some(step) = view.cursor.preview.step {
+            let x = place(step.min(steps));
+            let stroke = Stroke::new(1.0, ink.weak);
+            painter.line_segment([pos2(x, rect.top()), pos2(x, line.top() + 8.0)], stroke);
+        }
+        let handle = pos2(place(shown), line.top());
+        painter.circle(handle, 7.0, ink.paper, Stroke::new(2.0, ink.text));
+        if response.has_focus() {
+            painter.circle_stroke(handle, 10.0, Stroke::new(1.0, ink.text));
+        }
+        if view.cursor.step.is_none() {
+            painter.circle_filled(handle, 3.5, ink.text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_through_the_moments() {
+        let moments = [0, 1, 4, 16];
+        assert_eq!(neighbour(&moments, Some(1), true), Some(4));
+        assert_eq!(neighbour(&moments, Some(3), false), Some(1));
+        assert_eq!(neighbour(&moments, Some(0), false), Some(0));
+        assert_eq!(neighbour(&moments, Some(16), true), None, "live");
+        assert_eq!(neighbour(&moments, None, false), Some(4));
+        assert_eq!(neighbour(&[], None, false), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! Time travel on the CPU engine: weights kept on the way are looked at, asked about and continued, before a restart and
+//! after it.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use depthscope::net::{Cut, Surgery};
+use depthscope::probe::Subject;
+use depthscope::run::{
+    Command, Event, Experiment, Finding, MapRequest, Phase, Question, RunFolder, Trainer, TrainerOptions,
+};
+
+const STEPS: usize = 30;
+
+fn experiment() -> Experiment {
+    let mut experiment = Experiment::named("quick").unwrap();
+    experiment.steps = STEPS;
+    experiment.data = toml::from_str("source = 'digits'\nimages = 200").unwrap();
+    experiment.runs.truncate(1);
+    experiment.runs[0].name = "resnet-8".into();
+    experiment.runs[0].net = "resnet-8:width=4".into();
+    experiment
+}
+
+fn trainer(out: &Path, resume: bool, start: bool) -> Trainer {
+    let options = TrainerOptions {
+        engine: "cpu".parse().unwrap(),
+        out: Some(out.to_owned()),
+        resume,
+        start,
+        wake: None,
+    };
+    let experiment = if resume {
+        RunFolder::open(out).unwrap().experiment
+    } else {
+        experiment()
+    };
+    Trainer::spawn(experiment, options).unwrap()
+}
+
+/// All events up to that phase.
+fn until(trainer: &Trainer, phase: Phase) -> Vec<Event> {
+    let mut events = Vec::new();
+    loop {
+        let event = trainer.wait_for(Duration::from_secs(60)).expect("the trainer goes on");
+        assert!(!matches!(event, Event::Failed(_)), "{event:?}");
+        let over = event == Event::Phase(phase);
+        events.push(event);
+        if over {
+            return events;
+        }
+    }
+}
+
+fn losses(events: &[Event], wanted: usize) -> Vec<(usize, f32)> {
+    let loss = |event: &Event| match event {
+        Event::Stepped { run, step, loss, .. } if *run == wanted => Some((*step, *loss)),
+        _ => None,
+    };
+    events.iter().filter_map(loss).collect()
+}
+
+fn kept(events: &[Event], wanted: usize) -> Vec<usize> {
+    let step = |event: &Event| match event {
+        Event::Kept { run, step } if *run == wanted => Some(*step),
+        _ => None,
+    };
+    events.iter().filter_map(step).collect()
+}
+
+fn answer(trainer: &Trainer, question: Question) -> Finding {
+    trainer.send(Command::Ask(question));
+    soon(|| trainer.findings().next())
+}
+
+fn soon<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "no answer came");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_kept_step_is_continued_exactly_and_survives_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let first = trainer(&out, false, true);
+    let mut events = until(&first, Phase::Done);
+    let steps = kept(&events, 0);
+    assert_eq!((steps[0], *steps.last().unwrap()), (0, STEPS));
+    assert!(steps.len() > 8, "{steps:?}");
+    let from = *steps.iter().rfind(|&&step| step < 12).unwrap();
+    let measured = |events: &[Event], at| {
+        events
+            .iter()
+            .any(|event| matches!(event, Event::Measured { step, .. } if *step == at))
+    };
+    assert!(measured(&events, from), "the slope of a kept step is measured");
+
+    first.send(Command::Branch {
+        name: "resnet-8".into(),
+        step: from,
+        rate: 1.0,
+    });
+    events.extend(until(&first, Phase::Done));
+    let whole = losses(&events, 0);
+    assert_eq!(losses(&events, 1), whole[from..], "bit for bit from step {from}");
+    drop(first);
+
+    let read = RunFolder::open(&out).unwrap();
+    assert_eq!(read.history.runs[0].kept, steps);
+    assert_eq!(read.experiment.branches[0].of, "resnet-8");
+
+    let again = trainer(&out, true, false);
+    let events = until(&again, Phase::Paused);
+    assert_eq!(kept(&events, 0), steps);
+    again.send(Command::Branch {
+        name: "resnet-8".into(),
+        step: from,
+        rate: 0.5,
+    });
+    again.send(Command::Run);
+    let slower = losses(&until(&again, Phase::Done), 2);
+    assert_eq!(slower[0], whole[from], "the loss before the first different update");
+    assert_ne!(slower[3..], whole[from + 3..]);
+    again.send(Command::Reset);
+    let events = until(&again, Phase::Paused);
+    let started = events
+        .iter()
+        .any(|event| matches!(event, Event::Started { track, step, .. } if track.id == 2 && *step == from));
+    assert!(started, "a branch goes back to where it parted");
+}
+
+#[test]
+fn questions_are_answered_beside_the_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let trainer = trainer(&folder.path().join("run"), false, true);
+    until(&trainer, Phase::Done);
+    let information = |step, image| Question::Information { run: 0, step, image };
+    let Finding::Information {
+        step, readings, film, ..
+    } = answer(&trainer, information(Some(3), Subject::Test(2)))
+    else {
+        panic!()
+    };
+    assert_eq!((readings.len(), film.len()), (4, 4));
+    assert!(step <= 3 && readings[0].reconstruction > 0.9, "{step} {readings:?}");
+    let own = Subject::Own(vec![0.5; 64].into());
+    let Finding::Information {
+        step,
+        readings: now,
+        original,
+        ..
+    } = answer(&trainer, information(None, own))
+    else {
+        panic!()
+    };
+    assert_eq!(step, STEPS);
+    assert_ne!(readings, now);
+    assert!(original.data.iter().all(|pixel| (pixel - 0.5).abs() < 1e-5));
+
+    let lesion = |step, surgery| Question::Lesion { run: 0, step, surgery };
+    let Finding::Lesion { before, after, .. } = answer(&trainer, lesion(None, Surgery::default())) else {
+        panic!()
+    };
+    assert_eq!(before, after);
+    let Finding::Lesion { step, before: then, .. } = answer(&trainer, lesion(Some(0), Surgery::one(1, Cut::Removed)))
+    else {
+        panic!()
+    };
+    assert_eq!(step, 0);
+    assert!(then < before, "{then} {before}");
+    let refused = answer(&trainer, lesion(None, Surgery::one(9, Cut::Removed)));
+    assert!(
+        matches!(&refused, Finding::Refused(_, why) if why.contains("no block 9")),
+        "{refused:?}"
+    );
+    let refused = answer(&trainer, information(None, Subject::Test(7777)));
+    assert!(
+        matches!(&refused, Finding::Refused(_, why) if why.contains("7777")),
+        "{refused:?}"
+    );
+
+    let request = MapRequest {
+        nodes: vec![(0, "layer1.0".into())],
+        image: Subject::Test(0),
+        step: Some(5),
+    };
+    trainer.send(Command::Watch(Some(request.clone())));
+    let maps = soon(|| trainer.maps().filter(|maps| maps.request == request));
+    assert!((1..=5).contains(&maps.maps[0].0));
+}

@@ -1,0 +1,224 @@
+//! Time travel, the fading digit and the tower with scissors.
+
+use depthscope::net::{Array, Cut, Surgery};
+use depthscope::probe::{Reading, Subject};
+use depthscope::run::{Command, Event, Finding, Phase, Question};
+use depthscope::ui::{Action, Panel, Room};
+use eframe::egui::{Key, Theme, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::page::{ALL, Page, pictures};
+
+const SIZE: Vec2 = Vec2::new(840.0, 420.0);
+const KEPT: [usize; 10] = [0, 1, 2, 4, 8, 16, 32, 64, 128, 250];
+
+/// A maximised panel of a lab whose runs have kept moments.
+fn page(panel: Panel) -> Page {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    for run in 0..ALL.len() {
+        for step in KEPT {
+            page.history.apply(&Event::Kept { run, step });
+        }
+    }
+    page.history.apply(&Event::Phase(Phase::Paused));
+    page.lab.tiling.open(panel);
+    page.lab.tiling.maximised = true;
+    page
+}
+
+/// The image fades by that factor a block.
+fn information(run: usize, step: usize, image: usize, factor: f32) -> Finding {
+    let left = |block: usize| factor.powi(block as i32);
+    let digit = |share: f32| Array {
+        shape: vec![1, 8, 8],
+        data: (0..64)
+            .map(|at| 0.4 + share * if at / 8 == at % 8 { 0.6 } else { -0.4 })
+            .collect(),
+    };
+    let reading = |block: usize| Reading {
+        block,
+        node: match block {
+            0 => "relu".into(),
+            block => format!("layer{}.{}", (block - 1) / 9 + 1, (block - 1) % 9),
+        },
+        reconstruction: left(block),
+        accuracy: 0.1 + 0.88 * left(block),
+    };
+    Finding::Information {
+        run,
+        step,
+        readings: (0..28).map(reading).collect(),
+        chance: 0.11,
+        image: Subject::Test(image),
+        original: digit(1.0),
+        film: (0..28).map(|block| digit(left(block))).collect(),
+    }
+}
+
+fn fading() -> Page {
+    let mut page = page(Panel::Fading);
+    page.findings.apply(information(1, 250, 0, 0.8));
+    page.findings.apply(information(2, 250, 0, 0.97));
+    page
+}
+
+fn scissors() -> Page {
+    let mut page = page(Panel::Architecture);
+    page.lab.cursor.run = "resnet-56".into();
+    page
+}
+
+fn asked(page: &Harness<Page>) -> Vec<Question> {
+    let question = |action: &Action| match action {
+        Action::Send(Command::Ask(question)) => Some(question.clone()),
+        _ => None,
+    };
+    page.state().actions.iter().filter_map(question).collect()
+}
+
+#[test]
+fn pictures_in_light_and_dark() {
+    let cut = || {
+        let mut page = scissors();
+        page.lab.cursor.layer = "layer1.3".into();
+        page
+    };
+    pictures([
+        (fading(), SIZE, Theme::Light, 1.0, "panel_fading_light"),
+        (fading(), SIZE, Theme::Dark, 1.0, "panel_fading_dark"),
+        (page(Panel::Timeline), SIZE, Theme::Light, 1.0, "panel_timeline_light"),
+        (page(Panel::Timeline), SIZE, Theme::Dark, 1.0, "panel_timeline_dark"),
+        (cut(), SIZE, Theme::Dark, 1.0, "panel_scissors_dark"),
+    ]);
+}
+
+#[test]
+fn the_lesion_chart_builds_itself() {
+    let mut page = scissors().open(SIZE, Theme::Light, 1.0);
+    page.get_by_label("Remove each in turn").click();
+    page.run();
+    let questions = asked(&page);
+    assert_eq!(questions.len(), 27);
+    for (block, question) in questions.into_iter().enumerate() {
+        let Question::Lesion { run, surgery, .. } = question else {
+            panic!()
+        };
+        assert_eq!((run, &surgery), (2, &Surgery::one(block, Cut::Removed)));
+        let after = if block == 0 { 0.28 } else { 0.95 - 0.01 * block as f32 };
+        let finding = Finding::Lesion {
+            run,
+            step: 250,
+            surgery,
+            before: 0.967,
+            after,
+        };
+        page.state_mut().findings.apply(finding);
+    }
+    page.run();
+    page.get_by_label("Shortcut of layer1.0, times 1").click();
+    page.run();
+    page.get_by_label("Shortcut of layer1.0, cut through");
+    page.get_by_label("Remove layer3.8").click();
+    page.run();
+    page.get_by_label("Restore layer3.8");
+    let mut both = Surgery::one(0, Cut::Shortcut(0.0));
+    both.cuts.insert(26, Cut::Removed);
+    let newest = asked(&page).pop().unwrap();
+    assert_eq!(
+        newest,
+        Question::Lesion {
+            run: 2,
+            step: None,
+            surgery: both.clone()
+        }
+    );
+    let finding = Finding::Lesion {
+        run: 2,
+        step: 250,
+        surgery: both,
+        before: 0.967,
+        after: 0.31,
+    };
+    page.state_mut().findings.apply(finding);
+    page.run();
+    page.get_by_label_contains("31.0 % after these cuts");
+    page.snapshot("panel_scissors_light");
+    page.key_press(Key::Z);
+    page.run();
+    page.get_by_label("Remove layer3.8");
+}
+
+#[test]
+fn scissors_by_keyboard() {
+    let mut page = scissors();
+    page.lab.cursor.layer = "layer2.0.conv1".into();
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    page.key_press(Key::X);
+    page.run();
+    page.get_by_label("Restore layer2.0");
+    page.key_press(Key::C);
+    page.run();
+    page.get_by_label("Shortcut of layer2.0, cut through");
+    assert_eq!(asked(&page).len(), 2);
+    page.state_mut().lab.cursor.run = "plain-56".into();
+    page.key_press(Key::X);
+    page.run();
+    assert_eq!(
+        asked(&page).len(),
+        2,
+        "a plain block that changes the shape cannot be removed"
+    );
+}
+
+#[test]
+fn the_digit_is_read_at_the_kept_step_and_for_the_image_of_the_cursor() {
+    let mut page = fading().open(SIZE, Theme::Light, 1.0);
+    assert!(asked(&page).is_empty(), "it is known");
+    page.key_press(Key::ArrowDown);
+    page.run();
+    page.state_mut().lab.cursor.step = Some(100);
+    page.run();
+    let questions = asked(&page);
+    let wanted = |run, step| Question::Information {
+        run,
+        step: Some(step),
+        image: Subject::Test(1),
+    };
+    assert_eq!(questions, [wanted(1, 250), wanted(2, 250)], "one at a time of each run");
+    for (run, factor) in [(1, 0.8), (2, 0.97)] {
+        page.state_mut().findings.apply(information(run, 250, 1, factor));
+    }
+    page.run();
+    assert_eq!(asked(&page)[2..], [wanted(1, 64), wanted(2, 64)]);
+}
+
+#[test]
+fn the_timeline_goes_back_plays_and_continues() {
+    let mut page = page(Panel::Timeline).open(SIZE, Theme::Light, 1.0);
+    page.key_press(Key::Comma);
+    page.run();
+    assert_eq!(page.state().lab.cursor.step, Some(128));
+    page.get_by_label("Moment before").click();
+    page.run();
+    assert_eq!(page.state().lab.cursor.step, Some(64));
+    page.get_by_label("Continue from here").click();
+    page.run();
+    page.get_by_label("Train plain-56 on from step 64 with 0.1 times the learning rate")
+        .click();
+    page.run();
+    let branch = Command::Branch {
+        name: "plain-56".into(),
+        step: 64,
+        rate: 0.1,
+    };
+    assert!(page.state().actions.contains(&Action::Send(branch)));
+    assert_eq!(page.state().lab.cursor.step, None, "it is live again");
+    page.key_press(Key::P);
+    page.step();
+    assert_eq!(page.state().lab.cursor.step, Some(0), "it plays from the start");
+    page.get_by_label("Stay here");
+    page.get_by_label("Follow the training").click();
+    page.step();
+    assert_eq!(page.state().lab.cursor.step, None);
+}
