@@ -158,8 +158,12 @@ impl Chart<'_> {
         ink: Ink,
     ) {
         let (transform, pointer) = (&response.transform, &response.response);
-        if let Some(place) = pointer.hover_pos().filter(|pos| transform.frame().contains(*pos)) {
-            let step = time.step(transform.value_from_position(place).x);
+        // Beyond the last step stand the names.
+        let places = self.x.start..=self.x.end;
+        let hovered = pointer.hover_pos().filter(|pos| transform.frame().contains(*pos));
+        let place = hovered.map(|pos| transform.value_from_position(pos).x);
+        if let Some(place) = place.filter(|place| places.contains(place)) {
+            let step = time.step(place);
             link.cursor.hover_step(step);
             if pointer.clicked() {
                 link.cursor.go_to(step, link.history);

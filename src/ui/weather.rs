@@ -123,7 +123,9 @@ impl Weather {
         let first = find(history, &self.runs[0])
             .or_else(|| deepest(false))
             .or(history.runs.first())?;
-        let second = find(history, &self.runs[1]).or_else(|| deepest(true)).unwrap_or(first);
+        let other = || history.runs.iter().find(|run| run.track.name != first.track.name);
+        let second = find(history, &self.runs[1]).or_else(|| deepest(true)).or_else(other);
+        let second = second.unwrap_or(first);
         Some([first, second])
     }
 
