@@ -55,11 +55,12 @@ impl RunFolder {
         for track in experiment.tracks()? {
             let log = layout.log(&track.name, track.seed);
             let mut series = Series::new(track, String::new());
-            let kept = checkpoint::list(&layout.keeps(&series.track.name, series.track.seed))?;
-            series.kept = kept.into_iter().map(|(step, _)| step).collect();
             if log.is_dir() {
                 notices.extend(log_reader::read(&log, &mut series)?);
             }
+            // After the log: a resumed run's takes back what lies beyond its beginning.
+            let kept = checkpoint::list(&layout.keeps(&series.track.name, series.track.seed))?;
+            series.kept = kept.into_iter().map(|(step, _)| step).collect();
             series.finished = series.step() >= experiment.steps || ended(summary.as_ref(), &series.track);
             history.runs.push(series);
         }

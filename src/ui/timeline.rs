@@ -255,10 +255,8 @@ impl Timeline {
             let words = words::track(&grouped(shown as u64), moments.len());
             WidgetInfo::slider(true, shown as f64, words)
         });
-        if let Some(pointer) = response.hover_pos() {
-            if let Some(step) = nearest(pointer.x) {
-                view.cursor.hover_step(step as f64);
-            }
+        if let Some(step) = response.hover_pos().and_then(|pointer| nearest(pointer.x)) {
+            view.cursor.hover_step(step as f64);
         }
         if (response.clicked() || response.dragged())
             && let Some(pointer) = response.interact_pointer_pos()
