@@ -6,6 +6,7 @@ mod check;
 mod choice;
 pub mod cpu;
 pub mod gpu;
+mod nodes;
 mod optimizer;
 pub mod plan;
 pub mod weights_file;

@@ -38,6 +38,7 @@ pub mod words {
     pub const SHORTCUT: &str = "A click on an arc";
     pub const CUT: &str = "cuts it";
     pub const HALVE: &str = "halves it";
+    pub const WHOLE: &str = "The whole net; no cut has been tried at this moment.";
     pub const HELP: &str = "Click a block to remove or restore it, an arc to cut its shortcut. Fill: gradient norm at the block. \
         Bars: test accuracy after the cut.";
 
@@ -228,7 +229,7 @@ impl Architecture {
             .filter(mine)
             .map(|lesion| lesion.step)
             .max();
-        let Some(step) = newest else { return words::HELP.into() };
+        let Some(step) = newest else { return words::WHOLE.into() };
         let surgery = self.surgeries.get(&run).filter(|surgery| !surgery.cuts.is_empty());
         let at = |lesion: &&Lesion| lesion.run == run && lesion.step == step;
         let mut lesions = view.scene.findings.lesions.iter().filter(at);

@@ -312,7 +312,7 @@ impl BlockTower<'_> {
             let width = short.size().x;
             (short, width)
         };
-        if apart || width <= body.width() {
+        if apart || width + 8.0 <= body.width() {
             let place = egui::pos2(body.center().x - width / 2.0, bar.top() - 15.0);
             let behind = Rect::from_min_size(place, text.size());
             painter.rect_filled(behind, 2.0, ink.paper.gamma_multiply(0.85));

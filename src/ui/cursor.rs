@@ -115,14 +115,20 @@ pub fn find<'a>(history: &'a History, name: &str) -> Option<&'a Series> {
     history.runs.iter().find(|series| series.track.name == name)
 }
 
-/// The deepest plain net and the deepest residual one, as far as there are such; of several seeds the first.
+/// Two nets to compare: the deepest plain one and the deepest residual one, or the deepest and another of one family; of
+/// several seeds the first.
 pub fn pair(history: &History) -> Vec<&Series> {
     let deepest = |residual: bool| {
         let family = history.runs.iter().rev();
         let family = family.filter(|series| series.track.spec.residual() == residual);
         family.max_by_key(|series| series.track.spec.depth)
     };
-    [deepest(false), deepest(true)].into_iter().flatten().collect()
+    let mut pair: Vec<&Series> = [deepest(false), deepest(true)].into_iter().flatten().collect();
+    if let [only] = pair[..] {
+        let other = history.runs.iter().find(|series| series.track.name != only.track.name);
+        pair.splice(0..0, other);
+    }
+    pair
 }
 
 /// The step that the run furthest ahead has done.

@@ -21,8 +21,9 @@ use crate::run::{Command, Question, RunId, Seen, Series};
 
 /// Room for the numbers beside the bars.
 const AXIS: f32 = 30.0;
-/// Largest side of a frame.
+/// Largest and smallest side of a frame; where there is no room for all, some are left out.
 const FRAME: f32 = 64.0;
+const SMALL_FRAME: f32 = 26.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -173,7 +174,8 @@ impl FadingDigit {
         let ink = theme::ink(ui);
         let count = seen.readings.len().max(1);
         let column = space.width() / count as f32;
-        let side = (column - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
+        let every = (SMALL_FRAME / column).ceil().max(1.0);
+        let side = (column * every - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, &seen.film);
         let bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
         let high = |value: f32| bars.bottom() - bars.height() * value.clamp(0.0, 1.0);
@@ -214,7 +216,9 @@ impl FadingDigit {
                 pos2(at as f32 / count as f32, 0.0),
                 pos2((at + 1) as f32 / count as f32, 1.0),
             );
-            painter.image(texture.id(), frame, uv, Color32::WHITE);
+            if at.is_multiple_of(every as usize) && frame.right() <= space.right() + column {
+                painter.image(texture.id(), frame, uv, Color32::WHITE);
+            }
             let half = (column * 0.36).clamp(1.0, 14.0);
             let bar = Rect::from_min_max(
                 pos2(centre - half, high(reading.reconstruction)),

@@ -56,7 +56,11 @@ pub fn log_marks(input: GridInput) -> Vec<GridMark> {
 
 /// `0.01` for -2, `10⁻⁹` for -9, `0.5` for log10(0.5).
 pub fn power_of_ten(log: f64) -> String {
-    let power = log.floor() as i32;
+    let mut power = log.floor() as i32;
+    let mut leading = 10f64.powf(log - f64::from(power)).round() as i32;
+    if leading == 10 {
+        (power, leading) = (power + 1, 1);
+    }
     if (-3..=3).contains(&power) {
         return plain(10f64.powf(log));
     }
@@ -71,9 +75,9 @@ pub fn power_of_ten(log: f64) -> String {
             digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
         })
         .collect();
-    match (10f64.powf(log - f64::from(power))).round() as i32 {
+    match leading {
         1 => format!("10{digits}"),
-        leading => format!("{leading}·10{digits}"),
+        _ => format!("{leading}·10{digits}"),
     }
 }
 
@@ -105,6 +109,7 @@ mod tests {
             (-9.0, "10⁻⁹"),
             (5.0, "10⁵"),
             (2e-6f64.log10(), "2·10⁻⁶"),
+            (9.8e-6f64.log10(), "10⁻⁵"),
         ] {
             assert_eq!(power_of_ten(log), text);
         }

@@ -77,7 +77,7 @@ const TIME: Time = Time {
 const TITLE: f32 = 18.0;
 const AXIS: f32 = 34.0;
 /// Width of the colour bar with its numbers.
-const BAR: f32 = 64.0;
+const BAR: f32 = 80.0;
 
 impl Pane for Weather {
     const TITLE: &'static str = "Gradient weather";
@@ -413,7 +413,7 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
     let [low, high] = strip.range;
     let number = |log: f64| match log {
         -3.0..3.0 => short(10f64.powf(log)),
-        _ => power_of_ten(log.round()),
+        _ => power_of_ten(log),
     };
     let words = |log: f64| match strip.difference {
         true => format!("×{}", number(log)),

@@ -23,7 +23,7 @@ use stack::with_room;
 use update::{Slot, memory_names, update};
 use values::{array, norm, tensor};
 
-use super::{BnMode, Engine, Evaluation, Norms, Optimizer, Probe, ProbeRequest, Select, Step, check};
+use super::{BnMode, Engine, Evaluation, Norms, Optimizer, Probe, ProbeRequest, Select, Step, check, nodes};
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::net::{Array, Graph, NodeId, Weights};
@@ -187,8 +187,8 @@ impl Candle {
     /// One probe.
     fn measure(&self, batch: &Batch, request: &ProbeRequest) -> Result<Probe> {
         let (outputs, taps) = (
-            self.selected(&request.activations)?,
-            self.selected(&request.activation_gradients)?,
+            selected(&self.graph, &request.activations)?,
+            selected(&self.graph, &request.activation_gradients)?,
         );
         let keep = Keep {
             outputs: &outputs,
@@ -219,21 +219,11 @@ impl Candle {
         }
         Ok(probe)
     }
+}
 
-    fn selected(&self, select: &Select) -> Result<Vec<NodeId>> {
-        match select {
-            Select::None => Ok(Vec::new()),
-            Select::All => Ok((1..self.graph.nodes.len()).collect()),
-            Select::Nodes(names) => names
-                .iter()
-                .map(|name| {
-                    self.graph.find(name).ok_or_else(|| {
-                        Error::Engine(format!("{} has no node '{name}'; inspect lists them", self.graph.spec))
-                    })
-                })
-                .collect(),
-        }
-    }
+fn selected(graph: &Graph, select: &Select) -> Result<Vec<NodeId>> {
+    let selected = nodes::selected(graph, select)?;
+    Ok((0..selected.len()).filter(|&node| selected[node]).collect())
 }
 
 /// What one backward pass gives.

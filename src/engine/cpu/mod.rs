@@ -34,11 +34,11 @@ use update::Update;
 
 use super::plan::Plan;
 use super::{
-    BnMode, Decay, Engine, Evaluation, Norms, Optimizer, OptimizerKind, Probe, ProbeRequest, Select, Step, check,
+    BnMode, Decay, Engine, Evaluation, Norms, Optimizer, OptimizerKind, Probe, ProbeRequest, Step, check, nodes,
 };
 use crate::data::Batch;
-use crate::error::{Error, Result};
-use crate::net::{Array, Graph, Op, Param, Weights};
+use crate::error::Result;
+use crate::net::{Array, Graph, Param, Weights};
 
 /// Images evaluated at once with running statistics, which need no whole batch.
 const EVALUATED_AT_ONCE: usize = 128;
@@ -176,31 +176,6 @@ impl CpuEngine {
             data: data.to_vec(),
         }
     }
-
-    /// Which nodes are selected; all are all but the input.
-    fn selected(&self, select: &Select) -> Result<Vec<bool>> {
-        let graph = self.runner.graph();
-        let mut selected = vec![*select == Select::All; graph.nodes.len()];
-        selected[0] = false;
-        if let Select::Nodes(names) = select {
-            for name in names {
-                let unknown = || Error::Engine(format!("{} has no node '{name}'; inspect lists them", graph.spec));
-                selected[graph.find(name).ok_or_else(unknown)?] = true;
-            }
-        }
-        Ok(selected)
-    }
-
-    /// A node's array over `images` images.
-    fn node_array(&self, node: usize, images: usize, data: Vec<f32>) -> Array {
-        let node = &self.runner.graph().nodes[node];
-        let [channels, height, width] = node.output;
-        let shape = match node.op {
-            Op::Linear { .. } => vec![images, channels],
-            _ => vec![images, channels, height, width],
-        };
-        Array { shape, data }
-    }
 }
 
 /// For people: `CPU (AVX-512, 2 threads)`.
@@ -291,8 +266,8 @@ impl Engine for CpuEngine {
 
     fn probe(&mut self, batch: &Batch, request: &ProbeRequest) -> Result<Probe> {
         check::batch(self.runner.graph(), batch, request.mode)?;
-        let activations = self.selected(&request.activations)?;
-        let gradients = self.selected(&request.activation_gradients)?;
+        let activations = nodes::selected(self.runner.graph(), &request.activations)?;
+        let gradients = nodes::selected(self.runner.graph(), &request.activation_gradients)?;
         let images = batch.len();
         let loss = self.runner.forward(&batch.labels, &batch.images, request.mode);
         let mut probe = Probe {
@@ -305,10 +280,10 @@ impl Engine for CpuEngine {
             let data = self.runner.activation(node);
             probe
                 .activations
-                .insert(name(self, node), self.node_array(node, images, data));
+                .insert(name(self, node), nodes::array(self.runner.graph(), node, images, data));
         }
         let logits = self.runner.activation(nodes - 1);
-        probe.logits = Some(self.node_array(nodes - 1, images, logits));
+        probe.logits = Some(nodes::array(self.runner.graph(), nodes - 1, images, logits));
         if request.mode == BnMode::Batch {
             let moved = self.running_statistics();
             let named = |param: usize| self.runner.graph().params[param].name.clone();
@@ -328,7 +303,7 @@ impl Engine for CpuEngine {
         for (node, data) in found {
             probe
                 .activation_gradients
-                .insert(name(self, node), self.node_array(node, images, data));
+                .insert(name(self, node), nodes::array(self.runner.graph(), node, images, data));
         }
         if request.weight_gradients {
             let arrays = self.trained().map(|(at, param)| {

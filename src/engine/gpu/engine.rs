@@ -11,10 +11,10 @@ use super::runner::{Pass, Runner};
 use crate::data::Batch;
 use crate::engine::plan::Value;
 use crate::engine::{
-    BnMode, Engine, Evaluation, Norms, Optimizer, OptimizerKind, Probe, ProbeRequest, Select, Step, check,
+    BnMode, Engine, Evaluation, Norms, Optimizer, OptimizerKind, Probe, ProbeRequest, Step, check, nodes,
 };
-use crate::error::{Error, Result};
-use crate::net::{Array, Graph, Op, Weights};
+use crate::error::Result;
+use crate::net::{Array, Graph, Weights};
 
 /// Images evaluated at once with running statistics, which need no whole batch.
 const EVALUATED_AT_ONCE: usize = 128;
@@ -181,30 +181,6 @@ impl GpuEngine {
         Ok(moved)
     }
 
-    /// Which nodes are selected; all are all but the input.
-    fn selected(&self, select: &Select) -> Result<Vec<bool>> {
-        let graph = &self.runner.graph;
-        let mut selected = vec![*select == Select::All; graph.nodes.len()];
-        selected[0] = false;
-        if let Select::Nodes(names) = select {
-            for name in names {
-                let unknown = || Error::Engine(format!("{} has no node '{name}'; inspect lists them", graph.spec));
-                selected[graph.find(name).ok_or_else(unknown)?] = true;
-            }
-        }
-        Ok(selected)
-    }
-
-    fn node_array(&self, node: usize, images: usize, data: Vec<f32>) -> Array {
-        let node = &self.runner.graph.nodes[node];
-        let [channels, height, width] = node.output;
-        let shape = match node.op {
-            Op::Linear { .. } => vec![images, channels],
-            _ => vec![images, channels, height, width],
-        };
-        Array { shape, data }
-    }
-
     fn activation(&self, node: usize, images: usize) -> Result<Array> {
         let (values, shape) = self.runner.value(node, images)?;
         let stride = match self.runner.program.plan.values[node] {
@@ -212,7 +188,12 @@ impl GpuEngine {
             _ => 1,
         };
         let output = self.runner.graph.nodes[node].output;
-        Ok(self.node_array(node, images, unpadded(&values, shape, output, stride)))
+        Ok(nodes::array(
+            &self.runner.graph,
+            node,
+            images,
+            unpadded(&values, shape, output, stride),
+        ))
     }
 }
 
@@ -270,8 +251,8 @@ impl Engine for GpuEngine {
 
     fn probe(&mut self, batch: &Batch, request: &ProbeRequest) -> Result<Probe> {
         check::batch(&self.runner.graph, batch, request.mode)?;
-        let activations = self.selected(&request.activations)?;
-        let gradients = self.selected(&request.activation_gradients)?;
+        let activations = nodes::selected(&self.runner.graph, &request.activations)?;
+        let gradients = nodes::selected(&self.runner.graph, &request.activation_gradients)?;
         let images = batch.len();
         let loss = self.look(&batch.labels, &batch.images, request.mode)?;
         let nodes = self.runner.graph.nodes.len();
@@ -304,7 +285,7 @@ impl Engine for GpuEngine {
             self.runner.device.wait(|| download.arrived())?;
             let shape = self.runner.program.plan.tensors[tap.gradient.tensor].shape;
             let values = unpadded(&download.take()?, shape, shape, 1);
-            found.insert(tap.node, self.node_array(tap.node, images, values));
+            found.insert(tap.node, nodes::array(&self.runner.graph, tap.node, images, values));
         }
         for (node, array) in found {
             probe.activation_gradients.insert(name(self, node), array);
