@@ -2,6 +2,8 @@
 //!
 //! The rooms and who may enter them are described in `ARCHITECTURE.md`.
 
+rust_i18n::i18n!("assets/locales", fallback = "en");
+
 pub mod app;
 pub mod cli;
 pub mod data;
