@@ -16,8 +16,18 @@ pub const RING: usize = 4;
 /// Bytes of what a batch is described by.
 pub const BATCH_BYTES: u64 = 32;
 
+/// How far a pass through the plan goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// To the loss; a tensor's buffer is free for others after its last reader.
+    Forward,
+    /// And back.
+    Whole,
+}
+
 /// All buffers: those of a fixed size, and those for as many images as were ever asked for.
 pub struct Buffers {
+    reach: Reach,
     fixed: HashMap<Store, wgpu::Buffer>,
     scaled: HashMap<Store, wgpu::Buffer>,
     slots: Vec<wgpu::Buffer>,
@@ -76,6 +86,7 @@ impl Buffers {
             fixed.insert(store, buffer);
         }
         Ok(Self {
+            reach: Reach::Whole,
             fixed,
             scaled: HashMap::new(),
             slots: Vec::new(),
@@ -85,16 +96,47 @@ impl Buffers {
         })
     }
 
+    /// The same parameters with room of its own for batches.
+    pub fn beside(&self, program: &Program) -> Self {
+        Self {
+            reach: Reach::Forward,
+            fixed: self.fixed.clone(),
+            scaled: HashMap::new(),
+            slots: Vec::new(),
+            slot_of: program.plan.forward_slots(),
+            squares: [0; 2],
+            capacity: 0,
+        }
+    }
+
     /// Makes room for so many images; bind groups made before are of no use any more.
     pub fn reserve(&mut self, device: &Device, program: &Program, images: usize) -> Result<()> {
         (self.scaled, self.slots, self.capacity) = (HashMap::new(), Vec::new(), 0);
         let plan = &program.plan;
-        for slot in 0..plan.slots.len() {
-            let held = plan.tensors.iter().filter(|tensor| tensor.slot == slot);
-            let bytes = held.map(|tensor| tensor_bytes(tensor.shape, images)).max();
+        let sized = |&tensor: &usize| tensor_bytes(plan.tensors[tensor].shape, images);
+        for slot in 0..self.slot_of.iter().max().map_or(0, |last| last + 1) {
+            let held = (0..plan.tensors.len()).filter(|&tensor| self.slot_of[tensor] == slot);
+            let bytes = held.map(|tensor| sized(&tensor)).max();
             let buffer = make(device, Store::Tensor(slot), bytes.unwrap_or(16))?;
             self.slots.push(buffer);
         }
+        let image = plan.tensors[plan.images].image();
+        let sizes = [
+            (Store::Pieces, 16 * program.pieces_len(images) as u64),
+            (Store::Labels, 4 * images as u64),
+            (Store::Stored, 4 * (images * image) as u64),
+            (Store::Picks, 16 * images as u64),
+        ];
+        self.hold(device, sizes)?;
+        if self.reach == Reach::Whole {
+            self.reserve_backward(device, program, images)?;
+        }
+        self.capacity = images;
+        Ok(())
+    }
+
+    /// What only the way back and those who look inside need.
+    fn reserve_backward(&mut self, device: &Device, program: &Program, images: usize) -> Result<()> {
         let node = |at: usize| {
             let [plane, strip, blocks] = program.trunk_strip(at);
             ((images * plane).div_ceil(strip) * blocks).next_multiple_of(16)
@@ -102,25 +144,31 @@ impl Buffers {
         let params = program.trained.len().next_multiple_of(16);
         let each = (0..program.trunk.len()).map(node).max().unwrap_or(16);
         self.squares = [params as u64, each as u64];
-        let largest = plan.tensors.iter().map(|tensor| tensor_bytes(tensor.shape, images));
-        let image = plan.tensors[plan.images].image();
+        let tensors = program.plan.tensors.iter();
+        let largest = tensors.map(|tensor| tensor_bytes(tensor.shape, images)).max();
         let sizes = [
             (Store::Squares, 16 * (params + each * program.trunk.len()) as u64),
-            (Store::Pieces, 16 * program.pieces_len(images) as u64),
-            (Store::Labels, 4 * images as u64),
-            (Store::Stored, 4 * (images * image) as u64),
-            (Store::Picks, 16 * images as u64),
-            (Store::Seen, largest.max().unwrap_or(16)),
+            (Store::Seen, largest.unwrap_or(16)),
         ];
-        for (store, bytes) in sizes {
-            self.scaled.insert(store, make(device, store, bytes)?);
-        }
+        self.hold(device, sizes)?;
         let requests = self.requests(program);
         let buffer = make(device, Store::Requests, 4 * requests.len() as u64)?;
         device.queue.write_buffer(&buffer, 0, &words(&requests));
         self.scaled.insert(Store::Requests, buffer);
-        self.capacity = images;
         Ok(())
+    }
+
+    fn hold(&mut self, device: &Device, sizes: impl IntoIterator<Item = (Store, u64)>) -> Result<()> {
+        for (store, bytes) in sizes {
+            self.scaled.insert(store, make(device, store, bytes)?);
+        }
+        Ok(())
+    }
+
+    /// Bytes that describe the largest batch, images and all.
+    pub fn batch_bytes(&self, program: &Program) -> u64 {
+        let image = program.plan.tensors[program.plan.images].image();
+        BATCH_BYTES + (self.capacity * (4 + 16 + 4 * image)) as u64
     }
 
     /// The norms wanted: the whole gradient's, the weights', the trunk's.
@@ -172,6 +220,7 @@ impl Buffers {
                 binding: at as u32,
                 resource: self.binding(bind),
             });
+        device.count_made();
         device.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some(dispatch.kernel),
             layout: &pipeline.get_bind_group_layout(0),
@@ -179,10 +228,13 @@ impl Buffers {
         })
     }
 
-    /// Bytes of all.
-    pub fn bytes(&self) -> u64 {
-        let stores = self.fixed.values().chain(self.scaled.values());
-        stores.chain(&self.slots).map(wgpu::Buffer::size).sum()
+    /// Bytes of those that do not depend on the batch, and of the others.
+    pub fn bytes(&self) -> [u64; 2] {
+        let scaled = self.scaled.values().chain(&self.slots);
+        [
+            self.fixed.values().map(wgpu::Buffer::size).sum(),
+            scaled.map(wgpu::Buffer::size).sum(),
+        ]
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use super::adapter::{About, Adapter};
+use super::pace::Pace;
 use super::pipeline_cache::PipelineCache;
 use crate::error::{Error, Result};
 
@@ -34,6 +36,9 @@ pub struct Device {
     cache: Option<PipelineCache>,
     pipelines: Mutex<HashMap<PipelineKey, wgpu::ComputePipeline>>,
     trouble: Arc<Mutex<Trouble>>,
+    /// How long work takes, and when some was last known to be done.
+    pace: Mutex<(Pace, Instant)>,
+    made: AtomicUsize,
 }
 
 /// What went wrong outside of [`Device::guarded`].
@@ -105,6 +110,8 @@ impl Device {
             cache,
             pipelines: Mutex::default(),
             trouble,
+            pace: Mutex::new((Pace::default(), Instant::now())),
+            made: AtomicUsize::new(0),
         }))
     }
 
@@ -133,6 +140,28 @@ impl Device {
     /// For people: `GPU (NVIDIA GeForce RTX 3060, Vulkan)`.
     pub fn describe(&self) -> String {
         format!("GPU ({}, {})", self.about.name, self.about.backend)
+    }
+
+    /// How long work takes on it.
+    pub(super) fn pace(&self) -> Pace {
+        lock(&self.pace).0
+    }
+
+    /// Takes note that work which was submitted then is done.
+    pub(super) fn done(&self, work: f64, submitted: Instant) {
+        let now = Instant::now();
+        let (pace, last) = &mut *lock(&self.pace);
+        pace.took(work, (now - submitted.max(*last)).as_secs_f64());
+        *last = now;
+    }
+
+    /// Buffers, bind groups and pipelines made so far.
+    pub fn made(&self) -> usize {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_made(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What went wrong since it was last asked; a lost device stays lost.
@@ -207,6 +236,7 @@ impl Device {
             usage,
             mapped_at_creation: false,
         };
+        self.count_made();
         self.guarded(|| self.device.create_buffer(&descriptor))
     }
 
@@ -251,6 +281,7 @@ impl Device {
         if let Some(pipeline) = lock(&self.pipelines).get(&key) {
             return Ok(pipeline.clone());
         }
+        self.count_made();
         let pipeline = self.guarded(|| self.compile(kernel)).map_err(|error| match error {
             Error::Shader(words) => Error::Shader(format!("kernel {}: {words}", kernel.name)),
             other => other,

@@ -125,6 +125,15 @@ pub struct Cost {
     pub bytes: u64,
 }
 
+impl Cost {
+    /// How long it takes on so many images, in operations of a device that does sixteen of them in the time of a byte.
+    pub fn work(self, images: usize) -> f64 {
+        /// Of starting it.
+        const START: f64 = 2e6;
+        (self.flops + 16 * self.bytes) as f64 * images as f64 + START
+    }
+}
+
 /// A kernel to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dispatch {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::buffers::RING;
 use super::device::Device;
@@ -26,11 +27,14 @@ struct Started {
     slot: usize,
     images: usize,
     measured: bool,
+    /// When it was submitted, and its work as the device's pace counts it.
+    submitted: Instant,
+    work: f64,
 }
 
 /// One net on a GPU.
 pub struct GpuEngine {
-    runner: Runner,
+    pub(super) runner: Runner,
     optimizer: Optimizer,
     steps: u64,
     started: VecDeque<Started>,
@@ -59,7 +63,7 @@ impl GpuEngine {
 
     /// Bytes of its buffers on the device.
     pub fn memory_bytes(&self) -> u64 {
-        self.runner.buffers.bytes()
+        self.runner.bytes()
     }
 
     fn slot(&mut self) -> usize {
@@ -88,17 +92,26 @@ impl GpuEngine {
             root,
             slot,
         };
-        self.runner.step(batch, &pass, measure)?;
-        let (images, measured) = (batch.len(), measure);
-        self.started.push_back(Started { slot, images, measured });
+        let (submitted, work) = (Instant::now(), self.runner.step(batch, &pass, measure)?);
+        self.started.push_back(Started {
+            slot,
+            images: batch.len(),
+            measured: measure,
+            submitted,
+            work,
+        });
         Ok(())
     }
 
     fn collect_first(&mut self) -> Result<()> {
-        let Some(Started { slot, images, measured }) = self.started.pop_front() else {
+        let Some(started) = self.started.pop_front() else {
             return Ok(());
         };
+        let Started {
+            slot, images, measured, ..
+        } = started;
         let results = self.runner.collect(slot)?;
+        self.runner.device.done(started.work, started.submitted);
         let weights = self.runner.program.weighted.len();
         let norms = &results[3..];
         self.done.push(Step {
@@ -123,25 +136,17 @@ impl GpuEngine {
         Ok(std::mem::take(&mut self.done))
     }
 
-    /// A forward pass that changes nothing: loss and hits.
-    fn look(&mut self, labels: &[u32], images: &[f32], mode: BnMode) -> Result<Evaluation> {
+    /// What a forward pass is told that changes nothing; no step is under way.
+    fn quiet_pass(&mut self, mode: BnMode) -> Result<Pass> {
         while !self.started.is_empty() {
             self.collect_first()?;
         }
-        let slot = self.slot();
-        let pass = Pass {
+        Ok(Pass {
             mode,
             training: false,
             rate: 0.0,
             root: 1.0,
-            slot,
-        };
-        self.runner.forward(labels, images, &pass)?;
-        let results = self.runner.collect(slot)?;
-        Ok(Evaluation {
-            loss_sum: f64::from(results[0]),
-            correct: results[1] as usize,
-            images: labels.len(),
+            slot: self.slot(),
         })
     }
 
@@ -181,19 +186,19 @@ impl GpuEngine {
         Ok(moved)
     }
 
-    fn activation(&self, node: usize, images: usize) -> Result<Array> {
-        let (values, shape) = self.runner.value(node, images)?;
-        let stride = match self.runner.program.plan.values[node] {
-            Value::Subsample { stride, .. } => stride,
-            _ => 1,
+    /// Values of nodes of the last forward pass.
+    fn activations(&self, nodes: &[usize], images: usize) -> Result<Vec<Array>> {
+        let (graph, plan) = (&self.runner.graph, &self.runner.program.plan);
+        let seen = self.runner.values(nodes, images)?;
+        let array = |(&node, (download, shape)): (&usize, _)| {
+            let stride = match plan.values[node] {
+                Value::Subsample { stride, .. } => stride,
+                _ => 1,
+            };
+            let values = unpadded(&self.runner.wait(&download)?, shape, graph.nodes[node].output, stride);
+            Ok(nodes::array(graph, node, images, values))
         };
-        let output = self.runner.graph.nodes[node].output;
-        Ok(nodes::array(
-            &self.runner.graph,
-            node,
-            images,
-            unpadded(&values, shape, output, stride),
-        ))
+        nodes.iter().zip(seen).map(array).collect()
     }
 }
 
@@ -241,10 +246,12 @@ impl Engine for GpuEngine {
         };
         let mut sum = Evaluation::default();
         for (labels, images) in batch.labels.chunks(at_once).zip(batch.images.chunks(at_once * image)) {
-            let part = self.look(labels, images, mode)?;
-            sum.loss_sum += part.loss_sum;
-            sum.correct += part.correct;
-            sum.images += part.images;
+            let pass = self.quiet_pass(mode)?;
+            self.runner.glance(labels, images, &pass)?;
+            let results = self.runner.collect(pass.slot)?;
+            sum.loss_sum += f64::from(results[0]);
+            sum.correct += results[1] as usize;
+            sum.images += labels.len();
         }
         Ok(sum)
     }
@@ -254,18 +261,23 @@ impl Engine for GpuEngine {
         let activations = nodes::selected(&self.runner.graph, &request.activations)?;
         let gradients = nodes::selected(&self.runner.graph, &request.activation_gradients)?;
         let images = batch.len();
-        let loss = self.look(&batch.labels, &batch.images, request.mode)?;
-        let nodes = self.runner.graph.nodes.len();
+        let pass = self.quiet_pass(request.mode)?;
+        self.runner.forward(batch, &pass)?;
+        let last = self.runner.graph.nodes.len() - 1;
+        let mut wanted: Vec<usize> = (0..last).filter(|&node| activations[node]).collect();
+        wanted.push(last);
+        let mut values = self.activations(&wanted, images)?;
+        let name = |engine: &Self, node: usize| engine.runner.graph.nodes[node].name.clone();
         let mut probe = Probe {
-            loss: (loss.loss_sum / images as f64) as f32,
-            logits: Some(self.activation(nodes - 1, images)?),
+            loss: (f64::from(self.runner.collect(pass.slot)?[0]) / images as f64) as f32,
+            logits: values.last().cloned(),
             ..Probe::default()
         };
-        let name = |engine: &Self, node: usize| engine.runner.graph.nodes[node].name.clone();
-        for node in (0..nodes).filter(|&node| activations[node]) {
-            probe
-                .activations
-                .insert(name(self, node), self.activation(node, images)?);
+        if !activations[last] {
+            values.pop();
+        }
+        for (&node, array) in wanted.iter().zip(values) {
+            probe.activations.insert(name(self, node), array);
         }
         if request.mode == BnMode::Batch {
             probe.buffers = self.moved_statistics()?;
@@ -282,9 +294,8 @@ impl Engine for GpuEngine {
         let seen = self.runner.backward(images, gradients[0], &see)?;
         let mut found: BTreeMap<usize, Array> = BTreeMap::new();
         for (tap, download) in tapped.iter().zip(seen) {
-            self.runner.device.wait(|| download.arrived())?;
             let shape = self.runner.program.plan.tensors[tap.gradient.tensor].shape;
-            let values = unpadded(&download.take()?, shape, shape, 1);
+            let values = unpadded(&self.runner.wait(&download)?, shape, shape, 1);
             found.insert(tap.node, nodes::array(&self.runner.graph, tap.node, images, values));
         }
         for (node, array) in found {

@@ -7,6 +7,7 @@ mod dispatch;
 mod engine;
 mod layout;
 mod measure;
+mod pace;
 mod pipeline_cache;
 mod program;
 mod runner;
@@ -14,6 +15,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod transfer;
 
 use std::path::PathBuf;
 

@@ -1,12 +1,12 @@
 //! Runs a program's dispatches: what is made once, what is submitted, and what is read back.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::buffers::{Buffers, RING};
 use super::device::{Device, Kernel};
 use super::dispatch::{Dispatch, Store};
 use super::program::Program;
+use super::transfer::{Download, Upload};
 use crate::data::Batch;
 use crate::engine::plan;
 use crate::engine::{BnMode, Optimizer};
@@ -18,6 +18,15 @@ pub struct Ready {
     pipeline: wgpu::ComputePipeline,
     group: wgpu::BindGroup,
     dispatch: Dispatch,
+}
+
+impl Ready {
+    fn run(&self, pass: &mut wgpu::ComputePass<'_>, images: usize) {
+        let [x, y, z] = self.dispatch.grid.of(images);
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.group, &[]);
+        pass.dispatch_workgroups(x, y, z);
+    }
 }
 
 /// Everything of a program made ready for as many images as there is room for.
@@ -43,45 +52,12 @@ pub struct Pass {
     pub slot: usize,
 }
 
-/// Something on its way back from the device.
-pub struct Download {
-    buffer: wgpu::Buffer,
-    bytes: u64,
-    state: Arc<AtomicU8>,
-}
-
-const PENDING: u8 = 0;
-const HERE: u8 = 1;
-const FAILED: u8 = 2;
-
-impl Download {
-    /// Asks for it; after the submission that writes it.
-    fn ask(&self) {
-        self.state.store(PENDING, Ordering::Release);
-        let state = Arc::clone(&self.state);
-        self.buffer
-            .map_async(wgpu::MapMode::Read, 0..self.bytes, move |outcome| {
-                state.store(if outcome.is_ok() { HERE } else { FAILED }, Ordering::Release);
-            });
-    }
-
-    pub fn arrived(&self) -> bool {
-        self.state.load(Ordering::Acquire) != PENDING
-    }
-
-    /// What has arrived; the buffer can be asked for again.
-    pub fn take(&self) -> Result<Vec<f32>> {
-        let lost = || Error::Engine("the GPU did not give back what it computed; train on the CPU instead".into());
-        if self.state.load(Ordering::Acquire) != HERE {
-            return Err(lost());
-        }
-        let values = {
-            let view = self.buffer.get_mapped_range(0..self.bytes).map_err(|_| lost())?;
-            bytemuck::pod_collect_to_vec(&view)
-        };
-        self.buffer.unmap();
-        Ok(values)
-    }
+/// The way forward alone, for evaluations: its tensors share few buffers, so that a large batch needs little room.
+struct Glance {
+    buffers: Buffers,
+    upload: Upload,
+    pack: Ready,
+    forward: Vec<Ready>,
 }
 
 /// One net on a device.
@@ -91,6 +67,8 @@ pub struct Runner {
     pub program: Program,
     pub buffers: Buffers,
     stages: Option<Stages>,
+    upload: Option<Upload>,
+    glance: Option<Glance>,
     ring: Vec<Download>,
     /// Whether the packed weights are behind the parameters.
     pub changed: bool,
@@ -107,23 +85,30 @@ impl Runner {
             program,
             buffers,
             stages: None,
+            upload: None,
+            glance: None,
             ring: Vec::new(),
             changed: true,
             clipped: optimizer.clip > 0.0,
         };
         let bytes = 4 * runner.program.results_len() as u64;
-        runner.ring = (0..RING).map(|_| runner.download(bytes)).collect::<Result<_>>()?;
+        let ring = (0..RING).map(|_| Download::new(&runner.device, bytes));
+        runner.ring = ring.collect::<Result<_>>()?;
         Ok(runner)
     }
 
     fn ready(&self, dispatch: &Dispatch) -> Result<Ready> {
+        self.ready_on(&self.buffers, dispatch)
+    }
+
+    fn ready_on(&self, buffers: &Buffers, dispatch: &Dispatch) -> Result<Ready> {
         let pipeline = self.device.pipeline(&Kernel {
             name: dispatch.kernel,
             source: &dispatch.instance.source,
             entry: "main",
             constants: &[],
         })?;
-        let group = self.buffers.group(&self.device, &pipeline, dispatch);
+        let group = buffers.group(&self.device, &pipeline, dispatch);
         let dispatch = dispatch.clone();
         Ok(Ready {
             pipeline,
@@ -162,34 +147,19 @@ impl Runner {
 
     /// Makes room for a batch and puts it on the device.
     pub fn load(&mut self, labels: &[u32], images: &[f32], pass: &Pass) -> Result<()> {
-        let count = labels.len();
-        if count > self.buffers.capacity {
-            self.stages = None;
-            self.buffers.reserve(&self.device, &self.program, count)?;
+        let device = Arc::clone(&self.device);
+        if labels.len() > self.buffers.capacity {
+            (self.stages, self.upload) = (None, None);
+            self.buffers.reserve(&device, &self.program, labels.len())?;
         }
         if self.stages.is_none() {
-            let device = Arc::clone(&self.device);
-            let stages = device.guarded(|| self.prepare())??;
-            self.stages = Some(stages);
+            self.stages = Some(device.guarded(|| self.prepare())??);
         }
-        let queue = &self.device.queue;
-        let words = [
-            count as u32,
-            u32::from(pass.mode == BnMode::Batch),
-            u32::from(pass.training),
-            pass.rate.to_bits(),
-            pass.root.to_bits(),
-            pass.slot as u32,
-            0,
-            0,
-        ];
-        let write = |store, bytes: &[u8]| queue.write_buffer(self.buffers.buffer(store), 0, bytes);
-        write(Store::Batch, bytemuck::cast_slice(&words));
-        write(Store::Labels, bytemuck::cast_slice(labels));
-        write(Store::Stored, bytemuck::cast_slice(images));
-        let picks: Vec<[i32; 4]> = (0..count).map(|image| [image as i32, 0, 0, 0]).collect();
-        write(Store::Picks, bytemuck::cast_slice(&picks));
-        Ok(())
+        let upload = match &mut self.upload {
+            Some(upload) => upload,
+            empty => empty.insert(Upload::new(&device, self.buffers.batch_bytes(&self.program))?),
+        };
+        put(&device, &self.buffers, upload, labels, images, pass)
     }
 
     fn stages(&self) -> Result<&Stages> {
@@ -197,11 +167,9 @@ impl Runner {
         self.stages.as_ref().ok_or_else(nothing)
     }
 
-    /// A training step; its results are on their way into place `slot` of the ring.
-    pub fn step(&mut self, batch: &Batch, pass: &Pass, measure: bool) -> Result<()> {
-        self.load(&batch.labels, &batch.images, pass)?;
+    /// The dispatches of a training step in their order.
+    fn sequence(&self, measure: bool) -> Result<Vec<&Ready>> {
         let stages = self.stages()?;
-        let mut encoder = self.encoder();
         let mut run: Vec<&Ready> = stages.pack.iter().filter(|_| self.changed).collect();
         run.extend(&stages.forward);
         for at in 0..=stages.backward.len() {
@@ -218,27 +186,83 @@ impl Runner {
             run.extend(&stages.whole_norm);
         }
         run.extend(&stages.update);
-        encode(&mut encoder, &run, batch.len());
-        self.results(&mut encoder, pass.slot);
-        self.submit(encoder)?;
-        self.ring[pass.slot].ask();
+        Ok(run)
+    }
+
+    /// A training step, whose results are on their way into place `slot` of the ring; its work.
+    pub fn step(&mut self, batch: &Batch, pass: &Pass, measure: bool) -> Result<f64> {
+        self.load(&batch.labels, &batch.images, pass)?;
+        let run = self.sequence(measure)?;
+        let work = self.play(&run, batch.len(), pass.slot)?;
         self.changed = true;
+        Ok(work)
+    }
+
+    /// Submits a run of dispatches in pieces that leave the device to others in between, the last with the results on
+    /// their way into place `slot` of the ring; its work.
+    fn play(&self, run: &[&Ready], images: usize, slot: usize) -> Result<f64> {
+        let most = self.device.pace().piece();
+        let mut encoder = self.encoder();
+        let (mut from, mut piece, mut whole) = (0, 0.0, 0.0);
+        for (at, ready) in run.iter().enumerate() {
+            let work = ready.dispatch.cost.work(images);
+            if at > from && piece + work > most {
+                encode(&mut encoder, &run[from..at], images);
+                self.device.queue.submit([encoder.finish()]);
+                encoder = self.encoder();
+                (from, piece) = (at, 0.0);
+            }
+            piece += work;
+            whole += work;
+        }
+        encode(&mut encoder, &run[from..], images);
+        self.results(&mut encoder, slot);
+        self.submit(encoder)?;
+        self.ring[slot].ask();
+        Ok(whole)
+    }
+
+    /// A forward pass that keeps every tensor to be looked at, and whose results go into place `slot` of the ring.
+    pub fn forward(&mut self, batch: &Batch, pass: &Pass) -> Result<()> {
+        self.load(&batch.labels, &batch.images, pass)?;
+        let stages = self.stages()?;
+        let mut run: Vec<&Ready> = stages.pack.iter().filter(|_| self.changed).collect();
+        run.extend(&stages.forward);
+        self.play(&run, batch.len(), pass.slot)?;
+        self.changed = false;
         Ok(())
     }
 
-    /// A forward pass, whose results go into place `slot` of the ring.
-    pub fn forward(&mut self, labels: &[u32], images: &[f32], pass: &Pass) -> Result<()> {
-        self.load(labels, images, pass)?;
-        let stages = self.stages()?;
-        let mut encoder = self.encoder();
-        let mut run: Vec<&Ready> = stages.pack.iter().filter(|_| self.changed).collect();
-        run.extend(&stages.forward);
-        encode(&mut encoder, &run, labels.len());
-        self.results(&mut encoder, pass.slot);
-        self.submit(encoder)?;
-        self.ring[pass.slot].ask();
+    /// A forward pass of which only the results are wanted.
+    pub fn glance(&mut self, labels: &[u32], images: &[f32], pass: &Pass) -> Result<()> {
+        let fits = |glance: &Glance| labels.len() <= glance.buffers.capacity;
+        let mut glance = match self.glance.take().filter(fits) {
+            Some(glance) => glance,
+            None => self.prepare_glance(labels.len())?,
+        };
+        put(&self.device, &glance.buffers, &mut glance.upload, labels, images, pass)?;
+        let mut run: Vec<&Ready> = std::iter::once(&glance.pack).filter(|_| self.changed).collect();
+        run.extend(&glance.forward);
+        self.play(&run, labels.len(), pass.slot)?;
         self.changed = false;
+        self.glance = Some(glance);
         Ok(())
+    }
+
+    fn prepare_glance(&self, images: usize) -> Result<Glance> {
+        let mut buffers = self.buffers.beside(&self.program);
+        buffers.reserve(&self.device, &self.program, images)?;
+        let upload = Upload::new(&self.device, buffers.batch_bytes(&self.program))?;
+        self.device.guarded(|| {
+            let forward = self.program.forward.iter();
+            let forward = forward.map(|dispatch| self.ready_on(&buffers, dispatch));
+            Ok(Glance {
+                pack: self.ready_on(&buffers, &self.program.pack)?,
+                forward: forward.collect::<Result<_>>()?,
+                upload,
+                buffers,
+            })
+        })?
     }
 
     /// The backward pass after a forward one; `see` gives what is to be read before each backward kernel.
@@ -271,15 +295,18 @@ impl Runner {
         Ok(seen)
     }
 
-    /// A node's value of the last forward pass, `[N, H, W, C]` padded, and its shape.
-    pub fn value(&self, node: usize, images: usize) -> Result<(Vec<f32>, [usize; 3])> {
+    /// Values of nodes of the last forward pass, on their way back, and the shape each has there: `[N, H, W, C]`, padded.
+    pub fn values(&self, nodes: &[usize], images: usize) -> Result<Vec<(Download, [usize; 3])>> {
         let lowering = self.program.lowering(&self.graph);
-        let (dispatch, shape) = lowering.see_value(self.program.plan.values[node]);
         let mut encoder = self.encoder();
-        let seen = self.look(&mut encoder, &dispatch, shape, images)?;
+        let mut seen = Vec::with_capacity(nodes.len());
+        for &node in nodes {
+            let (dispatch, shape) = lowering.see_value(self.program.plan.values[node]);
+            seen.push((self.look(&mut encoder, &dispatch, shape, images)?, shape));
+        }
         self.submit(encoder)?;
-        seen.ask();
-        Ok((self.wait(&seen)?, shape))
+        seen.iter().for_each(|(download, _)| download.ask());
+        Ok(seen)
     }
 
     fn look(
@@ -313,6 +340,12 @@ impl Runner {
         self.device.queue.write_buffer(buffer, 0, bytemuck::cast_slice(values));
     }
 
+    /// Bytes of its buffers.
+    pub fn bytes(&self) -> u64 {
+        let glance = self.glance.as_ref().map_or(0, |glance| glance.buffers.bytes()[1]);
+        self.buffers.bytes().iter().sum::<u64>() + glance
+    }
+
     /// Whether the results in that place are there.
     pub fn arrived(&self, slot: usize) -> bool {
         self.ring[slot].arrived()
@@ -323,18 +356,13 @@ impl Runner {
         self.wait(&self.ring[slot])
     }
 
-    fn wait(&self, download: &Download) -> Result<Vec<f32>> {
+    pub fn wait(&self, download: &Download) -> Result<Vec<f32>> {
         self.device.wait(|| download.arrived())?;
         download.take()
     }
 
     fn download(&self, bytes: u64) -> Result<Download> {
-        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-        Ok(Download {
-            buffer: self.device.buffer("results on their way back", bytes, usage)?,
-            bytes,
-            state: Arc::new(AtomicU8::new(FAILED)),
-        })
+        Download::new(&self.device, bytes)
     }
 
     fn results(&self, encoder: &mut wgpu::CommandEncoder, slot: usize) {
@@ -359,9 +387,35 @@ impl Runner {
 fn encode(encoder: &mut wgpu::CommandEncoder, run: &[&Ready], images: usize) {
     let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
     for ready in run {
-        let [x, y, z] = ready.dispatch.grid.of(images);
-        pass.set_pipeline(&ready.pipeline);
-        pass.set_bind_group(0, &ready.group, &[]);
-        pass.dispatch_workgroups(x, y, z);
+        ready.run(&mut pass, images);
     }
+}
+
+/// Puts a batch where a program's kernels read it, in a submission of its own.
+fn put(
+    device: &Device,
+    buffers: &Buffers,
+    upload: &mut Upload,
+    labels: &[u32],
+    images: &[f32],
+    pass: &Pass,
+) -> Result<()> {
+    let words = [
+        labels.len() as u32,
+        u32::from(pass.mode == BnMode::Batch),
+        u32::from(pass.training),
+        pass.rate.to_bits(),
+        pass.root.to_bits(),
+        pass.slot as u32,
+        0,
+        0,
+    ];
+    let picks: Vec<[i32; 4]> = (0..labels.len()).map(|image| [image as i32, 0, 0, 0]).collect();
+    let parts = [
+        (Store::Batch, bytemuck::cast_slice(&words)),
+        (Store::Labels, bytemuck::cast_slice(labels)),
+        (Store::Picks, bytemuck::cast_slice(&picks)),
+        (Store::Stored, bytemuck::cast_slice(images)),
+    ];
+    upload.send(device, &parts.map(|(store, bytes)| (buffers.buffer(store), bytes)))
 }

@@ -4,25 +4,57 @@ use super::{Plan, TensorId};
 
 /// Gives every tensor a slot. Tensors that the backward kernels read live on; gradients die young and share.
 pub(super) fn assign(plan: &mut Plan) {
-    let lives = lives(plan);
-    let mut order: Vec<TensorId> = (0..plan.tensors.len()).collect();
+    let (slots, sizes) = dealt(plan, &lives(plan));
+    for (tensor, slot) in plan.tensors.iter_mut().zip(slots) {
+        tensor.slot = slot;
+    }
+    plan.slots = sizes;
+}
+
+impl Plan {
+    /// Slots by tensor for a forward pass that nothing follows, in which a tensor dies with its last reader; those that
+    /// only the way back needs share one.
+    pub fn forward_slots(&self) -> Vec<usize> {
+        let mut lives = vec![(usize::MAX, 0); self.tensors.len()];
+        lives[self.images] = (0, 0);
+        for (at, kernel) in self.forward.iter().enumerate() {
+            for tensor in kernel.tensors() {
+                let (from, to) = lives[tensor];
+                lives[tensor] = (from.min(at + 1), to.max(at + 1));
+            }
+        }
+        let (mut slots, _) = dealt(self, &lives);
+        for (slot, life) in slots.iter_mut().zip(&lives) {
+            if life.0 == usize::MAX {
+                *slot = 0;
+            }
+        }
+        slots
+    }
+}
+
+/// A slot for every tensor that lives from and to those moments, and values of one image that each slot holds.
+fn dealt(plan: &Plan, lives: &[(usize, usize)]) -> (Vec<usize>, Vec<usize>) {
+    let mut order: Vec<TensorId> = (0..lives.len()).collect();
     order.sort_by_key(|&tensor| lives[tensor].0);
     // Until when each slot is taken.
-    let mut taken: Vec<usize> = Vec::new();
+    let (mut taken, mut sizes): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut slots = vec![0; lives.len()];
     for tensor in order {
         let (from, to) = lives[tensor];
         let need = plan.tensors[tensor].image();
         let free = (0..taken.len())
-            .filter(|&slot| taken[slot] < from && plan.slots[slot] >= need)
-            .min_by_key(|&slot| plan.slots[slot]);
+            .filter(|&slot| taken[slot] < from && sizes[slot] >= need)
+            .min_by_key(|&slot| sizes[slot]);
         let slot = free.unwrap_or_else(|| {
             taken.push(0);
-            plan.slots.push(need);
+            sizes.push(need);
             taken.len() - 1
         });
         taken[slot] = to;
-        plan.tensors[tensor].slot = slot;
+        slots[tensor] = slot;
     }
+    (slots, sizes)
 }
 
 /// First and last kernel, forward then backward, during which each tensor is alive.
@@ -52,4 +84,31 @@ fn lives(plan: &Plan) -> Vec<(usize, usize)> {
         }
     }
     lives
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::plan::lower;
+    use crate::net::Graph;
+
+    #[test]
+    fn a_forward_pass_needs_few_buffers_however_deep_the_net() {
+        for text in ["plain-56", "resnet-56", "resnet-56:shortcut=B,order=pre"] {
+            let plan = lower(&Graph::new(&text.parse().unwrap()));
+            let slots = plan.forward_slots();
+            let most = slots.iter().max().unwrap() + 1;
+            assert!(
+                most <= 8 && most < plan.slots.len() / 4,
+                "{text}: {most} of {}",
+                plan.slots.len()
+            );
+            for kernel in &plan.forward {
+                let tensors = kernel.tensors();
+                for (at, &tensor) in tensors.iter().enumerate() {
+                    let shares = |other: &usize| *other != tensor && slots[*other] == slots[tensor];
+                    assert!(!tensors[..at].iter().any(shares), "{text}: {kernel:?}");
+                }
+            }
+        }
+    }
 }

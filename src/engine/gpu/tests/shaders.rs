@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use naga::back::{hlsl, msl, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 
-use super::dispatch::Dispatch;
-use super::program::Program;
+use super::super::dispatch::Dispatch;
+use super::super::program::Program;
 use crate::engine::plan::lower;
 use crate::engine::{Optimizer, OptimizerKind};
 use crate::net::Graph;

@@ -1,0 +1,4 @@
+//! The kernels without a GPU, and on whatever adapter there is against their CPU twins.
+
+mod shaders;
+mod twins;
