@@ -105,6 +105,15 @@ pub fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
     })
 }
 
+/// `colour`, mixed with as little white as makes its contrast with a dark `ground` at least `ratio`.
+pub fn legible(colour: Rgb, ground: Rgb, ratio: f32) -> Rgb {
+    let lighter = (0..=20).map(|twentieth| mix(colour, [0xff; 3], twentieth as f32 / 20.0));
+    lighter
+        .into_iter()
+        .find(|&colour| contrast(colour, ground) >= ratio)
+        .unwrap_or([0xff; 3])
+}
+
 /// The contrast ratio of WCAG 2.2, 1 to 21.
 pub fn contrast(a: Rgb, b: Rgb) -> f32 {
     let (a, b) = (luminance(a), luminance(b));

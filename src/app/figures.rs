@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use eframe::egui;
+use rust_i18n::t;
 
 use crate::error::{Error, Result};
 use crate::export::{Caption, Figure, Format, Kind, Material, figure};
@@ -37,7 +38,7 @@ pub fn write(
     let work = move || {
         // The window may have closed meanwhile; then nobody is told.
         let _ = sender.send(match files(&figure, &path) {
-            Ok(()) => format!("Figure written: {}.svg, .png and .csv", path.display()),
+            Ok(()) => t!("Figure written: %{path}.svg, .png and .csv", path = path.display()).into(),
             Err(error) => error.to_string(),
         });
         ctx.request_repaint();

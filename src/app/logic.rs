@@ -5,6 +5,7 @@ use eframe::egui;
 use super::session::Session;
 use super::{App, DEFAULT_ENGINE, first_experiment};
 use crate::run::Experiment;
+use crate::ui::language::Language;
 use crate::ui::{Action, FirstMinute, Room};
 
 impl App {
@@ -28,11 +29,19 @@ impl App {
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,
             Action::SwitchTheme => {
-                self.theme = match ctx.theme() {
-                    egui::Theme::Dark => egui::ThemePreference::Light,
-                    egui::Theme::Light => egui::ThemePreference::Dark,
-                };
-                ctx.set_theme(self.theme);
+                self.theme = self.theme.next(ctx.theme());
+                self.theme.apply(ctx);
+            }
+            Action::SwitchLanguage => {
+                let language = Language::spoken().other();
+                language.speak();
+                self.language = Some(language);
+            }
+            Action::SwitchLecture => {
+                self.lecture.switch(ctx);
+                if self.lecture.on {
+                    self.lab.begin_lecture();
+                }
             }
         }
     }

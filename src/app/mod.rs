@@ -5,6 +5,7 @@ mod icon;
 #[cfg(target_os = "linux")]
 mod keyboard;
 mod launch;
+mod lecture;
 mod logic;
 mod pace;
 mod session;
@@ -13,14 +14,17 @@ mod ui;
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{self, ThemePreference};
+use eframe::egui;
 
 pub use launch::open;
+use lecture::Lecture;
 use session::{REPAINT_EVERY, REPAINT_EVERY_ON_CPU, Session};
 
 use crate::data::Dataset;
 use crate::run::Experiment;
-use crate::ui::{FirstMinute, Lab, Picture, Room, theme};
+use crate::ui::language::Language;
+use crate::ui::theme::{self, Look};
+use crate::ui::{FirstMinute, Lab, Picture, Room};
 use crate::{paint, palette};
 
 const DEFAULT_ENGINE: &str = "auto";
@@ -38,7 +42,10 @@ pub struct App {
     first_minute: FirstMinute,
     digit: Option<Picture>,
     lab: Lab,
-    theme: ThemePreference,
+    theme: Look,
+    /// Chosen by the user; else the system's.
+    language: Option<Language>,
+    lecture: Lecture,
     /// The sheet of keys is open.
     keys: bool,
     repaint_every: Duration,
@@ -58,7 +65,13 @@ impl App {
         }
         let repaint_every = repaint_every(context);
         let stored = stored::load(context.storage);
-        ctx.set_theme(stored.theme);
+        stored.theme.apply(ctx);
+        stored.language.unwrap_or_else(Language::of_system).speak();
+        let lecture = Lecture {
+            on: stored.lecture,
+            zoom: stored.zoom,
+        };
+        theme::set_lecture(ctx, lecture.on);
         let beginning = first_experiment();
         let digit = picture(&beginning);
         let first = stored.room == Room::FirstMinute || stored.experiment.is_none();
@@ -71,6 +84,8 @@ impl App {
             digit,
             lab: stored.lab,
             theme: stored.theme,
+            language: stored.language,
+            lecture,
             keys: false,
             repaint_every,
             unsaved: false,

@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use eframe::egui;
+use rust_i18n::t;
 
 use super::figures;
 use super::pace::Pace;
@@ -121,7 +122,7 @@ impl Session {
     /// Writes a figure into the run folder; a notice says where, or what is missing.
     pub fn export(&mut self, ctx: &egui::Context, kind: Kind, step: Option<usize>) {
         let Some(folder) = &self.folder else {
-            self.notice = Some("There is no folder for your data on this system to write figures into.".into());
+            self.notice = Some(t!("There is no folder for your data on this system to write figures into.").into());
             return;
         };
         let maps = self.shown.as_ref().map(|shown| &shown.maps);

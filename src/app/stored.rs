@@ -1,10 +1,11 @@
 //! What is remembered from one start to the next.
 
-use eframe::egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
 use super::{App, DEFAULT_ENGINE};
 use crate::run::Experiment;
+use crate::ui::language::Language;
+use crate::ui::theme::Look;
 use crate::ui::{Lab, Room};
 
 const KEY: &str = "depthscope";
@@ -18,7 +19,12 @@ pub struct Stored {
     /// The lab's experiment.
     pub experiment: Option<Experiment>,
     pub engine: String,
-    pub theme: ThemePreference,
+    pub theme: Look,
+    /// `None` until one was chosen: the system's.
+    pub language: Option<Language>,
+    pub lecture: bool,
+    /// The window's own scale while a lecture is shown larger.
+    pub zoom: f32,
     /// Kept under a key of its own: what no longer reads costs the arrangement of the panels and nothing else.
     #[serde(skip)]
     pub lab: Lab,
@@ -30,7 +36,10 @@ impl Default for Stored {
             room: Room::default(),
             experiment: None,
             engine: DEFAULT_ENGINE.into(),
-            theme: ThemePreference::System,
+            theme: Look::System,
+            language: None,
+            lecture: false,
+            zoom: 1.0,
             lab: Lab::default(),
         }
     }
@@ -54,6 +63,9 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &App) {
         experiment: Some(app.session.experiment.clone()),
         engine: app.session.engine.clone(),
         theme: app.theme,
+        language: app.language,
+        lecture: app.lecture.on,
+        zoom: app.lecture.zoom,
         lab: Lab::default(),
     };
     eframe::set_value(storage, KEY, &stored);

@@ -10,6 +10,7 @@ use crate::ui::{Action, Room, Scene, shortcuts_ui};
 
 impl App {
     pub(super) fn window_ui(&mut self, ui: &mut egui::Ui) {
+        self.lecture.rescale(ui.ctx());
         let mut actions = Vec::new();
         let session = &self.session;
         let scene = Scene {
@@ -55,6 +56,12 @@ fn keys(ui: &egui::Ui, room: Room, actions: &mut Vec<Action>) {
     let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
     if pressed(Key::T) {
         actions.push(Action::SwitchTheme);
+    }
+    if pressed(Key::G) {
+        actions.push(Action::SwitchLanguage);
+    }
+    if pressed(Key::F5) {
+        actions.push(Action::SwitchLecture);
     }
     if ui.input(|input| input.key_pressed(Key::Questionmark)) {
         actions.push(Action::ShowKeys);

@@ -1,5 +1,8 @@
 //! How steps become lengths along a chart, and how values become heights.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 /// What the x axis counts.
@@ -55,11 +58,11 @@ impl Time {
     }
 
     /// Stands beneath the axis.
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> Cow<'static, str> {
         match self.unit {
-            Unit::Step => "training step",
-            Unit::Epoch => "epoch",
-            Unit::Image => "images seen",
+            Unit::Step => t!("training step"),
+            Unit::Epoch => t!("epoch"),
+            Unit::Image => t!("images seen"),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
+use rust_i18n::t;
 
 use super::axis::Height;
 use super::chart::{Bracket, Curve, height_at};
@@ -153,7 +154,11 @@ pub fn crosshair_ui(
         return;
     }
     let font = FontId::proportional(SMALL);
-    let mut rows = vec![painter.layout_no_wrap(format!("step {}", grouped(step as u64)), font.clone(), ink.text)];
+    let mut rows = vec![painter.layout_no_wrap(
+        t!("step %{step}", step = grouped(step as u64)).into(),
+        font.clone(),
+        ink.text,
+    )];
     for curve in curves {
         let inside = curve.line.first().is_some_and(|first| first.x <= place + 1e-9)
             && curve.line.last().is_some_and(|last| last.x >= place - 1e-9);
@@ -161,7 +166,7 @@ pub fn crosshair_ui(
             let number = if y.is_finite() {
                 short(height.value(y))
             } else {
-                "not finite".into()
+                t!("not finite").into()
             };
             let text = format!("{}  {number}", curve.name);
             rows.push(painter.layout_no_wrap(text, font.clone(), curve.colour));

@@ -2,8 +2,10 @@
 
 use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Align, Button, ComboBox, Label, Layout, Ui, vec2};
+use rust_i18n::t;
 
 use super::cursor::Cursor;
+use super::language::Language;
 use super::panels::Panel;
 use super::preset::Preset;
 use super::theme::{self, HEADING};
@@ -23,6 +25,9 @@ pub fn run_or_pause(scene: Scene<'_>) -> Command {
 
 /// Draws the bar.
 pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
+    if theme::lecture(ui) {
+        return lecture_ui(ui, scene, cursor, actions);
+    }
     ui.horizontal_wrapped(|ui| {
         let wide = ui.available_width() > 760.0;
         if wide {
@@ -40,52 +45,47 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &
                 }
             });
         combo.response.widget_info(|| {
-            let label = format!("Experiment {}", scene.experiment.name);
+            let label = t!("Experiment %{name}", name = scene.experiment.name);
             eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, label)
         });
-        let run = run_or_pause(scene);
-        let words = if run == Command::Pause { "Pause" } else { "Run" };
         let alive = scene.failure.is_none();
         ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
-            if primary_button_ui(ui, words, vec2(72.0, 30.0))
-                .on_hover_text("Space")
+            run_ui(ui, scene, actions);
+            if ui
+                .button(t!("Step"))
+                .on_hover_text(t!("One training step (S)"))
                 .clicked()
             {
-                actions.push(Action::Send(run));
-            }
-            if ui.button("Step").on_hover_text("One training step (S)").clicked() {
                 actions.push(Action::Send(Command::Step(1)));
             }
         });
         ui.add_enabled_ui(alive, |ui| {
             if ui
-                .button("Reset")
-                .on_hover_text("Back to the initial weights (R)")
+                .button(t!("Reset"))
+                .on_hover_text(t!("Back to the initial weights (R)"))
                 .clicked()
             {
                 actions.push(Action::Send(Command::Reset));
             }
         });
         ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
-            let hint = "Finish now: test the nets, save them and write the summary";
-            if ui.button("Stop").on_hover_text(hint).clicked() {
+            let hint = t!("Finish now: test the nets, save them and write the summary");
+            if ui.button(t!("Stop")).on_hover_text(hint).clicked() {
                 actions.push(Action::Send(Command::Stop));
             }
         });
         live_ui(ui, cursor);
         let mut rooms = |ui: &mut Ui| {
             panels_ui(ui, tiling);
-            if quiet_button_ui(ui, "Keys", "All keyboard shortcuts (?)").clicked() {
+            if quiet_button_ui(ui, &t!("Keys"), &t!("All keyboard shortcuts (?)")).clicked() {
                 actions.push(Action::ShowKeys);
             }
-            if quiet_button_ui(ui, "Theme", "Light or dark (T)").clicked() {
-                actions.push(Action::SwitchTheme);
-            }
-            if quiet_button_ui(ui, "First minute", "The question this began with (M)").clicked() {
+            comfort_ui(ui, actions);
+            if quiet_button_ui(ui, &t!("First minute"), &t!("The question this began with (M)")).clicked() {
                 actions.push(Action::Open(Room::FirstMinute));
             }
         };
-        if ui.available_size_before_wrap().x < 330.0 {
+        if ui.available_size_before_wrap().x < 420.0 {
             ui.end_row();
             rooms(ui);
             return;
@@ -99,21 +99,68 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &
     });
 }
 
+/// Theme, language and lecture mode.
+fn comfort_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if quiet_button_ui(ui, &t!("Theme"), &t!("Light, dark or high contrast (T)")).clicked() {
+        actions.push(Action::SwitchTheme);
+    }
+    language_ui(ui, actions);
+    if quiet_button_ui(ui, &t!("Lecture"), &t!("Lecture mode: large text, few controls (F5)")).clicked() {
+        actions.push(Action::SwitchLecture);
+    }
+}
+
+/// The other language, in its own name.
+pub fn language_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let name = Language::spoken().other().name();
+    if quiet_button_ui(ui, name, &t!("English or Chinese (G)")).clicked() {
+        actions.push(Action::SwitchLanguage);
+    }
+}
+
+/// The bar of a lecture: what Space does not do.
+fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, cursor: &mut Cursor, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        run_ui(ui, scene, actions);
+        live_ui(ui, cursor);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let hint = t!("Leave lecture mode (F5)");
+            if quiet_button_ui(ui, &t!("Leave the lecture"), &hint).clicked() {
+                actions.push(Action::SwitchLecture);
+            }
+            let words = t!("Space reveals the next thing; with Shift the one before");
+            ui.add(Label::new(theme::caption(words)).truncate());
+        });
+    });
+}
+
+/// Run or pause.
+fn run_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+    let run = run_or_pause(scene);
+    let words = if run == Command::Pause { t!("Pause") } else { t!("Run") };
+    if primary_button_ui(ui, &words, vec2(72.0, 30.0))
+        .on_hover_text(t!("Space"))
+        .clicked()
+    {
+        actions.push(Action::Send(run));
+    }
+}
+
 /// Whether the panels follow the training, or which moment they show.
 fn live_ui(ui: &mut Ui, cursor: &mut Cursor) {
     let live = cursor.step.is_none();
-    let hint = "Follow the training; a click in a chart holds another moment (End)";
-    if ui.selectable_label(live, "Live").on_hover_text(hint).clicked() {
+    let hint = t!("Follow the training; a click in a chart holds another moment (End)");
+    if ui.selectable_label(live, t!("Live")).on_hover_text(hint).clicked() {
         cursor.live();
     }
     if let Some(step) = cursor.step {
-        ui.label(theme::caption(format!("at step {}", grouped(step as u64))));
+        ui.label(theme::caption(t!("at step %{step}", step = grouped(step as u64))));
     }
 }
 
 /// The menu of panels and arrangements.
 fn panels_ui(ui: &mut Ui, tiling: &mut Tiling) {
-    let button = Button::new(theme::caption("Panels")).frame_when_inactive(false);
+    let button = Button::new(theme::caption(t!("Panels"))).frame_when_inactive(false);
     let menu = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(190.0);
         for (index, &panel) in Panel::ALL.iter().enumerate() {
@@ -134,7 +181,7 @@ fn panels_ui(ui: &mut Ui, tiling: &mut Tiling) {
             }
         }
         ui.separator();
-        ui.label(theme::caption("Arrange for"));
+        ui.label(theme::caption(t!("Arrange for")));
         for (index, preset) in Preset::ALL.into_iter().enumerate() {
             let entry = Button::new(preset.title()).shortcut_text(format!("Alt {}", index + 1));
             if ui.add(entry).on_hover_text(preset.hint()).clicked() {
@@ -142,5 +189,5 @@ fn panels_ui(ui: &mut Ui, tiling: &mut Tiling) {
             }
         }
     });
-    menu.0.on_hover_text("Open and close panels, or arrange them all");
+    menu.0.on_hover_text(t!("Open and close panels, or arrange them all"));
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{Button, ComboBox, Label, Rect, RichText, Slider, Ui, UiBuilder, pos2, vec2};
 use egui_plot::PlotPoint;
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Height, Time, Unit};
@@ -41,7 +42,18 @@ impl Measure {
     ];
 
     /// Stands on its button.
-    fn word(self) -> &'static str {
+    fn word(self) -> Cow<'static, str> {
+        match self {
+            Measure::TrainingLoss => t!("loss"),
+            Measure::TrainingError => t!("error"),
+            Measure::TestLoss => t!("test loss"),
+            Measure::TestError => t!("test error"),
+            Measure::Rate => t!("rate"),
+        }
+    }
+
+    /// Tells its chart from the others.
+    fn id(self) -> &'static str {
         match self {
             Measure::TrainingLoss => "loss",
             Measure::TrainingError => "error",
@@ -52,13 +64,13 @@ impl Measure {
     }
 
     /// Stands above its chart.
-    fn title(self) -> &'static str {
+    fn title(self) -> Cow<'static, str> {
         match self {
-            Measure::TrainingLoss => "Training loss, minibatch, batch statistics",
-            Measure::TrainingError => "Training error, %, minibatch, batch statistics",
-            Measure::TestLoss => "Test loss, batch statistics",
-            Measure::TestError => "Test error, %, batch statistics",
-            Measure::Rate => "Learning rate",
+            Measure::TrainingLoss => t!("Training loss, minibatch, batch statistics"),
+            Measure::TrainingError => t!("Training error, %, minibatch, batch statistics"),
+            Measure::TestLoss => t!("Test loss, batch statistics"),
+            Measure::TestError => t!("Test error, %, batch statistics"),
+            Measure::Rate => t!("Learning rate"),
         }
     }
 
@@ -129,7 +141,9 @@ impl Pane for Curves {
     const HINT: &'static str = "Loss, error and learning rate against training time";
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        self.controls_ui(ui);
+        if !theme::lecture(ui) {
+            self.controls_ui(ui);
+        }
         let verdict = verdict(view.scene.history, view.cursor.step);
         let mut space = ui.available_rect_before_wrap();
         if space.height() > 150.0 {
@@ -137,7 +151,7 @@ impl Pane for Curves {
         }
         let cells = cells(space, self.measures.len());
         for (measure, rect) in self.measures.clone().into_iter().zip(cells) {
-            let builder = UiBuilder::new().id_salt(measure.word()).max_rect(rect);
+            let builder = UiBuilder::new().id_salt(measure.id()).max_rect(rect);
             ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, &verdict));
         }
     }
@@ -171,7 +185,7 @@ impl Curves {
             if wide {
                 self.options_ui(ui);
             } else {
-                let button = Button::new(theme::caption("Options"));
+                let button = Button::new(theme::caption(t!("Options")));
                 MenuButton::from_button(button)
                     .config(
                         eframe::egui::containers::menu::MenuConfig::new()
@@ -198,18 +212,18 @@ impl Curves {
             .logarithmic(true)
             .integer()
             .show_value(false);
-        let hint = "Smoothing: steps that are averaged over; the raw line stays, faint";
+        let hint = t!("Smoothing: steps that are averaged over; the raw line stays, faint");
         let slider = ui.add(slider).on_hover_text(hint);
-        let label = ui.label(theme::caption(format!("mean of {:.0}", self.window)));
+        let label = ui.label(theme::caption(t!("mean of %{steps}", steps = self.window.round())));
         slider.labelled_by(label.id);
-        ui.toggle_value(&mut self.log, theme::caption("log y"))
-            .on_hover_text("Logarithmic axis for losses and rates");
-        ui.toggle_value(&mut self.log_x, theme::caption("log x"))
-            .on_hover_text("Logarithmic training time, so that the first steps have room");
+        ui.toggle_value(&mut self.log, theme::caption(t!("log y")))
+            .on_hover_text(t!("Logarithmic axis for losses and rates"));
+        ui.toggle_value(&mut self.log_x, theme::caption(t!("log x")))
+            .on_hover_text(t!("Logarithmic training time, so that the first steps have room"));
         let word = |unit: Unit| match unit {
-            Unit::Step => "steps",
-            Unit::Epoch => "epochs",
-            Unit::Image => "images",
+            Unit::Step => t!("steps"),
+            Unit::Epoch => t!("epochs"),
+            Unit::Image => t!("images"),
         };
         ui.spacing_mut().combo_width = 56.0;
         let combo = ComboBox::from_id_salt("unit")
@@ -220,7 +234,7 @@ impl Curves {
                 }
             });
         combo.response.widget_info(|| {
-            eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, "Training time counted in")
+            eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, t!("Training time counted in"))
         });
     }
 
@@ -263,7 +277,7 @@ impl Curves {
             to: height.place(gap.deep),
             text: match short(gap.deep - gap.shallow) {
                 gap if ui.available_width() < BRACKET_ROOM => format!("+{gap}"),
-                gap => format!("deeper, yet worse: +{gap}"),
+                gap => t!("deeper, yet worse: +%{gap}", gap = gap).into(),
             },
         });
         let y = match measure {
@@ -274,8 +288,8 @@ impl Curves {
             }
         };
         let chart = Chart {
-            id: measure.word(),
-            x_label: time.label(),
+            id: measure.id(),
+            x_label: &time.label(),
             across: Across::Time(time),
             height,
             x: time.place(all[0])..time.place(all[1]),
@@ -353,7 +367,7 @@ fn tested(curve: &mut Curve<'_>, group: &Group<'_>, measure: Measure, grid: Grid
 
 fn label(group: &Group<'_>) -> String {
     if group.runs.iter().any(|run| run.diverged.is_some()) {
-        format!("{} diverged", group.name)
+        t!("%{net} diverged", net = group.name).into()
     } else {
         group.name.to_owned()
     }
@@ -438,8 +452,8 @@ fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
     let tested = matches!(measure, Measure::TestLoss | Measure::TestError);
     let words = match scene.experiment.eval_every {
         _ if !tested => return,
-        0 => "The test split is evaluated at the end.".to_owned(),
-        every => format!("The test split is evaluated every {every} steps."),
+        0 => t!("The test split is evaluated at the end."),
+        every => t!("The test split is evaluated every %{every} steps.", every = every),
     };
     let font = eframe::egui::FontId::proportional(SMALL);
     let colour = theme::ink(ui).weak;
@@ -456,9 +470,9 @@ fn summary(scene: Scene<'_>, measure: Measure) -> String {
         .collect();
     let title = measure.title();
     if ends.is_empty() {
-        return format!("Chart: {title}; still empty");
+        return t!("Chart: %{title}; still empty", title = title).into();
     }
-    format!("Chart: {title}; now {}", ends.join("; "))
+    t!("Chart: %{title}; now %{ends}", title = title, ends = ends.join("; ")).into()
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ use eframe::egui::{
     epaint::CubicBezierShape, pos2, text::LayoutJob, vec2,
 };
 use egui_plot::PlotPoint;
+use rust_i18n::t;
 
 use super::axis::{Height, Time};
 use super::chart::{Across, Chart, Curve};
+use super::controls::language_ui;
 use super::series::{Grid, pieces};
 use super::story::{self, Cast, Guess, Stage};
 use super::theme::{self, BODY, GRID, HEADING, QUESTION, SMALL};
@@ -24,8 +26,14 @@ const SPRING_SECS: f64 = 1.6;
 const WINDOW: f32 = 20.0;
 /// Points of a curve that are worth drawing.
 const COLUMNS: usize = 1024;
-/// Room beside the question for the way to the lab.
-const SKIP_WIDTH: f32 = 128.0;
+/// Room beside the question for the language and the way to the lab.
+const SKIP_WIDTH: f32 = 200.0;
+
+/// What a lecture has shown once it has revealed so many things.
+const TOWERS: usize = 1;
+const CHART: usize = 2;
+const VERDICT: usize = 3;
+const REPAIR: usize = 4;
 
 /// A grey image to look at, `[H, W]` in 0..=1.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +51,8 @@ pub struct FirstMinute {
     /// Window time in seconds when "+ x" was pressed.
     added_at: Option<f64>,
     why: bool,
+    /// How much of it a lecture has shown.
+    revealed: usize,
 }
 
 struct Layouted {
@@ -58,18 +68,24 @@ impl FirstMinute {
     pub fn room_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, digit: Option<&Picture>) -> Vec<Action> {
         let mut actions = Vec::new();
         let stage = story::stage(scene.history, self.guess);
+        let shown = |place| !theme::lecture(ui) || self.guess.is_some() || self.revealed >= place;
+        let [towers, chart] = [TOWERS, CHART].map(shown);
         let nets = plain_nets(scene);
         let [Some(shallow), Some(deep)] = &nets else {
             return actions;
         };
-        let words = self.words(scene, stage);
+        let words = self.words(scene, stage, theme::lecture(ui));
         let rects = layout(ui, &words);
         question_ui(ui, rects.question, scene, &mut actions);
-        self.towers_ui(ui, &rects, scene, stage, [shallow, deep], &mut actions);
-        if let Some(digit) = digit {
-            digit_ui(ui, &rects, digit);
+        if towers {
+            self.towers_ui(ui, &rects, scene, stage, [shallow, deep], &mut actions);
         }
-        chart_card_ui(ui, rects.chart, scene, stage);
+        if let Some(digit) = digit {
+            digit_ui(ui, &rects, digit, towers);
+        }
+        if chart {
+            chart_card_ui(ui, rects.chart, scene, stage);
+        }
         self.strip_ui(ui, rects.strip, scene, stage, &words, &mut actions);
         self.keys(ui, scene, stage, &mut actions);
         if self.why {
@@ -96,6 +112,9 @@ impl FirstMinute {
 
     fn keys(&mut self, ui: &Ui, scene: Scene<'_>, stage: Stage, actions: &mut Vec<Action>) {
         let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        if theme::lecture(ui) && pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
+            self.reveal(ui, scene, stage, actions);
+        }
         if pressed(Key::Num1) {
             self.predict(Guess::Shallow, actions);
         } else if pressed(Key::Num2) {
@@ -109,26 +128,48 @@ impl FirstMinute {
         }
     }
 
+    /// The next thing of a lecture: the towers, the chart, the training, what it showed, "+ x", what that changed, the lab.
+    fn reveal(&mut self, ui: &Ui, scene: Scene<'_>, stage: Stage, actions: &mut Vec<Action>) {
+        match stage {
+            Stage::Ask if self.guess.is_none() && self.revealed < CHART => self.revealed += 1,
+            Stage::Ask if scene.failure.is_none() => actions.push(Action::Send(Command::Run)),
+            Stage::Ask | Stage::Watch => {}
+            Stage::Offer if self.revealed < VERDICT => self.revealed = VERDICT,
+            Stage::Offer => self.add(ui, scene, actions),
+            Stage::Repair | Stage::Verdict if self.revealed < REPAIR => self.revealed = REPAIR,
+            Stage::Repair | Stage::Verdict => actions.push(Action::Open(Room::Lab)),
+        }
+    }
+
     /// The sentences of the strip beneath the picture.
-    fn words(&self, scene: Scene<'_>, stage: Stage) -> String {
+    fn words(&self, scene: Scene<'_>, stage: Stage, lecture: bool) -> String {
         if let Some(failure) = scene.failure {
-            return format!("{failure} Open the lab to change the experiment, or start the program again.");
+            return t!(
+                "%{failure} Open the lab to change the experiment, or start the program again.",
+                failure = failure
+            )
+            .into();
         }
         let Some(cast) = Cast::of(scene.history) else {
-            return "Preparing the data and the two nets.".into();
+            return t!("Preparing the data and the two nets.").into();
         };
         match stage {
             Stage::Ask => {
-                "Click a tower, or press 1 or 2: that is your prediction, and both nets start training.".into()
+                t!("Click a tower, or press 1 or 2: that is your prediction, and both nets start training.").into()
             }
-            Stage::Watch => format!(
-                "Both train on the same batches. Step {} of {}; at step {} you may change one thing.",
-                cast.shallow.step().min(cast.deep.step()),
-                scene.experiment.steps,
-                story::OFFER_STEP
-            ),
+            Stage::Watch => t!(
+                "Both train on the same batches. Step %{step} of %{steps}; at step %{offer} you may change one thing.",
+                step = cast.shallow.step().min(cast.deep.step()),
+                steps = scene.experiment.steps,
+                offer = story::OFFER_STEP
+            )
+            .into(),
             Stage::Offer | Stage::Repair | Stage::Verdict => {
-                let sentences = [story::degradation(&cast, self.guess), story::repair(&cast)];
+                let said = |place| !lecture || self.revealed >= place;
+                let sentences = [
+                    story::degradation(&cast, self.guess).filter(|_| said(VERDICT)),
+                    story::repair(&cast).filter(|_| said(REPAIR)),
+                ];
                 sentences.into_iter().flatten().collect::<Vec<_>>().join("\n")
             }
         }
@@ -164,17 +205,17 @@ impl FirstMinute {
             let tower = Tower {
                 spec,
                 name: twin.map_or(name, |twin| &twin.track.name),
-                note: format!("{} blocks", 3 * spec.blocks_per_stage()),
+                note: t!("%{count} blocks", count = 3 * spec.blocks_per_stage()).into(),
                 colour,
                 arcs,
                 pitch,
                 action: (stage == Stage::Ask && scene.failure.is_none())
-                    .then(|| format!("Predict that {name} reaches the lower training loss")),
+                    .then(|| t!("Predict that %{net} reaches the lower training loss", net = name).into()),
                 chosen: self.guess == Some(guess),
                 corner: match self.guess {
-                    None => ["1", "2"][index],
-                    Some(chosen) if chosen == guess => "your prediction",
-                    Some(_) => "",
+                    None => ["1", "2"][index].into(),
+                    Some(chosen) if chosen == guess => t!("your prediction"),
+                    Some(_) => "".into(),
                 },
             };
             let response = tower_ui(ui, rects.towers[index], &tower);
@@ -213,15 +254,15 @@ impl FirstMinute {
             |ui| match stage {
                 Stage::Ask | Stage::Watch => {}
                 Stage::Offer => {
-                    if primary_button_ui(ui, "+ x: let each block add its input", large).clicked() {
+                    if primary_button_ui(ui, &t!("+ x: let each block add its input"), large).clicked() {
                         self.add(ui, scene, actions);
                     }
                 }
                 Stage::Repair | Stage::Verdict => {
-                    if primary_button_ui(ui, "Open the lab", vec2(140.0, 44.0)).clicked() {
+                    if primary_button_ui(ui, &t!("Open the lab"), vec2(140.0, 44.0)).clicked() {
                         actions.push(Action::Open(Room::Lab));
                     }
-                    if ui.add_sized(vec2(72.0, 44.0), Button::new("Why?")).clicked() {
+                    if ui.add_sized(vec2(72.0, 44.0), Button::new(t!("Why?"))).clicked() {
                         self.why = true;
                     }
                 }
@@ -317,9 +358,11 @@ fn question_words(size: f32, colour: Color32, width: f32) -> LayoutJob {
     job.wrap.max_width = width;
     let regular = TextFormat::simple(egui::FontId::proportional(size), colour);
     let strong = TextFormat::simple(egui::FontId::new(size, theme::semibold()), colour);
-    job.append("Same data, same recipe: which reaches the lower ", 0.0, regular.clone());
-    job.append("training", 0.0, strong);
-    job.append(" loss?", 0.0, regular);
+    let question = t!("Same data, same recipe: which reaches the lower *training* loss?");
+    for (index, part) in question.split('*').enumerate() {
+        let format = if index % 2 == 1 { &strong } else { &regular };
+        job.append(part, 0.0, format.clone());
+    }
     job
 }
 
@@ -328,9 +371,10 @@ fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Acti
     let size = question_size(rect.width());
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if quiet_button_ui(ui, "Skip to the lab", "All experiments and controls (L)").clicked() {
+            if quiet_button_ui(ui, &t!("Skip to the lab"), &t!("All experiments and controls (L)")).clicked() {
                 actions.push(Action::Open(Room::Lab));
             }
+            language_ui(ui, actions);
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
                 ui.label(question_words(size, ink.text, rect.width() - SKIP_WIDTH));
@@ -342,10 +386,10 @@ fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Acti
     });
 }
 
-/// The digit between the towers, with two lines that feed them.
-fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture) {
+/// The digit between the towers, with `lines` that feed them.
+fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture, lines: bool) {
     let ink = theme::ink(ui);
-    for tower in rects.towers {
+    for tower in rects.towers.into_iter().filter(|_| lines) {
         let (from, to) = (rects.digit.center_top(), pos2(tower.center().x, tower.bottom()));
         let bend = vec2(0.0, (from.y - to.y) * 0.9);
         let points = [rects.digit.center(), from - bend, to + bend, to];
@@ -362,7 +406,12 @@ fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture) {
         .rect_stroke(rects.digit, 2.0, Stroke::new(1.0, ink.line), egui::StrokeKind::Outside);
     let side = pos2(rects.digit.right() + 10.0, rects.digit.bottom());
     let [height, width] = picture.size;
-    let text = format!("“{}”, {width}×{height} pixels", picture.label);
+    let text = t!(
+        "“%{label}”, %{width}×%{height} pixels",
+        label = picture.label,
+        width = width,
+        height = height
+    );
     ui.painter().text(
         side,
         egui::Align2::LEFT_BOTTOM,
@@ -391,14 +440,14 @@ fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage) {
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
         let tag = |ui: &mut Ui| {
             if stage > Stage::Ask {
-                ui.label(theme::caption("measured"));
+                ui.label(theme::caption(t!("measured")));
             }
         };
         card_ui(ui, false, |ui| {
-            header_ui(ui, "Training loss", tag);
+            header_ui(ui, &t!("Training loss"), tag);
             let chart = Chart {
                 id: "first minute",
-                x_label: "step",
+                x_label: &t!("step"),
                 across: Across::Time(grid.time),
                 height: grid.height,
                 x: 0.0..steps,
@@ -464,8 +513,8 @@ fn summary(scene: Scene<'_>) -> String {
         })
         .collect();
     if ends.is_empty() {
-        "Empty chart of training loss against steps".into()
+        t!("Empty chart of training loss against steps").into()
     } else {
-        format!("Training loss now: {}", ends.join(", "))
+        t!("Training loss now: %{ends}", ends = ends.join(", ")).into()
     }
 }

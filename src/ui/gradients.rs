@@ -1,5 +1,8 @@
 //! What the gradient panels share: which norms, of which moment, under which names.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use crate::net::{Graph, Spec};
@@ -19,18 +22,18 @@ impl Quantity {
     pub const ALL: [Quantity; 2] = [Quantity::Activation, Quantity::Weight];
 
     /// Stands on its button.
-    pub fn word(self) -> &'static str {
+    pub fn word(self) -> Cow<'static, str> {
         match self {
-            Quantity::Activation => "activations",
-            Quantity::Weight => "weights",
+            Quantity::Activation => t!("activations"),
+            Quantity::Weight => t!("weights"),
         }
     }
 
     /// What exactly it is.
-    pub fn title(self) -> &'static str {
+    pub fn title(self) -> Cow<'static, str> {
         match self {
-            Quantity::Activation => "norm of dL/d(block output)",
-            Quantity::Weight => "norm of dL/d(weight), layer by layer",
+            Quantity::Activation => t!("norm of dL/d(block output)"),
+            Quantity::Weight => t!("norm of dL/d(weight), layer by layer"),
         }
     }
 

@@ -9,7 +9,7 @@ use super::panels::{Panel, Panes};
 use super::preset::Preset;
 use super::theme;
 use super::tiling::Tiling;
-use super::{Action, Scene, Shown, Speed, controls, status};
+use super::{Action, Scene, Shown, Speed, controls, lecture, status};
 use crate::net::Graph;
 use crate::run::Command;
 
@@ -40,6 +40,11 @@ impl Lab {
     pub fn restart(&mut self) {
         self.panes.restart();
         self.cursor.live();
+    }
+
+    /// A lecture begins with its first picture.
+    pub fn begin_lecture(&mut self) {
+        lecture::begin(&mut self.tiling);
     }
 
     /// Draws the room; answers with what the user asks for.
@@ -85,7 +90,13 @@ impl Lab {
         let with = |modifiers: Modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
         if scene.failure.is_none() {
             // A focused button takes Space for itself.
-            if pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
+            let free = ui.memory(|memory| memory.focused().is_none());
+            if theme::lecture(ui) {
+                let space = free && ui.input(|input| input.key_pressed(Key::Space));
+                if space && lecture::reveal(&mut self.tiling, scene, ui.input(|input| input.modifiers.shift)) {
+                    actions.push(Action::Send(Command::Run));
+                }
+            } else if pressed(Key::Space) && free {
                 actions.push(Action::Send(controls::run_or_pause(scene)));
             }
             if pressed(Key::S) {

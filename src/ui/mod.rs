@@ -14,7 +14,9 @@ mod first_minute;
 mod gradients;
 mod icon;
 mod lab;
+pub mod language;
 mod layers;
+mod lecture;
 mod maps;
 mod networks;
 mod pane;
@@ -67,8 +69,12 @@ pub enum Action {
     Open(Room),
     /// Show the keys.
     ShowKeys,
-    /// From light to dark or back.
+    /// From light to dark to high contrast and around.
     SwitchTheme,
+    /// From English to Chinese or back.
+    SwitchLanguage,
+    /// Into lecture mode or out of it.
+    SwitchLecture,
 }
 
 /// The rooms of the window.
@@ -105,5 +111,6 @@ pub struct Scene<'a> {
 /// Colour and line width of a net in a picture that shows the nets `among`.
 fn line_style(ui: &Ui, spec: &Spec, among: &[&Spec]) -> (Color32, f32) {
     let style = palette::run_style(spec, among);
-    (theme::pick(ui, style.light, style.dark), style.width)
+    let width = if theme::lecture(ui) { 1.5 } else { 1.0 } * style.width;
+    (theme::pick(ui, style.light, style.dark), width)
 }

@@ -36,9 +36,10 @@ impl View<'_> {
 ///
 /// To add one, write it in a file and give it a line in [`super::panels`].
 pub trait Pane {
-    /// Stands on the tile, in menus and in the names that assistive technology reads.
+    /// Stands on the tile, in menus and in the names that assistive technology reads. English, which is the key of its
+    /// translation.
     const TITLE: &'static str;
-    /// What it shows, in a sentence.
+    /// What it shows, in a sentence; a key, too.
     const HINT: &'static str;
 
     /// Draws the panel into all the space there is.

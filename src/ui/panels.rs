@@ -1,6 +1,9 @@
 //! The panels of the lab, a line each.
 
+use std::borrow::Cow;
+
 use eframe::egui::Ui;
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
@@ -34,16 +37,16 @@ macro_rules! panels {
             pub const ALL: &'static [Panel] = &[$(Panel::$name,)*];
 
             /// Stands on the tile and in menus.
-            pub fn title(self) -> &'static str {
+            pub fn title(self) -> Cow<'static, str> {
                 match self {
-                    $(Panel::$name => <$pane>::TITLE,)*
+                    $(Panel::$name => t!(<$pane>::TITLE),)*
                 }
             }
 
             /// What it shows, in a sentence.
-            pub fn hint(self) -> &'static str {
+            pub fn hint(self) -> Cow<'static, str> {
                 match self {
-                    $(Panel::$name => <$pane>::HINT,)*
+                    $(Panel::$name => t!(<$pane>::HINT),)*
                 }
             }
         }

@@ -1,7 +1,10 @@
 //! Ready-made arrangements of the lab's panels.
 
+use std::borrow::Cow;
+
 use eframe::egui::Id;
 use egui_tiles::{Container, Linear, LinearDir, TileId, Tiles, Tree};
+use rust_i18n::t;
 
 use super::panels::Panel;
 
@@ -64,20 +67,20 @@ impl Preset {
     pub const ALL: [Preset; 3] = [Preset::Lecture, Preset::Compare, Preset::Inspect];
 
     /// Stands in menus.
-    pub fn title(self) -> &'static str {
+    pub fn title(self) -> Cow<'static, str> {
         match self {
-            Preset::Lecture => "Lecture",
-            Preset::Compare => "Compare",
-            Preset::Inspect => "Inspect",
+            Preset::Lecture => t!("Lecture"),
+            Preset::Compare => t!("Compare"),
+            Preset::Inspect => t!("Inspect"),
         }
     }
 
     /// What it is for, in a sentence.
-    pub fn hint(self) -> &'static str {
+    pub fn hint(self) -> Cow<'static, str> {
         match self {
-            Preset::Lecture => "Curves, slope and architecture, large enough for the back row",
-            Preset::Compare => "The nets beside curves, gradients and feature maps",
-            Preset::Inspect => "One net from within: architecture, maps and gradients",
+            Preset::Lecture => t!("Curves, slope and architecture, large enough for the back row"),
+            Preset::Compare => t!("The nets beside curves, gradients and feature maps"),
+            Preset::Inspect => t!("One net from within: architecture, maps and gradients"),
         }
     }
 

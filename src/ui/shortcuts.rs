@@ -1,46 +1,57 @@
 //! "?": the keys.
 
+use std::borrow::Cow;
+
 use eframe::egui::{self, Grid, IdSalt, Modal};
+use rust_i18n::t;
 
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
 
-const KEYS: [(&str, &str); 23] = [
-    ("1, 2", "predict the shallow or the deep net (first minute)"),
-    ("X", "+ x: let each block add its input (first minute)"),
-    ("Space", "run or pause"),
-    ("S", "one step"),
-    ("R", "back to the initial weights"),
-    ("V", "vanishing gradients: the same nets without normalisation"),
-    ("← →", "layer before, next layer; with Shift every node"),
-    ("↑ ↓", "image before, next image"),
-    ("F6", "next panel; with Shift the one before"),
-    ("1 … 9", "open that panel of the Panels menu (lab)"),
-    ("W", "close the panel"),
-    ("F", "maximise the panel, or put it back"),
-    (
-        "Alt 1, 2, 3",
-        "arrange the panels for a lecture, to compare, to inspect",
-    ),
-    ("Home, End", "the whole training; follow it live"),
-    (", .", "the kept moment before, the next one (timeline)"),
-    ("P", "play the training; with Shift backward (timeline)"),
-    (
-        "X, C, Z",
-        "remove the chosen block, cut its shortcut, undo all cuts (architecture)",
-    ),
-    ("E", "export the panel's figure into the run folder"),
-    ("L, M", "the lab, the first minute"),
-    ("T", "light or dark"),
-    ("Ctrl + −", "larger, smaller; Ctrl 0 resets"),
-    ("Tab, Enter", "from control to control, press it"),
-    ("?", "these keys; Esc closes"),
-];
+/// Keys and what they do.
+fn keys() -> [(Cow<'static, str>, Cow<'static, str>); 25] {
+    [
+        ("1, 2".into(), t!("predict the shallow or the deep net (first minute)")),
+        ("X".into(), t!("+ x: let each block add its input (first minute)")),
+        (t!("Space"), t!("run or pause; in a lecture, reveal the next thing")),
+        ("S".into(), t!("one step")),
+        ("R".into(), t!("back to the initial weights")),
+        (
+            "V".into(),
+            t!("vanishing gradients: the same nets without normalisation"),
+        ),
+        ("← →".into(), t!("layer before, next layer; with Shift every node")),
+        ("↑ ↓".into(), t!("image before, next image")),
+        ("F6".into(), t!("next panel; with Shift the one before")),
+        ("1 … 9".into(), t!("open that panel of the Panels menu (lab)")),
+        ("W".into(), t!("close the panel")),
+        ("F".into(), t!("maximise the panel, or put it back")),
+        (
+            "Alt 1, 2, 3".into(),
+            t!("arrange the panels for a lecture, to compare, to inspect"),
+        ),
+        ("Home, End".into(), t!("the whole training; follow it live")),
+        (", .".into(), t!("the kept moment before, the next one (timeline)")),
+        ("P".into(), t!("play the training; with Shift backward (timeline)")),
+        (
+            "X, C, Z".into(),
+            t!("remove the chosen block, cut its shortcut, undo all cuts (architecture)"),
+        ),
+        ("E".into(), t!("export the panel's figure into the run folder")),
+        ("L, M".into(), t!("the lab, the first minute")),
+        ("T".into(), t!("light, dark, high contrast")),
+        ("F5".into(), t!("lecture mode: large text, few controls")),
+        ("G".into(), t!("English or Chinese")),
+        ("Ctrl + −".into(), t!("larger, smaller; Ctrl 0 resets")),
+        ("Tab, Enter".into(), t!("from control to control, press it")),
+        ("?".into(), t!("these keys; Esc closes")),
+    ]
+}
 
 /// Draws the sheet; answers whether it was closed.
 pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
     let modal = Modal::new(egui::Id::unique("shortcuts")).show(ctx, |ui| {
-        ui.heading("Keys");
+        ui.heading(t!("Keys"));
         ui.add_space(GRID);
         let height = ui.ctx().content_rect().height() - 160.0;
         egui::ScrollArea::vertical()
@@ -54,7 +65,7 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                     .num_columns(2)
                     .spacing([24.0, 6.0])
                     .show(ui, |ui| {
-                        for (key, action) in KEYS {
+                        for (key, action) in keys() {
                             ui.label(theme::strong(key, theme::BODY));
                             ui.label(action);
                             ui.end_row();
@@ -62,7 +73,7 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                     });
             });
         ui.add_space(GRID);
-        primary_button_ui(ui, "Back", egui::vec2(96.0, 36.0)).clicked()
+        primary_button_ui(ui, &t!("Back"), egui::vec2(96.0, 36.0)).clicked()
     });
     modal.inner || modal.should_close()
 }

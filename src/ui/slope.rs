@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use eframe::egui::{Label, Ui, vec2};
 use egui_plot::PlotPoint;
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
@@ -33,7 +34,10 @@ impl Pane for Slope {
     const HINT: &'static str = "How strong the gradient is at each block, from the input to the output";
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        self.controls_ui(ui, view);
+        if !theme::lecture(ui) {
+            self.controls_ui(ui, view);
+        }
+        ui.add(Label::new(theme::caption(self.quantity.title())).truncate());
         self.chart_ui(ui, view);
     }
 
@@ -68,17 +72,17 @@ impl Slope {
             .iter()
             .filter_map(|series| Some(measured_at(series, view.cursor.step)?.step))
             .max();
-        let newest = newest.map_or("newest".into(), |step| format!("step {step}"));
+        let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = step));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
             for (value, words, hint) in [
                 (
                     Moment::Cursor,
-                    newest.as_str(),
-                    "The measurement at the cursor, or the newest",
+                    newest,
+                    t!("The measurement at the cursor, or the newest"),
                 ),
-                (Moment::Initialisation, "start", "At the initial weights"),
+                (Moment::Initialisation, t!("start"), t!("At the initial weights")),
             ] {
                 ui.selectable_value(&mut self.moment, value, theme::caption(words))
                     .on_hover_text(hint);
@@ -89,10 +93,11 @@ impl Slope {
                     .on_hover_text(quantity.title());
             }
             ui.add_space(GRID);
-            ui.toggle_value(&mut self.fixed, theme::caption("one scale"))
-                .on_hover_text("The axis covers the whole training of every net, so that moments compare");
+            ui.toggle_value(&mut self.fixed, theme::caption(t!("one scale")))
+                .on_hover_text(t!(
+                    "The axis covers the whole training of every net, so that moments compare"
+                ));
         });
-        ui.add(Label::new(theme::caption(self.quantity.title())).truncate());
     }
 
     fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>) {
@@ -131,7 +136,7 @@ impl Slope {
                     series.track.name.clone()
                 },
                 detail: match slope_factor(&points) {
-                    Some(factor) if plain && !named => format!("×{} a block", short(factor)),
+                    Some(factor) if plain && !named => t!("×%{factor} a block", factor = short(factor)).into(),
                     _ => String::new(),
                 },
                 colour,
@@ -144,13 +149,16 @@ impl Slope {
         let spans: Vec<(Range<f64>, String)> = (0..3)
             .map(|stage| {
                 let edge = |stage: usize| (stage * deepest) as f64 / 3.0;
-                (edge(stage)..edge(stage + 1), format!("stage {}", stage + 1))
+                (
+                    edge(stage)..edge(stage + 1),
+                    t!("stage %{number}", number = stage + 1).into(),
+                )
             })
             .collect();
         let x_label = match (quantity, one_depth) {
-            (Quantity::Activation, true) => "block, input at the left",
-            (Quantity::Weight, true) => "layer, input at the left",
-            (_, false) => "input to output, every net over the full width",
+            (Quantity::Activation, true) => t!("block, input at the left"),
+            (Quantity::Weight, true) => t!("layer, input at the left"),
+            (_, false) => t!("input to output, every net over the full width"),
         };
         let every = || {
             let measured = runs.iter().flat_map(|series| &series.measured);
@@ -159,7 +167,7 @@ impl Slope {
         let [low, high] = self.fixed.then(every).flatten().unwrap_or([-1.0, 0.0]);
         let chart = Chart {
             id: "slope",
-            x_label,
+            x_label: &x_label,
             across: Across::Count,
             height: HEIGHT,
             x: 0.0..deepest as f64,
@@ -184,12 +192,14 @@ fn summary(scene: Scene<'_>, slope: &Slope, cursor: &Cursor) -> String {
             let norms = slope.quantity.of(slope.moment.of(series, cursor)?);
             let (first, last) = (f64::from(*norms.get(1)?), f64::from(*norms.last()?));
             let name = &series.track.name;
-            Some(format!(
-                "{name}: first block {}, last block {}",
-                short(first),
-                short(last)
-            ))
+            let words = t!(
+                "%{net}: first block %{first}, last block %{last}",
+                net = name,
+                first = short(first),
+                last = short(last)
+            );
+            Some(words.into())
         })
         .collect();
-    format!("Gradient norms by block. {}", slopes.join("; "))
+    t!("Gradient norms by block. %{slopes}", slopes = slopes.join("; ")).into()
 }

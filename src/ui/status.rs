@@ -1,6 +1,9 @@
 //! The line at the bottom: engine, step, speed, time left, and what there is to say.
 
+use std::borrow::Cow;
+
 use eframe::egui::{Align, Label, Layout, RichText, Ui};
+use rust_i18n::t;
 
 use super::theme::{self, SMALL};
 use super::widgets::{grouped, short};
@@ -14,18 +17,18 @@ pub fn words(scene: Scene<'_>, speed: Speed) -> String {
     if let Some(engine) = history.runs.first().map(|series| series.engine.clone()) {
         parts.push(engine);
     }
-    parts.push(phase(history).to_owned());
+    parts.push(phase(history).into());
     if !history.runs.is_empty() {
         let step = history.runs.iter().map(|series| series.step()).max().unwrap_or(0);
         let steps = grouped(scene.experiment.steps as u64);
-        parts.push(format!("step {} of {steps}", grouped(step as u64)));
+        parts.push(t!("step %{step} of %{steps}", step = grouped(step as u64), steps = steps).into());
     }
     if history.phase == Phase::Running {
         if let Some(images) = speed.images_per_second {
-            parts.push(format!("{} images/s", images_words(images)));
+            parts.push(t!("%{count} images/s", count = images_words(images)).into());
         }
         if let Some(seconds) = speed.seconds_left {
-            parts.push(format!("{} left", duration(seconds)));
+            parts.push(t!("%{time} left", time = duration(seconds)).into());
         }
     }
     parts.join("  ·  ")
@@ -38,13 +41,13 @@ fn images_words(images: f64) -> String {
     short(images)
 }
 
-fn phase(history: &History) -> &'static str {
+fn phase(history: &History) -> Cow<'static, str> {
     match history.phase {
-        Phase::Preparing => "preparing",
-        Phase::Paused => "paused",
-        Phase::Running => "training",
-        Phase::Finishing => "finishing",
-        Phase::Done => "done",
+        Phase::Preparing => t!("preparing"),
+        Phase::Paused => t!("paused"),
+        Phase::Running => t!("training"),
+        Phase::Finishing => t!("finishing"),
+        Phase::Done => t!("done"),
     }
 }
 
@@ -52,10 +55,19 @@ fn phase(history: &History) -> &'static str {
 pub fn duration(seconds: f64) -> String {
     let seconds = seconds.ceil() as u64;
     match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        0..60 => t!("%{seconds} s", seconds = seconds),
+        60..3600 => t!(
+            "%{minutes} min %{seconds} s",
+            minutes = seconds / 60,
+            seconds = seconds % 60
+        ),
+        _ => t!(
+            "%{hours} h %{minutes} min",
+            hours = seconds / 3600,
+            minutes = seconds % 3600 / 60
+        ),
     }
+    .into()
 }
 
 /// Draws the line.
@@ -63,7 +75,10 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, notice: Option<&st
     let ink = theme::ink(ui);
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         if let Some(failure) = scene.failure {
-            let text = format!("{failure} Change the experiment and restart it; what was measured is kept.");
+            let text = t!(
+                "%{failure} Change the experiment and restart it; what was measured is kept.",
+                failure = failure
+            );
             ui.add(Label::new(RichText::new(text).size(SMALL).color(ink.error)).truncate());
             return;
         }

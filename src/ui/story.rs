@@ -1,5 +1,7 @@
 //! The first minute as logic: who plays, how far it is, and what may be said about it.
 
+use rust_i18n::t;
+
 use super::widgets::short;
 use crate::net::Family;
 use crate::run::{History, Phase, RunPlan, Series};
@@ -72,9 +74,13 @@ impl<'a> Cast<'a> {
 
 /// Where the first minute stands, read from what was measured.
 pub fn stage(history: &History, guess: Option<Guess>) -> Stage {
-    let (Some(cast), Some(_)) = (Cast::of(history), guess) else {
+    let Some(cast) = Cast::of(history) else {
         return Stage::Ask;
     };
+    // A lecture may go on without a prediction.
+    if guess.is_none() && cast.deep.step() == 0 {
+        return Stage::Ask;
+    }
     let over = |series: &Series| series.finished || series.diverged.is_some();
     match cast.twin {
         Some(twin) if [cast.shallow, cast.deep, twin].into_iter().all(over) => Stage::Verdict,
@@ -94,29 +100,40 @@ pub fn degradation(cast: &Cast<'_>, guess: Option<Guess>) -> Option<String> {
     let (low, high) = (&cast.shallow.track.name, &cast.deep.track.name);
     if !deep.is_finite() || !shallow.is_finite() {
         let name = if deep.is_finite() { low } else { high };
-        return Some(format!("{name} diverged: nothing can be compared."));
+        return Some(t!("%{net} diverged: nothing can be compared.", net = name).into());
     }
-    let numbers = format!(
-        "After {step} steps {high}'s training loss is {}, {low}'s {}",
-        short(f64::from(deep)),
-        short(f64::from(shallow))
+    let numbers = t!(
+        "After %{step} steps %{deep}'s training loss is %{high}, %{shallow}'s %{low}",
+        step = step,
+        deep = high,
+        high = short(f64::from(deep)),
+        shallow = low,
+        low = short(f64::from(shallow))
     );
     let foreseen = match guess {
-        Some(Guess::Shallow) if deep - shallow > NOTABLE => " You saw it coming.",
-        Some(Guess::Deep) if shallow - deep > NOTABLE => " You saw it coming.",
-        Some(_) if (deep - shallow).abs() > NOTABLE => " You expected the other one.",
-        _ => "",
+        Some(Guess::Shallow) if deep - shallow > NOTABLE => t!(" You saw it coming."),
+        Some(Guess::Deep) if shallow - deep > NOTABLE => t!(" You saw it coming."),
+        Some(_) if (deep - shallow).abs() > NOTABLE => t!(" You expected the other one."),
+        _ => "".into(),
     };
-    Some(if deep - shallow > NOTABLE {
-        format!(
-            "{numbers}: deeper, yet worse by {}.{foreseen}",
-            short(f64::from(deep - shallow))
+    let said = if deep - shallow > NOTABLE {
+        t!(
+            "%{numbers}: deeper, yet worse by %{gap}.",
+            numbers = numbers,
+            gap = short(f64::from(deep - shallow))
         )
     } else if shallow - deep > NOTABLE {
-        format!("{numbers}: degradation is not reproduced here, the deeper net is ahead.{foreseen}")
+        t!(
+            "%{numbers}: degradation is not reproduced here, the deeper net is ahead.",
+            numbers = numbers
+        )
     } else {
-        format!("{numbers}: degradation is not reproduced here, the two are level.")
-    })
+        t!(
+            "%{numbers}: degradation is not reproduced here, the two are level.",
+            numbers = numbers
+        )
+    };
+    Some(format!("{said}{foreseen}"))
 }
 
 /// What the shortcuts change, in words made from the measured curves.
@@ -129,17 +146,30 @@ pub fn repair(cast: &Cast<'_>) -> Option<String> {
     let (with, without) = (twin.loss_at(step)?, cast.deep.loss_at(step)?);
     let (name, plain) = (&twin.track.name, &cast.deep.track.name);
     if !with.is_finite() {
-        return Some(format!("{name} diverged: not reproduced here."));
+        return Some(t!("%{net} diverged: not reproduced here.", net = name).into());
     }
-    let numbers = format!(
-        "Each block adding its input, {name} stands at {} at step {step}, from {plain}'s own initial weights",
-        short(f64::from(with))
+    let numbers = t!(
+        "Each block adding its input, %{net} stands at %{loss} at step %{step}, from %{plain}'s own initial weights",
+        net = name,
+        loss = short(f64::from(with)),
+        step = step,
+        plain = plain
     );
-    Some(if without - with > NOTABLE {
-        format!("{numbers}: {} below {plain}.", short(f64::from(without - with)))
+    let said = if without - with > NOTABLE {
+        t!(
+            "%{numbers}: %{gap} below %{plain}.",
+            numbers = numbers,
+            gap = short(f64::from(without - with)),
+            plain = plain
+        )
     } else {
-        format!("{numbers}: no better than {plain}; the repair is not reproduced here.")
-    })
+        t!(
+            "%{numbers}: no better than %{plain}; the repair is not reproduced here.",
+            numbers = numbers,
+            plain = plain
+        )
+    };
+    Some(said.into())
 }
 
 #[cfg(test)]

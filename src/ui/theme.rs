@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke, Style,
-    TextStyle, Theme, Visuals, style::HandleShape,
+    TextStyle, Theme, ThemePreference, Visuals, style::HandleShape,
 };
+use serde::{Deserialize, Serialize};
+
+use crate::palette::{self, Rgb};
 
 /// Distance between things that belong together, in points. Larger distances are multiples of it.
 pub const GRID: f32 = 8.0;
@@ -76,15 +79,93 @@ const DARK: Ink = Ink {
     error: Color32::from_rgb(0xFF, 0x9D, 0xA8),
 };
 
-/// The colours of the theme in force.
+const CONTRAST: Ink = Ink {
+    ground: Color32::BLACK,
+    paper: Color32::BLACK,
+    text: Color32::WHITE,
+    weak: Color32::from_rgb(0xDC, 0xDC, 0xDC),
+    line: Color32::from_rgb(0x80, 0x80, 0x80),
+    button: Color32::from_rgb(0x30, 0x30, 0x30),
+    faded: Color32::from_rgb(0xA0, 0xA0, 0xA0),
+    error: Color32::from_rgb(0xFF, 0xB4, 0xBE),
+};
+/// Least contrast of coloured text in high contrast.
+const LEGIBLE: f32 = 7.0;
+
+/// The colours of the theme in force, which is known by its ground.
 pub fn ink(ui: &egui::Ui) -> Ink {
-    if ui.visuals().dark_mode { DARK } else { LIGHT }
+    match ui.visuals().panel_fill {
+        fill if fill == CONTRAST.ground => CONTRAST,
+        _ if ui.visuals().dark_mode => DARK,
+        _ => LIGHT,
+    }
 }
 
-/// A colour given for both grounds.
-pub fn pick(ui: &egui::Ui, light: [u8; 3], dark: [u8; 3]) -> Color32 {
-    let [r, g, b] = if ui.visuals().dark_mode { dark } else { light };
+/// A colour given for both grounds; in high contrast lightened until it can be read on black.
+pub fn pick(ui: &egui::Ui, light: Rgb, dark: Rgb) -> Color32 {
+    let [r, g, b] = match ui.visuals().dark_mode {
+        false => light,
+        true if ink(ui) == CONTRAST => palette::legible(dark, [0; 3], LEGIBLE),
+        true => dark,
+    };
     Color32::from_rgb(r, g, b)
+}
+
+/// The theme the user chose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Look {
+    /// Light or dark as the system is.
+    #[default]
+    System,
+    Light,
+    Dark,
+    /// White on black, every text at least 7:1.
+    Contrast,
+}
+
+impl Look {
+    /// Puts it in force.
+    pub fn apply(self, ctx: &egui::Context) {
+        let ink = if self == Look::Contrast { CONTRAST } else { DARK };
+        ctx.style_mut_of(Theme::Dark, |style| restyle(style, Theme::Dark, ink));
+        ctx.set_theme(match self {
+            Look::System => ThemePreference::System,
+            Look::Light => ThemePreference::Light,
+            Look::Dark | Look::Contrast => ThemePreference::Dark,
+        });
+    }
+
+    /// The one after it, where `theme` is what the eye sees now.
+    pub fn next(self, theme: Theme) -> Self {
+        match (self, theme) {
+            (Look::Contrast, _) => Look::Light,
+            (_, Theme::Light) => Look::Dark,
+            (_, Theme::Dark) => Look::Contrast,
+        }
+    }
+}
+
+/// Smallest text of a lecture in pixels, on a screen of 1920 x 1080.
+const LECTURE_TEXT: f32 = 28.0;
+
+/// In a lecture lines are thicker and panels have fewer controls.
+pub fn set_lecture(ctx: &egui::Context, on: bool) {
+    ctx.data_mut(|data| data.insert_temp(lecture_id(), on));
+}
+
+/// Whether a lecture is held.
+pub fn lecture(ui: &egui::Ui) -> bool {
+    ui.data(|data| data.get_temp(lecture_id()).unwrap_or_default())
+}
+
+fn lecture_id() -> egui::Id {
+    egui::Id::unique("lecture")
+}
+
+/// How much larger a lecture is than the window's own scale, for a window of that size in pixels.
+pub fn lecture_zoom(pixels: egui::Vec2, native_pixels_per_point: f32) -> f32 {
+    let share = (pixels / egui::vec2(1920.0, 1080.0)).min_elem();
+    (share * LECTURE_TEXT / SMALL / native_pixels_per_point).max(1.0)
 }
 
 /// Sets fonts and both styles. Call once, before the first frame.
@@ -95,13 +176,21 @@ pub fn install(ctx: &egui::Context) {
     }
 }
 
+/// Noto Sans SC, for what Inter has no glyph of.
+const CHINESE: &str = "chinese";
+
 fn fonts() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
     let faces: [(&str, &'static [u8]); 2] = [
         ("regular", include_bytes!("../../assets/fonts/Inter-Regular.ttf")),
         ("semibold", include_bytes!("../../assets/fonts/Inter-SemiBold.ttf")),
     ];
-    let fallback = fonts.families[&FontFamily::Proportional].clone();
+    let chinese = include_bytes!("../../assets/fonts/NotoSansSC-Regular.otf");
+    fonts
+        .font_data
+        .insert(CHINESE.into(), Arc::new(FontData::from_static(chinese)));
+    let mut fallback = fonts.families[&FontFamily::Proportional].clone();
+    fallback.insert(0, CHINESE.into());
     for (name, bytes) in faces {
         fonts
             .font_data
@@ -181,4 +270,101 @@ fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
     }
     widgets.noninteractive.fg_stroke.width = 1.0;
     style.visuals = visuals;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(text: Color32, ground: Color32) -> f32 {
+        let rgb = |colour: Color32| [colour.r(), colour.g(), colour.b()];
+        palette::contrast(rgb(text), rgb(ground))
+    }
+
+    #[test]
+    fn text_stands_out_in_every_theme() {
+        for (ink, strong, weak) in [(LIGHT, 7.0, 4.5), (DARK, 7.0, 4.5), (CONTRAST, 7.0, 7.0)] {
+            for ground in [ink.paper, ink.ground, ink.button] {
+                assert!(ratio(ink.text, ground) >= strong, "{ink:?}");
+            }
+            for ground in [ink.paper, ink.ground] {
+                assert!(ratio(ink.weak, ground) >= weak, "{ink:?}");
+            }
+            assert!(ratio(ink.error, ink.paper) >= 7.0, "{ink:?}");
+        }
+    }
+
+    #[test]
+    fn nets_are_legible_in_high_contrast() {
+        for family in ["plain", "resnet"] {
+            let specs: Vec<crate::net::Spec> = (1..=8)
+                .map(|n| format!("{family}-{}", 6 * n + 2).parse().unwrap())
+                .collect();
+            let among: Vec<&crate::net::Spec> = specs.iter().collect();
+            for spec in &specs {
+                let colour = palette::legible(palette::run_style(spec, &among).dark, [0; 3], LEGIBLE);
+                assert!(palette::contrast(colour, [0; 3]) >= LEGIBLE, "{spec}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_lecture_has_no_small_text() {
+        assert!(SMALL <= BODY && SMALL * lecture_zoom(egui::vec2(1920.0, 1080.0), 1.0) >= LECTURE_TEXT);
+        let retina = lecture_zoom(egui::vec2(3840.0, 2160.0), 2.0);
+        assert!(SMALL * 2.0 * retina >= 2.0 * LECTURE_TEXT);
+        assert_eq!(lecture_zoom(egui::vec2(640.0, 400.0), 1.0), 1.0);
+        let mut style = Style::default();
+        restyle(&mut style, Theme::Dark, CONTRAST);
+        assert!(style.text_styles.values().all(|font| font.size >= SMALL));
+    }
+
+    #[test]
+    fn themes_come_around() {
+        let mut look = Look::System;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            let theme = if matches!(look, Look::Dark | Look::Contrast) {
+                Theme::Dark
+            } else {
+                Theme::Light
+            };
+            look = look.next(theme);
+            seen.push(look);
+        }
+        assert_eq!(seen, [Look::Dark, Look::Contrast, Look::Light]);
+    }
+
+    #[test]
+    fn every_character_of_the_window_has_a_glyph() {
+        let mut texts = Vec::new();
+        let mut folders = vec![std::path::PathBuf::from("assets/locales"), "assets/lessons".into()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "yml" || end == "md") {
+                    texts.push(std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
+        assert!(texts.len() >= 2);
+        let ctx = egui::Context::default();
+        install(&ctx);
+        let mut missing = std::collections::BTreeSet::new();
+        let _ = ctx.run_ui(egui::RawInput::default(), |ui| {
+            ui.fonts_mut(|fonts| {
+                let characters = texts.iter().flat_map(|text| text.chars()).filter(|c| !c.is_control());
+                for character in characters.collect::<std::collections::BTreeSet<char>>() {
+                    for family in [FontFamily::Proportional, semibold()] {
+                        if !fonts.has_glyph(&FontId::new(BODY, family), character) {
+                            missing.insert(character);
+                        }
+                    }
+                }
+            });
+        });
+        assert!(missing.is_empty(), "{missing:?}: run assets/fonts/cjk.py");
+    }
 }

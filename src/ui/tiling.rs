@@ -8,6 +8,7 @@ use egui_tiles::{
     Behavior, Container, Linear, LinearDir, ResizeState, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles,
     Tree, UiResponse,
 };
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::Action;
@@ -198,7 +199,10 @@ impl Tiling {
         };
         let least = self.tree.root.map_or(LEAST, |root| self.least(root));
         if shown.is_empty() {
-            ui.centered_and_justified(|ui| ui.label(theme::caption(EMPTY)));
+            ui.centered_and_justified(|ui| {
+                let words = t!("Every panel is closed. Open one from the Panels menu, or press a number key.");
+                ui.label(theme::caption(words))
+            });
         } else if self.maximised && shown.contains(&self.focus) {
             frame.card_ui(ui, space, self.focus);
         } else if space.width() < least.x || space.height() < least.y {
@@ -240,8 +244,6 @@ impl Tiling {
     }
 }
 
-const EMPTY: &str = "Every panel is closed. Open one from the Panels menu, or press a number key.";
-
 /// A window too small for tiles: the panels in front, one beneath the other.
 fn column_ui(ui: &mut Ui, shown: &[Panel], frame: &mut Drawn<'_, '_>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -259,7 +261,7 @@ fn title_width(ui: &Ui, panel: Panel) -> f32 {
     let font = egui::FontId::new(BODY, theme::semibold());
     let title = ui
         .painter()
-        .layout_no_wrap(panel.title().to_owned(), font, Color32::PLACEHOLDER);
+        .layout_no_wrap(panel.title().into(), font, Color32::PLACEHOLDER);
     title.size().x + 16.0
 }
 
@@ -283,10 +285,10 @@ impl Drawn<'_, '_> {
     fn card_ui(&mut self, ui: &mut Ui, rect: Rect, panel: Panel) {
         self.take_focus(ui, rect, panel);
         let active = self.focus == panel;
-        let builder = UiBuilder::new().id_salt(panel.title()).max_rect(rect);
+        let builder = UiBuilder::new().id_salt(panel).max_rect(rect);
         ui.scope_builder(builder, |ui| {
             card_ui(ui, active, |ui| {
-                header_ui(ui, panel.title(), |ui| {
+                header_ui(ui, &panel.title(), |ui| {
                     self.buttons_ui(ui, panel, ui.available_width());
                 });
                 self.panes.pane_ui(panel, ui, self.view);
@@ -296,36 +298,42 @@ impl Drawn<'_, '_> {
 
     /// Buttons at the right of a tile's title, from the right, and the tag where there is `room` points for all.
     fn buttons_ui(&mut self, ui: &mut Ui, panel: Panel, room: f32) {
+        if theme::lecture(ui) {
+            return;
+        }
         ui.spacing_mut().item_spacing.x = 2.0;
         let title = panel.title();
-        let named = |verb: &str| format!("{verb} {title}");
-        if icon_button_ui(
-            ui,
-            Icon::Close,
-            &named("Close"),
-            "Close; the Panels menu opens it again (W)",
-        )
-        .clicked()
-        {
+        let name = t!("Close %{panel}", panel = title);
+        let hint = t!("Close; the Panels menu opens it again (W)");
+        if icon_button_ui(ui, Icon::Close, &name, &hint).clicked() {
             self.asked = Some(Asked::Close(panel));
         }
-        let (icon, verb, hint) = if self.maximised {
-            (Icon::PutBack, "Put back", "Back among the others (F)")
+        let (icon, name, hint) = if self.maximised {
+            (
+                Icon::PutBack,
+                t!("Put back %{panel}", panel = title),
+                t!("Back among the others (F)"),
+            )
         } else {
-            (Icon::Maximise, "Maximise", "Fill the window (F)")
+            (
+                Icon::Maximise,
+                t!("Maximise %{panel}", panel = title),
+                t!("Fill the window (F)"),
+            )
         };
-        if icon_button_ui(ui, icon, &named(verb), hint).clicked() {
+        if icon_button_ui(ui, icon, &name, &hint).clicked() {
             self.asked = Some(Asked::Maximise(panel));
         }
         if let Some(kind) = self.panes.figure(panel) {
-            let hint = "Write this figure into the run folder as SVG, PNG and CSV (E)";
-            if icon_button_ui(ui, Icon::Export, &named("Export"), hint).clicked() {
+            let name = t!("Export %{panel}", panel = title);
+            let hint = t!("Write this figure into the run folder as SVG, PNG and CSV (E)");
+            if icon_button_ui(ui, Icon::Export, &name, &hint).clicked() {
                 self.view.actions.push(Action::Export(kind, self.view.cursor.step));
             }
             if room > TAG_ROOM {
                 ui.add_space(4.0);
-                ui.label(theme::caption("measured"))
-                    .on_hover_text("Every number here was measured on this machine, in this run");
+                ui.label(theme::caption(t!("measured")))
+                    .on_hover_text(t!("Every number here was measured on this machine, in this run"));
             }
         }
     }
@@ -364,7 +372,7 @@ impl Behavior<Panel> for Drawn<'_, '_> {
             .is_none_or(|tabs| tabs.children().filter(|&&tab| tiles.is_visible(tab)).count() < 2);
         let colour = if state.active { ink.text } else { ink.weak };
         let font = egui::FontId::new(BODY, theme::semibold());
-        let title = ui.painter().layout_no_wrap(panel.title().to_owned(), font, colour);
+        let title = ui.painter().layout_no_wrap(panel.title().into(), font, colour);
         let size = vec2(title_width(ui, panel), ui.available_height());
         let (_, rect) = ui.allocate_space(size);
         let response = ui

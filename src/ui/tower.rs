@@ -1,5 +1,7 @@
 //! A net as a tower of its blocks, input below: the shape of the maps narrows from stage to stage.
 
+use std::borrow::Cow;
+
 use eframe::egui::{
     self, Align2, Color32, CornerRadius, FontId, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui,
     WidgetInfo, epaint::CubicBezierShape, pos2, vec2,
@@ -24,7 +26,7 @@ pub struct Tower<'a> {
     /// It was chosen.
     pub chosen: bool,
     /// Stands in the corner: the key that chooses it, or what choosing it meant.
-    pub corner: &'a str,
+    pub corner: Cow<'a, str>,
 }
 
 /// Space for name and note beneath the blocks.
@@ -113,7 +115,7 @@ pub fn tower_ui(ui: &mut Ui, rect: Rect, tower: &Tower<'_>) -> Response {
     painter.text(
         corner,
         Align2::RIGHT_TOP,
-        tower.corner,
+        &tower.corner,
         FontId::proportional(SMALL),
         ink.weak,
     );

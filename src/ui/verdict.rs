@@ -1,5 +1,9 @@
 //! What the curves show about degradation, in words computed from the measured losses.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use super::story::{NOTABLE, OFFER_STEP};
 use super::traces::{Group, groups};
 use super::widgets::{grouped, short};
@@ -45,7 +49,13 @@ impl Level {
     /// `1.72`, or `1.78 ± 0.32 over 3 seeds`.
     fn words(self) -> String {
         match self.sd {
-            Some(sd) => format!("{} ± {} over {} seeds", short(self.mean), short(sd), self.seeds),
+            Some(sd) => t!(
+                "%{mean} ± %{sd} over %{seeds} seeds",
+                mean = short(self.mean),
+                sd = short(sd),
+                seeds = self.seeds
+            )
+            .into(),
             None => short(self.mean),
         }
     }
@@ -60,19 +70,28 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
             .iter()
             .filter(|group| group.runs[0].track.spec.family == Family::Plain)
     };
-    let said = |words: String| Verdict { words, gap: None };
+    let said = |words: Cow<'static, str>| Verdict {
+        words: words.into(),
+        gap: None,
+    };
     let (Some(shallow), Some(deep)) = (plain().min_by_key(depth), plain().max_by_key(depth)) else {
-        return said("No plain net is here: degradation shows between two of different depth.".into());
+        return said(t!(
+            "No plain net is here: degradation shows between two of different depth."
+        ));
     };
     if depth(&shallow) == depth(&deep) {
-        return said("One depth only: degradation shows between two plain nets of different depth.".into());
+        return said(t!(
+            "One depth only: degradation shows between two plain nets of different depth."
+        ));
     }
     for group in [shallow, deep] {
         let lost = group.runs.iter().filter(|run| run.diverged.is_some()).count();
         if lost > 0 {
-            let (name, runs) = (group.name, group.runs.len());
-            return said(format!(
-                "{name} diverged in {lost} of {runs} runs, so there is nothing to compare; try a lower learning rate."
+            return said(t!(
+                "%{net} diverged in %{lost} of %{runs} runs, so there is nothing to compare; try a lower learning rate.",
+                net = group.name,
+                lost = lost,
+                runs = group.runs.len()
             ));
         }
     }
@@ -81,33 +100,54 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     let step = step.unwrap_or(done).min(done);
     let levels = (Level::at(shallow, step), Level::at(deep, step));
     let (Some(low), Some(high)) = levels else {
-        return said("Too early to say: nothing was trained yet.".into());
+        return said(t!("Too early to say: nothing was trained yet."));
     };
     if step < OFFER_STEP {
-        return said(format!("Too early to say: step {step} of at least {OFFER_STEP}."));
+        return said(t!(
+            "Too early to say: step %{step} of at least %{least}.",
+            step = step,
+            least = OFFER_STEP
+        ));
     }
     let gap = high.mean - low.mean;
     let noise = 2.0 * (low.sd.unwrap_or(0.0).powi(2) + high.sd.unwrap_or(0.0).powi(2)).sqrt();
-    let numbers = format!(
-        "After {} steps the training loss of {} is {}, that of {} {}",
-        grouped(step as u64),
-        deep.name,
-        high.words(),
-        shallow.name,
-        low.words()
+    let numbers = t!(
+        "After %{steps} steps the training loss of %{deep} is %{high}, that of %{shallow} %{low}",
+        steps = grouped(step as u64),
+        deep = deep.name,
+        high = high.words(),
+        shallow = shallow.name,
+        low = low.words()
     );
-    let gap_words = short(gap.abs());
+    let apart = short(gap.abs());
     let words = if gap.abs() <= f64::from(NOTABLE) {
-        format!("Degradation not seen here. {numbers}: level.")
+        t!("Degradation not seen here. %{numbers}: level.", numbers = numbers)
     } else if gap.abs() <= noise {
-        format!("Degradation not certain. {numbers}: {gap_words} apart, within the spread of the seeds.")
+        t!(
+            "Degradation not certain. %{numbers}: %{gap} apart, within the spread of the seeds.",
+            numbers = numbers,
+            gap = apart
+        )
     } else if gap < 0.0 {
-        format!("Degradation not seen here. {numbers}: the deeper net is ahead by {gap_words}.")
+        t!(
+            "Degradation not seen here. %{numbers}: the deeper net is ahead by %{gap}.",
+            numbers = numbers,
+            gap = apart
+        )
     } else if low.sd.is_none() {
-        format!("Degradation. {numbers}: deeper, yet worse by {gap_words}, with one seed.")
+        t!(
+            "Degradation. %{numbers}: deeper, yet worse by %{gap}, with one seed.",
+            numbers = numbers,
+            gap = apart
+        )
     } else {
-        format!("Degradation. {numbers}: deeper, yet worse by {gap_words}.")
+        t!(
+            "Degradation. %{numbers}: deeper, yet worse by %{gap}.",
+            numbers = numbers,
+            gap = apart
+        )
     };
+    let words = words.into();
     let found = gap > f64::from(NOTABLE) && gap > noise;
     let gap = found.then_some(Gap {
         shallow: low.mean,

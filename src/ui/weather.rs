@@ -5,6 +5,7 @@ use eframe::egui::{
     Align2, Color32, ColorImage, ComboBox, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui,
     WidgetInfo, pos2, vec2,
 };
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::axis::Time;
@@ -86,10 +87,12 @@ impl Pane for Weather {
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let history = view.scene.history;
         let Some(sides) = self.sides(history) else {
-            ui.label(theme::caption("The weather appears once the nets are built."));
+            ui.label(theme::caption(t!("The weather appears once the nets are built.")));
             return;
         };
-        self.controls_ui(ui, history, &sides);
+        if !theme::lecture(ui) {
+            self.controls_ui(ui, history, &sides);
+        }
         let all = [0.0, view.scene.experiment.steps as f64];
         let range = view.cursor.zoom.unwrap_or(all).map(|step| TIME.place(step));
         let key = Key {
@@ -134,8 +137,8 @@ impl Weather {
             ui.spacing_mut().item_spacing.x = 4.0;
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
             ui.spacing_mut().combo_width = 64.0;
-            for (side, what) in ["Upper net", "Lower net"].into_iter().enumerate() {
-                let combo = ComboBox::from_id_salt(what)
+            for (side, what) in [t!("Upper net"), t!("Lower net")].into_iter().enumerate() {
+                let combo = ComboBox::from_id_salt(side)
                     .selected_text(theme::caption(&sides[side].track.name))
                     .show_ui(ui, |ui| {
                         for group in groups(history) {
@@ -144,14 +147,14 @@ impl Weather {
                     });
                 combo
                     .response
-                    .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, what));
+                    .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &*what));
             }
             for quantity in Quantity::ALL {
                 ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
                     .on_hover_text(quantity.title());
             }
-            ui.toggle_value(&mut self.robust, theme::caption("robust"))
-                .on_hover_text("The scale leaves out the lowest and the highest fiftieth");
+            ui.toggle_value(&mut self.robust, theme::caption(t!("robust")))
+                .on_hover_text(t!("The scale leaves out the lowest and the highest fiftieth"));
         });
     }
 }
@@ -210,7 +213,7 @@ fn strips(ui: &Ui, sides: [&Series; 2], key: &Key) -> Vec<Strip> {
         let values: Vec<Vec<f64>> = upper.values.iter().zip(&lower.values).map(apart).collect();
         let largest = values.iter().flatten().filter(|value| value.is_finite());
         let largest = largest.fold(0.1f64, |most, value| most.max(value.abs()));
-        let title = format!("{} over {}", upper.title, lower.title);
+        let title = t!("%{upper} over %{lower}", upper = upper.title, lower = lower.title).into();
         let names = upper.names.clone();
         strips.push(Strip::new(ui, title, names, values, [-largest, largest], true));
     }
@@ -352,7 +355,7 @@ fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]
         };
         painter.text(pos2(at, bottom + 4.0), align, text, font.clone(), ink.weak);
     }
-    let label = "training step (logarithmic); rows: layers, input on top";
+    let label = t!("training step (logarithmic); rows: layers, input on top");
     painter.text(
         pos2((left + right) / 2.0, space.bottom()),
         Align2::CENTER_BOTTOM,
@@ -364,14 +367,12 @@ fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]
 
 fn readout(strip: &Strip, name: &str, step: f64, value: f64) -> String {
     let step = grouped(step as u64);
-    if !value.is_finite() {
-        return format!("{name}, step {step}");
-    }
-    let number = short(10f64.powf(value));
-    if strip.difference {
-        format!("{name}, step {step}: ×{number}")
+    let place = t!("%{layer}, step %{step}", layer = name, step = step);
+    let factor = if strip.difference { "×" } else { "" };
+    if value.is_finite() {
+        format!("{place}: {factor}{}", short(10f64.powf(value)))
     } else {
-        format!("{name}, step {step}: {number}")
+        place.into()
     }
 }
 
@@ -386,9 +387,15 @@ fn summary(strip: &Strip) -> String {
     match ends {
         Some((first, last)) => {
             let [first, last] = [first, last].map(|log| short(10f64.powf(log)));
-            format!("Gradient weather of {title}: now {first} at the input, {last} at the output")
+            t!(
+                "Gradient weather of %{net}: now %{first} at the input, %{last} at the output",
+                net = title,
+                first = first,
+                last = last
+            )
+            .into()
         }
-        None => format!("Gradient weather of {title}: nothing measured yet"),
+        None => t!("Gradient weather of %{net}: nothing measured yet", net = title).into(),
     }
 }
 
@@ -435,6 +442,12 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
         ink.weak,
     );
     if strip.difference && bar.height() > 54.0 {
-        painter.text(pos2(x, bar.center().y), Align2::LEFT_CENTER, "equal", font, ink.weak);
+        painter.text(
+            pos2(x, bar.center().y),
+            Align2::LEFT_CENTER,
+            t!("equal"),
+            font,
+            ink.weak,
+        );
     }
 }

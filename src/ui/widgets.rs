@@ -1,6 +1,7 @@
 //! Small parts that several panels share.
 
 use eframe::egui::{self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Response, Stroke, Ui};
+use rust_i18n::t;
 
 use super::theme::{self, BODY, HEADING};
 
@@ -90,7 +91,7 @@ pub fn short(value: f64) -> String {
         return "0".into();
     }
     if !value.is_finite() {
-        return "not finite".into();
+        return t!("not finite").into();
     }
     let power = value.abs().log10().floor() as i32;
     match power {

@@ -6,6 +6,7 @@ mod curves;
 mod first_minute;
 mod gradients;
 mod lab;
+mod lecture;
 mod page;
 mod panels;
 mod rewind;

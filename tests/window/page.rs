@@ -109,6 +109,9 @@ pub struct Page {
     pub lab: Lab,
     pub shown: Option<Shown>,
     pub actions: Vec<Action>,
+    /// Another theme than the harness knows.
+    pub look: Option<theme::Look>,
+    pub lecture: bool,
 }
 
 impl Page {
@@ -123,6 +126,8 @@ impl Page {
             lab: Lab::default(),
             shown: None,
             actions: Vec::new(),
+            look: None,
+            lecture: false,
         }
     }
 
@@ -135,6 +140,10 @@ impl Page {
             .wgpu()
             .build_eframe(move |context| {
                 theme::install(&context.egui_ctx);
+                if let Some(look) = self.look {
+                    look.apply(&context.egui_ctx);
+                }
+                theme::set_lecture(&context.egui_ctx, self.lecture);
                 let render_state = context.wgpu_render_state.as_ref().expect("the harness draws with wgpu");
                 paint::install(render_state, palette::cividis());
                 let mut page = self;

@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+"""Makes NotoSansSC-Regular.otf beside it: `cjk.py NotoSansCJK-Regular.ttc` (Debian: fonts-noto-cjk).
+
+Keeps Chinese punctuation, the 3,755 characters of GB 2312's first level, and every character beyond Inter's that the
+locale files and the lessons use. Needs fonttools."""
+import sys
+from pathlib import Path
+from fontTools import subset
+from fontTools.ttLib import TTCollection
+
+here = Path(__file__).parent
+texts = [*here.parent.glob("locales/*.yml"), *here.parent.glob("lessons/**/*.md")]
+used = {character for text in texts for character in text.read_text(encoding="utf-8") if ord(character) > 0x2000}
+first_level = {bytes([row, cell]).decode("gb2312") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)
+               if (row, cell) < (0xD7, 0xFA)}
+punctuation = {chr(code) for code in [*range(0x3001, 0x3012), *range(0xFF01, 0xFF5F)]}
+font = next(font for font in TTCollection(sys.argv[1]).fonts if "CJK SC" in font["name"].getDebugName(1))
+options = subset.Options(layout_features=[], hinting=False, name_IDs=["*"], notdef_outline=True, desubroutinize=False)
+cutter = subset.Subsetter(options)
+cutter.populate(unicodes=[ord(character) for character in used | first_level | punctuation])
+cutter.subset(font)
+font.save(here / "NotoSansSC-Regular.otf")

@@ -1,0 +1,181 @@
+//! The window's sentences: every key has a Chinese line with the same places, and every line is used.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+
+const LOCALES: &str = "assets/locales";
+
+/// Rust sources beneath a folder without their tests, comments left out.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let code = text.split("#[cfg(test)]").next().unwrap();
+                let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+                found.push((path, lines.collect::<Vec<_>>().join("\n")));
+            }
+        }
+    }
+    found
+}
+
+/// The string literal at the beginning of `code`, unescaped.
+fn literal(code: &str) -> Option<String> {
+    let mut characters = code.trim_start().strip_prefix('"')?.chars();
+    let mut text = String::new();
+    loop {
+        match characters.next()? {
+            '"' => return Some(text),
+            '\\' => match characters.next()? {
+                'n' => text.push('\n'),
+                '\n' => {
+                    let rest = characters.as_str().trim_start();
+                    characters = rest.chars();
+                }
+                'u' => {
+                    let (code, rest) = characters.as_str().split_once('}')?;
+                    text.push(char::from_u32(
+                        u32::from_str_radix(code.trim_start_matches('{'), 16).ok()?,
+                    )?);
+                    characters = rest.chars();
+                }
+                other => text.push(other),
+            },
+            other => text.push(other),
+        }
+    }
+}
+
+/// Every literal that follows one of these in the code.
+fn following(code: &str, marks: &[&str]) -> Vec<String> {
+    let at = |mark: &&str| {
+        code.match_indices(*mark)
+            .filter(|(place, _)| !code[..*place].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
+            .filter_map(|(place, mark)| literal(&code[place + mark.len()..]))
+            .collect::<Vec<_>>()
+    };
+    marks.iter().flat_map(at).collect()
+}
+
+/// Keys and where they stand: arguments of `t!`, titles and hints of panels.
+fn keys() -> BTreeMap<String, PathBuf> {
+    let mut keys = BTreeMap::new();
+    for (path, code) in sources("src") {
+        for key in following(
+            &code,
+            &["t!(", "const TITLE: &'static str =", "const HINT: &'static str ="],
+        ) {
+            keys.insert(key, path.clone());
+        }
+    }
+    keys
+}
+
+/// Chinese by English.
+fn chinese() -> BTreeMap<String, String> {
+    let mut lines = BTreeMap::new();
+    for entry in fs::read_dir(LOCALES).unwrap() {
+        let path = entry.unwrap().path();
+        assert!(path.to_string_lossy().ends_with("zh-CN.yml"), "{}", path.display());
+        for line in fs::read_to_string(&path)
+            .unwrap()
+            .lines()
+            .filter(|line| !line.is_empty())
+        {
+            let pair = literal(line).and_then(|key| {
+                let rest = &line[line.find("\": ")? + 2..];
+                Some((key, literal(rest)?))
+            });
+            let (key, value) =
+                pair.unwrap_or_else(|| panic!("{}: not `\"English\": \"中文\"`: {line}", path.display()));
+            assert!(!value.is_empty(), "{key}");
+            if let Some(old) = lines.insert(key.clone(), value.clone()) {
+                assert_eq!(old, value, "{key} is said in two ways");
+            }
+        }
+    }
+    lines
+}
+
+/// Names of the places in a sentence.
+fn places(text: &str) -> BTreeSet<&str> {
+    let parts = text.split("%{").skip(1);
+    parts.map(|part| part.split('}').next().unwrap()).collect()
+}
+
+#[test]
+fn every_sentence_is_there_in_chinese() {
+    let chinese = chinese();
+    let keys = keys();
+    assert!(keys.len() > 100, "the scan finds {} keys", keys.len());
+    // Keys in tables are literals like any other.
+    let sources: Vec<String> = sources("src").into_iter().map(|(_, code)| code).collect();
+    let mut wrong = Vec::new();
+    for (key, path) in &keys {
+        match chinese.get(key) {
+            None => wrong.push(format!("{}: no Chinese for {key:?}", path.display())),
+            Some(value) if places(key) != places(value) => wrong.push(format!("other places in {value:?}")),
+            Some(_) => {}
+        }
+    }
+    wrong.extend(
+        chinese
+            .keys()
+            .filter(|key| !keys.contains_key(*key) && !sources.iter().any(|code| code.contains(&format!("{key:?}"))))
+            .map(|key| format!("unused: {key:?}")),
+    );
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn places_in_code_are_those_of_the_sentence() {
+    let mut wrong = Vec::new();
+    for (path, code) in sources("src") {
+        for (place, mark) in code.match_indices("t!(") {
+            if code[..place].ends_with(|before: char| before.is_alphanumeric() || before == '_') {
+                continue;
+            }
+            let call = arguments(&code[place + mark.len()..]);
+            let Some(key) = literal(call) else { continue };
+            let given: BTreeSet<String> = call
+                .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '='))
+                .collect::<Vec<_>>()
+                .windows(2)
+                .filter(|pair| pair[1] == "=")
+                .map(|pair| pair[0].to_owned())
+                .collect();
+            for name in places(&key) {
+                if !given.contains(name) {
+                    wrong.push(format!("{}: {key:?} is given no {name}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Up to the parenthesis that closes the call.
+fn arguments(code: &str) -> &str {
+    let (mut depth, mut quoted, mut escaped) = (1, false, false);
+    for (place, character) in code.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &code[..place];
+        }
+    }
+    code
+}
