@@ -76,9 +76,13 @@ impl App {
         let digit = picture(&beginning);
         let first = stored.room == Room::FirstMinute || stored.experiment.is_none();
         let experiment = stored.experiment.filter(|_| !first).unwrap_or(beginning);
+        let left = stored.folder.as_deref();
+        let session = left
+            .and_then(|folder| Session::resume(folder, &stored.engine, ctx, repaint_every))
+            .unwrap_or_else(|| Session::start(experiment, &stored.engine, ctx, repaint_every));
         Self {
             room: stored.room,
-            session: Session::start(experiment, &stored.engine, ctx, repaint_every),
+            session,
             first,
             first_minute: FirstMinute::default(),
             digit,

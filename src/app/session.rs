@@ -1,7 +1,7 @@
 //! The run being watched: its trainer, what it said, and where it is kept.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use super::figures;
 use super::pace::Pace;
 use crate::export::Kind;
 use crate::run::{
-    Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunPlan, Trainer, TrainerOptions,
+    Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunFolder, RunPlan, Trainer, TrainerOptions,
 };
 use crate::ui::{Shown, Speed};
 
@@ -51,11 +51,43 @@ impl Session {
     /// Prepares the experiment; it waits, paused, at step 0.
     pub fn start(experiment: Experiment, engine: &str, ctx: &egui::Context, repaint_every: Duration) -> Self {
         let folder = run_folder(&experiment.name);
+        Self::open(experiment, folder, History::default(), engine, ctx, repaint_every)
+    }
+
+    /// Goes on with what a run folder holds, paused where it was left; `None` where nothing in it was trained.
+    pub fn resume(folder: &Path, engine: &str, ctx: &egui::Context, repaint_every: Duration) -> Option<Self> {
+        let found = RunFolder::open(folder)
+            .inspect_err(|error| log::warn!("the last run is not resumed: {error}"))
+            .ok()?;
+        if found.history.runs.iter().all(|series| series.step() == 0) {
+            return None;
+        }
+        let folder = Some(folder.to_path_buf());
+        Some(Self::open(
+            found.experiment,
+            folder,
+            found.history,
+            engine,
+            ctx,
+            repaint_every,
+        ))
+    }
+
+    /// With a history that is not empty, what the folder holds is resumed.
+    fn open(
+        experiment: Experiment,
+        folder: Option<PathBuf>,
+        history: History,
+        engine: &str,
+        ctx: &egui::Context,
+        repaint_every: Duration,
+    ) -> Self {
         let ctx = ctx.clone();
+        let resume = !history.runs.is_empty();
         let options = |engine| TrainerOptions {
             engine,
             out: folder.clone(),
-            resume: false,
+            resume,
             start: false,
             wake: Some(Arc::new(move || ctx.request_repaint_after(repaint_every))),
         };
@@ -68,7 +100,10 @@ impl Session {
         };
         Self {
             experiment,
-            history: History::default(),
+            history: History {
+                phase: Phase::Preparing,
+                ..history
+            },
             findings: Findings::default(),
             engine: engine.to_owned(),
             shown: None,
@@ -104,6 +139,12 @@ impl Session {
                     self.findings = Findings::default();
                 }
                 Event::Branched(branch) => take_up(&mut self.experiment, branch),
+                // A resumed run was read from its folder, which does not say what computes it now.
+                Event::Started { track, engine, .. } => {
+                    if let Some(series) = self.history.runs.get_mut(track.id) {
+                        series.engine = engine;
+                    }
+                }
                 _ => {}
             }
         }
@@ -229,4 +270,51 @@ fn run_folder(name: &str) -> Option<PathBuf> {
             .join("runs")
             .join(format!("{name}-{}", now.as_secs())),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) -> bool) {
+        let start = Instant::now();
+        while !what(session) {
+            assert!(session.failure.is_none(), "{:?}", session.failure);
+            assert!(start.elapsed() < Duration::from_secs(60), "it takes too long");
+            session.drain(ctx);
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn closing_while_training_loses_nothing() {
+        let ctx = egui::Context::default();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("run");
+        let mut experiment = Experiment::named("quick").unwrap();
+        experiment.runs.truncate(1);
+        let every = REPAINT_EVERY;
+        assert!(
+            Session::resume(&folder, "cpu", &ctx, every).is_none(),
+            "there is nothing yet"
+        );
+        let mut session = Session::open(experiment, Some(folder.clone()), History::default(), "cpu", &ctx, every);
+        session.send(Command::Run);
+        wait(&mut session, &ctx, |session| {
+            session.history.runs.first().is_some_and(|series| series.step() >= 12)
+        });
+        let before = session.history.runs[0].clone();
+        session.close().unwrap().join().unwrap();
+
+        let mut session = Session::resume(&folder, "cpu", &ctx, every).unwrap();
+        wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
+        let after = session.history.runs[0].clone();
+        assert!(after.step() >= before.step(), "{} of {}", after.step(), before.step());
+        assert_eq!(after.loss[..before.loss.len()], before.loss);
+        assert!(!after.finished && !after.engine.is_empty());
+        session.send(Command::Step(2));
+        wait(&mut session, &ctx, |session| {
+            session.history.runs[0].step() == after.step() + 2
+        });
+    }
 }

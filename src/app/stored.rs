@@ -1,5 +1,7 @@
 //! What is remembered from one start to the next.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{App, DEFAULT_ENGINE};
@@ -19,6 +21,8 @@ pub struct Stored {
     /// The lab's experiment.
     pub experiment: Option<Experiment>,
     pub engine: String,
+    /// The run folder of the session, to go on with it.
+    pub folder: Option<PathBuf>,
     pub theme: Look,
     /// `None` until one was chosen: the system's.
     pub language: Option<Language>,
@@ -36,6 +40,7 @@ impl Default for Stored {
             room: Room::default(),
             experiment: None,
             engine: DEFAULT_ENGINE.into(),
+            folder: None,
             theme: Look::System,
             language: None,
             lecture: false,
@@ -62,6 +67,7 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &App) {
         room: app.room,
         experiment: Some(app.session.experiment.clone()),
         engine: app.session.engine.clone(),
+        folder: app.session.folder.clone(),
         theme: app.theme,
         language: app.language,
         lecture: app.lecture.on,

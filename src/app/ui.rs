@@ -11,6 +11,9 @@ use crate::ui::{Action, Room, Scene, shortcuts_ui};
 impl App {
     pub(super) fn window_ui(&mut self, ui: &mut egui::Ui) {
         self.lecture.rescale(ui.ctx());
+        if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::Q)) {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         let mut actions = Vec::new();
         let session = &self.session;
         let scene = Scene {

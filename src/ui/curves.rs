@@ -297,7 +297,7 @@ impl Curves {
             spans: &[],
             bracket,
             interactive: true,
-            summary: summary(scene, measure),
+            summary: summary(scene, measure, verdict),
         };
         let link = Link {
             cursor: view.cursor,
@@ -461,7 +461,7 @@ fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
         .text(place.center(), eframe::egui::Align2::CENTER_CENTER, words, font, colour);
 }
 
-fn summary(scene: Scene<'_>, measure: Measure) -> String {
+fn summary(scene: Scene<'_>, measure: Measure, verdict: &Verdict) -> String {
     let ends: Vec<String> = groups(scene.history)
         .iter()
         .map(|group| (group.name, detail(group, measure)))
@@ -472,7 +472,11 @@ fn summary(scene: Scene<'_>, measure: Measure) -> String {
     if ends.is_empty() {
         return t!("Chart: %{title}; still empty", title = title).into();
     }
-    t!("Chart: %{title}; now %{ends}", title = title, ends = ends.join("; ")).into()
+    let words = t!("Chart: %{title}; now %{ends}", title = title, ends = ends.join("; "));
+    match measure {
+        Measure::TrainingLoss => format!("{words}. {}", verdict.words),
+        _ => words.into(),
+    }
 }
 
 #[cfg(test)]

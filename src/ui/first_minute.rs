@@ -84,7 +84,7 @@ impl FirstMinute {
             digit_ui(ui, &rects, digit, towers);
         }
         if chart {
-            chart_card_ui(ui, rects.chart, scene, stage);
+            chart_card_ui(ui, rects.chart, scene, stage, &words);
         }
         self.strip_ui(ui, rects.strip, scene, stage, &words, &mut actions);
         self.keys(ui, scene, stage, &mut actions);
@@ -421,7 +421,7 @@ fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture, lines: bool) {
     );
 }
 
-fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage) {
+fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, words: &str) {
     let steps = scene.experiment.steps as f64;
     let grid = Grid {
         time: Time::default(),
@@ -455,7 +455,7 @@ fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage) {
                 spans: &[],
                 bracket: None,
                 interactive: false,
-                summary: summary(scene),
+                summary: summary(scene, words),
             };
             chart.show_ui(ui, &curves, None);
         });
@@ -499,7 +499,8 @@ fn curves(ui: &Ui, scene: Scene<'_>, grid: Grid) -> Vec<(Vec<PlotPoint>, Curve<'
     curves.into_iter().map(curve).collect()
 }
 
-fn summary(scene: Scene<'_>) -> String {
+/// The curves in `words`, for who does not see them.
+fn summary(scene: Scene<'_>, words: &str) -> String {
     let ends: Vec<String> = scene
         .history
         .runs
@@ -515,6 +516,7 @@ fn summary(scene: Scene<'_>) -> String {
     if ends.is_empty() {
         t!("Empty chart of training loss against steps").into()
     } else {
-        t!("Training loss now: %{ends}", ends = ends.join(", ")).into()
+        let ends = t!("Training loss now: %{ends}", ends = ends.join(", "));
+        format!("{ends}. {words}")
     }
 }

@@ -10,4 +10,5 @@ mod lecture;
 mod page;
 mod panels;
 mod rewind;
+mod summaries;
 mod tiling;
