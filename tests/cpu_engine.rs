@@ -21,6 +21,7 @@ fn batch(text: &str, images: usize, phase: f32) -> Batch {
             .map(|i| (i as f32 * 0.7 + phase).sin() + (i as f32 * 0.013).cos())
             .collect(),
         labels: (0..images).map(|i| (i * i % 7) as u32).collect(),
+        origin: None,
     }
 }
 
@@ -124,6 +125,7 @@ fn evaluation_in_parts_is_evaluation_at_once() {
             shape: whole.shape,
             images: images.to_vec(),
             labels: labels.to_vec(),
+            origin: None,
         };
         let part = engine.evaluate(&part, BnMode::Running).unwrap();
         sum = (sum.0 + part.loss_sum, sum.1 + part.correct);

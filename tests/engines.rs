@@ -20,6 +20,7 @@ fn batch(graph: &Graph, n: usize) -> Batch {
         shape: graph.spec.input,
         images: (0..n * graph.spec.input.iter().product::<usize>()).map(pixel).collect(),
         labels: (0..n).map(|i| (i % graph.spec.classes) as u32).collect(),
+        origin: None,
     }
 }
 

@@ -201,6 +201,7 @@ fn agrees(text: &str, mode: BnMode) {
         shape,
         images: (0..n * shape.iter().product::<usize>()).map(pixel).collect(),
         labels: (0..n).map(|i| (i % graph.spec.classes) as u32).collect(),
+        origin: None,
     };
     let weights = weights(&graph, 5);
     let request = ProbeRequest {

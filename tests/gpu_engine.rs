@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use depthscope::data::Batch;
+use depthscope::data::{Augment, Batch, Dataset};
 use depthscope::engine::cpu::CpuEngine;
 use depthscope::engine::gpu::{Checks, Device, GpuEngine, adapters};
 use depthscope::engine::{BnMode, Decay, Engine, Optimizer, OptimizerKind, Probe, ProbeRequest, Select};
@@ -29,6 +29,7 @@ fn batch(graph: &Graph, images: usize, phase: f32) -> Batch {
         shape: graph.spec.input,
         images: (0..values).map(pixel).collect(),
         labels: (0..images).map(|i| (i * i % graph.spec.classes) as u32).collect(),
+        origin: None,
     }
 }
 
@@ -238,4 +239,24 @@ fn a_probe_beside_a_training_lets_it_go_on() {
     trained.start(&first, 0.0, false).unwrap();
     trained.probe(&first, &request).unwrap();
     assert_eq!(trained.finished(true).unwrap().len(), 1);
+}
+
+#[test]
+fn batches_taken_from_a_set_on_the_device_are_the_host_s() {
+    let digits = Dataset::open(&toml::from_str("source = 'digits'\nimages = 200").unwrap()).unwrap();
+    let graph = graph("resnet-8:width=3,input=1x8x8");
+    let weights = initial_weights(&graph, 1);
+    let augment = Augment { shift: 2, flip: true };
+    let trained = |sent: bool| {
+        let mut engine = gpu(&graph, &weights, Optimizer::default(), Checks::Off);
+        let step = |step: usize| {
+            let mut batch = digits.train_batch(3, step, 16, augment);
+            // The second step is sent in either case, so that the engine changes its way and back.
+            batch.origin = batch.origin.filter(|_| !sent && step != 1);
+            engine.step(&batch, 0.01, false).unwrap().loss
+        };
+        let losses: Vec<f32> = (0..4).map(step).collect();
+        (losses, engine.weights().unwrap())
+    };
+    assert!(trained(true) == trained(false));
 }

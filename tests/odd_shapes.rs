@@ -69,6 +69,7 @@ impl Case {
             shape,
             images: pytorch::values(self.images * shape.iter().product::<usize>(), self.seed * 1000 + 999),
             labels: (0..self.images).map(|i| (i * i % classes) as u32).collect(),
+            origin: None,
         }
     }
 

@@ -58,6 +58,7 @@ impl Case {
                 shape: graph.spec.input,
                 images: arrays["images"].data.clone(),
                 labels: labels.collect(),
+                origin: None,
             },
             errors: stated.errors,
             graph,

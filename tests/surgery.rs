@@ -11,6 +11,7 @@ fn batch() -> Batch {
         shape: [1, 8, 8],
         images: (0..6 * 64).map(|at| ((at * 37 % 101) as f32 / 50.0) - 1.0).collect(),
         labels: vec![0, 1, 2, 3, 4, 5],
+        origin: None,
     }
 }
 

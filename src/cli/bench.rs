@@ -158,6 +158,7 @@ fn batch(spec: &Spec, images: usize) -> Batch {
             .map(|i| (i as f32 * 0.7).sin() + (i as f32 * 0.013).cos())
             .collect(),
         labels: (0..images).map(|i| (i * 7 % spec.classes) as u32).collect(),
+        origin: None,
     }
 }
 

@@ -94,6 +94,7 @@ fn read_batch(path: &Path) -> Result<Batch> {
         shape: [c, h, w],
         images: images.data,
         labels,
+        origin: None,
     })
 }
 

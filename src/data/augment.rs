@@ -17,30 +17,31 @@ pub struct Augment {
 }
 
 /// What happens to one image: output pixel (y, x) shows input pixel (y + down, x + right), then the rows are mirrored.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Change {
-    down: isize,
-    right: isize,
-    mirror: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Change {
+    pub down: isize,
+    pub right: isize,
+    pub mirror: bool,
 }
 
 impl Augment {
-    /// Writes a randomly changed `image` of that shape (channels, height, width) into `changed`, which holds zeros.
-    pub(super) fn apply(self, generator: &mut ChaCha8Rng, image: &[f32], shape: [usize; 3], changed: &mut [f32]) {
+    /// A random change of an image of that shape (channels, height, width).
+    pub(super) fn change(self, generator: impl FnOnce() -> ChaCha8Rng, shape: [usize; 3]) -> Change {
         if self == Self::default() {
-            changed.copy_from_slice(image);
-            return;
+            return Change::default();
         }
+        let mut generator = generator();
         let reach = self.shift.min(shape[1].max(shape[2]));
-        let mut offset = || below(generator, 2 * reach + 1) as isize - reach as isize;
+        let mut offset = || below(&mut generator, 2 * reach + 1) as isize - reach as isize;
         let (down, right) = (offset(), offset());
-        let mirror = self.flip && below(generator, 2) == 1;
-        Change { down, right, mirror }.apply(image, shape, changed);
+        let mirror = self.flip && below(&mut generator, 2) == 1;
+        Change { down, right, mirror }
     }
 }
 
 impl Change {
-    fn apply(self, image: &[f32], [_, height, width]: [usize; 3], changed: &mut [f32]) {
+    /// Writes a changed `image` of that shape into `changed`, which holds zeros.
+    pub(super) fn apply(self, image: &[f32], [_, height, width]: [usize; 3], changed: &mut [f32]) {
         let planes = image.chunks(height * width).zip(changed.chunks_mut(height * width));
         let kept = width.saturating_sub(self.right.unsigned_abs());
         let (from, to) = if self.right > 0 {
@@ -124,13 +125,8 @@ mod tests {
         let augment = Augment { shift: 1, flip: true };
         let mut seen = std::collections::BTreeSet::new();
         for index in 0..400 {
-            let mut changed = vec![0.0; 9];
-            augment.apply(
-                &mut generator(Purpose::Augment, 0, 0, index),
-                &image,
-                [1, 3, 3],
-                &mut changed,
-            );
+            let change = augment.change(|| generator(Purpose::Augment, 0, 0, index), [1, 3, 3]);
+            let changed = changed(change, &image, [1, 3, 3]);
             seen.insert(changed.iter().map(|&value| value as u8).collect::<Vec<_>>());
         }
         assert_eq!(seen.len(), 18);
@@ -138,16 +134,11 @@ mod tests {
 
     #[test]
     fn a_shift_beyond_the_image_is_no_crash() {
-        let mut changed = vec![0.0; 4];
         let augment = Augment {
             shift: usize::MAX,
             flip: true,
         };
-        augment.apply(
-            &mut generator(Purpose::Augment, 0, 0, 0),
-            &[1.0; 4],
-            [1, 2, 2],
-            &mut changed,
-        );
+        let change = augment.change(|| generator(Purpose::Augment, 0, 0, 0), [1, 2, 2]);
+        changed(change, &[1.0; 4], [1, 2, 2]);
     }
 }

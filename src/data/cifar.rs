@@ -1,6 +1,7 @@
 //! CIFAR-10 and CIFAR-100 in their binary form: one or two label bytes, then 3x32x32 bytes, for each image.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::file;
 use super::raw::Raw;
@@ -104,8 +105,7 @@ impl Variant {
                     )));
                 }
                 split.labels.push(u32::from(label));
-                split
-                    .images
+                Arc::make_mut(&mut split.images)
                     .extend(image[self.labels..].iter().map(|&byte| f32::from(byte) / 255.0));
             }
         }

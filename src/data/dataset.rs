@@ -1,5 +1,9 @@
 //! A data set in memory.
 
+use std::sync::Arc;
+
+use super::augment::Change;
+use super::batch::{Origin, Pick};
 use super::order::Orders;
 use super::random::{Purpose, generator, permutation};
 use super::raw::{Raw, Skipped};
@@ -87,10 +91,12 @@ impl Dataset {
         let epoch = (step / steps) as u64;
         let order = self.orders.of(seed, epoch, self.train.len());
         let indices = order.chunks(batch_size.max(1)).nth(step % steps).unwrap_or_default();
-        self.batch(&self.train, indices, |index, image, copy| {
-            let mut generator = generator(Purpose::Augment, seed, epoch, u64::from(index));
-            augment.apply(&mut generator, image, self.shape, copy);
-        })
+        let pick = |&image: &u32| {
+            let generator = || generator(Purpose::Augment, seed, epoch, u64::from(image));
+            let change = augment.change(generator, self.shape);
+            Pick { image, change }
+        };
+        self.batch(&self.train, indices.iter().map(pick).collect())
     }
 
     /// The test split in equal chunks of at most `limit` images, in one seeded order so that every chunk mixes classes.
@@ -111,7 +117,9 @@ impl Dataset {
         (0..count)
             .map(|chunk| {
                 let bounds = chunk * order.len() / count..(chunk + 1) * order.len() / count;
-                self.batch(split, &order[bounds], |_, image, copy| copy.copy_from_slice(image))
+                let change = Change::default();
+                let picks = order[bounds].iter().map(|&image| Pick { image, change });
+                self.batch(split, picks.collect())
             })
             .collect()
     }
@@ -139,17 +147,19 @@ impl Dataset {
             .collect()
     }
 
-    /// Those images of a split, each written by `fill(index, image, copy)` over zeros.
-    fn batch(&self, split: &Split, indices: &[u32], fill: impl Fn(u32, &[f32], &mut [f32])) -> Batch {
+    fn batch(&self, split: &Split, picks: Vec<Pick>) -> Batch {
         let size: usize = self.shape.iter().product();
-        let mut images = vec![0.0; indices.len() * size];
-        for (&index, copy) in indices.iter().zip(images.chunks_mut(size)) {
-            fill(index, &split.images[index as usize * size..][..size], copy);
+        let mut images = vec![0.0; picks.len() * size];
+        for (pick, copy) in picks.iter().zip(images.chunks_mut(size)) {
+            let image = &split.images[pick.image as usize * size..][..size];
+            pick.change.apply(image, self.shape, copy);
         }
+        let set = Arc::clone(&split.images);
         Batch {
             shape: self.shape,
             images,
-            labels: indices.iter().map(|&index| split.labels[index as usize]).collect(),
+            labels: picks.iter().map(|pick| split.labels[pick.image as usize]).collect(),
+            origin: Some(Origin { set, picks }),
         }
     }
 }
@@ -217,7 +227,7 @@ mod tests {
     #[test]
     fn an_epoch_visits_each_image_once() {
         let mut digits = open("source = 'digits'\nimages = 100");
-        for (index, image) in digits.train.images.chunks_mut(64).enumerate() {
+        for (index, image) in Arc::make_mut(&mut digits.train.images).chunks_mut(64).enumerate() {
             image.fill(index as f32);
         }
         assert_eq!(digits.steps_per_epoch(32), 3);

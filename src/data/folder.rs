@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::error::{LimitError, LimitErrorKind};
 use image::metadata::Orientation;
@@ -83,10 +84,12 @@ pub(super) fn read(folder: &Path, size: usize, seed: u64) -> Result<Raw> {
         let label = |found: &Found| classes.binary_search(&found.class).unwrap_or_default() as u32;
         Split {
             labels: found.iter().map(label).collect(),
-            images: found
-                .into_iter()
-                .flat_map(|found| found.image.into_iter().take(channels * size * size))
-                .collect(),
+            images: Arc::new(
+                found
+                    .into_iter()
+                    .flat_map(|found| found.image.into_iter().take(channels * size * size))
+                    .collect(),
+            ),
         }
     };
     let (train, test) = match test {

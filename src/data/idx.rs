@@ -5,6 +5,7 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
 
@@ -170,7 +171,7 @@ pub(super) fn labelled(
         )));
     }
     let split = Split {
-        images: images.bytes.iter().map(|&byte| f32::from(byte) / white).collect(),
+        images: Arc::new(images.bytes.iter().map(|&byte| f32::from(byte) / white).collect()),
         labels: labels.bytes.iter().map(|&label| u32::from(label)).collect(),
     };
     Ok(([1, height, width], split))

@@ -16,8 +16,8 @@ mod source;
 mod split;
 mod textures;
 
-pub use augment::Augment;
-pub use batch::Batch;
+pub use augment::{Augment, Change};
+pub use batch::{Batch, Origin, Pick};
 pub use dataset::Dataset;
 pub use raw::Skipped;
 pub use source::Source;

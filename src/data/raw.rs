@@ -1,6 +1,7 @@
 //! What every reader hands over, and the steps from there to a data set.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::file::check_memory;
 use super::resize::{Resizer, mean_pool};
@@ -49,9 +50,8 @@ impl Raw {
         let resizer = Resizer::new([height, width], [size, size]);
         for split in [&mut self.train, &mut self.test] {
             let planes = split.images.chunks(height * width);
-            split.images = planes
-                .flat_map(|plane| resizer.plane(|y, x| plane[y * width + x]))
-                .collect();
+            let resized = planes.flat_map(|plane| resizer.plane(|y, x| plane[y * width + x]));
+            split.images = Arc::new(resized.collect());
         }
         Ok(())
     }
@@ -67,7 +67,8 @@ impl Raw {
         self.shape = [channels, height / factor, width / factor];
         for split in [&mut self.train, &mut self.test] {
             let planes = split.images.chunks(height * width);
-            split.images = planes.flat_map(|plane| mean_pool(plane, width, factor)).collect();
+            let pooled = planes.flat_map(|plane| mean_pool(plane, width, factor));
+            split.images = Arc::new(pooled.collect());
         }
         Ok(())
     }
@@ -80,7 +81,7 @@ impl Raw {
             (0..channels).map(|channel| moments(self.train.images.chunks(area).skip(channel).step_by(channels)));
         let (mean, deviation): (Vec<f32>, Vec<f32>) = statistics.unzip();
         for split in [&mut self.train, &mut self.test] {
-            for (position, plane) in split.images.chunks_mut(area).enumerate() {
+            for (position, plane) in Arc::make_mut(&mut split.images).chunks_mut(area).enumerate() {
                 let (mean, deviation) = (mean[position % channels], deviation[position % channels]);
                 for pixel in plane {
                     *pixel = (*pixel - mean) / deviation;
@@ -114,7 +115,7 @@ mod tests {
     fn raw(shape: [usize; 3], train: Vec<f32>, test: Vec<f32>) -> Raw {
         let split = |images: Vec<f32>| Split {
             labels: vec![0; images.len() / shape.iter().product::<usize>()],
-            images,
+            images: Arc::new(images),
         };
         Raw::new(shape, vec!["0".into(), "1".into()], split(train), split(test))
     }
@@ -140,7 +141,10 @@ mod tests {
         let mut images = raw([1, 2, 4], (0..8).map(|value| value as f32).collect(), Vec::new());
         assert!(images.pool(4).unwrap_err().to_string().contains("does not divide"));
         images.pool(2).unwrap();
-        assert_eq!((images.shape, images.train.images), ([1, 1, 2], vec![2.5, 4.5]));
+        assert_eq!(
+            (images.shape, images.train.images),
+            ([1, 1, 2], Arc::new(vec![2.5, 4.5]))
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Images with labels, and seeded ways to divide them.
 
+use std::sync::Arc;
+
 use super::random::{Purpose, generator, permutation};
 use crate::error::{Error, Result};
 
@@ -8,7 +10,7 @@ use crate::error::{Error, Result};
 pub struct Split {
     /// `[N, C, H, W]`, row-major. In a [`super::Dataset`] normalised with the training split's mean and deviation by
     /// channel.
-    pub images: Vec<f32>,
+    pub images: Arc<Vec<f32>>,
     /// `[N]`
     pub labels: Vec<u32>,
 }
@@ -27,18 +29,13 @@ impl Split {
     /// The images at those positions, in that order.
     fn gather(&self, positions: &[u32]) -> Self {
         let size = self.images.len() / self.len().max(1);
-        let mut gathered = Self {
-            images: Vec::with_capacity(positions.len() * size),
-            labels: Vec::with_capacity(positions.len()),
-        };
-        for &position in positions {
-            let position = position as usize;
-            gathered
-                .images
-                .extend_from_slice(&self.images[position * size..][..size]);
-            gathered.labels.push(self.labels[position]);
+        let image = |&position: &u32| &self.images[position as usize * size..][..size];
+        let label = |&position: &u32| self.labels[position as usize];
+        let images = positions.iter().flat_map(image).copied().collect();
+        Self {
+            images: Arc::new(images),
+            labels: positions.iter().map(label).collect(),
         }
-        gathered
     }
 
     /// Training and test splits in a seeded order: one image in five is held out, at least one.
@@ -83,7 +80,7 @@ mod tests {
 
     fn numbered(labels: &[u32]) -> Split {
         Split {
-            images: (0..labels.len() * 2).map(|value| (value / 2) as f32).collect(),
+            images: Arc::new((0..labels.len() * 2).map(|value| (value / 2) as f32).collect()),
             labels: labels.to_vec(),
         }
     }

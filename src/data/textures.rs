@@ -2,6 +2,7 @@
 //! pattern, rings.
 
 use std::f64::consts::{FRAC_PI_4, TAU};
+use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -37,10 +38,12 @@ pub(super) fn draw(size: usize, difficulty: f32, images: usize, seed: u64) -> Re
     check_memory("The textures", images.saturating_add(TEST_IMAGES), shape)?;
     let split = |purpose, count| {
         let mut split = Split {
-            images: vec![0.0; count * 3 * size * size],
+            images: Arc::new(vec![0.0; count * 3 * size * size]),
             labels: (0..count).map(|index| (index % CLASSES.len()) as u32).collect(),
         };
-        let images = split.images.par_chunks_mut(3 * size * size).enumerate();
+        let images = Arc::make_mut(&mut split.images)
+            .par_chunks_mut(3 * size * size)
+            .enumerate();
         images.for_each(|(index, image)| {
             let mut generator = generator(purpose, seed, 0, index as u64);
             texture(
@@ -145,7 +148,7 @@ mod tests {
     #[test]
     fn an_image_depends_on_seed_and_index_alone() {
         let (few, many) = (draw(8, 0.3, 5, 2).unwrap(), draw(8, 0.3, 50, 2).unwrap());
-        assert_eq!(few.train.images, many.train.images[..few.train.images.len()]);
+        assert_eq!(few.train.images[..], many.train.images[..few.train.images.len()]);
         assert_eq!(few.test, many.test);
         assert_ne!(few.train.images, draw(8, 0.3, 5, 3).unwrap().train.images);
         assert_ne!(few.train.images[..], few.test.images[..few.train.images.len()]);

@@ -129,6 +129,7 @@ impl Information {
             shape: dataset.shape,
             images: [subject.pixels(dataset)?, company.images].concat(),
             labels: [vec![0], company.labels].concat(),
+            origin: None,
         };
         let features = features_of(engine, std::slice::from_ref(&batch), &nodes)?;
         let pixels: usize = self.shape.iter().product();

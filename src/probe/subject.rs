@@ -68,6 +68,7 @@ impl Subject {
             shape: dataset.shape,
             images: self.pixels(dataset)?,
             labels: vec![self.label(dataset).unwrap_or(0)],
+            origin: None,
         };
         for i in (0..others).map(|i| i * test.len() / others) {
             batch.images.extend_from_slice(&test.images[i * size..(i + 1) * size]);

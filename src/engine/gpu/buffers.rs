@@ -194,6 +194,11 @@ impl Buffers {
         }
     }
 
+    /// The set that batches are taken from now.
+    pub fn take_set(&mut self, set: wgpu::Buffer) {
+        self.fixed.insert(Store::Set, set);
+    }
+
     fn binding(&self, bind: &Bind) -> wgpu::BindingResource<'_> {
         let range = match bind.store {
             Store::TrunkSquares(at) => {

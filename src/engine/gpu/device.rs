@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::adapter::{About, Adapter};
 use super::pace::Pace;
 use super::pipeline_cache::PipelineCache;
+use super::sets::Sets;
 use crate::error::{Error, Result};
 
 /// How long a waiting thread sleeps between looks at the device.
@@ -36,6 +37,7 @@ pub struct Device {
     cache: Option<PipelineCache>,
     pipelines: Mutex<HashMap<PipelineKey, wgpu::ComputePipeline>>,
     trouble: Arc<Mutex<Trouble>>,
+    pub(super) sets: Sets,
     /// How long work takes, and when some was last known to be done.
     pace: Mutex<(Pace, Instant)>,
     made: AtomicUsize,
@@ -110,6 +112,7 @@ impl Device {
             cache,
             pipelines: Mutex::default(),
             trouble,
+            sets: Sets::default(),
             pace: Mutex::new((Pace::default(), Instant::now())),
             made: AtomicUsize::new(0),
         }))

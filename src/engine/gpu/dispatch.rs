@@ -40,6 +40,8 @@ pub enum Store {
     Labels,
     /// Images as they came.
     Stored,
+    /// The whole set that batches are taken from.
+    Set,
     Picks,
     /// What a probe looks at.
     Seen,

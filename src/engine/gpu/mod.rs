@@ -11,6 +11,7 @@ mod pace;
 mod pipeline_cache;
 mod program;
 mod runner;
+mod sets;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,8 @@ pub struct Program {
     /// Lays weights out; before a forward pass whose weights have changed.
     pub pack: Dispatch,
     pub forward: Vec<Dispatch>,
+    /// Instead of the first where the device holds the set that a batch is from.
+    pub gather: Dispatch,
     /// By kernel of the plan's backward list.
     pub backward: Vec<Vec<Dispatch>>,
     /// The images' own gradient, before the last backward kernel's reductions.
@@ -218,7 +220,7 @@ impl Program {
             layout: &layout,
             results: results_len(weighted.len() + trunk.len()),
         };
-        let mut forward = vec![lowering.images()];
+        let mut forward = vec![lowering.images(Store::Stored)];
         forward.extend(plan.forward.iter().flat_map(|kernel| lowering.forward(kernel)));
         let images_gradient = plan.backward.iter().filter_map(|kernel| match kernel {
             Kernel::ConvGrad { into, .. } if *into == plan.images_gradient => Some(lowering.input_grad(kernel)),
@@ -226,6 +228,7 @@ impl Program {
         });
         Self {
             pack: lowering.pack(),
+            gather: lowering.images(Store::Set),
             forward,
             backward: plan.backward.iter().map(|kernel| lowering.backward(kernel)).collect(),
             images_gradient: images_gradient.flatten().collect(),

@@ -1,6 +1,8 @@
 //! Runs a program's dispatches: what is made once, what is submitted, and what is read back.
 
-use std::sync::Arc;
+mod load;
+
+use std::sync::{Arc, Weak};
 
 use super::buffers::{Buffers, RING};
 use super::device::{Device, Kernel};
@@ -12,6 +14,7 @@ use crate::engine::plan;
 use crate::engine::{BnMode, Optimizer};
 use crate::error::{Error, Result};
 use crate::net::Graph;
+use load::{in_order, put};
 
 /// A dispatch with its pipeline and bind group.
 pub struct Ready {
@@ -68,6 +71,8 @@ pub struct Runner {
     pub buffers: Buffers,
     stages: Option<Stages>,
     upload: Option<Upload>,
+    /// The set that the last batch was taken from on the device, and the kernel that does it.
+    gather: Option<(Weak<Vec<f32>>, Ready)>,
     glance: Option<Glance>,
     ring: Vec<Download>,
     /// Whether the packed weights are behind the parameters.
@@ -86,6 +91,7 @@ impl Runner {
             buffers,
             stages: None,
             upload: None,
+            gather: None,
             glance: None,
             ring: Vec::new(),
             changed: true,
@@ -145,21 +151,10 @@ impl Runner {
         })
     }
 
-    /// Makes room for a batch and puts it on the device.
-    pub fn load(&mut self, labels: &[u32], images: &[f32], pass: &Pass) -> Result<()> {
-        let device = Arc::clone(&self.device);
-        if labels.len() > self.buffers.capacity {
-            (self.stages, self.upload) = (None, None);
-            self.buffers.reserve(&device, &self.program, labels.len())?;
-        }
-        if self.stages.is_none() {
-            self.stages = Some(device.guarded(|| self.prepare())??);
-        }
-        let upload = match &mut self.upload {
-            Some(upload) => upload,
-            empty => empty.insert(Upload::new(&device, self.buffers.batch_bytes(&self.program))?),
-        };
-        put(&device, &self.buffers, upload, labels, images, pass)
+    /// The way forward after the weights are packed.
+    fn forward_stage<'a>(&'a self, stages: &'a Stages) -> impl Iterator<Item = &'a Ready> {
+        let first = self.gather.as_ref().map(|(_, ready)| ready);
+        first.into_iter().chain(&stages.forward[usize::from(first.is_some())..])
     }
 
     fn stages(&self) -> Result<&Stages> {
@@ -171,7 +166,7 @@ impl Runner {
     fn sequence(&self, measure: bool) -> Result<Vec<&Ready>> {
         let stages = self.stages()?;
         let mut run: Vec<&Ready> = stages.pack.iter().filter(|_| self.changed).collect();
-        run.extend(&stages.forward);
+        run.extend(self.forward_stage(stages));
         for at in 0..=stages.backward.len() {
             if measure {
                 let trunk = stages.trunk_squares.iter().filter(|(before, _)| *before == at);
@@ -191,7 +186,7 @@ impl Runner {
 
     /// A training step, whose results are on their way into place `slot` of the ring; its work.
     pub fn step(&mut self, batch: &Batch, pass: &Pass, measure: bool) -> Result<f64> {
-        self.load(&batch.labels, &batch.images, pass)?;
+        self.load(batch, pass)?;
         let run = self.sequence(measure)?;
         let work = self.play(&run, batch.len(), pass.slot)?;
         self.changed = true;
@@ -224,10 +219,10 @@ impl Runner {
 
     /// A forward pass that keeps every tensor to be looked at, and whose results go into place `slot` of the ring.
     pub fn forward(&mut self, batch: &Batch, pass: &Pass) -> Result<()> {
-        self.load(&batch.labels, &batch.images, pass)?;
+        self.load(batch, pass)?;
         let stages = self.stages()?;
         let mut run: Vec<&Ready> = stages.pack.iter().filter(|_| self.changed).collect();
-        run.extend(&stages.forward);
+        run.extend(self.forward_stage(stages));
         self.play(&run, batch.len(), pass.slot)?;
         self.changed = false;
         Ok(())
@@ -240,7 +235,16 @@ impl Runner {
             Some(glance) => glance,
             None => self.prepare_glance(labels.len())?,
         };
-        put(&self.device, &glance.buffers, &mut glance.upload, labels, images, pass)?;
+        let picks = in_order(labels.len());
+        put(
+            &self.device,
+            &glance.buffers,
+            &mut glance.upload,
+            labels,
+            images,
+            &picks,
+            pass,
+        )?;
         let mut run: Vec<&Ready> = std::iter::once(&glance.pack).filter(|_| self.changed).collect();
         run.extend(&glance.forward);
         self.play(&run, labels.len(), pass.slot)?;
@@ -389,33 +393,4 @@ fn encode(encoder: &mut wgpu::CommandEncoder, run: &[&Ready], images: usize) {
     for ready in run {
         ready.run(&mut pass, images);
     }
-}
-
-/// Puts a batch where a program's kernels read it, in a submission of its own.
-fn put(
-    device: &Device,
-    buffers: &Buffers,
-    upload: &mut Upload,
-    labels: &[u32],
-    images: &[f32],
-    pass: &Pass,
-) -> Result<()> {
-    let words = [
-        labels.len() as u32,
-        u32::from(pass.mode == BnMode::Batch),
-        u32::from(pass.training),
-        pass.rate.to_bits(),
-        pass.root.to_bits(),
-        pass.slot as u32,
-        0,
-        0,
-    ];
-    let picks: Vec<[i32; 4]> = (0..labels.len()).map(|image| [image as i32, 0, 0, 0]).collect();
-    let parts = [
-        (Store::Batch, bytemuck::cast_slice(&words)),
-        (Store::Labels, bytemuck::cast_slice(labels)),
-        (Store::Picks, bytemuck::cast_slice(&picks)),
-        (Store::Stored, bytemuck::cast_slice(images)),
-    ];
-    upload.send(device, &parts.map(|(store, bytes)| (buffers.buffer(store), bytes)))
 }

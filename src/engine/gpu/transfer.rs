@@ -118,7 +118,7 @@ impl Upload {
         let mut from = 0;
         {
             let mut view = mapped.buffer.get_mapped_range_mut(..).map_err(|_| gone())?;
-            for (to, bytes) in parts {
+            for (to, bytes) in parts.iter().filter(|(_, bytes)| !bytes.is_empty()) {
                 view.slice(from..from + bytes.len()).copy_from_slice(bytes);
                 encoder.copy_buffer_to_buffer(&mapped.buffer, from as u64, to, 0, bytes.len() as u64);
                 from += bytes.len();

@@ -118,11 +118,12 @@ impl Correlation {
 }
 
 impl Lowering<'_> {
-    pub fn images(&self) -> Dispatch {
+    /// Takes a batch out of stored images.
+    pub fn images(&self, stored: Store) -> Dispatch {
         let images = self.plan.images;
         let [channels, height, width] = self.shape(images);
         let draft = Draft::new("images")
-            .bind("stored", Store::Stored)
+            .bind("stored", stored)
             .bind("picks", Store::Picks)
             .bind("output", Store::Tensor(images))
             .set("channels", channels)

@@ -1,67 +1,14 @@
-//! Updates, losses and steps in pieces against the CPU engine's.
+//! What a step changes, against the CPU engine.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::engine::GpuEngine;
 use super::super::{Checks, Device, adapters};
-use crate::data::Batch;
+use super::{TOLERANCE, batch, compare, device, everything, graph, off};
 use crate::engine::cpu::CpuEngine;
-use crate::engine::{BnMode, Decay, Engine, Optimizer, OptimizerKind, Probe, ProbeRequest, Select};
-use crate::net::{Array, Graph, Weights, initial_weights};
-
-/// Relative, as against PyTorch.
-const TOLERANCE: f64 = 1e-4;
-
-fn device(checks: Checks) -> Arc<Device> {
-    let adapters = adapters();
-    let adapter = adapters.iter().find(|adapter| adapter.about.compute);
-    let adapter = adapter.expect("the tests need a GPU or Mesa's software Vulkan driver");
-    Device::shared(Some(&adapter.about.name), checks).unwrap()
-}
-
-fn graph(text: &str) -> Arc<Graph> {
-    Arc::new(Graph::new(&text.parse().unwrap()))
-}
-
-fn batch(graph: &Graph, images: usize, phase: f32) -> Batch {
-    let values = images * graph.spec.input.iter().product::<usize>();
-    let pixel = |i: usize| ((i * i % 89) as f32 * 0.53 + i as f32 * 0.17 + phase).sin();
-    Batch {
-        shape: graph.spec.input,
-        images: (0..values).map(pixel).collect(),
-        labels: (0..images).map(|i| (i * i % graph.spec.classes) as u32).collect(),
-    }
-}
-
-fn everything(mode: BnMode) -> ProbeRequest {
-    ProbeRequest {
-        mode,
-        activations: Select::All,
-        activation_gradients: Select::All,
-        weight_gradients: true,
-    }
-}
-
-fn off(found: &Array, right: &Array) -> f64 {
-    assert_eq!(found.shape, right.shape);
-    let square = |x: f64| x * x;
-    let pairs = found.data.iter().zip(&right.data);
-    let apart: f64 = pairs.map(|(&a, &b)| square(f64::from(a) - f64::from(b))).sum();
-    let size: f64 = right.data.iter().map(|&b| square(f64::from(b))).sum();
-    apart.sqrt() / size.sqrt().max(1e-7)
-}
-
-fn compare(what: &str, found: &Weights, right: &Weights, report: &mut Vec<String>) {
-    let names = |weights: &Weights| weights.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(found), names(right), "{what}");
-    for (name, right) in right {
-        let error = off(&found[name], right);
-        if error.is_nan() || error > TOLERANCE {
-            report.push(format!("{what} {name}: {error:.1e}"));
-        }
-    }
-}
+use crate::engine::{BnMode, Decay, Engine, Optimizer, OptimizerKind, Probe};
+use crate::net::{Weights, initial_weights};
 
 #[test]
 fn updates_are_the_cpu_engine_s_for_every_optimiser_and_decay() {
