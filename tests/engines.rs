@@ -4,11 +4,16 @@
 use std::sync::Arc;
 
 use depthscope::data::Batch;
-use depthscope::engine::{BnMode, Choice, Engine, Optimizer, OptimizerKind, Probe, ProbeRequest, Select, Step, open};
+use depthscope::engine::{
+    BnMode, Choice, Engine, Optimizer, OptimizerKind, Probe, ProbeRequest, Select, Step, Wanted, open,
+};
 use depthscope::error::Result;
 use depthscope::net::{Array, Graph, Weights, initial_weights};
 
-const CHOICES: [Choice; 2] = [Choice::Candle, Choice::Cpu];
+/// Of the GPUs the software adapter: the same bits on every machine.
+fn engines() -> [Wanted; 3] {
+    [Choice::Candle.into(), Choice::Cpu.into(), Wanted::gpu("llvmpipe")]
+}
 
 fn graph(text: &str) -> Arc<Graph> {
     Arc::new(Graph::new(&text.parse().unwrap()))
@@ -24,8 +29,8 @@ fn batch(graph: &Graph, n: usize) -> Batch {
     }
 }
 
-fn opened(choice: Choice, graph: &Arc<Graph>, optimizer: Optimizer) -> Box<dyn Engine> {
-    open(choice, graph, &initial_weights(graph, 0), optimizer).unwrap()
+fn opened(wanted: &Wanted, graph: &Arc<Graph>, optimizer: Optimizer) -> Box<dyn Engine> {
+    open(wanted.clone(), graph, &initial_weights(graph, 0), optimizer).unwrap()
 }
 
 fn everything(mode: BnMode) -> ProbeRequest {
@@ -46,10 +51,10 @@ fn sentence<T>(outcome: Result<T>, says: &str) {
 fn looking_changes_nothing() {
     let graph = graph("resnet-8:width=3,input=1x6x6,classes=4");
     let batch = batch(&graph, 5);
-    for choice in CHOICES {
+    for wanted in &engines() {
         let (mut looked_at, mut left_alone) = (
-            opened(choice, &graph, Optimizer::default()),
-            opened(choice, &graph, Optimizer::default()),
+            opened(wanted, &graph, Optimizer::default()),
+            opened(wanted, &graph, Optimizer::default()),
         );
         for _ in 0..3 {
             looked_at.probe(&batch, &everything(BnMode::Batch)).unwrap();
@@ -67,15 +72,15 @@ fn looking_changes_nothing() {
 fn norms_are_those_of_the_probed_gradients() {
     let graph = graph("resnet-14:block=basic,width=3,input=1x6x6,classes=4,order=pre,shortcut=B");
     let batch = batch(&graph, 5);
-    for choice in CHOICES {
-        let mut engine = opened(choice, &graph, Optimizer::default());
+    for wanted in &engines() {
+        let mut engine = opened(wanted, &graph, Optimizer::default());
         let Probe {
             activation_gradients,
             weight_gradients,
             ..
         } = engine.probe(&batch, &everything(BnMode::Batch)).unwrap();
         let norms = engine.step(&batch, 0.05, true).unwrap().norms.unwrap();
-        let close = |a: f32, b: f32| assert!((a / b - 1.0).abs() < 1e-5, "{choice:?}: {a} against {b}");
+        let close = |a: f32, b: f32| assert!((a / b - 1.0).abs() < 1e-5, "{wanted}: {a} against {b}");
         assert_eq!(norms.activation.len(), 1 + graph.blocks.len());
         for (&norm, id) in norms.activation.iter().zip(graph.trunk()) {
             close(norm, activation_gradients[&graph.nodes[id].name].norm());
@@ -93,8 +98,8 @@ fn norms_are_those_of_the_probed_gradients() {
 fn vanishing_norms_do_not_underflow() {
     let graph = graph("plain-56:norm=none,init=xavier,width=4,input=1x8x8");
     let batch = batch(&graph, 8);
-    for choice in CHOICES {
-        let mut engine = opened(choice, &graph, Optimizer::default());
+    for wanted in &engines() {
+        let mut engine = opened(wanted, &graph, Optimizer::default());
         let mut weights = engine.weights().unwrap();
         weights
             .get_mut("fc.weight")
@@ -105,8 +110,8 @@ fn vanishing_norms_do_not_underflow() {
         engine.set_weights(&weights).unwrap();
         let norms = engine.step(&batch, 0.0, true).unwrap().norms.unwrap();
         let (first, last) = (norms.activation[0], *norms.activation.last().unwrap());
-        assert!(first > 0.0 && first < 1e-19, "{choice:?}: {first:e}");
-        assert!(last > 1e-12, "{choice:?}: {last:e}");
+        assert!(first > 0.0 && first < 1e-19, "{wanted}: {first:e}");
+        assert!(last > 1e-12, "{wanted}: {last:e}");
     }
 }
 
@@ -114,14 +119,14 @@ fn vanishing_norms_do_not_underflow() {
 fn training_resumes_bit_for_bit() {
     let graph = graph("resnet-8:shortcut=B,width=3,input=1x6x6,classes=4");
     let batch = batch(&graph, 6);
-    for choice in CHOICES {
+    for wanted in &engines() {
         for kind in [OptimizerKind::Sgd, OptimizerKind::Adam] {
             let optimizer = Optimizer {
                 kind,
                 ..Optimizer::default()
             };
-            let mut first = opened(choice, &graph, optimizer);
-            let mut second = opened(choice, &graph, optimizer);
+            let mut first = opened(wanted, &graph, optimizer);
+            let mut second = opened(wanted, &graph, optimizer);
             for _ in 0..3 {
                 first.step(&batch, 0.01, false).unwrap();
             }
@@ -143,12 +148,12 @@ fn training_resumes_bit_for_bit() {
 fn buffers_are_neither_trained_nor_decayed() {
     let graph = graph("resnet-8:width=3,input=1x6x6,classes=4");
     let batch = batch(&graph, 6);
-    for choice in CHOICES {
+    for wanted in &engines() {
         let optimizer = Optimizer {
             weight_decay: 10.0,
             ..Optimizer::default()
         };
-        let mut engine = opened(choice, &graph, optimizer);
+        let mut engine = opened(wanted, &graph, optimizer);
         let buffers = engine.probe(&batch, &everything(BnMode::Batch)).unwrap().buffers;
         engine.step(&batch, 0.1, false).unwrap();
         let weights = engine.weights().unwrap();
@@ -157,7 +162,7 @@ fn buffers_are_neither_trained_nor_decayed() {
             graph.params.iter().filter(|param| !param.kind.trained()).count()
         );
         for (name, buffer) in &buffers {
-            assert_eq!(&weights[name], buffer, "{choice:?}: {name}");
+            assert_eq!(&weights[name], buffer, "{wanted}: {name}");
         }
     }
 }
@@ -165,8 +170,8 @@ fn buffers_are_neither_trained_nor_decayed() {
 #[test]
 fn wrong_weights_and_states_are_refused_whole() {
     let graph = graph("resnet-8:width=2,input=1x6x6,classes=4");
-    for choice in CHOICES {
-        let mut engine = opened(choice, &graph, Optimizer::default());
+    for wanted in &engines() {
+        let mut engine = opened(wanted, &graph, Optimizer::default());
         let (weights, state) = (engine.weights().unwrap(), engine.optimizer_state().unwrap());
         // Each wrong set differs in every value, so that a partial change would show.
         let moved = |weights: &Weights| {
@@ -211,8 +216,8 @@ fn wrong_weights_and_states_are_refused_whole() {
 fn impossible_batches_and_nodes_are_one_sentence() {
     let graph = graph("resnet-8:width=2,input=1x4x4,classes=3");
     let good = batch(&graph, 4);
-    for choice in CHOICES {
-        let mut engine = opened(choice, &graph, Optimizer::default());
+    for wanted in &engines() {
+        let mut engine = opened(wanted, &graph, Optimizer::default());
         let empty = Batch {
             images: Vec::new(),
             labels: Vec::new(),
@@ -255,13 +260,13 @@ fn impossible_batches_and_nodes_are_one_sentence() {
 #[test]
 fn a_diverged_net_reports_its_loss() {
     let graph = graph("resnet-8:width=2,input=1x4x4,classes=3");
-    for choice in CHOICES {
-        let mut engine = opened(choice, &graph, Optimizer::default());
+    for wanted in &engines() {
+        let mut engine = opened(wanted, &graph, Optimizer::default());
         let mut weights = engine.weights().unwrap();
         weights.get_mut("conv1.weight").unwrap().data[0] = f32::NAN;
         engine.set_weights(&weights).unwrap();
         let step = engine.step(&batch(&graph, 4), 0.1, true).unwrap();
-        assert!(step.loss.is_nan() && step.correct == 0, "{choice:?}: {step:?}");
+        assert!(step.loss.is_nan() && step.correct == 0, "{wanted}: {step:?}");
     }
 }
 
@@ -269,8 +274,8 @@ fn a_diverged_net_reports_its_loss() {
 fn a_probe_reports_what_it_was_asked_for() {
     let graph = graph("resnet-8:width=2,input=2x5x4,classes=3");
     let batch = batch(&graph, 4);
-    for choice in CHOICES {
-        let mut engine = opened(choice, &graph, Optimizer::default());
+    for wanted in &engines() {
+        let mut engine = opened(wanted, &graph, Optimizer::default());
         let request = ProbeRequest {
             mode: BnMode::Batch,
             activations: Select::Nodes(vec!["avgpool".into(), "logits".into()]),
@@ -300,10 +305,10 @@ fn a_probe_reports_what_it_was_asked_for() {
 fn a_net_of_1202_layers_steps_on_a_small_stack() {
     let graph = graph("resnet-1202:width=1,input=1x4x4,classes=2");
     let batch = batch(&graph, 2);
-    for choice in CHOICES {
+    for wanted in [Choice::Candle, Choice::Cpu] {
         let (graph, batch) = (Arc::clone(&graph), batch.clone());
         let work = move || {
-            let mut engine = opened(choice, &graph, Optimizer::default());
+            let mut engine = opened(&wanted.into(), &graph, Optimizer::default());
             engine.step(&batch, 0.01, true).unwrap().loss
         };
         let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(work).unwrap();

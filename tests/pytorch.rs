@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use depthscope::data::Batch;
-use depthscope::engine::{BnMode, Choice, Engine, Optimizer, ProbeRequest, Select, open, weights_file};
+use depthscope::engine::{BnMode, Choice, Engine, Optimizer, ProbeRequest, Select, Wanted, open, weights_file};
 use depthscope::net::{Array, Graph, Weights};
 use safetensors::SafeTensors;
 
@@ -108,10 +108,10 @@ fn relative_error(found: &[f32], right: &[f32]) -> f64 {
 }
 
 /// The whole comparison of one file with one engine.
-fn agrees(choice: Choice, name: &str) {
+fn agrees(wanted: impl Into<Wanted>, name: &str) {
     let case = Case::read(name);
     let initial = case.group("initial/");
-    let mut engine = open(choice, &case.graph, &initial, case.optimizer).unwrap();
+    let mut engine = open(wanted, &case.graph, &initial, case.optimizer).unwrap();
     let mut report = Vec::new();
     for (mode, prefix) in [(BnMode::Running, "running/"), (BnMode::Batch, "batch/")] {
         let request = ProbeRequest {
@@ -180,6 +180,10 @@ macro_rules! cases {
         }
         mod cpu {
             $(#[test] fn $test() { super::agrees(super::Choice::Cpu, $file); })*
+        }
+        /// The software adapter: the same bits on every machine.
+        mod gpu {
+            $(#[test] fn $test() { super::agrees(super::Wanted::gpu("llvmpipe"), $file); })*
         }
     };
 }

@@ -27,7 +27,7 @@ fn experiment() -> Experiment {
 
 fn options(out: &Path, engine: Choice, resume: bool) -> TrainerOptions {
     TrainerOptions {
-        engine,
+        engine: engine.into(),
         out: Some(out.into()),
         resume,
         ..TrainerOptions::default()

@@ -11,6 +11,7 @@ use crate::ui::{Action, FirstMinute, Room};
 impl App {
     pub(super) fn drain(&mut self, ctx: &egui::Context) {
         self.session.drain(ctx);
+        self.engines.drain();
     }
 
     pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {

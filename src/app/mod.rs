@@ -1,5 +1,6 @@
 //! The window: an eframe application that owns the run being watched and the rooms that show it.
 
+mod engines;
 mod figures;
 mod icon;
 #[cfg(target_os = "linux")]
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui;
 
+use engines::Engines;
 pub use launch::open;
 use lecture::Lecture;
 use session::{REPAINT_EVERY, REPAINT_EVERY_ON_CPU, Session};
@@ -37,6 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct App {
     room: Room,
     session: Session,
+    engines: Engines,
     /// The session is the first minute's.
     first: bool,
     first_minute: FirstMinute,
@@ -82,6 +85,7 @@ impl App {
             .unwrap_or_else(|| Session::start(experiment, &stored.engine, ctx, repaint_every));
         Self {
             room: stored.room,
+            engines: Engines::look(ctx),
             session,
             first,
             first_minute: FirstMinute::default(),

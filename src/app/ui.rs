@@ -5,7 +5,6 @@ use std::time::Duration;
 use eframe::egui::{self, CentralPanel, Frame, Key};
 
 use super::{App, SAVE_EVERY};
-use crate::engine::Choice;
 use crate::ui::{Action, Room, Scene, shortcuts_ui};
 
 impl App {
@@ -15,14 +14,14 @@ impl App {
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
         }
         let mut actions = Vec::new();
-        let session = &self.session;
+        let (session, engines) = (&self.session, self.engines.names());
         let scene = Scene {
             experiment: &session.experiment,
             history: &session.history,
             findings: &session.findings,
             failure: session.failure.as_deref(),
             engine: &session.engine,
-            engines: &Choice::NAMES.map(|(name, _)| name),
+            engines: &engines,
         };
         let shown = session.shown.as_ref();
         if !ui.ctx().text_edit_focused() && !self.keys {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::engine::gpu::Work;
 use crate::engine::plan::lower;
 use crate::net::Graph;
 
@@ -18,10 +19,10 @@ pub struct Roof {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct KernelTime {
     pub kernel: &'static str,
-    /// Of convolutions.
+    /// Of the CPU's convolutions.
     pub window: String,
-    /// Channels, height, width of what they make.
-    pub shape: [usize; 3],
+    /// Channels, height, width of what they make; of the CPU's.
+    pub shape: Option<[usize; 3]>,
     /// How many a step has.
     pub count: usize,
     /// Of all of them in a step.
@@ -32,48 +33,75 @@ pub struct KernelTime {
     pub roof_share: f64,
 }
 
-/// Sums the seconds of a plan's kernels, in the plan's order, by kernel and shape; the longest come first.
-pub fn sum(graph: &Graph, seconds: &[f64], images: usize, roof: Roof) -> Vec<KernelTime> {
-    struct Group {
-        time: KernelTime,
-        flops: f64,
-        bytes: f64,
-    }
-    let mut groups: Vec<Group> = Vec::new();
-    for (row, seconds) in lower(graph).table(graph).into_iter().zip(seconds) {
-        let same = |group: &Group| {
-            (group.time.kernel, &group.time.window, group.time.shape) == (row.kernel, &row.window, row.shape)
+/// One kernel of a step, with the seconds it took.
+pub struct Timed {
+    kernel: &'static str,
+    window: String,
+    shape: Option<[usize; 3]>,
+    flops: f64,
+    bytes: f64,
+    seconds: f64,
+}
+
+/// A plan's kernels on so many images, in the plan's order.
+pub fn of_plan(graph: &Graph, seconds: &[f64], images: usize) -> Vec<Timed> {
+    let rows = lower(graph).table(graph).into_iter().zip(seconds);
+    let timed = rows.map(|(row, &seconds)| Timed {
+        kernel: row.kernel,
+        window: row.window,
+        shape: Some(row.shape),
+        flops: row.flops as f64 * images as f64,
+        bytes: row.bytes as f64 * images as f64,
+        seconds,
+    });
+    timed.collect()
+}
+
+/// A GPU's dispatches.
+pub fn of_dispatches(works: &[Work], seconds: &[f64]) -> Vec<Timed> {
+    let timed = works.iter().zip(seconds).map(|(work, &seconds)| Timed {
+        kernel: work.kernel,
+        window: String::new(),
+        shape: None,
+        flops: work.flops as f64,
+        bytes: work.bytes as f64,
+        seconds,
+    });
+    timed.collect()
+}
+
+/// Sums the seconds by kernel and shape; the longest come first.
+pub fn sum(timed: Vec<Timed>, roof: Roof) -> Vec<KernelTime> {
+    let mut groups: Vec<(usize, Timed)> = Vec::new();
+    for one in timed {
+        let same = |(_, group): &(usize, Timed)| {
+            (group.kernel, &group.window, group.shape) == (one.kernel, &one.window, one.shape)
         };
-        let at = groups.iter().position(same).unwrap_or_else(|| {
-            let time = KernelTime {
-                kernel: row.kernel,
-                window: row.window,
-                shape: row.shape,
-                count: 0,
-                ms: 0.0,
-                gflops: 0.0,
-                gbs: 0.0,
-                roof_share: 0.0,
-            };
-            let (flops, bytes) = (0.0, 0.0);
-            groups.push(Group { time, flops, bytes });
-            groups.len() - 1
-        });
-        let group = &mut groups[at];
-        group.time.count += 1;
-        group.time.ms += seconds * 1e3;
-        group.flops += row.flops as f64 * images as f64;
-        group.bytes += row.bytes as f64 * images as f64;
+        match groups.iter().position(same) {
+            Some(at) => {
+                let (count, group) = &mut groups[at];
+                *count += 1;
+                group.flops += one.flops;
+                group.bytes += one.bytes;
+                group.seconds += one.seconds;
+            }
+            None => groups.push((1, one)),
+        }
     }
-    groups.sort_by(|a, b| b.time.ms.total_cmp(&a.time.ms));
-    let rated = groups.into_iter().map(|Group { time, flops, bytes }| {
-        let per_nanosecond = 1e-6 / time.ms;
-        let least_ms = (flops / roof.gflops).max(bytes / roof.gbs) * 1e-6;
+    groups.sort_by(|(_, a), (_, b)| b.seconds.total_cmp(&a.seconds));
+    let rated = groups.into_iter().map(|(count, group)| {
+        let (gflops, gigabytes) = (group.flops * 1e-9, group.bytes * 1e-9);
+        let least_seconds = (gflops / roof.gflops).max(gigabytes / roof.gbs);
+        let seconds = group.seconds.max(f64::MIN_POSITIVE);
         KernelTime {
-            gflops: flops * per_nanosecond,
-            gbs: bytes * per_nanosecond,
-            roof_share: least_ms / time.ms,
-            ..time
+            kernel: group.kernel,
+            window: group.window,
+            shape: group.shape,
+            count,
+            ms: group.seconds * 1e3,
+            gflops: gflops / seconds,
+            gbs: gigabytes / seconds,
+            roof_share: least_seconds / seconds,
         }
     });
     rated.collect()
@@ -82,17 +110,19 @@ pub fn sum(graph: &Graph, seconds: &[f64], images: usize, roof: Roof) -> Vec<Ker
 /// Prints them.
 pub fn print(times: &[KernelTime]) {
     println!(
-        "    {:<12} {:<36} {:>9} {:>6} {:>9} {:>6} {:>8} {:>7} {:>5}",
+        "    {:<18} {:<36} {:>9} {:>6} {:>9} {:>6} {:>8} {:>7} {:>5}",
         "kernel", "window", "shape", "count", "ms", "share", "GFLOP/s", "GB/s", "roof"
     );
     let all: f64 = times.iter().map(|time| time.ms).sum();
     for time in times {
-        let [channels, height, width] = time.shape;
+        let shape = time.shape.map_or(String::new(), |[channels, height, width]| {
+            format!("{channels}x{height}x{width}")
+        });
         println!(
-            "    {:<12} {:<36} {:>9} {:>6} {:>9.3} {:>5.1}% {:>8.1} {:>7.1} {:>4.0}%",
+            "    {:<18} {:<36} {:>9} {:>6} {:>9.3} {:>5.1}% {:>8.1} {:>7.1} {:>4.0}%",
             time.kernel,
             time.window,
-            format!("{channels}x{height}x{width}"),
+            shape,
             time.count,
             time.ms,
             100.0 * time.ms / all,
@@ -112,7 +142,7 @@ mod tests {
         let graph = Graph::new(&"resnet-20".parse().unwrap());
         let rows = lower(&graph).table(&graph);
         let roof = Roof { gflops: 1.0, gbs: 1e9 };
-        let times = sum(&graph, &vec![1e-3; rows.len()], 2, roof);
+        let times = sum(of_plan(&graph, &vec![1e-3; rows.len()], 2), roof);
         assert_eq!(times.iter().map(|time| time.count).sum::<usize>(), rows.len());
         let flops: f64 = times.iter().map(|time| time.gflops * time.ms * 1e6).sum();
         let right: u64 = rows.iter().map(|row| row.flops * 2).sum();
@@ -120,5 +150,23 @@ mod tests {
         // Bound by arithmetic: time at the roof over time taken.
         let conv = times.iter().find(|time| time.kernel == "conv").unwrap();
         assert!((conv.roof_share - conv.gflops).abs() < 1e-9);
+    }
+
+    #[test]
+    fn dispatches_are_summed_by_kernel() {
+        let work = |kernel, flops, bytes| Work { kernel, flops, bytes };
+        let works = [
+            work("conv", 3_000_000_000, 0),
+            work("add", 0, 1_000_000_000),
+            work("conv", 1_000_000_000, 0),
+        ];
+        let roof = Roof { gflops: 8.0, gbs: 4.0 };
+        let times = sum(of_dispatches(&works, &[0.5, 2.0, 0.5]), roof);
+        let [add, conv] = &times[..] else { panic!("{times:?}") };
+        assert_eq!((add.kernel, add.count, add.gbs, add.roof_share), ("add", 1, 0.5, 0.125));
+        assert_eq!(
+            (conv.kernel, conv.count, conv.gflops, conv.roof_share),
+            ("conv", 2, 4.0, 0.5)
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one subcommand a file.
 
 mod bench;
+mod engine_args;
 mod engines;
 mod export;
 mod inspect;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use safetensors::{Dtype, SafeTensors};
 
+use super::engine_args::EngineArgs;
 use crate::data::Batch;
-use crate::engine::{BnMode, Choice, Optimizer, Probe, ProbeRequest, Select, open, weights_file};
+use crate::engine::{BnMode, Optimizer, Probe, ProbeRequest, Select, open, unavailable, weights_file};
 use crate::error::{Error, Result};
 use crate::net::{Array, Graph, Spec, Weights};
 
@@ -26,9 +27,8 @@ pub struct Args {
     /// Normalise with the batch's statistics, and write the running ones after one update
     #[arg(long)]
     train: bool,
-    /// auto, cpu, candle, cuda or metal
-    #[arg(long, default_value = "auto")]
-    engine: Choice,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 /// # Errors
@@ -38,14 +38,14 @@ pub fn run(args: &Args) -> Result<()> {
     let batch = read_batch(&args.batch)?;
     let spec = Spec::for_data(&args.net, batch.shape, classes(&args.weights, &weights)?)?;
     let graph = Arc::new(Graph::new(&spec));
-    let mut engine = open(args.engine, &graph, &weights, Optimizer::default())?;
+    let mut engine = open(args.engine.wanted()?, &graph, &weights, Optimizer::default()).map_err(unavailable)?;
     let request = ProbeRequest {
         mode: if args.train { BnMode::Batch } else { BnMode::Running },
         activations: Select::All,
         activation_gradients: Select::All,
         weight_gradients: true,
     };
-    weights_file::write(&args.out, &named(engine.probe(&batch, &request)?))
+    weights_file::write(&args.out, &named(engine.probe(&batch, &request).map_err(unavailable)?))
 }
 
 fn classes(path: &Path, weights: &Weights) -> Result<usize> {

@@ -10,9 +10,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
+use super::engine_args::EngineArgs;
 use super::progress::Progress;
 use super::results;
-use crate::engine::Choice;
 use crate::error::{Error, Result};
 use crate::export::write_figures;
 use crate::run::{Command, Event, Experiment, Layout, Phase, Trainer, TrainerOptions};
@@ -33,9 +33,8 @@ pub struct Args {
     /// Train every net with that many seeds: the experiment's first and the next ones
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     seeds: Option<u64>,
-    /// What computes: auto, cpu, candle, cuda or metal
-    #[arg(long, default_value = "auto")]
-    engine: Choice,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// The run folder [default: runs/NAME-DATE-TIME]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -56,13 +55,13 @@ pub struct Args {
 /// # Errors
 /// One sentence, when the experiment cannot be run.
 pub fn run(args: Args) -> Result<()> {
-    let experiment = experiment(&args)?;
+    let (experiment, engine) = (experiment(&args)?, args.engine.wanted()?);
     let out = args.out.unwrap_or_else(|| default_folder(&experiment.name));
     println!("{}: {}", experiment.name, experiment.recipe_line());
     let progress = Progress::new(experiment.steps);
     let made = !out.exists();
     let options = TrainerOptions {
-        engine: args.engine,
+        engine,
         out: Some(out.clone()),
         resume: args.resume,
         start: true,

@@ -14,7 +14,7 @@ pub mod weights_file;
 use std::collections::BTreeMap;
 
 pub use candle::Kind;
-pub use choice::{Choice, automatic, open};
+pub use choice::{Choice, Wanted, automatic, open, unavailable};
 pub use optimizer::{Decay, Optimizer, OptimizerKind};
 
 use crate::data::Batch;

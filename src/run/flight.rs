@@ -35,7 +35,7 @@ pub struct Kept {
 #[derive(Debug)]
 pub struct Move {
     /// What happened to the engine before.
-    pub why: String,
+    pub why: Error,
     /// Steps computed a second time, without being told again.
     pub repeated: usize,
 }
@@ -50,8 +50,7 @@ pub fn open(
     let (weights, optimizer) = (initial_weights(graph, seed), course.experiment.optimizer);
     match first(graph, &weights, optimizer) {
         Ok(engine) => Ok((engine, None)),
-        Err(error) if error.is_of_device() => {
-            let why = error.to_string();
+        Err(why) if why.is_of_device() => {
             let engine = (course.spare)(graph, &weights, optimizer)?;
             Ok((engine, Some(Move { why, repeated: 0 })))
         }
@@ -260,7 +259,7 @@ impl Lane {
         self.flights.clear();
         self.landed.clear();
         self.moved = Some(Move {
-            why: error.to_string(),
+            why: error,
             repeated: self.repeat,
         });
         Ok(())

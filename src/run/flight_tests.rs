@@ -12,8 +12,7 @@ use crate::error::Error;
 use crate::probe::Subject;
 
 fn of(first: Opener) -> Openers {
-    let spare = Arc::new(Fake::open);
-    Openers { first, spare }
+    Openers::of(first, Arc::new(Fake::open))
 }
 
 /// Engines whose steps are done after some looks, each net's after another number.
@@ -170,7 +169,7 @@ fn at_most_the_last_steps_are_repeated() {
         count.fetch_add(1, Ordering::Relaxed);
         Ok(Box::new(Fake::new(graph, weights)))
     });
-    let trainer = Trainer::spawn_with(experiment(100, &["plain-8"]), running(), Openers { first, spare }).unwrap();
+    let trainer = Trainer::spawn_with(experiment(100, &["plain-8"]), running(), Openers::of(first, spare)).unwrap();
     let events = until(&trainer, Phase::Done);
     assert_eq!(opened.load(Ordering::Relaxed), 1);
     let notice = events.iter().find_map(|event| match event {

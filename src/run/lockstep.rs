@@ -363,7 +363,9 @@ impl<'a> Lockstep<'a> {
             if let Some(Move { why, repeated }) = lane.moved.take() {
                 let (run, engine) = (lane.track.id, lane.engine.device());
                 self.recorder.moved(run, lane.step, &engine);
-                let (names, most) = moves.entry((why, engine.clone())).or_insert_with(|| (Vec::new(), 0));
+                let (names, most) = moves
+                    .entry((why.to_string(), engine.clone()))
+                    .or_insert_with(|| (Vec::new(), 0));
                 names.push(lane.track.name.clone());
                 *most = repeated.max(*most);
                 self.outbox.push(Event::Moved { run, engine });

@@ -1,5 +1,6 @@
 //! Experiments and how they run: the file, the trainer thread, what it says, what is kept.
 
+pub mod audition;
 pub mod checkpoint;
 mod course;
 mod crew;
@@ -28,6 +29,7 @@ mod schedule;
 mod slope;
 mod slot;
 mod start;
+mod step_times;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -16,16 +16,17 @@ use super::recorder::Recorder;
 use super::rewind::{Finding, Keeps, Study, StudySetup};
 use super::slot::Slot;
 use super::summary::Summary;
-use super::trainer::Openers;
+use super::trainer::{Openers, Outfit};
 use super::watch::Watch;
 use crate::data::Dataset;
+use crate::engine::unavailable;
 use crate::error::Result;
 use crate::net::{Graph, Spec};
 
 /// What a trainer's thread is given.
 pub struct Setup {
     pub experiment: Experiment,
-    pub openers: Openers,
+    pub outfit: Outfit,
     pub layout: Option<Layout>,
     pub resume: bool,
     pub start: bool,
@@ -54,13 +55,20 @@ impl<'a> Lockstep<'a> {
         if !setup.resume {
             outbox.push_all(without_branches(&mut experiment).map(Event::Notice));
         }
+        let openers = (setup.outfit)(&experiment, &dataset)?;
+        let Openers {
+            first,
+            spare,
+            beside,
+            demanded,
+        } = openers;
         let plans = std::mem::take(&mut experiment.runs);
-        let course = Course::new(experiment, Arc::clone(&dataset), setup.openers.spare);
+        let course = Course::new(experiment, Arc::clone(&dataset), spare);
         let keeps = Keeps::default();
         let study = Study::spawn(StudySetup {
             dataset,
             tests: course.shared_tests(),
-            opener: Arc::clone(&setup.openers.first),
+            opener: beside,
             keeps: keeps.clone(),
             maps: setup.maps.clone(),
             findings: setup.findings,
@@ -70,7 +78,7 @@ impl<'a> Lockstep<'a> {
         let mut lockstep = Self {
             course,
             lanes: Vec::new(),
-            opener: setup.openers.first,
+            opener: first,
             crew: Crew::new(cores),
             watch: Watch::default(),
             maps: setup.maps,
@@ -89,13 +97,24 @@ impl<'a> Lockstep<'a> {
         for plan in plans {
             lockstep.build(plan)?;
         }
+        lockstep.insist(demanded)?;
         if let (Some(layout), true) = (&setup.layout, setup.resume) {
             lockstep.restore(layout)?;
             lockstep.find_origins()?;
         }
         lockstep.begin(0)?;
+        lockstep.insist(demanded)?;
         lockstep.set_phase(if setup.start { Phase::Running } else { Phase::Paused });
         Ok(lockstep)
+    }
+
+    /// Gives up where an engine is demanded and a run could not have it.
+    fn insist(&mut self, demanded: bool) -> Result<()> {
+        let mut lanes = self.lanes.iter_mut().filter(|_| demanded);
+        match lanes.find_map(|lane| lane.moved.take()) {
+            Some(moved) => Err(unavailable(moved.why)),
+            None => Ok(()),
+        }
     }
 
     /// Makes a plan's runs, one for each seed, and takes the plan into the experiment.

@@ -33,7 +33,7 @@ fn start(experiment: Experiment, options: TrainerOptions) -> Trainer {
 
 fn openers(first: Opener) -> Openers {
     let spare = Arc::new(Fake::open);
-    Openers { first, spare }
+    Openers::of(first, spare)
 }
 
 pub(super) fn running() -> TrainerOptions {

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::audition::{self, Workload};
 use super::experiment::Experiment;
 use super::layout::Layout;
 use super::lockstep::Lockstep;
@@ -17,7 +18,8 @@ use super::rewind::Finding;
 use super::slot::Slot;
 use super::start::Setup;
 use super::summary::Summary;
-use crate::engine::{self, Choice, Engine, Optimizer};
+use crate::data::Dataset;
+use crate::engine::{self, Choice, Engine, Optimizer, Wanted};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Weights};
 
@@ -32,12 +34,59 @@ pub(super) struct Openers {
     pub first: Opener,
     /// When the device of the first fails.
     pub spare: Opener,
+    /// For questions beside the training.
+    pub beside: Opener,
+    /// The first was asked for by name: where it cannot be had, nothing is trained.
+    pub demanded: bool,
+}
+
+/// Finds what an experiment is trained on, once its data is there.
+pub(super) type Outfit = Box<dyn FnOnce(&Experiment, &Dataset) -> Result<Openers> + Send>;
+
+impl Openers {
+    #[cfg(test)]
+    pub fn of(first: Opener, spare: Opener) -> Self {
+        Self {
+            beside: Arc::clone(&first),
+            first,
+            spare,
+            demanded: false,
+        }
+    }
+
+    /// As the user wants it, for this experiment.
+    fn find(wanted: Wanted, experiment: &Experiment, dataset: &Dataset) -> Result<Self> {
+        let demanded = wanted.choice == Choice::Gpu;
+        let (wanted, held) = if wanted.choice == Choice::Auto {
+            let verdict = audition::choose(&Workload::of(experiment, dataset)?);
+            log::info!("auto takes {verdict}");
+            (verdict.taken(), Some(verdict))
+        } else {
+            (wanted, None)
+        };
+        // The processor is free for questions while a GPU trains.
+        let on_gpu = wanted.choice == Choice::Gpu;
+        let opener = |wanted: Wanted| -> Opener {
+            Arc::new(move |graph, weights, optimizer| engine::open(wanted.clone(), graph, weights, optimizer))
+        };
+        let spare = opener(Choice::Cpu.into());
+        let first = opener(wanted);
+        Ok(Self {
+            beside: Arc::clone(if on_gpu { &spare } else { &first }),
+            first: Arc::new(move |graph, weights, optimizer| {
+                let _device = &held;
+                first(graph, weights, optimizer)
+            }),
+            spare,
+            demanded,
+        })
+    }
 }
 
 /// How a trainer is started.
 #[derive(Default)]
 pub struct TrainerOptions {
-    pub engine: Choice,
+    pub engine: Wanted,
     /// The run folder; without one nothing is written.
     pub out: Option<PathBuf>,
     /// Go on from the folder's last checkpoints.
@@ -64,17 +113,17 @@ impl Trainer {
     /// # Errors
     /// When the experiment is not valid or its folder cannot be used.
     pub fn spawn(experiment: Experiment, options: TrainerOptions) -> Result<Self> {
-        let opener = |choice| -> Opener {
-            Arc::new(move |graph, weights, optimizer| engine::open(choice, graph, weights, optimizer))
-        };
-        let openers = Openers {
-            first: opener(options.engine),
-            spare: opener(Choice::Cpu),
-        };
-        Self::spawn_with(experiment, options, openers)
+        let wanted = options.engine.clone();
+        let outfit = move |experiment: &Experiment, dataset: &Dataset| Openers::find(wanted, experiment, dataset);
+        Self::spawn_outfitted(experiment, options, Box::new(outfit))
     }
 
+    #[cfg(test)]
     pub(super) fn spawn_with(experiment: Experiment, options: TrainerOptions, openers: Openers) -> Result<Self> {
+        Self::spawn_outfitted(experiment, options, Box::new(|_, _| Ok(openers)))
+    }
+
+    fn spawn_outfitted(experiment: Experiment, options: TrainerOptions, outfit: Outfit) -> Result<Self> {
         experiment.validate()?;
         if let Some(out) = &options.out {
             claim(out, options.resume)?;
@@ -85,7 +134,7 @@ impl Trainer {
         let (found, findings) = mpsc::channel();
         let setup = Setup {
             experiment,
-            openers,
+            outfit,
             layout: options.out.as_deref().map(Layout::new),
             resume: options.resume,
             start: options.start,

@@ -98,7 +98,8 @@ impl Adapter {
         Self { about, handle }
     }
 
-    /// The first adapter whose name contains `name`, whatever its kind; without a name the best real GPU.
+    /// The adapter of that number in [`adapters`], or the first whose name contains `name`, whatever its kind; without a
+    /// name the best real GPU.
     ///
     /// # Errors
     /// One sentence when there is none.
@@ -137,7 +138,8 @@ pub fn adapters() -> Vec<Adapter> {
 fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
     let missing = |sentence: String| Err(Error::NoAdapter(sentence));
     let names = || {
-        let names: Vec<&str> = adapters.iter().map(|about| about.name.as_str()).collect();
+        let names = adapters.iter().enumerate();
+        let names: Vec<String> = names.map(|(at, about)| format!("{at} {}", about.name)).collect();
         names.join(", ")
     };
     if adapters.is_empty() {
@@ -145,9 +147,9 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
     }
     if let Some(name) = name {
         let wanted = name.to_lowercase();
-        let found = adapters
-            .iter()
-            .position(|about| about.name.to_lowercase().contains(&wanted));
+        let numbered = wanted.parse().ok().filter(|&at: &usize| at < adapters.len());
+        let named = |about: &&About| about.name.to_lowercase().contains(&wanted);
+        let found = numbered.or_else(|| adapters.iter().position(named));
         return match found {
             Some(at) if adapters[at].compute => Ok(at),
             Some(at) => missing(format!(
@@ -155,7 +157,7 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
                 adapters[at].name, adapters[at].backend
             )),
             None => Err(Error::Engine(format!(
-                "no graphics adapter's name contains '{name}'; there is {}",
+                "no graphics adapter has the name or number '{name}'; there is {}",
                 names()
             ))),
         };
@@ -171,7 +173,12 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
         .iter()
         .find_map(|&kind| adapters.iter().position(|about| real(about, kind)));
     best.map_or_else(
-        || missing(format!("no real GPU that can compute is here, only {}", names())),
+        || {
+            missing(format!(
+                "no real GPU that can compute is here, only {} (--adapter takes it all the same)",
+                names()
+            ))
+        },
         Ok,
     )
 }
@@ -210,6 +217,8 @@ mod tests {
         assert_eq!(choose(&all[..2], None).unwrap(), 1);
         assert_eq!(choose(&all, Some("LLVMPipe")).unwrap(), 0);
         assert_eq!(choose(&all, Some("780m")).unwrap(), 1);
+        assert_eq!(choose(&all, Some("1")).unwrap(), 1);
+        assert_eq!(choose(&all, Some("3060")).unwrap(), 2);
         let error = choose(&all[..1], None).unwrap_err().to_string();
         assert!(error.contains("no real GPU") && error.contains("llvmpipe"), "{error}");
         let error = choose(&all, Some("Arc")).unwrap_err().to_string();

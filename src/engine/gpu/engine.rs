@@ -8,7 +8,7 @@ use super::buffers::RING;
 use super::device::Device;
 use super::dispatch::Store;
 use super::layout::{NORM_ROWS, quads};
-use super::runner::{Pass, Runner};
+use super::runner::{Pass, Runner, Work};
 use crate::data::Batch;
 use crate::engine::plan::Value;
 use crate::engine::{
@@ -66,6 +66,28 @@ impl GpuEngine {
         self.runner.bytes()
     }
 
+    /// The dispatches of a training step of so many images, once one was made.
+    ///
+    /// # Errors
+    /// When no step was made yet.
+    pub fn works(&self, images: usize) -> Result<Vec<Work>> {
+        self.runner.works(images)
+    }
+
+    /// Trains on one batch, timing every dispatch by the device's own clock: the seconds of each of
+    /// [`GpuEngine::works`], or nothing where the device has no clock.
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn profile(&mut self, batch: &Batch, rate: f32) -> Result<Option<Vec<f64>>> {
+        check::batch(&self.runner.graph, batch, BnMode::Batch)?;
+        while !self.started.is_empty() {
+            self.collect_first()?;
+        }
+        let pass = self.next_pass(rate);
+        self.runner.profile(batch, &pass)
+    }
+
     fn slot(&mut self) -> usize {
         self.next_slot = (self.next_slot + 1) % RING;
         self.next_slot
@@ -76,6 +98,20 @@ impl GpuEngine {
         while self.started.len() >= IN_FLIGHT {
             self.collect_first()?;
         }
+        let pass = self.next_pass(rate);
+        let (submitted, work) = (Instant::now(), self.runner.step(batch, &pass, measure)?);
+        self.started.push_back(Started {
+            slot: pass.slot,
+            images: batch.len(),
+            measured: measure,
+            submitted,
+            work,
+        });
+        Ok(())
+    }
+
+    /// What the next step is told.
+    fn next_pass(&mut self, rate: f32) -> Pass {
         self.steps += 1;
         let (rate, root) = match self.optimizer.kind {
             OptimizerKind::Sgd => (rate, 1.0),
@@ -85,22 +121,13 @@ impl GpuEngine {
             }
         };
         let slot = self.slot();
-        let pass = Pass {
+        Pass {
             mode: BnMode::Batch,
             training: true,
             rate,
             root,
             slot,
-        };
-        let (submitted, work) = (Instant::now(), self.runner.step(batch, &pass, measure)?);
-        self.started.push_back(Started {
-            slot,
-            images: batch.len(),
-            measured: measure,
-            submitted,
-            work,
-        });
-        Ok(())
+        }
     }
 
     fn collect_first(&mut self) -> Result<()> {

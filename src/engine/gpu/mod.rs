@@ -24,6 +24,7 @@ pub use adapter::{About, Adapter, AdapterKind, adapters};
 pub use device::{Checks, Device, Kernel};
 pub use engine::GpuEngine;
 pub use measure::Ceiling;
+pub use runner::Work;
 
 /// Where compiled kernels and measurements of devices are kept; all of it can be made again.
 pub fn cache_folder() -> Option<PathBuf> {

@@ -1,6 +1,7 @@
 //! Runs a program's dispatches: what is made once, what is submitted, and what is read back.
 
 mod load;
+mod profile;
 
 use std::sync::{Arc, Weak};
 
@@ -15,6 +16,8 @@ use crate::engine::{BnMode, Optimizer};
 use crate::error::{Error, Result};
 use crate::net::Graph;
 use load::{in_order, put};
+
+pub use profile::Work;
 
 /// A dispatch with its pipeline and bind group.
 pub struct Ready {

@@ -1,0 +1,102 @@
+//! What the dispatches of a step cost, and how long each takes by the device's own clock.
+
+use super::super::dispatch::Cost;
+use super::{Pass, Ready, Runner};
+use crate::data::Batch;
+use crate::error::Result;
+
+/// Timestamps in a set, two a dispatch.
+const TIMESTAMPS: u32 = 4096;
+
+/// One dispatch of a training step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Work {
+    /// Name of its kernel.
+    pub kernel: &'static str,
+    /// Additions and multiplications.
+    pub flops: u64,
+    /// Bytes read and written, each tensor once; of kernels that do not depend on the batch all that is bound.
+    pub bytes: u64,
+}
+
+impl Runner {
+    /// The dispatches of the last batch's training step, in their order.
+    pub fn works(&self, images: usize) -> Result<Vec<Work>> {
+        let work = |ready: &&Ready| {
+            let Cost { flops, bytes } = ready.dispatch.cost;
+            let bound = || {
+                ready
+                    .dispatch
+                    .binds
+                    .iter()
+                    .map(|bind| self.buffers.bound_bytes(bind))
+                    .sum()
+            };
+            Work {
+                kernel: ready.dispatch.kernel,
+                flops: flops * images as u64,
+                bytes: if bytes > 0 { bytes * images as u64 } else { bound() },
+            }
+        };
+        Ok(self.sequence(false)?.iter().map(work).collect())
+    }
+
+    /// Trains on one batch with every dispatch in a pass of its own; the seconds of each, or nothing where the device has
+    /// no clock.
+    pub fn profile(&mut self, batch: &Batch, pass: &Pass) -> Result<Option<Vec<f64>>> {
+        if !self.device.about.timestamps {
+            return Ok(None);
+        }
+        self.changed = true;
+        self.load(batch, pass)?;
+        let run = self.sequence(false)?;
+        let mut seconds = Vec::with_capacity(run.len());
+        for part in run.chunks(TIMESTAMPS as usize / 2) {
+            seconds.extend(self.timed(part, batch.len())?);
+        }
+        Ok(Some(seconds))
+    }
+
+    fn timed(&self, run: &[&Ready], images: usize) -> Result<Vec<f64>> {
+        let device = &self.device.device;
+        let count = 2 * run.len() as u32;
+        let bytes = u64::from(count) * 8;
+        let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
+        let resolved = self.device.buffer("timestamps", bytes, usage)?;
+        let download = self.download(bytes)?;
+        self.device.guarded(|| {
+            let times = device.create_query_set(&wgpu::QuerySetDescriptor {
+                label: Some("kernels"),
+                ty: wgpu::QueryType::Timestamp,
+                count,
+            });
+            let mut encoder = self.encoder();
+            for (at, ready) in (0..).step_by(2).zip(run) {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: Some(ready.dispatch.kernel),
+                    timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
+                        query_set: &times,
+                        beginning_of_pass_write_index: Some(at),
+                        end_of_pass_write_index: Some(at + 1),
+                    }),
+                });
+                ready.run(&mut pass, images);
+            }
+            encoder.resolve_query_set(&times, 0..count, &resolved, 0);
+            encoder.copy_buffer_to_buffer(&resolved, 0, &download.buffer, 0, bytes);
+            self.submit(encoder)
+        })??;
+        download.ask();
+        let ticks = self.wait(&download)?;
+        let nanoseconds = f64::from(self.device.queue.get_timestamp_period());
+        // Each tick is eight bytes, which came as two floats.
+        let ticks = ticks
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&[low, high]: &[f32; 2]| u64::from(low.to_bits()) | u64::from(high.to_bits()) << 32);
+        let ticks: Vec<u64> = ticks.collect();
+        let between = |pair: &[u64; 2]| pair[1].saturating_sub(pair[0]) as f64 * nanoseconds * 1e-9;
+        Ok(ticks.as_chunks().0.iter().map(between).collect())
+    }
+}

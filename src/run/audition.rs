@@ -1,0 +1,379 @@
+//! Which engine `auto` takes for an experiment: of those that are real, the one that steps its nets faster here.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::crew::Crew;
+use super::experiment::Experiment;
+use super::step_times::{StepTimes, Times};
+use crate::data::{Batch, Dataset};
+use crate::engine::gpu::{About, Adapter, Checks, Device};
+use crate::engine::{Choice, Engine, Optimizer, Wanted, automatic, cpu, open};
+use crate::error::{Error, Result};
+use crate::net::{Graph, Spec, initial_weights};
+
+/// Time spent on an engine's steps, once its buffers and kernels are made.
+const BUDGET: Duration = Duration::from_millis(250);
+/// A GPU may take so long until it is measured, most of it to compile kernels.
+const PATIENCE: Duration = Duration::from_millis(700);
+/// Or this share of the whole training on the CPU, where that is more.
+const SHARE: f64 = 0.05;
+const LONGEST: Duration = Duration::from_secs(20);
+/// Steps that a GPU has under way at a time.
+const UNDER_WAY: usize = 2;
+
+/// What is to be trained.
+pub struct Workload {
+    /// One of each net.
+    pub graphs: Vec<Arc<Graph>>,
+    /// Images a step.
+    pub batch: usize,
+    pub steps: usize,
+    pub optimizer: Optimizer,
+}
+
+impl Workload {
+    /// An experiment's nets, for its data.
+    ///
+    /// # Errors
+    /// When a net does not fit the data.
+    pub fn of(experiment: &Experiment, dataset: &Dataset) -> Result<Self> {
+        let spec = |net: &str| Spec::for_data(net, dataset.shape, dataset.classes.len());
+        let nets = experiment.runs.iter().map(|plan| spec(&plan.net));
+        Ok(Self {
+            graphs: nets.map(|net| Ok(Arc::new(Graph::new(&net?)))).collect::<Result<_>>()?,
+            batch: experiment.batch,
+            steps: experiment.steps,
+            optimizer: experiment.optimizer,
+        })
+    }
+
+    /// What a measurement on that adapter holds for.
+    fn key(&self, adapter: &About) -> String {
+        let nets: Vec<String> = self.graphs.iter().map(|graph| graph.spec.to_string()).collect();
+        let (name, driver) = (&adapter.name, &adapter.driver);
+        let (kind, batch, nets) = (self.optimizer.kind, self.batch, nets.join(" "));
+        let version = env!("CARGO_PKG_VERSION");
+        format!(
+            "{version}; {name}, {driver}; {}; {kind:?}, batch {batch}: {nets}",
+            cpu::describe()
+        )
+    }
+}
+
+/// What `auto` takes, and why.
+pub enum Verdict {
+    /// There is nothing to choose from.
+    NoGpu,
+    /// candle was built for the GPU that is there.
+    Built(Choice),
+    /// By the time of a step.
+    Measured {
+        gpu: Wanted,
+        adapter: String,
+        times: Times,
+        /// It was measured at an earlier start.
+        known: bool,
+        /// Kept open for the training that follows.
+        device: Option<Arc<Device>>,
+    },
+    /// The GPU failed while it was measured.
+    Failed(Error),
+    /// The GPU was not ready in time; its measurement goes on beside the training, for the next start.
+    Late { adapter: String, waited: Duration },
+}
+
+impl Verdict {
+    /// The engine to open.
+    pub fn taken(&self) -> Wanted {
+        match self {
+            Self::Built(choice) => (*choice).into(),
+            Self::Measured { gpu, times, .. } if faster(*times) == Choice::Gpu => gpu.clone(),
+            _ => Choice::Cpu.into(),
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.taken().choice)?;
+        match self {
+            Self::NoGpu => f.write_str("no real GPU that can train is here"),
+            Self::Built(_) => f.write_str("this program was built for the GPU that is here"),
+            Self::Measured {
+                adapter, times, known, ..
+            } => {
+                let when = if *known { "at an earlier start" } else { "just now" };
+                let [cpu, gpu] = [times.cpu, times.gpu].map(|seconds| seconds * 1e3);
+                write!(
+                    f,
+                    "a step of every net takes {gpu:.2} ms on {adapter} and {cpu:.2} ms on the CPU, measured {when}"
+                )
+            }
+            Self::Failed(error) => error.fmt(f),
+            Self::Late { adapter, waited } => write!(
+                f,
+                "{adapter} had not compiled its kernels after {:.1} s; it is measured for the next start",
+                waited.as_secs_f64()
+            ),
+        }
+    }
+}
+
+/// The engine of the shorter step.
+fn faster(times: Times) -> Choice {
+    if times.gpu < times.cpu {
+        Choice::Gpu
+    } else {
+        Choice::Cpu
+    }
+}
+
+/// How long a GPU is waited for where the whole training would take that many seconds on the CPU.
+fn patience(training_seconds: f64) -> Duration {
+    let share = Duration::try_from_secs_f64(training_seconds * SHARE).unwrap_or(LONGEST);
+    share.clamp(PATIENCE, LONGEST)
+}
+
+/// What `auto` takes. Nothing is measured where there is no real GPU, or where this was measured before.
+pub fn choose(workload: &Workload) -> Verdict {
+    match automatic() {
+        Choice::Cpu => {}
+        built => return Verdict::Built(built),
+    }
+    match Adapter::find(None) {
+        Ok(adapter) => contest(
+            workload,
+            &Choice::Gpu.into(),
+            &adapter.about,
+            &StepTimes::of_user(),
+            patience,
+        ),
+        Err(_) => Verdict::NoGpu,
+    }
+}
+
+/// What `auto` would take if the adapter of that name or number were a real GPU.
+///
+/// # Errors
+/// When there is no such adapter.
+pub fn choose_against(workload: &Workload, adapter: &str) -> Result<Verdict> {
+    let about = Adapter::find(Some(adapter))?.about;
+    let gpu = Wanted::gpu(adapter);
+    Ok(contest(workload, &gpu, &about, &StepTimes::of_user(), patience))
+}
+
+fn contest(
+    workload: &Workload,
+    gpu: &Wanted,
+    about: &About,
+    kept: &StepTimes,
+    patience: impl Fn(f64) -> Duration,
+) -> Verdict {
+    let key = workload.key(about);
+    let adapter = about.name.clone();
+    if let Some(times) = kept.get(&key) {
+        return Verdict::Measured {
+            gpu: gpu.clone(),
+            adapter,
+            times,
+            known: true,
+            device: None,
+        };
+    }
+    let cpu = match seconds_a_step(&Choice::Cpu.into(), workload) {
+        Ok(seconds) => seconds,
+        Err(error) => return Verdict::Failed(error),
+    };
+    let waited = patience(cpu * workload.steps as f64);
+    let (report, reported) = sync_channel(1);
+    let (rival, wanted, kept) = (workload.shared(), gpu.clone(), kept.clone());
+    let measure = move || {
+        let device = Device::shared(wanted.adapter.as_deref(), Checks::default());
+        let outcome = device.and_then(|device| {
+            let gpu = seconds_a_step(&wanted, &rival)?;
+            device.keep_pipelines();
+            kept.put(&key, Times { cpu, gpu });
+            Ok((gpu, device))
+        });
+        // Nobody listens when it came too late.
+        let _ = report.send(outcome);
+    };
+    if let Err(error) = thread::Builder::new().name("audition".into()).spawn(measure) {
+        return Verdict::Failed(Error::Engine(format!("cannot start a thread to measure on: {error}")));
+    }
+    match reported.recv_timeout(waited) {
+        Ok(Ok((seconds, device))) => Verdict::Measured {
+            gpu: gpu.clone(),
+            adapter,
+            times: Times { cpu, gpu: seconds },
+            known: false,
+            device: Some(device),
+        },
+        Ok(Err(error)) => Verdict::Failed(error),
+        Err(RecvTimeoutError::Timeout) => Verdict::Late { adapter, waited },
+        Err(RecvTimeoutError::Disconnected) => {
+            Verdict::Failed(Error::Engine(format!("{adapter} could not be measured")))
+        }
+    }
+}
+
+impl Workload {
+    fn shared(&self) -> Self {
+        Self {
+            graphs: self.graphs.clone(),
+            ..*self
+        }
+    }
+}
+
+/// A net that steps on an engine.
+struct Player {
+    engine: Box<dyn Engine>,
+    batch: Batch,
+    outcome: Result<()>,
+}
+
+impl Player {
+    /// As many steps as are under way at a time, on weights that stay as they are.
+    fn play(&mut self, steps: usize) -> Result<()> {
+        for _ in 0..steps {
+            self.engine.start(&self.batch, 0.0, false)?;
+        }
+        self.engine.finished(true).map(drop)
+    }
+}
+
+/// Seconds that one step of every net takes, dealt out among the cores as in training.
+fn seconds_a_step(wanted: &Wanted, workload: &Workload) -> Result<f64> {
+    let player = |graph: &Arc<Graph>| {
+        Ok(Player {
+            engine: open(wanted.clone(), graph, &initial_weights(graph, 0), workload.optimizer)?,
+            batch: waves(&graph.spec, workload.batch),
+            outcome: Ok(()),
+        })
+    };
+    let mut players = workload.graphs.iter().map(player).collect::<Result<Vec<_>>>()?;
+    let beside = players.iter().any(|player| player.engine.can_be_lost());
+    let steps = if beside { UNDER_WAY } else { 1 };
+    let mut crew = Crew::new(thread::available_parallelism().map_or(1, usize::from));
+    let mut round = || -> Result<f64> {
+        let began = Instant::now();
+        crew.each(players.iter_mut().collect(), |player| {
+            player.outcome = player.play(steps)
+        })?;
+        let seconds = began.elapsed().as_secs_f64() / steps as f64;
+        let mut outcomes = players.iter_mut().map(|player| &mut player.outcome);
+        outcomes.try_for_each(|outcome| std::mem::replace(outcome, Ok(())))?;
+        Ok(seconds)
+    };
+    let first = round()?;
+    if !beside && first > BUDGET.as_secs_f64() {
+        return Ok(first);
+    }
+    let began = Instant::now();
+    let mut best = round()?;
+    while began.elapsed() < BUDGET {
+        best = best.min(round()?);
+    }
+    Ok(best)
+}
+
+/// Waves instead of pictures: values of the usual size that repeat nowhere.
+pub fn waves(spec: &Spec, images: usize) -> Batch {
+    let values = images * spec.input.iter().product::<usize>();
+    Batch {
+        shape: spec.input,
+        images: (0..values)
+            .map(|i| (i as f32 * 0.7).sin() + (i as f32 * 0.013).cos())
+            .collect(),
+        labels: (0..images).map(|i| (i * 7 % spec.classes) as u32).collect(),
+        origin: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workload() -> Workload {
+        let nets = ["plain-8:width=4,input=1x4x4", "resnet-8:width=4,input=1x4x4"];
+        Workload {
+            graphs: nets.map(|net| Arc::new(Graph::new(&net.parse().unwrap()))).to_vec(),
+            batch: 4,
+            steps: 1,
+            optimizer: Optimizer::default(),
+        }
+    }
+
+    fn measured(times: Times) -> Verdict {
+        Verdict::Measured {
+            gpu: Choice::Gpu.into(),
+            adapter: "Radeon".into(),
+            times,
+            known: true,
+            device: None,
+        }
+    }
+
+    #[test]
+    fn the_shorter_step_decides() {
+        let (slow, fast) = (Times { cpu: 1.0, gpu: 2.0 }, Times { cpu: 2.0, gpu: 1.0 });
+        assert_eq!(measured(slow).taken(), Choice::Cpu.into());
+        assert_eq!(measured(fast).taken(), Choice::Gpu.into());
+        assert_eq!(Verdict::NoGpu.taken(), Choice::Cpu.into());
+        assert_eq!(
+            Verdict::Failed(Error::NoAdapter(String::new())).taken(),
+            Choice::Cpu.into()
+        );
+        let words = measured(fast).to_string();
+        assert!(
+            words.starts_with("gpu: ") && words.contains("1000.00 ms on Radeon"),
+            "{words}"
+        );
+    }
+
+    #[test]
+    fn a_gpu_is_waited_for_a_second_or_a_twentieth_of_the_training() {
+        assert_eq!(patience(2.0), PATIENCE);
+        assert_eq!(patience(100.0), Duration::from_secs(5));
+        assert_eq!(patience(1e9), LONGEST);
+        assert_eq!(patience(f64::INFINITY), LONGEST);
+    }
+
+    /// On the software adapter, because it is asked for.
+    #[test]
+    fn both_engines_are_measured_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = StepTimes::at(&folder.path().join("step-times.json"));
+        let llvmpipe = Wanted::gpu("llvmpipe");
+        let about = Adapter::find(Some("llvmpipe")).unwrap().about;
+        let verdict = contest(&workload(), &llvmpipe, &about, &kept, |_| Duration::from_secs(600));
+        let Verdict::Measured {
+            times, known: false, ..
+        } = verdict
+        else {
+            panic!("{verdict}")
+        };
+        assert!(times.cpu > 0.0 && times.cpu < times.gpu, "{times:?}");
+        assert_eq!(verdict.taken(), Choice::Cpu.into());
+        let again = contest(&workload(), &llvmpipe, &about, &kept, patience);
+        assert!(
+            matches!(again, Verdict::Measured { times: kept, known: true, .. } if kept == times),
+            "{again}"
+        );
+    }
+
+    #[test]
+    fn a_gpu_that_is_gone_leaves_the_cpu() {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = StepTimes::at(&folder.path().join("step-times.json"));
+        let about = Adapter::find(Some("llvmpipe")).unwrap().about;
+        let verdict = contest(&workload(), &Wanted::gpu("unplugged"), &about, &kept, patience);
+        assert!(matches!(verdict, Verdict::Failed(_)), "{verdict}");
+        assert_eq!(verdict.taken(), Choice::Cpu.into());
+    }
+}
