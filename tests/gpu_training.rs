@@ -11,6 +11,8 @@ use depthscope::net::{Graph, initial_weights};
 use depthscope::run::{Event, Experiment, History, Phase, RunFolder, Trainer, TrainerOptions};
 
 const ADAPTER: &str = "llvmpipe";
+/// The same by another name: a device of its own, which no other test shares.
+const DOOMED: &str = "llvm";
 const STEPS: usize = 26;
 /// Steps between copies of the weights, and those that may be under way.
 const MOST_REPEATED: usize = 20 + 2;
@@ -50,10 +52,6 @@ fn on(engine: impl Into<Wanted>) -> TrainerOptions {
     }
 }
 
-fn device() -> Arc<Device> {
-    Device::shared(Some(ADAPTER), Checks::default()).unwrap()
-}
-
 fn close(ours: &[f32], right: &[f32]) {
     assert_eq!(ours.len(), right.len());
     for (a, b) in ours.iter().zip(right) {
@@ -73,9 +71,9 @@ fn repeated(words: &str) -> usize {
 fn a_device_lost_fifty_times_costs_no_measurement() {
     let (right, _) = train(experiment(STEPS), on(Choice::Cpu), |_| {});
     for round in 0..50 {
-        let device = device();
+        let device = Device::shared(Some(DOOMED), Checks::default()).unwrap();
         let mut told = 0;
-        let (history, notices) = train(experiment(STEPS), on(Wanted::gpu(ADAPTER)), |event| {
+        let (history, notices) = train(experiment(STEPS), on(Wanted::gpu(DOOMED)), |event| {
             if matches!(event, Event::Stepped { .. }) {
                 told += 1;
                 if told == 1 + round % (2 * STEPS - 10) {

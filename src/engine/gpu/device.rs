@@ -172,11 +172,23 @@ impl Device {
     /// # Errors
     /// [`Error::DeviceLost`], [`Error::DeviceMemory`] or [`Error::Shader`].
     pub fn check(&self) -> Result<()> {
-        let mut trouble = lock(&self.trouble);
-        if let Some(words) = &trouble.lost {
-            return Err(self.lost(words));
+        let error = {
+            let mut trouble = lock(&self.trouble);
+            if let Some(words) = &trouble.lost {
+                return Err(self.lost(words));
+            }
+            trouble.error.take()
+        };
+        error.map_or(Ok(()), |error| Err(self.reason(&error)))
+    }
+
+    /// What is behind an error: what is asked of a device that is gone is refused for other reasons.
+    fn reason(&self, error: &wgpu::Error) -> Error {
+        self.settle();
+        match &lock(&self.trouble).lost {
+            Some(words) => self.lost(words),
+            None => self.fault(error),
         }
-        trouble.error.take().map_or(Ok(()), |error| Err(self.fault(&error)))
     }
 
     /// Does `work`, which makes buffers, pipelines or submissions, and says what the device had against it.
@@ -198,13 +210,10 @@ impl Device {
         let Some(error) = first else {
             return self.poll().map(|()| done);
         };
-        self.settle();
-        self.check()?;
-        Err(self.fault(&error))
+        Err(self.reason(&error))
     }
 
-    /// Lets the work under way end: what is made on a device that is gone is refused for other reasons, and that it is
-    /// gone is told only when its queue is empty.
+    /// Lets the work under way end: that a device is gone is told only when its queue is empty.
     fn settle(&self) {
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
