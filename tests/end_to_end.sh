@@ -114,3 +114,7 @@ frame predicted >/dev/null
 differing=$(compare -metric AE "$work/opened.png" "$work/predicted.png" null: 2>&1 | cut -d' ' -f1 || true)
 [ "${differing%%.*}" -gt 500 ] || die "nothing moved after the prediction"
 ok "the window trains after a prediction by keyboard"
+kill $window $server 2>/dev/null
+
+mkdir -p "$work/soak"
+SECONDS_TO_SOAK=10 tests/soak.sh "$work/soak" || die "soak"
