@@ -1,7 +1,7 @@
 //! Time travel on the CPU engine: weights kept on the way are looked at, asked about and continued, before a restart and
 //! after it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use depthscope::net::{Cut, Surgery};
@@ -193,4 +193,49 @@ fn questions_are_answered_beside_the_training() {
     trainer.send(Command::Watch(Some(request.clone())));
     let maps = soon(|| trainer.maps().filter(|maps| maps.request == request));
     assert!((1..=5).contains(&maps.maps[0].0));
+}
+
+#[test]
+fn a_disk_that_refuses_is_told_and_the_moments_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let trainer = trainer(&out, false, false);
+    until(&trainer, Phase::Paused);
+    let keeps = soon(|| {
+        find_folder(&out, "keeps").filter(|keeps| keeps.read_dir().is_ok_and(|mut entries| entries.next().is_some()))
+    });
+    // A file in the place of the folder, as a full disk would refuse it.
+    std::fs::remove_dir_all(&keeps).unwrap();
+    std::fs::write(&keeps, "").unwrap();
+    trainer.send(Command::Run);
+    until(&trainer, Phase::Done);
+    let told = soon(|| trainer.findings().next());
+    assert!(
+        matches!(&told, Finding::Unsaved(Some(why)) if why.contains("keeps")),
+        "{told:?}"
+    );
+    let question = Question::Lesion {
+        run: 0,
+        step: Some(9),
+        surgery: Surgery::default(),
+    };
+    let Finding::Lesion { step, .. } = answer(&trainer, question) else {
+        panic!()
+    };
+    assert!((1..=9).contains(&step), "{step}");
+}
+
+/// The first folder of that name within another.
+fn find_folder(within: &Path, name: &str) -> Option<PathBuf> {
+    let folders: Vec<PathBuf> = within
+        .read_dir()
+        .ok()?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
+        .collect();
+    let here = folders
+        .iter()
+        .find(|path| path.file_name().is_some_and(|file| file == name));
+    here.cloned()
+        .or_else(|| folders.iter().find_map(|path| find_folder(path, name)))
 }

@@ -149,7 +149,9 @@ impl Session {
             }
         }
         for finding in trainer.findings() {
-            if let Finding::Refused(_, sentence) = &finding {
+            if let Finding::Refused(_, sentence) | Finding::NoMaps(sentence) | Finding::Unsaved(Some(sentence)) =
+                &finding
+            {
                 self.notice = Some(sentence.clone());
             }
             self.findings.apply(finding);

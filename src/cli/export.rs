@@ -198,12 +198,13 @@ fn maps(args: &Args, history: &History, sources: &[Source]) -> Result<Maps> {
         image: image.clone(),
         step: None,
     };
-    let (mut maps, mut seen) = (Vec::new(), None);
+    let (mut maps, mut predictions, mut seen) = (Vec::new(), Vec::new(), None);
     for id in shown {
         let source = &sources[id];
         let (step, probed_node, probed) = probe(source, args.node.as_deref(), args.step, &image)?;
         request.nodes.push((id, probed_node));
         maps.push((step, probed.0));
+        predictions.push(probed.1.probabilities.clone());
         seen = Some(probed.1);
     }
     let seen = seen.ok_or_else(|| Error::Export("no maps figure: there is no run in the folder".into()))?;
@@ -212,6 +213,8 @@ fn maps(args: &Args, history: &History, sources: &[Source]) -> Result<Maps> {
         image: seen.image,
         label: seen.label,
         images: seen.images,
+        classes: seen.classes,
+        predictions,
         maps,
     })
 }

@@ -5,26 +5,18 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use image::error::{LimitError, LimitErrorKind};
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use rayon::prelude::*;
 
 use super::file;
+use super::picture::{self, is_image};
 use super::raw::{Raw, Skipped};
-use super::resize::Resizer;
 use super::split::Split;
 use crate::error::{Error, Result};
 
 const MOST_CLASSES: usize = 1000;
-const LARGEST_FILE: u64 = 64 << 20;
-const LARGEST_SIDE: u32 = 1 << 14;
-/// Of one decoded image: 40 million pixels in colour.
-const LARGEST_IMAGE: u64 = 128 << 20;
 
 /// A readable image, `[3, size, size]`, and the name of its class folder.
 struct Found {
@@ -163,13 +155,6 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn is_image(path: &Path) -> bool {
-    let known = |extension: &str| ["png", "jpg", "jpeg", "bmp"].contains(&extension.to_ascii_lowercase().as_str());
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(known)
-}
-
 /// One image as `[3, size, size]` in 0..=1, upright, laid on white where it is transparent; or why not.
 fn decode(path: &Path, size: usize) -> Result<Vec<f32>, String> {
     if path.is_dir() {
@@ -178,40 +163,7 @@ fn decode(path: &Path, size: usize) -> Result<Vec<f32>, String> {
     if !is_image(path) {
         return Err("is not a png, jpeg or bmp file".into());
     }
-    let bytes = file::read(path, LARGEST_FILE).map_err(|error| error.to_string())?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(LARGEST_SIDE);
-    limits.max_image_height = Some(LARGEST_SIDE);
-    limits.max_alloc = Some(LARGEST_IMAGE);
-    let mut reader = ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|error| error.to_string())?;
-    reader.limits(limits);
-    let decoded = reader.into_decoder().and_then(|mut decoder| {
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        if decoder.total_bytes() > LARGEST_IMAGE {
-            return Err(ImageError::Limits(LimitError::from_kind(
-                LimitErrorKind::InsufficientMemory,
-            )));
-        }
-        let mut image = DynamicImage::from_decoder(decoder)?;
-        image.apply_orientation(orientation);
-        Ok(image.into_rgba8())
-    });
-    let image = decoded.map_err(|error| error.to_string())?;
-    let from = [image.height() as usize, image.width() as usize];
-    if from.contains(&0) {
-        return Err("has no pixels".into());
-    }
-    let resizer = Resizer::new(from, [size, size]);
-    let plane = |channel: usize| {
-        resizer.plane(|y, x| {
-            let pixel = image.get_pixel(x as u32, y as u32);
-            let opacity = f32::from(pixel[3]) / 255.0;
-            f32::from(pixel[channel]) / 255.0 * opacity + (1.0 - opacity)
-        })
-    };
-    Ok((0..3).flat_map(plane).collect())
+    picture::load(path, [size, size])
 }
 
 fn skip(path: &Path, reason: &str) -> Skipped {

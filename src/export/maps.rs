@@ -88,6 +88,8 @@ mod tests {
             image: array([1, 8, 8]),
             label: Some(7),
             images: 359,
+            classes: Vec::new(),
+            predictions: Vec::new(),
             maps: vec![(40, array([8, 8, 8])), (40, array([8, 8, 8]))],
         };
         let material = Material {

@@ -48,6 +48,20 @@ impl GridLayout {
     }
 }
 
+impl GridLayout {
+    /// Left, top, width and height in pixels of a channel's map of `[height, width]` within the grid.
+    pub fn tile(&self, channel: usize, [height, width]: [usize; 2]) -> [f32; 4] {
+        let side = |side: usize| side as f32 * self.scale;
+        let (row, column) = (channel / self.columns, channel % self.columns);
+        [
+            column as f32 * (side(width) + GAP),
+            row as f32 * (side(height) + GAP),
+            side(width),
+            side(height),
+        ]
+    }
+}
+
 /// One grid to draw in the callback's rectangle.
 #[derive(Debug, Clone)]
 pub struct MapGrid {
@@ -319,6 +333,7 @@ mod tests {
             low: 0.0,
             high: 6.0,
         };
+        assert_eq!(layout.tile(2, [1, 2]), [0.0, 1.0 + GAP, 2.0, 1.0]);
         assert_eq!(grid.tiled(), (4, 2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 0.0, 0.0]));
     }
 }

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use super::Subject;
 use crate::data::Dataset;
 use crate::engine::{BnMode, Engine, ProbeRequest, Select};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::Array;
+
+/// The last node of every net.
+const LOGITS: &str = "logits";
 
 /// The activations of one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +20,10 @@ pub struct ImageMaps {
     pub label: Option<u32>,
     /// Test images there are.
     pub images: usize,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Of each class, by the softmax of the logits.
+    pub probabilities: Vec<f32>,
     /// `[C, H, W]` by node; a linear output is `[classes, 1, 1]`.
     pub maps: BTreeMap<String, Array>,
 }
@@ -32,13 +39,27 @@ pub fn feature_maps(
     nodes: &[String],
 ) -> Result<ImageMaps> {
     let batch = subject.in_company(dataset)?;
+    let mut probed = nodes.to_vec();
+    if !nodes.iter().any(|node| node == LOGITS) {
+        probed.push(LOGITS.to_owned());
+    }
     let request = ProbeRequest {
         mode: BnMode::Batch,
-        activations: Select::Nodes(nodes.to_vec()),
+        activations: Select::Nodes(probed),
         activation_gradients: Select::None,
         weight_gradients: false,
     };
-    let probe = engine.probe(&batch, &request)?;
+    let mut maps: BTreeMap<String, Array> = engine
+        .probe(&batch, &request)?
+        .activations
+        .iter()
+        .map(|(node, array)| (node.clone(), first_image(array)))
+        .collect();
+    let logits = maps
+        .get(LOGITS)
+        .ok_or_else(|| Error::Engine("the engine did not report the logits".into()))?;
+    let probabilities = softmax(&logits.data);
+    maps.retain(|node, _| nodes.contains(node));
     let pixels: usize = batch.shape.iter().product();
     Ok(ImageMaps {
         image: Array {
@@ -47,11 +68,9 @@ pub fn feature_maps(
         },
         label: subject.label(dataset),
         images: dataset.test.len(),
-        maps: probe
-            .activations
-            .into_iter()
-            .map(|(node, array)| (node, first_image(&array)))
-            .collect(),
+        classes: dataset.classes.clone(),
+        probabilities,
+        maps,
     })
 }
 
@@ -61,4 +80,26 @@ fn first_image(array: &Array) -> Array {
     shape.resize(3, 1);
     let data = array.data[..shape.iter().product()].to_vec();
     Array { shape, data }
+}
+
+/// Probabilities of the classes.
+fn softmax(logits: &[f32]) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let odds: Vec<f32> = logits.iter().map(|logit| (logit - largest).exp()).collect();
+    let sum: f32 = odds.iter().sum();
+    odds.into_iter().map(|odds| odds / sum).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `torch.softmax(torch.tensor([1., 2., 4.]), 0)`
+    #[test]
+    fn probabilities_are_pytorchs() {
+        for (ours, theirs) in softmax(&[1.0, 2.0, 4.0]).into_iter().zip([0.0420, 0.1142, 0.8438]) {
+            assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
+        }
+        assert_eq!(softmax(&[1000.0, 0.0]), [1.0, 0.0]);
+    }
 }

@@ -1,8 +1,9 @@
 //! Which image a net is asked about.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::data::{Batch, Dataset};
+use crate::data::{Batch, Dataset, fit_drawing, read_picture};
 use crate::error::{Error, Result};
 
 /// Images probed together, so that batch statistics mean something.
@@ -24,6 +25,19 @@ impl Default for Subject {
 }
 
 impl Subject {
+    /// An image file, squeezed into the data's shape.
+    ///
+    /// # Errors
+    /// One sentence that says why it cannot be read.
+    pub fn from_file(path: &Path, shape: [usize; 3]) -> Result<Self> {
+        Ok(Subject::Own(read_picture(path, shape)?.into()))
+    }
+
+    /// A grey drawing, `[side, side]` in 0..=1.
+    pub fn drawn(drawing: &[f32], side: usize, shape: [usize; 3]) -> Self {
+        Subject::Own(fit_drawing(drawing, side, shape).into())
+    }
+
     /// Its pixels as the net reads them, normalised.
     ///
     /// # Errors

@@ -56,6 +56,10 @@ pub struct Maps {
     pub label: Option<u32>,
     /// Images in the test split.
     pub images: usize,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// By entry of the request: how probable its net finds each class for the image, with batch statistics.
+    pub predictions: Vec<Vec<f32>>,
     /// By entry of the request: step, and the activations `[C, H, W]` (a linear output is `[classes, 1, 1]`),
     /// with batch normalisation in batch mode.
     pub maps: Vec<(usize, Array)>,

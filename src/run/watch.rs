@@ -86,7 +86,7 @@ pub fn maps_of(
     for (run, nodes) in wanted {
         let (step, probed) = of(run, &|engine| feature_maps(engine, dataset, &request.image, &nodes))?;
         for (node, array) in probed.maps {
-            found.insert((run, node), (step, array));
+            found.insert((run, node), (step, array, probed.probabilities.clone()));
         }
         image = Some(probed.image);
     }
@@ -95,11 +95,20 @@ pub fn maps_of(
         let missing = || Error::Engine(format!("the engine did not report the maps of '{}'", key.1));
         found.get(key).cloned().ok_or_else(missing)
     };
+    let mut maps = Vec::with_capacity(request.nodes.len());
+    let mut predictions = Vec::with_capacity(request.nodes.len());
+    for key in &request.nodes {
+        let (step, array, probabilities) = entry(key)?;
+        maps.push((step, array));
+        predictions.push(probabilities);
+    }
     Ok(Maps {
         image: image.ok_or_else(nothing)?,
         label: request.image.label(dataset),
         images: dataset.test.len(),
-        maps: request.nodes.iter().map(entry).collect::<Result<_>>()?,
+        classes: dataset.classes.clone(),
+        predictions,
+        maps,
         request: request.clone(),
     })
 }

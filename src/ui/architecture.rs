@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use eframe::egui::{self, Key, Ui};
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::block_bench::Bench;
 use super::block_tower::{Act, BlockTower};
 use super::cursor::find;
 use super::pane::{Pane, View};
@@ -12,45 +14,22 @@ use super::theme::{self, GRID};
 use super::widgets::{grouped, quiet_button_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
-use crate::net::{Cut, Graph, Spec, Surgery};
+use crate::net::{Cut, Graph, Spec, Surgery, Table};
 use crate::run::{Command, Lesion, Question, RunId, Series};
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Architecture {
-    /// What a click on a shortcut makes of it.
-    halve: bool,
     /// The cuts made in each run.
     #[serde(skip)]
     surgeries: BTreeMap<RunId, Surgery>,
     /// The surgery that a cut at a block led to; its outcome stands above the block.
     #[serde(skip)]
     made: BTreeMap<(RunId, usize), Surgery>,
-}
-
-pub mod words {
-    pub const EMPTY: &str = "The blocks appear once the nets are built.";
-    pub const RESTORE: &str = "Restore all";
-    pub const RESTORE_HINT: &str = "Undo every cut in this net (Z)";
-    pub const SWEEP: &str = "Remove each in turn";
-    pub const SWEEP_HINT: &str = "Try every block alone: the lesion chart";
-    pub const SHORTCUT: &str = "A click on an arc";
-    pub const CUT: &str = "cuts it";
-    pub const HALVE: &str = "halves it";
-    pub const WHOLE: &str = "The whole net; no cut has been tried at this moment.";
-    pub const HELP: &str = "Click a block to remove or restore it, an arc to cut its shortcut. Fill: gradient norm at the block. \
-        Bars: test accuracy after the cut.";
-
-    pub fn state(step: &str, before: f32, after: Option<f32>) -> String {
-        let before = 100.0 * before;
-        match after.map(|after| 100.0 * after) {
-            None => format!("Test accuracy at step {step}, batch statistics: {before:.1} %"),
-            Some(after) => format!(
-                "Test accuracy at step {step}, batch statistics: {before:.1} % whole, {after:.1} % after these cuts"
-            ),
-        }
-    }
+    /// What was asked last because the cursor moved to another moment.
+    #[serde(skip)]
+    followed: Option<(RunId, usize, Surgery)>,
 }
 
 impl Pane for Architecture {
@@ -60,15 +39,31 @@ impl Pane for Architecture {
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let scene = view.scene;
         let Some(series) = view.cursor.series(scene.history) else {
-            ui.label(theme::caption(words::EMPTY));
+            ui.label(theme::caption(t!("The blocks appear once the nets are built.")));
             return;
         };
         let graph = Graph::new(&series.track.spec);
         ui.horizontal_wrapped(|ui| self.header_ui(ui, series, &graph, view));
+        self.follow(series, view);
         let sentence = self.sentence(series, view);
-        let foot = if ui.available_height() > 170.0 { 40.0 } else { 0.0 };
         ui.label(theme::caption(sentence));
+        let table = Table::new(&graph);
+        let chosen = view.cursor.layer_in(&graph);
+        let bench = block_of(&graph, &chosen).map(|index| Bench {
+            graph: &graph,
+            table: &table,
+            index,
+        });
         let space = ui.available_rect_before_wrap();
+        let text = |text: String| theme::paragraph(ui, text, space.width());
+        let texts = bench.as_ref().map(|bench| [bench.about(), bench.why()].map(text));
+        let tools = if space.height() > 150.0 { 32.0 } else { 0.0 };
+        let written = texts
+            .as_ref()
+            .map_or(0.0, |[about, why]| about.size().y + why.size().y + 6.0);
+        let written = if space.height() > 190.0 { written } else { 0.0 };
+        let help = if space.height() > 330.0 { 40.0 } else { 0.0 };
+        let foot = tools + written + help;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
         ui.allocate_rect(space, egui::Sense::hover());
         let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
@@ -80,21 +75,35 @@ impl Pane for Architecture {
         let outcomes = self.outcomes(run, view);
         let tower = BlockTower {
             graph: &graph,
+            table: &table,
             colour,
             surgery: self.surgeries.get(&run).unwrap_or(&nothing),
             norms: measured.map_or(&[], |measured| measured.norms.activation.as_slice()),
             outcomes: &outcomes,
-            chosen: view.cursor.layer_in(&graph),
+            chosen,
         };
-        let act = tower.show_ui(ui, space, view.cursor);
-        if foot > 0.0 {
-            ui.add(egui::Label::new(theme::caption(words::HELP)).wrap());
+        let mut act = tower.show_ui(ui, space, view.cursor);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        if let (Some(bench), true) = (&bench, tools > 0.0) {
+            let surgery = tower.surgery;
+            let used = ui.horizontal(|ui| bench.tools_ui(ui, surgery)).inner;
+            act = used.or(act);
+        }
+        if let (Some(texts), true) = (texts, written > 0.0) {
+            for text in texts {
+                ui.label(text);
+            }
+        }
+        if help > 0.0 {
+            ui.add(egui::Label::new(theme::caption(t!("Click a block to remove or restore it, an arc to cut its shortcut. Fill: gradient norm at the block. Bars: test accuracy after the cut."))).wrap());
         }
         match act {
             Some(Act::Block(block)) => self.toggle(series, &graph, block, Cut::Removed, view),
-            Some(Act::Shortcut(block)) => {
-                let scale = if self.halve { 0.5 } else { 0.0 };
-                self.toggle(series, &graph, block, Cut::Shortcut(scale), view);
+            Some(Act::Shortcut(block)) => self.toggle(series, &graph, block, Cut::Shortcut(0.0), view),
+            Some(Act::Scale { block, scale, settled }) => {
+                let own = bench.and_then(|bench| bench.own_scale());
+                let cut = Some(Cut::Shortcut(scale)).filter(|_| own != Some(scale));
+                self.set(series, block, cut, settled, view);
             }
             None => {}
         }
@@ -111,15 +120,12 @@ impl Pane for Architecture {
         let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
         let graph = Graph::new(&series.track.spec);
         let layer = view.cursor.layer_in(&graph);
-        let inside = |name: &str| layer == name || layer.starts_with(&format!("{name}."));
-        let block = graph.blocks.iter().position(|block| inside(&block.name));
-        if let Some(block) = block {
+        if let Some(block) = block_of(&graph, &layer) {
             if pressed(Key::X) {
                 self.toggle(series, &graph, block, Cut::Removed, view);
             }
             if pressed(Key::C) {
-                let scale = if self.halve { 0.5 } else { 0.0 };
-                self.toggle(series, &graph, block, Cut::Shortcut(scale), view);
+                self.toggle(series, &graph, block, Cut::Shortcut(0.0), view);
             }
         }
         if pressed(Key::Z) {
@@ -130,6 +136,7 @@ impl Pane for Architecture {
     fn restart(&mut self) {
         self.surgeries.clear();
         self.made.clear();
+        self.followed = None;
     }
 }
 
@@ -146,7 +153,13 @@ impl Architecture {
                 view.cursor.run.clone_from(name);
             }
         }
-        if quiet_button_ui(ui, words::SWEEP, words::SWEEP_HINT).clicked() {
+        if quiet_button_ui(
+            ui,
+            &t!("Remove each in turn"),
+            &t!("Try every block alone: the lesion chart"),
+        )
+        .clicked()
+        {
             for block in 0..graph.blocks.len() {
                 if Cut::Removed.check(graph, block).is_ok() {
                     let surgery = Surgery::one(block, Cut::Removed);
@@ -158,14 +171,8 @@ impl Architecture {
             .surgeries
             .get(&series.track.id)
             .is_some_and(|surgery| !surgery.cuts.is_empty());
-        if cut && quiet_button_ui(ui, words::RESTORE, words::RESTORE_HINT).clicked() {
+        if cut && quiet_button_ui(ui, &t!("Restore all"), &t!("Undo every cut in this net (Z)")).clicked() {
             self.restore(series.track.id);
-        }
-        if series.track.spec.residual() {
-            ui.label(theme::caption(words::SHORTCUT));
-            for (halve, text) in [(false, words::CUT), (true, words::HALVE)] {
-                ui.selectable_value(&mut self.halve, halve, theme::caption(text));
-            }
         }
     }
 
@@ -180,17 +187,50 @@ impl Architecture {
         if cut.check(graph, block).is_err() {
             return;
         }
+        let known = self
+            .surgeries
+            .get(&series.track.id)
+            .and_then(|surgery| surgery.cuts.get(&block));
+        let cut = match (known, cut) {
+            (Some(Cut::Removed), Cut::Removed) | (Some(Cut::Shortcut(_)), Cut::Shortcut(_)) => None,
+            _ => Some(cut),
+        };
+        self.set(series, block, cut, true, view);
+    }
+
+    /// Makes a cut, or takes back what was cut there; where it has settled, asks what the net is worth then.
+    fn set(&mut self, series: &Series, block: usize, cut: Option<Cut>, settled: bool, view: &mut View<'_>) {
         let surgery = self.surgeries.entry(series.track.id).or_default();
-        let known = surgery.cuts.get(&block).copied();
-        match (known, cut) {
-            (Some(Cut::Removed), Cut::Removed) | (Some(Cut::Shortcut(_)), Cut::Shortcut(_)) => {
-                surgery.cuts.remove(&block);
-            }
-            _ => drop(surgery.cuts.insert(block, cut)),
+        match cut {
+            Some(cut) => drop(surgery.cuts.insert(block, cut)),
+            None => drop(surgery.cuts.remove(&block)),
         }
-        let surgery = surgery.clone();
-        let block = surgery.cuts.contains_key(&block).then_some(block);
-        self.ask(series, block, surgery, view);
+        if settled {
+            let surgery = surgery.clone();
+            self.ask(series, cut.map(|_| block), surgery, view);
+        }
+    }
+
+    /// At another moment the cuts cost something else: asks for it, one question at a time.
+    fn follow(&mut self, series: &Series, view: &mut View<'_>) {
+        let run = series.track.id;
+        let surgery = self.surgeries.get(&run).filter(|surgery| !surgery.cuts.is_empty());
+        let step = view.cursor.step.and_then(|step| series.kept_at(step));
+        let (Some(surgery), Some(step)) = (surgery, step) else {
+            return;
+        };
+        let findings = view.scene.findings;
+        let known = |(run, step, surgery): &(RunId, usize, Surgery)| {
+            let same = |lesion: &Lesion| (lesion.run, lesion.step, &lesion.surgery) == (*run, *step, surgery);
+            findings.lesions.iter().any(same)
+        };
+        let wanted = (run, step, surgery.clone());
+        let asked = self.followed.as_ref();
+        let waiting = asked.is_some_and(|asked| !known(asked)) && findings.refusal.is_none();
+        if !known(&wanted) && asked != Some(&wanted) && !waiting {
+            self.followed = Some(wanted.clone());
+            self.ask(series, None, wanted.2, view);
+        }
     }
 
     fn ask(&mut self, series: &Series, block: Option<usize>, surgery: Surgery, view: &mut View<'_>) {
@@ -229,12 +269,39 @@ impl Architecture {
             .filter(mine)
             .map(|lesion| lesion.step)
             .max();
-        let Some(step) = newest else { return words::WHOLE.into() };
+        let Some(step) = newest else {
+            return t!("The whole net; no cut has been tried at this moment.").into();
+        };
         let surgery = self.surgeries.get(&run).filter(|surgery| !surgery.cuts.is_empty());
         let at = |lesion: &&Lesion| lesion.run == run && lesion.step == step;
         let mut lesions = view.scene.findings.lesions.iter().filter(at);
         let before = lesions.clone().map(|lesion| lesion.before).next_back().unwrap_or(0.0);
         let after = surgery.and_then(|surgery| lesions.rfind(|lesion| lesion.surgery == *surgery));
-        words::state(&grouped(step as u64), before, after.map(|lesion| lesion.after))
+        let percent = |share: f32| format!("{:.1}", 100.0 * share);
+        let step = grouped(step as u64);
+        match after {
+            None => t!(
+                "Test accuracy at step %{step}, batch statistics: %{before} %",
+                step = step,
+                before = percent(before)
+            ),
+            Some(lesion) => t!(
+                "Test accuracy at step %{step}, batch statistics: %{before} % whole, %{after} % after these cuts",
+                step = step,
+                before = percent(before),
+                after = percent(lesion.after)
+            ),
+        }
+        .into_owned()
     }
+}
+
+/// The block that holds the node of that name.
+fn block_of(graph: &Graph, layer: &str) -> Option<usize> {
+    let inside = |name: &str| {
+        layer
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    graph.blocks.iter().position(|block| inside(&block.name))
 }

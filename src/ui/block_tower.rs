@@ -6,27 +6,34 @@ use eframe::egui::{
     self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
     epaint::CubicBezierShape, pos2, vec2,
 };
+use rust_i18n::t;
 
+use super::block_bench::Bench;
 use super::cursor::Cursor;
 use super::theme::{self, Ink, SMALL};
-use super::widgets::{grouped, short};
-use crate::net::{Block, Cut, Graph, Layer, Op, Surgery, Table};
+use super::widgets::short;
+use crate::net::{Block, Cut, Graph, Surgery, Table};
 use crate::palette;
 use crate::run::Lesion;
 
 /// Smallest spread of the fill's scale, in decades.
 const DECADES: f32 = 2.0;
 
-/// What was clicked, by position in [`Graph::blocks`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was asked for, by position in [`Graph::blocks`].
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Act {
+    /// Take it out or put it back.
     Block(usize),
+    /// Cut its shortcut or mend it.
     Shortcut(usize),
+    /// Multiply what its shortcut carries; while the slider moves it has not settled.
+    Scale { block: usize, scale: f32, settled: bool },
 }
 
 /// What is drawn.
 pub struct BlockTower<'a> {
     pub graph: &'a Graph,
+    pub table: &'a Table,
     pub colour: Color32,
     pub surgery: &'a Surgery,
     /// Gradient norms along the trunk; empty before they are measured.
@@ -37,50 +44,12 @@ pub struct BlockTower<'a> {
     pub chosen: String,
 }
 
-mod words {
-    pub const IDENTITY: &str = "Solid: the input itself is added.";
-    pub const PROJECTION: &str =
-        "Dashed: a 1×1 convolution makes the input fit before it is added (He et al. 2015, options B and C).";
-    pub const PADDED: &str = "Why is this dashed? Here the maps halve and the channels double, so the input does not fit. Every second \
-        pixel is taken and zero channels are added, without parameters (He et al. 2015, option A).";
-
-    pub fn shortcut(block: &str, scale: f32) -> String {
-        if scale == 0.0 {
-            return format!("Shortcut of {block}, cut through");
-        }
-        format!("Shortcut of {block}, times {scale}")
-    }
-
-    pub fn block(name: &str, removed: bool) -> String {
-        if removed {
-            format!("Restore {name}")
-        } else {
-            format!("Remove {name}")
-        }
-    }
-
-    pub fn about(shape: &str, parameters: &str, multiply_adds: &str, field: usize) -> String {
-        format!(
-            "{shape}\n{parameters} parameters, {multiply_adds} multiply-adds\nreceptive field {field}×{field} pixels"
-        )
-    }
-
-    pub fn gradient(norm: &str) -> String {
-        format!("gradient norm {norm}")
-    }
-
-    pub fn outcome(before: f32, after: f32) -> String {
-        format!("test accuracy {before:.3} → {after:.3}")
-    }
-}
-
 impl BlockTower<'_> {
     /// Draws into `rect`; answers what was clicked.
     pub fn show_ui(&self, ui: &mut Ui, rect: Rect, cursor: &mut Cursor) -> Option<Act> {
         let blocks = &self.graph.blocks;
         let ink = theme::ink(ui);
         let painter = ui.painter_at(rect.expand(1.0));
-        let table = Table::new(self.graph);
         let weight = |block: &Block| (self.graph.nodes[block.output].output[0] as f32).sqrt();
         let total: f32 = blocks.iter().map(weight).sum();
         let gap = if blocks.len() > 20 { 2.0 } else { 4.0 };
@@ -114,12 +83,15 @@ impl BlockTower<'_> {
                 painter.rect_stroke(body.expand(1.5), 3.0, Stroke::new(2.0, ink.text), StrokeKind::Middle);
             }
             let response = ui.interact(body, ui.scope_id().with(("block", index)), Sense::click());
-            let verb = words::block(&block.name, removed);
+            let verb = match removed {
+                true => t!("Restore %{block}", block = block.name),
+                false => t!("Remove %{block}", block = block.name),
+            };
             response.widget_info(|| WidgetInfo::selected(Role::Button, true, removed, &verb));
             if response.has_focus() {
                 painter.rect_stroke(body.expand(1.5), 3.0, Stroke::new(2.0, ink.text), StrokeKind::Middle);
             }
-            let response = response.on_hover_text(self.about(index, &table, &verb));
+            let response = response.on_hover_text(self.about(index, &verb));
             if response.hovered() {
                 cursor.hover_layer(block.name.clone());
             }
@@ -165,34 +137,36 @@ impl BlockTower<'_> {
         Color32::from_rgb(r, g, b)
     }
 
-    fn about(&self, index: usize, table: &Table, verb: &str) -> String {
-        let block = &self.graph.blocks[index];
-        let prefix = format!("{}.", block.name);
-        let inside = |layer: &&Layer| layer.name == block.name || layer.name.starts_with(&prefix);
-        let layers: Vec<&Layer> = table.layers.iter().filter(inside).collect();
-        let [[c, h, w], [to_c, to_h, to_w]] = [block.input, block.output].map(|node| self.graph.nodes[node].output);
-        let mut lines = vec![
-            verb.to_owned(),
-            words::about(
-                &format!("{c}×{h}×{w} → {to_c}×{to_h}×{to_w}"),
-                &grouped(layers.iter().map(|layer| layer.parameters as u64).sum()),
-                &grouped(layers.iter().map(|layer| layer.multiply_adds).sum()),
-                layers.iter().map(|layer| layer.receptive_field).max().unwrap_or(0),
-            ),
-        ];
+    fn bench(&self, index: usize) -> Bench<'_> {
+        Bench {
+            graph: self.graph,
+            table: self.table,
+            index,
+        }
+    }
+
+    fn about(&self, index: usize, verb: &str) -> String {
+        let mut lines = vec![verb.to_owned(), self.bench(index).about().replace(", ", "\n")];
         if let Err(why) = Cut::Removed.check(self.graph, index) {
             lines[0] = why;
         }
         lines.extend(
             self.norms
                 .get(index + 1)
-                .map(|&norm| words::gradient(&short(f64::from(norm)))),
+                .map(|&norm| t!("gradient norm %{norm}", norm = short(f64::from(norm))).into_owned()),
         );
-        lines.extend(
-            self.outcomes
-                .get(&index)
-                .map(|lesion| words::outcome(lesion.before, lesion.after)),
-        );
+        lines.extend(self.outcomes.get(&index).map(|lesion| {
+            let [before, after] = [lesion.before, lesion.after].map(|share| format!("{share:.3}"));
+            t!("test accuracy %{before} → %{after}", before = before, after = after).into_owned()
+        }));
+        if let Some(cuts) = self
+            .outcomes
+            .get(&index)
+            .map(|lesion| lesion.surgery.cuts.len())
+            .filter(|&cuts| cuts > 1)
+        {
+            lines.push(t!("with %{cuts} cuts at once: the bar is hollow", cuts = cuts).into_owned());
+        }
         lines.join("\n")
     }
 
@@ -200,10 +174,7 @@ impl BlockTower<'_> {
     fn arc_ui(&self, ui: &mut Ui, index: usize, body: Rect, reach: f32) -> bool {
         let ink = theme::ink(ui);
         let block = &self.graph.blocks[index];
-        let own = match block.add.map(|add| &self.graph.nodes[add].op) {
-            Some(Op::Add { scale }) => *scale,
-            _ => 1.0,
-        };
+        let own = self.bench(index).own_scale().unwrap_or(1.0);
         let scale = match self.surgery.cuts.get(&index) {
             Some(Cut::Shortcut(scale)) => *scale,
             _ => own,
@@ -213,7 +184,14 @@ impl BlockTower<'_> {
             pos2(body.right() + 1.0, body.top() - 1.0),
         );
         let response = ui.interact(space, ui.scope_id().with(("shortcut", index)), Sense::click());
-        let label = words::shortcut(&block.name, scale);
+        let label = match scale {
+            0.0 => t!("Shortcut of %{block}, cut through", block = block.name),
+            _ => t!(
+                "Shortcut of %{block}, times %{scale}",
+                block = block.name,
+                scale = scale
+            ),
+        };
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, scale != own, &label));
         let lit = response.hovered() || response.has_focus();
         let colour = if lit { ink.text } else { self.colour };
@@ -248,12 +226,9 @@ impl BlockTower<'_> {
                 ink.text,
             );
         }
-        let why = match block.downsample.map(|node| &self.graph.nodes[node].op) {
-            None => words::IDENTITY,
-            Some(Op::Subsample { .. }) => words::PADDED,
-            Some(_) => words::PROJECTION,
-        };
-        response.on_hover_text(format!("{label}\n{why}")).clicked()
+        response
+            .on_hover_text(format!("{label}\n{}", self.bench(index).why()))
+            .clicked()
     }
 
     fn accuracy_axis_ui(&self, ui: &Ui, bars: Rect, ink: Ink) {
@@ -293,7 +268,11 @@ impl BlockTower<'_> {
             pos2(bars.center().x - half, bars.bottom() - height),
             pos2(bars.center().x + half, bars.bottom()),
         );
-        painter.rect_filled(bar, 1.0, self.colour);
+        if lesion.surgery.cuts.len() > 1 {
+            painter.rect_stroke(bar, 1.0, Stroke::new(1.5, self.colour), StrokeKind::Inside);
+        } else {
+            painter.rect_filled(bar, 1.0, self.colour);
+        }
         let text = painter.layout_no_wrap(
             format!("{:.2} → {:.2}", lesion.before, lesion.after),
             FontId::proportional(SMALL),

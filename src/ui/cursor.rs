@@ -1,5 +1,7 @@
 //! The one cursor: what step, layer, image and net every panel looks at.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::layers::{counterpart, neighbour};
@@ -17,6 +19,9 @@ pub struct Cursor {
     pub layer: String,
     /// Position in the test split.
     pub image: usize,
+    /// The user's own image, looked at in place of that one: `[C, H, W]`, 0..=1.
+    #[serde(skip)]
+    pub own: Option<Arc<[f32]>>,
     /// Name of the net that is looked at most closely; empty before anyone has chosen one.
     pub run: String,
     /// First and last step that charts over time show; all of them where there is none.
@@ -44,6 +49,7 @@ impl Default for Cursor {
             step: None,
             layer: "layer1.0".into(),
             image: 0,
+            own: None,
             run: String::new(),
             zoom: None,
             preview: Preview::default(),
@@ -96,7 +102,10 @@ impl Cursor {
 
     /// The image looked at.
     pub fn subject(&self) -> Subject {
-        Subject::Test(self.image)
+        match &self.own {
+            Some(pixels) => Subject::Own(Arc::clone(pixels)),
+            None => Subject::Test(self.image),
+        }
     }
 
     /// The chosen layer's name in that net.

@@ -7,6 +7,7 @@ use eframe::egui::{
     self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Shape, Stroke, TextureHandle, TextureOptions, Ui,
     WidgetInfo, pos2, vec2,
 };
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::pair;
@@ -19,8 +20,10 @@ use crate::net::{Array, Spec};
 use crate::probe::Subject;
 use crate::run::{Command, Question, RunId, Seen, Series};
 
-/// Room for the numbers beside the bars.
-const AXIS: f32 = 30.0;
+/// Room at the left for the image itself and for the numbers of the bars.
+const AXIS: f32 = 52.0;
+/// Room at the right for the name of the line of chance.
+const NAME: f32 = 52.0;
 /// Largest and smallest side of a frame; where there is no room for all, some are left out.
 const FRAME: f32 = 64.0;
 const SMALL_FRAME: f32 = 26.0;
@@ -41,35 +44,12 @@ pub struct FadingDigit {
 struct Film {
     frames: Arc<[Array]>,
     texture: TextureHandle,
+    original: TextureHandle,
 }
 
 impl std::fmt::Debug for Film {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} frames", self.frames.len())
-    }
-}
-
-mod words {
-    pub const EMPTY: &str = "The digit fades once the nets are built.";
-    pub const LEGEND: &str = "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images \
-        read back. Dots: share of classes read right. Dashed: chance.";
-
-    pub fn heading(step: &str) -> String {
-        format!("at step {step}, batch statistics")
-    }
-
-    pub fn waiting(step: &str) -> String {
-        format!("Reading step {step}; this takes a moment.")
-    }
-
-    pub fn block(node: &str, r2: f32, percent: f32) -> String {
-        format!("{node}\nR² {r2:.2}, {percent:.0} % of the classes read right")
-    }
-
-    pub fn summary(net: &str, first: f32, last: f32, accuracy: f32) -> String {
-        format!(
-            "Image read back from {net}: R squared {first:.2} at the first block, {last:.2} at the last, where {accuracy:.0} percent of the classes are read right"
-        )
     }
 }
 
@@ -80,11 +60,13 @@ impl Pane for FadingDigit {
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let sides = pair(view.scene.history);
         if sides.is_empty() {
-            ui.label(theme::caption(words::EMPTY));
+            ui.label(theme::caption(t!("The digit fades once the nets are built.")));
             return;
         }
         let among: Vec<&Spec> = sides.iter().map(|series| &series.track.spec).collect();
-        let legend = theme::caption(words::LEGEND);
+        let legend = theme::caption(t!(
+            "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance."
+        ));
         let roomy = ui.available_height() > 230.0;
         let foot = if roomy { 42.0 } else { 0.0 };
         let each = (ui.available_height() - foot) / sides.len() as f32 - ui.spacing().item_spacing.y;
@@ -125,8 +107,11 @@ impl FadingDigit {
             .findings
             .information_at(run, view.cursor.step.unwrap_or(usize::MAX));
         let heading = match found {
-            Some((at, _)) => words::heading(&grouped(at as u64)),
-            None => words::waiting(&grouped(step as u64)),
+            Some((at, _)) => t!("at step %{step}, batch statistics", step = grouped(at as u64)),
+            None => t!(
+                "Reading step %{step}; this takes a moment.",
+                step = grouped(step as u64)
+            ),
         };
         let small = FontId::proportional(SMALL);
         painter.text(
@@ -137,7 +122,10 @@ impl FadingDigit {
             ink.weak,
         );
         let Some((_, seen)) = found else { return };
-        let space = Rect::from_min_max(pos2(rect.left() + AXIS, name.bottom() + 4.0), rect.max);
+        let space = Rect::from_min_max(
+            pos2(rect.left() + AXIS, name.bottom() + 4.0),
+            rect.max - vec2(NAME, 0.0),
+        );
         self.strip_ui(ui, space, series, seen, colour, view);
     }
 
@@ -176,7 +164,8 @@ impl FadingDigit {
         let column = space.width() / count as f32;
         let every = (SMALL_FRAME / column).ceil().max(1.0);
         let side = (column * every - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
-        let texture = self.film(ui, series.track.id, &seen.film);
+        let texture = self.film(ui, series.track.id, seen);
+        self.original_ui(ui, space, side, series.track.id, seen);
         let bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
         let high = |value: f32| bars.bottom() - bars.height() * value.clamp(0.0, 1.0);
         let painter = ui.painter().clone();
@@ -202,6 +191,8 @@ impl FadingDigit {
             4.0,
         );
         painter.extend(dashes);
+        let line_end = pos2(bars.right() + 6.0, chance.min(bars.bottom() - 6.0));
+        painter.text(line_end, Align2::LEFT_CENTER, t!("chance"), small.clone(), ink.weak);
         let here = view
             .cursor
             .preview
@@ -245,7 +236,15 @@ impl FadingDigit {
             }
             let id = ui.scope_id().with((series.track.id, at));
             let response = ui.interact(whole, id, Sense::click());
-            let about = words::block(&reading.node, reading.reconstruction, 100.0 * reading.accuracy);
+            let about = format!(
+                "{}\n{}",
+                reading.node,
+                t!(
+                    "R² %{r2}, %{percent} % of the classes read right",
+                    r2 = format!("{:.2}", reading.reconstruction),
+                    percent = format!("{:.0}", 100.0 * reading.accuracy)
+                )
+            );
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, about.replace('\n', ": ")));
             let response = response.on_hover_text(&about);
             if response.hovered() {
@@ -258,25 +257,54 @@ impl FadingDigit {
         if let (Some(first), Some(last)) = (seen.readings.first(), seen.readings.last()) {
             let id = ui.scope_id().with(("film", series.track.id));
             let strip = Rect::from_min_size(space.min - vec2(AXIS, 0.0), vec2(AXIS - 8.0, 1.0));
-            let words = words::summary(
-                &series.track.name,
-                first.reconstruction,
-                last.reconstruction,
-                100.0 * last.accuracy,
+            let words = t!(
+                "Image read back from %{net}: R squared %{first} at the first block, %{last} at the last, where %{percent} percent of the classes are read right",
+                net = series.track.name,
+                first = format!("{:.2}", first.reconstruction),
+                last = format!("{:.2}", last.reconstruction),
+                percent = format!("{:.0}", 100.0 * last.accuracy)
             );
             ui.interact(strip, id, Sense::hover())
                 .widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
         }
     }
 
-    fn film(&mut self, ui: &Ui, run: RunId, frames: &Arc<[Array]>) -> TextureHandle {
-        if let Some(film) = self.films.get(&run).filter(|film| Arc::ptr_eq(&film.frames, frames)) {
+    /// The image itself, before the strip.
+    fn original_ui(&self, ui: &mut Ui, space: Rect, side: f32, run: RunId, seen: &Seen) {
+        let Some(film) = self.films.get(&run) else { return };
+        let side = side.min(AXIS - GRID);
+        let rect = Rect::from_min_size(pos2(space.left() - AXIS, space.top()), vec2(side, side));
+        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+        ui.painter().image(film.original.id(), rect, whole, Color32::WHITE);
+        ui.painter().rect_stroke(
+            rect,
+            0.0,
+            Stroke::new(1.0, theme::ink(ui).weak),
+            egui::StrokeKind::Outside,
+        );
+        let response = ui.interact(rect, ui.scope_id().with(("original", run)), Sense::hover());
+        let about = match &seen.image {
+            Subject::Test(image) => t!("The image itself: test image %{image}", image = image),
+            Subject::Own(_) => t!("The image itself: your own"),
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &about));
+        response.on_hover_text(about);
+    }
+
+    fn film(&mut self, ui: &Ui, run: RunId, seen: &Seen) -> TextureHandle {
+        if let Some(film) = self
+            .films
+            .get(&run)
+            .filter(|film| Arc::ptr_eq(&film.frames, &seen.film))
+        {
             return film.texture.clone();
         }
-        let texture = ui.ctx().load_texture("film", strip(frames), TextureOptions::NEAREST);
+        let load = |name: &str, frames: &[Array]| ui.ctx().load_texture(name, strip(frames), TextureOptions::NEAREST);
+        let texture = load("film", &seen.film);
         let film = Film {
-            frames: Arc::clone(frames),
+            frames: Arc::clone(&seen.film),
             texture: texture.clone(),
+            original: load("original", std::slice::from_ref(&seen.original)),
         };
         self.films.insert(run, film);
         texture

@@ -18,6 +18,12 @@ pub enum Icon {
     Stop,
     Play,
     After,
+    Up,
+    Down,
+    Random,
+    Draw,
+    Open,
+    Invert,
 }
 
 /// Side of an icon button in points.
@@ -50,6 +56,10 @@ impl Icon {
             let corners = vec![tip, pos2(base, rect.top()), pos2(base, rect.bottom())];
             painter.add(Shape::convex_polygon(corners, stroke.color, Stroke::NONE));
         };
+        let upright = |tip: Pos2, base: f32| {
+            let corners = vec![tip, pos2(rect.left(), base), pos2(rect.right(), base)];
+            painter.add(Shape::convex_polygon(corners, stroke.color, Stroke::NONE));
+        };
         match self {
             Icon::PlayBack => triangle(rect.left_center(), rect.right()),
             Icon::Play => triangle(rect.right_center(), rect.left()),
@@ -60,6 +70,34 @@ impl Icon {
             Icon::After => {
                 triangle(rect.right_center() - vec2(2.0, 0.0), rect.left());
                 line(rect.right_top(), rect.right_bottom());
+            }
+            Icon::Up => upright(rect.center_top(), rect.bottom()),
+            Icon::Down => upright(rect.center_bottom(), rect.top()),
+            Icon::Random => {
+                painter.rect_stroke(rect, 2.0, stroke, StrokeKind::Middle);
+                for share in [0.25, 0.5, 0.75] {
+                    painter.circle_filled(rect.min + share * rect.size(), 1.2, stroke.color);
+                }
+            }
+            Icon::Draw => {
+                let (tip, end) = (rect.left_bottom(), rect.right_top());
+                line(tip, end);
+                line(tip + vec2(0.0, -3.5), tip + vec2(3.5, 0.0));
+                line(end + vec2(-3.0, 0.0), end + vec2(0.0, 3.0));
+            }
+            Icon::Open => {
+                let (left, right, top) = (rect.left(), rect.right(), rect.top() + 2.5);
+                line(pos2(left, rect.bottom()), pos2(left, rect.top()));
+                line(rect.left_top(), pos2(left + 4.0, rect.top()));
+                line(pos2(left + 4.0, rect.top()), pos2(left + 5.5, top));
+                line(pos2(left + 5.5, top), pos2(right, top));
+                line(pos2(right, top), rect.right_bottom());
+                line(rect.right_bottom(), rect.left_bottom());
+            }
+            Icon::Invert => {
+                painter.rect_stroke(rect, 1.0, stroke, StrokeKind::Middle);
+                let half = Rect::from_min_max(rect.min, pos2(rect.center().x, rect.bottom()));
+                painter.rect_filled(half, 0.0, stroke.color);
             }
             Icon::Stop => drop(painter.rect_filled(rect.shrink(0.5), 1.0, stroke.color)),
             Icon::Close => {

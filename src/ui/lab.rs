@@ -40,6 +40,7 @@ impl Lab {
     pub fn restart(&mut self) {
         self.panes.restart();
         self.cursor.live();
+        self.cursor.own = None;
     }
 
     /// A lecture begins with its first picture.

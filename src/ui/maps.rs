@@ -1,25 +1,26 @@
 //! Feature maps: the channels of one node for one image, two nets side by side.
 
-use std::sync::Arc;
+mod canvas;
+mod grid;
+mod image;
+mod own;
+mod shown;
+mod zoom;
 
-use eframe::egui::{
-    self, Align2, Color32, ColorImage, ComboBox, FontId, Rect, Role, Sense, TextureHandle, TextureOptions, Ui,
-    UiBuilder, WidgetInfo, pos2, vec2,
-};
-use eframe::egui_wgpu::Callback;
+use eframe::egui::{self, ComboBox, Key, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use self::grid::Side;
+use self::own::Own;
+pub use self::shown::Shown;
 use super::cursor::find;
 use super::pane::{Pane, View};
-use super::theme::{self, GRID, SMALL};
-use super::widgets::short;
-use super::{Action, Scene};
+use super::theme::{self, GRID};
+use super::{Action, Scene, line_style};
 use crate::export::Kind;
-use crate::net::Graph;
-use crate::paint::{GridLayout, MapGrid};
-use crate::palette;
-use crate::probe::Subject;
-use crate::run::{Command, MapRequest, Maps, Series};
+use crate::net::{Graph, Spec};
+use crate::run::{Command, MapRequest, Series};
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -27,64 +28,18 @@ use crate::run::{Command, MapRequest, Maps, Series};
 pub struct FeatureMaps {
     /// Names of the runs chosen for the left and the right; where there is no such run, one is found.
     pub runs: [String; 2],
+    /// Every map has colours of its own, not those of its layer.
+    each: bool,
+    /// The channel the keys are at.
+    #[serde(skip)]
+    channel: usize,
+    /// That channel is shown large.
+    #[serde(skip)]
+    large: bool,
+    #[serde(skip)]
+    own: Own,
     #[serde(skip)]
     sent: Option<MapRequest>,
-}
-
-/// Maps that have arrived, ready to be drawn.
-pub struct Shown {
-    /// As they came.
-    pub maps: Maps,
-    image: TextureHandle,
-    grids: Vec<Grid>,
-}
-
-struct Grid {
-    step: usize,
-    shape: [usize; 3],
-    values: Arc<[f32]>,
-    low: f32,
-    high: f32,
-}
-
-impl Shown {
-    /// Prepares maps for drawing.
-    pub fn new(ctx: &egui::Context, maps: Maps) -> Self {
-        let image = ctx.load_texture(
-            "map image",
-            picture(&maps.image.shape, &maps.image.data),
-            TextureOptions::NEAREST,
-        );
-        let grids = maps.maps.iter().map(|(step, array)| {
-            let finite = || array.data.iter().copied().filter(|value| value.is_finite());
-            Grid {
-                step: *step,
-                low: finite().fold(f32::INFINITY, f32::min).min(0.0),
-                high: finite().fold(f32::NEG_INFINITY, f32::max),
-                shape: <[usize; 3]>::try_from(array.shape.as_slice()).unwrap_or([0; 3]),
-                values: array.data.as_slice().into(),
-            }
-        });
-        Self {
-            image,
-            grids: grids.collect(),
-            maps,
-        }
-    }
-}
-
-/// `[C, H, W]` in 0..=1, grey unless it has three channels.
-fn picture(shape: &[usize], values: &[f32]) -> ColorImage {
-    let &[channels, height, width] = shape else {
-        return ColorImage::filled([1, 1], Color32::GRAY);
-    };
-    let size = height * width;
-    let byte = |channel: usize, at: usize| (values[channel * size + at].clamp(0.0, 1.0) * 255.0).round() as u8;
-    let pixels = (0..size).map(|at| match channels {
-        3 => Color32::from_rgb(byte(0, at), byte(1, at), byte(2, at)),
-        _ => Color32::from_gray(byte(0, at)),
-    });
-    ColorImage::new([width, height], pixels.collect())
 }
 
 impl Pane for FeatureMaps {
@@ -94,7 +49,7 @@ impl Pane for FeatureMaps {
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let scene = view.scene;
         if scene.history.runs.is_empty() {
-            ui.label(theme::caption("The maps appear once the nets are built."));
+            ui.label(theme::caption(t!("The maps appear once the nets are built.")));
             return;
         }
         let names = self.sides(scene);
@@ -102,13 +57,17 @@ impl Pane for FeatureMaps {
             .clone()
             .map(|name| find(scene.history, &name).map(|series| (series, Graph::new(&series.track.spec))));
         let [Some(left), Some(right)] = &sides else { return };
+        self.own.take_in_ui(ui, left.1.spec.input, view);
         self.choice_ui(ui, view, &left.1, &names);
+        if let Some(why) = &self.own.refusal {
+            ui.label(theme::caption(why).color(theme::ink(ui).error));
+        }
         let nodes: Vec<_> = [left, right]
             .map(|(series, graph)| (series.track.id, view.cursor.layer_in(graph)))
             .into();
         let request = MapRequest {
             nodes,
-            image: Subject::Test(view.cursor.image),
+            image: view.cursor.subject(),
             step: view.cursor.step.and_then(|step| left.0.kept_at(step)),
         };
         if self.sent.as_ref() != Some(&request) {
@@ -116,8 +75,8 @@ impl Pane for FeatureMaps {
             view.actions.push(Action::Send(Command::Watch(Some(request.clone()))));
         }
         match view.shown.filter(|shown| shown.maps.request.nodes == request.nodes) {
-            Some(shown) => draw_ui(ui, view, [left.0, right.0], shown),
-            None => drop(ui.label(theme::caption("Waiting for the trainer to compute these maps."))),
+            Some(shown) => self.draw_ui(ui, view, [left.0, right.0], shown),
+            None => drop(ui.label(theme::caption(t!("Waiting for the trainer to compute these maps.")))),
         }
     }
 
@@ -125,9 +84,38 @@ impl Pane for FeatureMaps {
         Some(Kind::Maps)
     }
 
+    fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
+        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        if pressed(Key::OpenBracket) || pressed(Key::PageUp) {
+            self.channel = self.channel.saturating_sub(1);
+        }
+        if pressed(Key::CloseBracket) || pressed(Key::PageDown) {
+            self.channel = (self.channel + 1).min(channels(view).saturating_sub(1));
+        }
+        // A focused button takes Enter for itself.
+        if pressed(Key::Enter) && ui.memory(|memory| memory.focused().is_none()) {
+            self.large = !self.large;
+        }
+        if pressed(Key::N) {
+            image::random(view);
+        }
+        if pressed(Key::D) {
+            self.own.drawing = !self.own.drawing;
+        }
+        if pressed(Key::I) {
+            own::invert(view);
+        }
+        if pressed(Key::O)
+            && let Some(series) = view.scene.history.runs.first()
+        {
+            self.own.choose_file(ui, series.track.spec.input);
+        }
+    }
+
     /// Another trainer has to be asked again.
     fn restart(&mut self) {
         self.sent = None;
+        self.own.restart();
     }
 }
 
@@ -153,8 +141,8 @@ impl FeatureMaps {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);
             ui.spacing_mut().combo_width = 64.0;
-            for (side, what) in ["Left net", "Right net"].into_iter().enumerate() {
-                let combo = ComboBox::from_id_salt(what)
+            for (side, what) in [t!("Left net"), t!("Right net")].into_iter().enumerate() {
+                let combo = ComboBox::from_id_salt(side)
                     .selected_text(theme::caption(&names[side]))
                     .show_ui(ui, |ui| {
                         for series in first_seeds(view.scene) {
@@ -162,12 +150,12 @@ impl FeatureMaps {
                             ui.selectable_value(&mut self.runs[side], name.clone(), name);
                         }
                     });
-                named(&combo.response, Role::ComboBox, what);
+                named(&combo.response, Role::ComboBox, &what);
             }
             let back = ui
                 .small_button("◀")
-                .on_hover_text("Layer before (Left; every node with Shift)");
-            named(&back, Role::Button, "Layer before");
+                .on_hover_text(t!("Layer before (Left; every node with Shift)"));
+            named(&back, Role::Button, &t!("Layer before"));
             if back.clicked() {
                 view.cursor.walk(graph, -1, true);
             }
@@ -180,57 +168,91 @@ impl FeatureMaps {
                         }
                     }
                 });
-            named(&combo.response, Role::ComboBox, "Layer");
-            let on = ui.small_button("▶").on_hover_text("Next layer (Right)");
-            named(&on, Role::Button, "Next layer");
+            named(&combo.response, Role::ComboBox, &t!("Layer"));
+            let on = ui.small_button("▶").on_hover_text(t!("Next layer (Right)"));
+            named(&on, Role::Button, &t!("Next layer"));
             if on.clicked() {
                 view.cursor.walk(graph, 1, true);
             }
+            let each = ui
+                .selectable_label(self.each, theme::caption(t!("Scale each map")))
+                .on_hover_text(t!(
+                    "Give every map colours of its own; without, all maps of a layer share them"
+                ));
+            self.each ^= each.clicked();
+            self.large_ui(ui, view);
+            image::buttons_ui(ui, view, graph.spec.input, &mut self.own);
         });
     }
-}
 
-fn draw_ui(ui: &mut Ui, view: &mut View<'_>, sides: [&Series; 2], shown: &Shown) {
-    let all = ui.available_rect_before_wrap();
-    ui.allocate_rect(all, Sense::hover());
-    let column = (all.width() * 0.16).clamp(68.0, 120.0);
-    let (left, mut rest) = all.split_left_right_at_x(all.left() + column);
-    ui.scope_builder(UiBuilder::new().max_rect(left), |ui| image_ui(ui, view, shown));
-    rest.min.x += GRID;
-    let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
-    first.max.x -= GRID / 2.0;
-    second.min.x += GRID / 2.0;
-    for (index, (rect, series)) in [first, second].into_iter().zip(sides).enumerate() {
-        if let Some(grid) = shown.grids.get(index) {
+    /// The ways into one map, and from one to the next.
+    fn large_ui(&mut self, ui: &mut Ui, view: &View<'_>) {
+        let hint = t!("Show one map with its values, or all (Enter)");
+        let large = ui
+            .selectable_label(self.large, theme::caption(t!("One map")))
+            .on_hover_text(hint);
+        self.large ^= large.clicked();
+        if !self.large {
+            return;
+        }
+        let back = ui.small_button("◀").on_hover_text(t!("Channel before ([)"));
+        named(&back, Role::Button, &t!("Channel before"));
+        if back.clicked() {
+            self.channel = self.channel.saturating_sub(1);
+        }
+        let on = ui.small_button("▶").on_hover_text(t!("Next channel (])"));
+        named(&on, Role::Button, &t!("Next channel"));
+        if on.clicked() {
+            self.channel = (self.channel + 1).min(channels(view).saturating_sub(1));
+        }
+    }
+
+    fn draw_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, sides: [&Series; 2], shown: &Shown) {
+        let all = ui.available_rect_before_wrap();
+        ui.allocate_rect(all, Sense::hover());
+        let column = (all.width() * 0.2).clamp(82.0, 160.0);
+        let (left, mut rest) = all.split_left_right_at_x(all.left() + column);
+        rest.min.x += 2.0 * GRID;
+        let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
+        first.max.x -= GRID / 2.0;
+        second.min.x += GRID / 2.0;
+        let among: Vec<&Spec> = view
+            .scene
+            .history
+            .runs
+            .iter()
+            .map(|series| &series.track.spec)
+            .collect();
+        let drawn = sides.iter().zip(&shown.grids).zip(&shown.maps.request.nodes);
+        let drawn = drawn.enumerate().map(|(place, ((series, grid), (_, node)))| Side {
+            name: &series.track.name,
+            colour: line_style(ui, &series.track.spec, &among).0,
+            node,
+            grid,
+            each: self.each,
+            channel: self.channel,
+            place: place as u64,
+        });
+        let drawn: Vec<Side<'_>> = drawn.collect();
+        ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
+            image::image_ui(ui, view, shown, &drawn);
+        });
+        for (rect, side) in [first, second].into_iter().zip(&drawn) {
             ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-                grid_ui(ui, rect, series, &shown.maps.request.nodes[index].1, grid, index as u64);
+                if self.large {
+                    side.zoom_ui(ui, rect);
+                } else if let Some(channel) = side.grid_ui(ui, rect) {
+                    (self.channel, self.large) = (channel, true);
+                }
             });
         }
     }
 }
 
-/// The image with its class, and the way to the others.
-fn image_ui(ui: &mut Ui, view: &mut View<'_>, shown: &Shown) {
-    ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-    ui.spacing_mut().button_padding = vec2(6.0, 2.0);
-    if let Some(label) = shown.maps.label {
-        ui.label(theme::caption(format!("class {label}")));
-    }
-    let side = ui.available_width().min(ui.available_height() - 56.0).max(24.0);
-    ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
-    ui.label(theme::caption(format!("image {}", view.cursor.image)));
-    ui.horizontal(|ui| {
-        for (sign, what, hint, forward) in [
-            ("▲", "Image before", "Image before (Up)", false),
-            ("▼", "Next image", "Next image (Down)", true),
-        ] {
-            let button = ui.small_button(sign).on_hover_text(hint);
-            named(&button, Role::Button, what);
-            if button.clicked() {
-                view.turn_image(forward);
-            }
-        }
-    });
+/// Channels of the maps on screen.
+fn channels(view: &View<'_>) -> usize {
+    let grids = view.shown.into_iter().flat_map(|shown| &shown.grids);
+    grids.map(|grid| grid.channels.len()).max().unwrap_or(0)
 }
 
 fn named(response: &egui::Response, role: Role, name: &str) {
@@ -243,105 +265,4 @@ fn first_seeds<'a>(scene: Scene<'a>) -> impl Iterator<Item = &'a Series> {
         .enumerate()
         .filter(|(index, series)| !runs[..*index].iter().any(|other| other.track.name == series.track.name))
         .map(|(_, series)| series)
-}
-
-fn grid_ui(ui: &mut Ui, rect: Rect, series: &Series, node: &str, grid: &Grid, place: u64) {
-    let ink = theme::ink(ui);
-    let [channels, height, width] = grid.shape;
-    if channels * height * width == 0 || grid.values.len() != channels * height * width {
-        return;
-    }
-    let painter = ui.painter_at(rect);
-    let title = painter.layout_no_wrap(
-        series.track.name.clone(),
-        FontId::new(SMALL, theme::semibold()),
-        ink.text,
-    );
-    let after = rect.min + vec2(title.size().x + GRID, 0.0);
-    painter.galley(rect.min, title, ink.text);
-    let about = format!("{node}, {channels} × {height}×{width}, step {}", grid.step);
-    // The longest description that fits.
-    let words = [
-        about.clone(),
-        format!("{node}, step {}", grid.step),
-        format!("step {}", grid.step),
-    ];
-    let fitting = words.into_iter().find_map(|words| {
-        let galley = painter.layout_no_wrap(words, FontId::proportional(SMALL), ink.weak);
-        (after.x + galley.size().x <= rect.right()).then_some(galley)
-    });
-    if let Some(galley) = fitting {
-        painter.galley(after, galley, ink.weak);
-    }
-
-    let space = Rect::from_min_max(rect.min + vec2(0.0, 20.0), rect.max - vec2(0.0, 22.0));
-    if space.height() < 8.0 || space.width() < 8.0 {
-        return;
-    }
-    let pixels = ui.pixels_per_point();
-    let layout = GridLayout::fit(
-        channels,
-        [height, width],
-        [space.width() * pixels, space.height() * pixels],
-    );
-    let corner = pos2(
-        (space.left() * pixels).round() / pixels,
-        (space.top() * pixels).round() / pixels,
-    );
-    let drawn = Rect::from_min_size(corner, vec2(layout.size[0] / pixels, layout.size[1] / pixels));
-    let callback = MapGrid {
-        place,
-        layout,
-        shape: grid.shape,
-        values: Arc::clone(&grid.values),
-        low: grid.low,
-        high: grid.high,
-    };
-    painter.add(Callback::new_paint_callback(drawn, callback));
-    let response = ui.interact(drawn, ui.scope_id().with(place), Sense::hover());
-    let label = format!(
-        "Feature maps of {}, {about}, from {} to {}",
-        series.track.name, grid.low, grid.high
-    );
-    named(&response, Role::Image, &label);
-    scale_ui(ui, rect, drawn.bottom(), grid);
-}
-
-/// The colour map with the values at its ends.
-fn scale_ui(ui: &Ui, rect: Rect, above: f32, grid: &Grid) {
-    let ink = theme::ink(ui);
-    let painter = ui.painter_at(rect);
-    let font = FontId::proportional(SMALL);
-    let line = (above + 12.0).min(rect.bottom() - 8.0);
-    let low = painter.text(
-        pos2(rect.left(), line),
-        Align2::LEFT_CENTER,
-        short(f64::from(grid.low)),
-        font.clone(),
-        ink.weak,
-    );
-    let bar = Rect::from_min_size(
-        pos2(low.right() + 6.0, line - 4.0),
-        vec2((rect.width() * 0.4).min(120.0), 8.0),
-    );
-    let mut mesh = egui::Mesh::default();
-    let table = palette::cividis();
-    for (index, &[r, g, b]) in table.iter().enumerate().step_by(5) {
-        let x = bar.left() + bar.width() * index as f32 / 255.0;
-        let colour = Color32::from_rgb(r, g, b);
-        mesh.colored_vertex(pos2(x, bar.top()), colour);
-        mesh.colored_vertex(pos2(x, bar.bottom()), colour);
-    }
-    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
-        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
-        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
-    }
-    painter.add(mesh);
-    painter.text(
-        pos2(bar.right() + 6.0, line),
-        Align2::LEFT_CENTER,
-        short(f64::from(grid.high)),
-        font,
-        ink.weak,
-    );
 }

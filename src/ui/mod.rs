@@ -2,6 +2,7 @@
 
 mod architecture;
 pub mod axis;
+mod block_bench;
 mod block_tower;
 mod chart;
 mod chart_marks;

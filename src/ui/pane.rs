@@ -18,8 +18,11 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
-    /// Goes to the next image of the test split or to the one before, around its ends.
+    /// Goes to the next image of the test split or to the one before, around its ends; from an own image, back to them.
     pub fn turn_image(&mut self, forward: bool) {
+        if self.cursor.own.take().is_some() {
+            return;
+        }
         let count = self.shown.map_or(usize::MAX, |shown| shown.maps.images.max(1));
         let image = self.cursor.image;
         self.cursor.image = match forward {

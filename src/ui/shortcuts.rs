@@ -9,7 +9,7 @@ use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
 
 /// Keys and what they do.
-fn keys() -> [(Cow<'static, str>, Cow<'static, str>); 25] {
+fn keys() -> [(Cow<'static, str>, Cow<'static, str>); 28] {
     [
         ("1, 2".into(), t!("predict the shallow or the deep net (first minute)")),
         ("X".into(), t!("+ x: let each block add its input (first minute)")),
@@ -22,6 +22,15 @@ fn keys() -> [(Cow<'static, str>, Cow<'static, str>); 25] {
         ),
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),
+        (
+            "[ ]".into(),
+            t!("channel before, next channel (feature maps; also Page up and down)"),
+        ),
+        ("Enter".into(), t!("one map large, or all (feature maps)")),
+        (
+            "N, D, O, I".into(),
+            t!("any image, draw one, open a file, invert your own (feature maps)"),
+        ),
         ("F6".into(), t!("next panel; with Shift the one before")),
         ("1 … 9".into(), t!("open that panel of the Panels menu (lab)")),
         ("W".into(), t!("close the panel")),

@@ -36,6 +36,12 @@ pub fn caption(text: impl Into<String>) -> RichText {
     RichText::new(text).size(SMALL).weak()
 }
 
+/// Secondary text laid out in lines of at most `width` points.
+pub fn paragraph(ui: &egui::Ui, text: String, width: f32) -> Arc<egui::Galley> {
+    ui.painter()
+        .layout(text, FontId::proportional(SMALL), ink(ui).weak, width)
+}
+
 /// The few colours that are not a network's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ink {

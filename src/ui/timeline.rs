@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{FontId, Key, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{FontId, Key, Label, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::newest;
@@ -33,43 +34,6 @@ struct Playing {
     next: f64,
 }
 
-mod words {
-    pub const EMPTY: &str = "The moments appear as the nets are built and trained.";
-    pub const LIVE: &str = "Live";
-    pub const FOLLOW: &str = "Follow the training";
-    pub const LIVE_HINT: &str = "Follow the training (End)";
-    pub const BACK: &str = "Play backward";
-    pub const FORWARD: &str = "Play forward";
-    pub const BACK_HINT: &str = "Play the training backward (Shift P)";
-    pub const FORWARD_HINT: &str = "Play the training forward (P)";
-    pub const BEFORE: &str = "Moment before";
-    pub const AFTER: &str = "Next moment";
-    pub const BEFORE_HINT: &str = "The kept moment before (comma)";
-    pub const AFTER_HINT: &str = "The next kept moment (full stop)";
-    pub const STOP: &str = "Stay here";
-    pub const STOP_HINT: &str = "Stay at this moment (P)";
-    pub const CONTINUE: &str = "Continue from here";
-
-    pub fn live(step: &str, moments: usize) -> String {
-        format!("Live, step {step}. {moments} moments are kept; drag to go back to one.")
-    }
-
-    pub fn past(step: &str) -> String {
-        format!("Every panel shows step {step}, computed again from the weights kept there.")
-    }
-
-    pub fn carry_on(run: &str, step: &str, rate: f32) -> String {
-        if rate == 1.0 {
-            return format!("Train {run} on from step {step} as it was");
-        }
-        format!("Train {run} on from step {step} with {rate} times the learning rate")
-    }
-
-    pub fn track(step: &str, moments: usize) -> String {
-        format!("Timeline of {moments} kept moments, at step {step}")
-    }
-}
-
 /// Steps kept by any run, ascending.
 fn moments(scene: Scene<'_>) -> Vec<usize> {
     let kept = scene.history.runs.iter().flat_map(|series| series.kept.iter().copied());
@@ -96,7 +60,9 @@ impl Pane for Timeline {
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let moments = moments(view.scene);
         if moments.is_empty() {
-            ui.label(theme::caption(words::EMPTY));
+            ui.label(theme::caption(t!(
+                "The moments appear as the nets are built and trained."
+            )));
             return;
         }
         self.play(ui, &moments, view);
@@ -104,10 +70,24 @@ impl Pane for Timeline {
         self.track_ui(ui, &moments, view);
         let now = grouped(newest(view.scene.history) as u64);
         let sentence = match view.cursor.step {
-            None => words::live(&now, moments.len()),
-            Some(step) => words::past(&grouped(step as u64)),
+            None => t!(
+                "Live, step %{step}. %{moments} moments are kept; drag to go back to one.",
+                step = now,
+                moments = moments.len()
+            ),
+            Some(step) => t!(
+                "Every panel shows step %{step}, computed again from the weights kept there.",
+                step = grouped(step as u64)
+            ),
         };
         ui.label(theme::caption(sentence));
+        if let Some(why) = &view.scene.findings.unsaved {
+            let words = t!(
+                "The moments are kept in memory only and end with this window: %{why}",
+                why = why
+            );
+            ui.add(Label::new(theme::caption(words).color(theme::ink(ui).error)).wrap());
+        }
     }
 
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
@@ -178,30 +158,52 @@ impl Timeline {
 
     fn buttons_ui(&mut self, ui: &mut Ui, moments: &[usize], view: &mut View<'_>) {
         ui.spacing_mut().item_spacing.x = GRID / 2.0;
-        let pressed = |ui: &mut Ui, icon, name, hint| icon_button_ui(ui, icon, name, hint).clicked();
-        if pressed(ui, Icon::Before, words::BEFORE, words::BEFORE_HINT) {
+        let pressed = |ui: &mut Ui, icon, name: &str, hint: &str| icon_button_ui(ui, icon, name, hint).clicked();
+        if pressed(
+            ui,
+            Icon::Before,
+            &t!("Moment before"),
+            &t!("The kept moment before (comma)"),
+        ) {
             self.playing = None;
             self.go(neighbour(moments, view.cursor.step, false), view);
         }
         if self.playing.is_some() {
-            if pressed(ui, Icon::Stop, words::STOP, words::STOP_HINT) {
+            if pressed(ui, Icon::Stop, &t!("Stay here"), &t!("Stay at this moment (P)")) {
                 self.playing = None;
             }
         } else {
-            if pressed(ui, Icon::PlayBack, words::BACK, words::BACK_HINT) {
+            if pressed(
+                ui,
+                Icon::PlayBack,
+                &t!("Play backward"),
+                &t!("Play the training backward (Shift P)"),
+            ) {
                 self.toggle(ui, false, view, moments);
             }
-            if pressed(ui, Icon::Play, words::FORWARD, words::FORWARD_HINT) {
+            if pressed(
+                ui,
+                Icon::Play,
+                &t!("Play forward"),
+                &t!("Play the training forward (P)"),
+            ) {
                 self.toggle(ui, true, view, moments);
             }
         }
-        if pressed(ui, Icon::After, words::AFTER, words::AFTER_HINT) {
+        if pressed(
+            ui,
+            Icon::After,
+            &t!("Next moment"),
+            &t!("The next kept moment (full stop)"),
+        ) {
             self.playing = None;
             self.go(neighbour(moments, view.cursor.step, true), view);
         }
         let live = view.cursor.step.is_none();
-        let follow = ui.selectable_label(live, words::LIVE).on_hover_text(words::LIVE_HINT);
-        follow.widget_info(|| WidgetInfo::selected(Role::Button, true, live, words::FOLLOW));
+        let follow = ui
+            .selectable_label(live, t!("Live"))
+            .on_hover_text(t!("Follow the training (End)"));
+        follow.widget_info(|| WidgetInfo::selected(Role::Button, true, live, t!("Follow the training")));
         if follow.clicked() {
             self.playing = None;
             view.cursor.live();
@@ -221,9 +223,9 @@ impl Timeline {
             return;
         }
         let name = series.track.name.clone();
-        ui.menu_button(words::CONTINUE, |ui| {
+        ui.menu_button(t!("Continue from here"), |ui| {
             for rate in [1.0, 0.1, 10.0] {
-                if ui.button(words::carry_on(&name, &grouped(step as u64), rate)).clicked() {
+                if ui.button(carry_on(&name, &grouped(step as u64), rate)).clicked() {
                     let name = name.clone();
                     view.actions.push(Action::Send(Command::Branch { name, step, rate }));
                     view.actions.push(Action::Send(Command::Run));
@@ -252,7 +254,11 @@ impl Timeline {
         let now = newest(view.scene.history);
         let shown = view.cursor.step.unwrap_or(now);
         response.widget_info(|| {
-            let words = words::track(&grouped(shown as u64), moments.len());
+            let words = t!(
+                "Timeline of %{moments} kept moments, at step %{step}",
+                moments = moments.len(),
+                step = grouped(shown as u64)
+            );
             WidgetInfo::slider(true, shown as f64, words)
         });
         if let Some(step) = response.hover_pos().and_then(|pointer| nearest(pointer.x)) {
@@ -295,6 +301,19 @@ impl Timeline {
             painter.circle_filled(handle, 3.5, ink.text);
         }
     }
+}
+
+fn carry_on(run: &str, step: &str, rate: f32) -> String {
+    match rate {
+        1.0 => t!("Train %{run} on from step %{step} as it was", run = run, step = step),
+        _ => t!(
+            "Train %{run} on from step %{step} with %{rate} times the learning rate",
+            run = run,
+            step = step,
+            rate = rate
+        ),
+    }
+    .into_owned()
 }
 
 #[cfg(test)]

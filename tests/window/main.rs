@@ -7,6 +7,7 @@ mod first_minute;
 mod gradients;
 mod lab;
 mod lecture;
+mod maps;
 mod page;
 mod panels;
 mod rewind;

@@ -188,6 +188,9 @@ fn maps(history: &History) -> Maps {
     let of = |run: usize, [channels, height, width]: [usize; 3]| {
         let value = |at: usize| {
             let (channel, y, x) = (at / (height * width), at / width % height, at % width);
+            if run == 1 && channel == 5 {
+                return 0.0;
+            }
             let (dy, dx) = (y as f32 - height as f32 / 2.0, x as f32 - width as f32 / 2.0);
             ((dy * dy + dx * dx).sqrt() - channel as f32 * 0.5 + run as f32)
                 .cos()
@@ -216,6 +219,14 @@ fn maps(history: &History) -> Maps {
         },
         label: Some(3),
         images: 359,
+        classes: (0..10).map(|digit| digit.to_string()).collect(),
+        predictions: [0.4, 0.98]
+            .map(|sure| {
+                (0..10)
+                    .map(|class| if class == 3 { sure } else { (1.0 - sure) / 9.0 })
+                    .collect()
+            })
+            .into(),
         maps: vec![of(0, [8, 8, 8]), of(1, [8, 8, 8])],
     }
 }

@@ -4,7 +4,7 @@ use depthscope::net::{Array, Cut, Surgery};
 use depthscope::probe::{Reading, Subject};
 use depthscope::run::{Command, Event, Finding, Phase, Question};
 use depthscope::ui::{Action, Panel, Room};
-use eframe::egui::{Key, Theme, Vec2};
+use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -221,4 +221,53 @@ fn the_timeline_goes_back_plays_and_continues() {
     page.get_by_label("Follow the training").click();
     page.step();
     assert_eq!(page.state().lab.cursor.step, None);
+}
+
+#[test]
+fn a_shortcut_is_scaled_and_the_accuracy_follows_the_cursor() {
+    let mut page = scissors();
+    page.lab.cursor.layer = "layer2.0.conv1".into();
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    page.get_by_label_contains("Why is this dashed? 8×8×8 goes in and 16×4×4 comes out");
+    page.get_by_label_contains("8×8×8 → 16×4×4, 3\u{a0}520 parameters");
+    let slider = page.get_by_role_and_label(Role::Slider, "× shortcut");
+    slider.focus();
+    page.run();
+    page.key_press(Key::ArrowLeft);
+    page.run();
+    page.get_by_label("Shortcut of layer2.0, times 0.95");
+    let scaled = Surgery::one(9, Cut::Shortcut(0.95));
+    let about = |step| Question::Lesion {
+        run: 2,
+        step,
+        surgery: scaled.clone(),
+    };
+    assert_eq!(asked(&page), [about(None)]);
+    page.state_mut().lab.cursor.step = Some(100);
+    page.run();
+    assert_eq!(
+        asked(&page),
+        [about(None), about(Some(64))],
+        "asked again at the kept step"
+    );
+    page.key_press(Key::ArrowRight);
+    page.run();
+    page.get_by_label("Shortcut of layer2.0, times 1");
+    page.get_by_label("Take the block out").click();
+    page.run();
+    page.get_by_label("Put the block back").click();
+    page.run();
+    page.get_by_label("Take the block out");
+}
+
+#[test]
+fn a_full_disk_is_told_where_moments_are_chosen() {
+    let mut page = page(Panel::Timeline);
+    page.findings
+        .apply(Finding::Unsaved(Some("cannot write here: no space left".into())));
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    page.get_by_label_contains("kept in memory only and end with this window: cannot write here");
+    page.state_mut().findings.apply(Finding::Unsaved(None));
+    page.run();
+    assert!(page.query_by_label_contains("in memory only").is_none());
 }

@@ -17,6 +17,8 @@ pub struct Findings {
     pub lesions: Vec<Lesion>,
     /// The newest reason why something could not be found out.
     pub refusal: Option<String>,
+    /// Why weights kept on the way are in memory only and will be lost with it.
+    pub unsaved: Option<String>,
 }
 
 /// What is left of the input, block by block, and one image read back.
@@ -80,7 +82,8 @@ impl Findings {
                     after,
                 });
             }
-            Finding::Refused(_, why) => self.refusal = Some(why),
+            Finding::Refused(_, why) | Finding::NoMaps(why) => self.refusal = Some(why),
+            Finding::Unsaved(why) => self.unsaved = why,
         }
     }
 

@@ -59,4 +59,8 @@ pub enum Finding {
     },
     /// One sentence that says why a question has no answer.
     Refused(Question, String),
+    /// Why the maps of a kept step could not be made.
+    NoMaps(String),
+    /// Why kept weights stay in memory only; `None` when they could be written again.
+    Unsaved(Option<String>),
 }

@@ -88,6 +88,7 @@ impl Study {
             engines: VecDeque::new(),
             readers: VecDeque::new(),
             whole: None,
+            unsaved: None,
         };
         let thread = thread::Builder::new()
             .name("study".into())
@@ -135,6 +136,8 @@ struct Desk {
     readers: VecDeque<(RunId, usize, Information)>,
     /// Accuracy of the whole net that was asked about last.
     whole: Option<(RunId, usize, f32)>,
+    /// Why the last writing of kept weights failed.
+    unsaved: Option<String>,
 }
 
 impl Desk {
@@ -171,25 +174,31 @@ impl Desk {
                 self.whole = None;
             }
             Task::Save => {
-                if let Err(error) = self.setup.keeps.save() {
-                    log::warn!("{error}; the weights stay in memory");
+                let unsaved = self.setup.keeps.save().err().map(|error| error.to_string());
+                if unsaved != self.unsaved {
+                    self.unsaved.clone_from(&unsaved);
+                    self.tell(Finding::Unsaved(unsaved));
                 }
             }
             Task::Ask(question, snapshot) => {
                 let answer = caught(|| self.answer(&question, snapshot));
                 let finding = answer.unwrap_or_else(|error| Finding::Refused(question, error.to_string()));
-                // It fails only when nobody listens any more.
-                let _ = self.setup.findings.send(finding);
-                self.wake();
+                self.tell(finding);
             }
             Task::Maps(request) => match caught(|| self.maps(&request)) {
                 Ok(maps) => {
                     self.setup.maps.put(maps);
                     self.wake();
                 }
-                Err(error) => log::warn!("no maps: {error}"),
+                Err(error) => self.tell(Finding::NoMaps(error.to_string())),
             },
         }
+    }
+
+    fn tell(&self, finding: Finding) {
+        // It fails only when nobody listens any more.
+        let _ = self.setup.findings.send(finding);
+        self.wake();
     }
 
     fn wake(&self) {

@@ -1,0 +1,134 @@
+//! The image looked at, the ways to others, and what the nets take it for.
+
+use eframe::egui::{self, Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use rust_i18n::t;
+
+use super::grid::Side;
+use super::own::{self, Own};
+use super::shown::Shown;
+use crate::ui::icon::{Icon, icon_button_ui};
+use crate::ui::pane::View;
+use crate::ui::theme::{self, GRID, SMALL};
+
+/// Height of a net's name, and of a line with a class.
+const ROW: f32 = 17.0;
+
+/// The column: image, predictions.
+pub fn image_ui(ui: &mut Ui, view: &View<'_>, shown: &Shown, sides: &[Side<'_>]) {
+    ui.spacing_mut().item_spacing = vec2(2.0, 3.0);
+    let room = ui.available_rect_before_wrap();
+    let side = room.width().min(room.height() * 0.36).max(24.0);
+    ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
+    let about = match (&view.cursor.own, shown.maps.label) {
+        (Some(_), _) => t!("your own image"),
+        (None, Some(label)) => t!(
+            "image %{image}, class %{class}",
+            image = view.cursor.image,
+            class = class(shown, label as usize)
+        ),
+        (None, None) => t!("image %{image}", image = view.cursor.image),
+    };
+    ui.add(egui::Label::new(theme::caption(about)).truncate());
+    let left = room.bottom() - ui.cursor().top() - GRID;
+    let each = left / sides.len().max(1) as f32;
+    for (place, (side, probabilities)) in sides.iter().zip(&shown.maps.predictions).enumerate() {
+        let again = place > 0 && side.name == sides[0].name;
+        let rows = ((each - ROW) / ROW) as usize;
+        if rows > 0 && !again {
+            prediction_ui(ui, side, shown, probabilities, rows.min(3));
+        }
+    }
+}
+
+/// The ways to other images; nets read them in that shape.
+pub fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, shape: [usize; 3], own: &mut Own) {
+    let pressed = |ui: &mut Ui, icon, name: &str, hint: &str| icon_button_ui(ui, icon, name, hint).clicked();
+    if pressed(ui, Icon::Up, &t!("Image before"), &t!("Image before (Up)")) {
+        view.turn_image(false);
+    }
+    if pressed(ui, Icon::Down, &t!("Next image"), &t!("Next image (Down)")) {
+        view.turn_image(true);
+    }
+    if pressed(
+        ui,
+        Icon::Random,
+        &t!("Random image"),
+        &t!("Any image of the test split (N)"),
+    ) {
+        random(view);
+    }
+    let draw = icon_button_ui(ui, Icon::Draw, &t!("Draw an image"), &t!("Draw an image by hand (D)"));
+    own.drawing ^= draw.clicked();
+    own.canvas_ui(&draw, shape, view);
+    let hint = t!("Show the nets an image of your own: a png, jpeg or bmp, dropped here or chosen (O)");
+    if pressed(ui, Icon::Open, &t!("Open an image"), &hint) {
+        own.choose_file(ui, shape);
+    }
+    if view.cursor.own.is_some() && pressed(ui, Icon::Invert, &t!("Invert the image"), &t!("Dark to bright (I)")) {
+        own::invert(view);
+    }
+}
+
+/// Goes to any other image of the test split.
+pub fn random(view: &mut View<'_>) {
+    let count = view.shown.map_or(0, |shown| shown.maps.images);
+    view.cursor.own = None;
+    if count > 1 {
+        let on = rand::random_range(1..count);
+        view.cursor.image = (view.cursor.image + on) % count;
+    }
+}
+
+fn class(shown: &Shown, class: usize) -> String {
+    shown
+        .maps
+        .classes
+        .get(class)
+        .cloned()
+        .unwrap_or_else(|| class.to_string())
+}
+
+/// The net's name and the classes it finds most probable.
+fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f32], rows: usize) {
+    let ink = theme::ink(ui);
+    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
+    order.truncate(rows);
+    let size = vec2(ui.available_width(), ROW * (1 + order.len()) as f32);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let painter = ui.painter_at(rect);
+    let font = FontId::new(SMALL, theme::semibold());
+    painter.text(rect.min, Align2::LEFT_TOP, side.name, font, side.colour);
+    let small = FontId::proportional(SMALL);
+    let names = rect.left() + rect.width() * 0.42;
+    for (row, &index) in order.iter().enumerate() {
+        let top = rect.top() + ROW * (row + 1) as f32;
+        let line = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + ROW));
+        let right = shown.maps.label == Some(index as u32);
+        let colour = if right { ink.text } else { ink.weak };
+        let bar = Rect::from_min_max(pos2(names, top + 4.0), pos2(rect.right() - 36.0, top + ROW - 5.0));
+        painter.rect_filled(bar, 1.0, ink.button);
+        let filled = Rect::from_min_size(bar.min, vec2(bar.width() * probabilities[index], bar.height()));
+        painter.rect_filled(filled, 1.0, side.colour);
+        let name = painter.layout_no_wrap(class(shown, index), small.clone(), colour);
+        let within = Rect::from_min_max(line.min, pos2(names - 4.0, line.bottom()));
+        ui.painter_at(within).galley(line.min, name, colour);
+        let share = format!("{:.0} %", 100.0 * probabilities[index]);
+        painter.text(line.right_center(), Align2::RIGHT_CENTER, share, small.clone(), colour);
+    }
+    let Some(&first) = order.first() else { return };
+    let about = t!(
+        "%{net} takes it for %{class}, %{percent} percent",
+        net = side.name,
+        class = class(shown, first),
+        percent = format!("{:.0}", 100.0 * probabilities[first])
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &about));
+    let list = |&index: &usize| format!("{}: {:.1} %", class(shown, index), 100.0 * probabilities[index]);
+    let lines: Vec<String> = (0..probabilities.len()).take(12).map(|index| list(&index)).collect();
+    response.on_hover_text(format!(
+        "{}\n{}",
+        t!("Softmax of the logits, batch statistics"),
+        lines.join("\n")
+    ));
+}

@@ -1,0 +1,139 @@
+//! The user's own image: drawn by hand, dropped on the panel, or chosen from a file dialog.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use eframe::egui::{Align2, FontId, LayerId, Order, Popup, PopupCloseBehavior, Response, Ui};
+use rfd::AsyncFileDialog;
+use rust_i18n::t;
+
+use super::canvas::Canvas;
+use crate::probe::{Subject, is_image};
+use crate::run::Slot;
+use crate::ui::pane::View;
+use crate::ui::theme::{self, BODY};
+use crate::ui::widgets::quiet_button_ui;
+
+/// What brings an own image, and what came of it.
+#[derive(Debug, Clone, Default)]
+pub struct Own {
+    canvas: Canvas,
+    /// The canvas is shown.
+    pub drawing: bool,
+    /// Images read by a thread, or why one cannot be.
+    read: Slot<Result<Subject, String>>,
+    /// The newest reason why there is no image.
+    pub refusal: Option<String>,
+}
+
+impl Own {
+    /// Takes in what was read or dropped since the last frame. Nets read images of that shape.
+    pub fn take_in_ui(&mut self, ui: &Ui, shape: [usize; 3], view: &mut View<'_>) {
+        match self.read.take() {
+            Some(Ok(subject)) => {
+                self.refusal = None;
+                show(view, subject);
+            }
+            Some(Err(why)) => self.refusal = Some(why),
+            None => {}
+        }
+        let dropped: Vec<PathBuf> = ui.input(|input| {
+            let files = input.raw.dropped_files.iter();
+            files.map(|file| file.path().to_owned()).collect()
+        });
+        if let Some(path) = dropped.into_iter().find(|path| is_image(path)) {
+            self.read_file(ui, path, shape);
+        }
+        let hovered = ui.input(|input| {
+            let mut files = input.raw.hovered_files.iter();
+            files.any(|file| file.path.as_deref().is_none_or(is_image))
+        });
+        if hovered {
+            let ink = theme::ink(ui);
+            let rect = ui.max_rect();
+            let layer = LayerId::new(Order::Foreground, ui.scope_id().with("drop"));
+            let painter = ui.ctx().layer_painter(layer);
+            painter.rect_filled(rect, 6.0, ink.paper.gamma_multiply(0.9));
+            let font = FontId::new(BODY, theme::semibold());
+            let words = t!("Drop the image to see what the nets make of it");
+            painter.text(rect.center(), Align2::CENTER_CENTER, words, font, ink.text);
+        }
+    }
+
+    /// Asks for a file; the window does not wait.
+    pub fn choose_file(&self, ui: &Ui, shape: [usize; 3]) {
+        let dialog = AsyncFileDialog::new()
+            .set_title(t!("An image for the nets to look at"))
+            .add_filter(t!("Image files"), &["png", "jpg", "jpeg", "bmp"])
+            .pick_file();
+        self.work(ui, move || {
+            let why = || t!("No file was chosen; an image can also be dropped on the feature maps.").into_owned();
+            let file = pollster::block_on(dialog).ok_or_else(why)?;
+            Subject::from_file(file.path(), shape).map_err(|error| error.to_string())
+        });
+    }
+
+    fn read_file(&self, ui: &Ui, path: PathBuf, shape: [usize; 3]) {
+        self.work(ui, move || {
+            Subject::from_file(&path, shape).map_err(|error| error.to_string())
+        });
+    }
+
+    /// Has a thread find the image.
+    fn work(&self, ui: &Ui, find: impl FnOnce() -> Result<Subject, String> + Send + 'static) {
+        let (slot, ctx) = (self.read.clone(), ui.ctx().clone());
+        let work = move || {
+            slot.put(find());
+            ctx.request_repaint();
+        };
+        if let Err(error) = thread::Builder::new().name("image".into()).spawn(work) {
+            self.read.put(Err(
+                t!("cannot start reading the image: %{why}", why = error).into_owned()
+            ));
+        }
+    }
+
+    /// The canvas beneath the button that opens it.
+    pub fn canvas_ui(&mut self, button: &Response, shape: [usize; 3], view: &mut View<'_>) {
+        let mut open = self.drawing;
+        let popup = Popup::from_response(button)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .open_bool(&mut open);
+        popup.show(|ui| {
+            ui.label(t!("Draw with the pointer: the nets look on."));
+            if self.canvas.canvas_ui(ui) {
+                show(view, self.canvas.subject(shape));
+            }
+            ui.horizontal(|ui| {
+                if ui.button(t!("Clear")).clicked() {
+                    self.canvas.clear();
+                    show(view, self.canvas.subject(shape));
+                }
+                if quiet_button_ui(ui, &t!("Done"), &t!("Close the canvas (Esc)")).clicked() {
+                    ui.close();
+                }
+            });
+        });
+        self.drawing = open;
+    }
+
+    /// Another experiment has images of another shape.
+    pub fn restart(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// Turns dark into bright, for black strokes on white paper.
+pub fn invert(view: &mut View<'_>) {
+    if let Some(own) = &mut view.cursor.own {
+        *own = own.iter().map(|value| 1.0 - value).collect::<Arc<[f32]>>();
+    }
+}
+
+/// Every panel looks at it from now on.
+fn show(view: &mut View<'_>, subject: Subject) {
+    if let Subject::Own(pixels) = subject {
+        view.cursor.own = Some(pixels);
+    }
+}
