@@ -49,6 +49,8 @@ bin=target/debug/depthscope
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 PYTHON="$PWD/$venv/bin/python" BIN="$bin" tests/end_to_end.sh "$work" | tee "$work/end_to_end.log"
+mkdir "$work/window"
+BIN="$bin" tests/real_window.sh "$work/window" | tee -a "$work/end_to_end.log"
 
 count() { awk -v what="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" what) sum += $(i - 1) } END { print sum + 0 }' "$log"; }
 passed=$(($(count passed) + $(grep -c '^ok ' "$work/end_to_end.log")))

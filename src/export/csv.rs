@@ -37,7 +37,7 @@ fn curves(text: &mut String, plot: &Plot) {
                 row("measured", &samples.seed.to_string(), &node(i), cells);
             }
         }
-        if curve.layer == "measured" {
+        if curve.layer == "measured" && !curve.samples.is_empty() {
             continue;
         }
         for (i, &[x, y]) in curve.points.iter().enumerate() {
