@@ -49,25 +49,33 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
 }
 
-/// For as long as rounding stays small: PyTorch's own plain-20 in `f32` leaves the one in `f64` at step 5.
+/// Engines stay together to the last digits until a ReLU reads a value so near to zero that rounding decides its sign:
+/// then its gradient jumps, and two trainings part. PyTorch's own `f32` leaves its `f64` by 1e-3 within 20 steps in 6 of 16
+/// trainings of resnet-20 (10 in channels_last; 8 here, where the first losses are half as far off as PyTorch's), and
+/// plain-20's at step 5. So the seeds are those of trainings that no rounding parts.
 #[test]
 fn losses_follow_candle_s() {
     let digits = Dataset::open(&toml::from_str("source = 'digits'").unwrap()).unwrap();
-    for (text, steps) in [
-        ("plain-8:width=8,input=1x8x8", 20),
-        ("resnet-20:width=8,input=1x8x8", 10),
-        ("resnext-11:cardinality=2,group_width=2,width=4,input=1x8x8", 20),
+    for (text, seed, steps) in [
+        ("plain-8:width=8,input=1x8x8", 1, 20),
+        ("resnet-8:width=8,input=1x8x8", 1, 20),
+        ("resnet-14:width=8,input=1x8x8", 2, 20),
+        ("resnet-20:width=8,input=1x8x8", 2, 20),
+        ("plain-20:width=8,input=1x8x8", 1, 4),
+        ("resnext-11:cardinality=2,group_width=2,width=4,input=1x8x8", 2, 20),
+        ("resnext-20:cardinality=2,group_width=2,width=4,input=1x8x8", 1, 20),
     ] {
+        let graph = Arc::new(Graph::new(&text.parse().unwrap()));
         let [ours, candle] = [Choice::Cpu, Choice::Candle].map(|choice| {
-            let mut engine = engine(choice, text);
-            let batches = (0..steps).map(|step| digits.train_batch(3, step, 32, Augment::default()));
+            let mut engine = open(choice, &graph, &initial_weights(&graph, seed), Optimizer::default()).unwrap();
+            let batches = (0..steps).map(|step| digits.train_batch(seed + 2, step, 32, Augment::default()));
             batches
                 .map(|batch| engine.step(&batch, 0.01, false).unwrap().loss)
                 .collect::<Vec<_>>()
         });
         for (step, (a, b)) in ours.iter().zip(&candle).enumerate() {
             assert!(
-                (a - b).abs() <= 1e-3 * b.max(1.0),
+                (a - b).abs() <= 1e-5 * b.max(1.0),
                 "{text}, step {step}: {a} against {b}"
             );
         }

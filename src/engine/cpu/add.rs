@@ -1,8 +1,12 @@
 //! The residual addition of one block of images, with the shortcut's stride, channel padding and scale.
 
+use super::conv::evenly;
 use super::lanes::{Kernel, Lanes};
 use super::norm;
 use super::source::{Rows, ViewOf};
+
+/// Pixels that are read and put out in the first-level cache.
+const CACHED_PIXELS: usize = 256;
 
 /// `output = branch + scale * shortcut`, through ReLU with `relu`.
 pub struct Add<'a> {
@@ -24,33 +28,37 @@ impl Kernel for Add<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self) {
+    fn run<S: Lanes>(mut self) {
         let [height, width] = self.size;
         let scale = S::splat(self.scale);
-        let whole = self.stride == 1;
-        let read_row = if whole { height * width } else { self.shortcut_width };
-        self.scratch.reserve(read_row * S::WIDTH);
-        let read = &mut S::of_mut(self.scratch.values_mut())[..read_row];
-        let output = S::of_mut(self.output);
-        for (c, out) in output.chunks_exact_mut(height * width).enumerate() {
-            self.branch.row(c, 0, out);
-            if c < self.shortcut.channels {
-                let rows = if whole { 1 } else { height };
-                for (y, out) in out.chunks_exact_mut(height * width / rows).enumerate() {
-                    self.shortcut.row(c, y * self.stride * self.shortcut_width, read);
+        // A strided shortcut is read row by row, any other as many rows at a time as stay in the first-level cache.
+        let rows = match self.stride {
+            1 => evenly(height, CACHED_PIXELS / width),
+            _ => 1,
+        };
+        let read_pixels = if rows == 1 { self.shortcut_width } else { rows * width };
+        self.scratch.reserve(read_pixels * S::WIDTH);
+        let plane = height * width;
+        for (c, out) in S::of_mut(self.output).chunks_exact_mut(plane).enumerate() {
+            for (part, out) in out.chunks_mut(rows * width).enumerate() {
+                self.branch.row(c, part * rows * width, out);
+                if c < self.shortcut.channels {
+                    let read = &mut S::of_mut(self.scratch.values_mut())[..out.len() * self.shortcut_width / width];
+                    self.shortcut
+                        .row(c, part * rows * self.stride * self.shortcut_width, read);
                     for (out, &x) in out.iter_mut().zip(read.iter().step_by(self.stride)) {
                         *out = x.mul_add(scale, *out);
                     }
                 }
-            }
-            if self.relu {
-                for out in out {
-                    *out = out.relu();
+                if self.relu {
+                    for out in out {
+                        *out = out.relu();
+                    }
                 }
             }
-        }
-        if let Some(statistics) = self.statistics {
-            norm::lane_statistics::<S>(self.output, height * width, statistics);
+            if let Some(statistics) = &mut self.statistics {
+                norm::add_statistics(out, plane, 0..plane, &mut S::of_mut(statistics)[c * 2..][..2]);
+            }
         }
     }
 }

@@ -8,8 +8,8 @@ use super::padded::Padded;
 use super::source::ViewOf;
 use crate::engine::plan::Conv;
 
-/// What a band of read rows may take, so that it stays in the second-level cache.
-const BAND_BYTES: usize = 512 << 10;
+/// What a band of rows, read and put out, may take, so that it stays in the second-level cache.
+const BAND_BYTES: usize = 768 << 10;
 
 /// `output = conv(input) + bias` for one block.
 pub struct ConvForward<'a> {
@@ -34,21 +34,18 @@ impl Kernel for ConvForward<'_> {
             (_, 1) => self.bands::<S, 3, 1>(),
             _ => self.bands::<S, 3, 2>(),
         }
-        if let Some(statistics) = self.statistics {
-            let plane = self.conv.output[1] * self.conv.output[2];
-            norm::lane_statistics::<S>(self.output, plane, statistics);
-        }
     }
 }
 
 impl ConvForward<'_> {
     #[inline(always)]
     fn bands<S: Lanes, const K: usize, const STEP: usize>(&mut self) {
-        let ([read, height, width], [_, out_height, _]) = (self.conv.input, self.conv.output);
+        let ([read, height, width], [channels, out_height, out_width]) = (self.conv.input, self.conv.output);
         let pad = K / 2;
-        let row_bytes = read * (width + 2 * pad) * size_of::<S>();
-        let rows = (BAND_BYTES / row_bytes).saturating_sub(K) / STEP + 1;
-        let rows = rows.min(out_height);
+        let read_row = read * (width + 2 * pad) * size_of::<S>();
+        let out_row = channels * out_width * size_of::<S>();
+        let room = BAND_BYTES.saturating_sub(read_row * 2 * pad);
+        let rows = evenly(out_height, room / (read_row * STEP + out_row));
         let map = Padded {
             channels: read,
             pad,
@@ -65,6 +62,11 @@ impl ConvForward<'_> {
             map.fill(x, first..last, top, &self.input);
             for y in from..to {
                 self.row::<S, K, STEP>(&map, y, top);
+            }
+            if let Some(statistics) = &mut self.statistics {
+                let plane = out_height * out_width;
+                let pixels = from * out_width..to * out_width;
+                norm::add_statistics(S::of(self.output), plane, pixels, S::of_mut(statistics));
             }
         }
     }
@@ -109,4 +111,9 @@ impl ConvForward<'_> {
             });
         }
     }
+}
+
+/// Rows a band when `height` of them are cut into as few bands as hold at most `most`, and at least one.
+pub fn evenly(height: usize, most: usize) -> usize {
+    height.div_ceil(height.div_ceil(most.max(1)))
 }

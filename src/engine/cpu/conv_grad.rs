@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::buffer::Buffer;
+use super::conv::evenly;
 use super::conv_input_grad::InputGrad;
 use super::conv_weight_grad::WeightGrad;
 use super::lanes::{Kernel, Lanes};
@@ -12,7 +13,7 @@ use super::source::{GradientOf, ViewOf};
 use crate::engine::plan::Conv;
 
 /// What the bands of gradient and input rows may take together.
-const BAND_BYTES: usize = 768 << 10;
+const BAND_BYTES: usize = 832 << 10;
 /// Pixels that a weight's gradient is summed over before its lanes are.
 const ENOUGH_PIXELS: usize = 64;
 
@@ -33,7 +34,7 @@ impl Pieces {
         let x = read * (read_width + 2 * pad) * conv.stride;
         let g = channels * (out_width + 2 * pad);
         let row_bytes = (x + g) * width * size_of::<f32>();
-        let rows = (BAND_BYTES / row_bytes).saturating_sub(conv.kernel).clamp(1, height);
+        let rows = evenly(height, (BAND_BYTES / row_bytes).saturating_sub(2 * pad));
         let image_bytes = row_bytes * (height + 2);
         let blocks = if rows == height {
             ENOUGH_PIXELS

@@ -7,6 +7,7 @@ use super::conv_grad::AddendOf;
 use super::correlate::{Correlate, Row, Start};
 use super::lanes::{Kernel, Lanes};
 use super::padded::Padded;
+use super::source::ahead;
 use crate::engine::plan::Conv;
 
 /// Rows `rows` of one block's input gradient.
@@ -137,15 +138,16 @@ pub fn add_share<S: Lanes>(addend: AddendOf<'_>, block: usize, c: usize, y: usiz
     }
     let start = ((block * channels + c) * height + y / addend.stride) * width;
     let share = &S::of(addend.values)[start..][..width];
-    let scale = S::splat(addend.scale);
+    let (scale, plane) = (S::splat(addend.scale), height * width);
     let values = row.iter_mut().step_by(addend.stride).zip(share);
     let Some(gate) = addend.gate else {
-        for (value, &share) in values {
-            *value = share.mul_add(scale, *value);
+        for (value, share) in values {
+            *value = ahead(share, plane).mul_add(scale, *value);
         }
         return;
     };
-    for ((value, &share), &gate) in values.zip(&S::of(gate)[start..][..width]) {
-        *value = share.where_positive(gate).mul_add(scale, *value);
+    for ((value, share), gate) in values.zip(&S::of(gate)[start..][..width]) {
+        let share = ahead(share, plane).where_positive(ahead(gate, plane));
+        *value = share.mul_add(scale, *value);
     }
 }

@@ -8,6 +8,8 @@ use crate::engine::plan::Conv;
 
 /// Pixels of a few channels that stay in the first-level cache.
 const CACHED_PIXELS: usize = 80;
+/// The same where a channel is read for one tap only.
+const CACHED_POINTS: usize = 64;
 
 /// Adds what a band of some blocks gives to `share`.
 pub struct WeightGrad<'a, S, const K: usize, const STEP: usize> {
@@ -31,35 +33,55 @@ impl<S: Lanes, const K: usize, const STEP: usize> Kernel for WeightGrad<'_, S, K
 
     #[inline(always)]
     fn run<T: Lanes>(mut self) {
-        let conv = self.conv;
-        let (channels, read) = (conv.output[0] / conv.groups, conv.input[0] / conv.groups);
-        for group in 0..conv.groups {
-            let mut c = 0;
-            while c < channels {
-                let wide = channels - c >= 4;
-                let mut r = 0;
-                while r < read {
-                    // Sums fill the registers: of 32, by 4 channels 2 inputs of 3 taps, or 6 inputs of one.
-                    let inputs = if S::REGISTERS < 32 { 1 } else { read - r };
-                    r += match (wide, inputs) {
-                        (true, 6 | 10..) if K == 1 => self.tile::<4, 6>(group, c, r),
-                        (true, 4..) if K == 1 => self.tile::<4, 4>(group, c, r),
-                        (true, 2..) => self.tile::<4, 2>(group, c, r),
-                        (true, _) => self.tile::<4, 1>(group, c, r),
-                        (false, 2..) => self.tile::<1, 2>(group, c, r),
-                        (false, _) => self.tile::<1, 1>(group, c, r),
-                    };
-                }
-                c += if wide { 4 } else { 1 };
-            }
-        }
-        if conv.bias.is_some() {
+        if self.conv.bias.is_some() {
             self.biases();
+        }
+        let rows = self.rows.clone();
+        let few = match K {
+            1 => (CACHED_POINTS / self.conv.output[2]).max(1),
+            _ => rows.len(),
+        };
+        for from in rows.clone().step_by(few) {
+            self.rows = from..(from + few).min(rows.end);
+            for group in 0..self.conv.groups {
+                self.weights(group);
+            }
         }
     }
 }
 
 impl<S: Lanes, const K: usize, const STEP: usize> WeightGrad<'_, S, K, STEP> {
+    /// A group's weights. The inputs of a tile stay in the first-level cache while the gradients pass by.
+    #[inline(always)]
+    fn weights(&mut self, group: usize) {
+        let conv = self.conv;
+        let (channels, read) = (conv.output[0] / conv.groups, conv.input[0] / conv.groups);
+        let mut r = 0;
+        while r < read {
+            // Sums fill the registers: of 32, by 4 channels 2 inputs of 3 taps, or 6 inputs of one.
+            let left = if S::REGISTERS < 32 { 1 } else { read - r };
+            r += match left {
+                6 | 10.. if K == 1 => self.inputs::<6>(group, r, channels),
+                4.. if K == 1 => self.inputs::<4>(group, r, channels),
+                2.. => self.inputs::<2>(group, r, channels),
+                _ => self.inputs::<1>(group, r, channels),
+            };
+        }
+    }
+
+    /// `R` input channels from `r` of a group.
+    #[inline(always)]
+    fn inputs<const R: usize>(&mut self, group: usize, r: usize, channels: usize) -> usize {
+        let mut c = 0;
+        while c < channels {
+            c += match channels - c {
+                4.. => self.tile::<4, R>(group, c, r),
+                _ => self.tile::<1, R>(group, c, r),
+            };
+        }
+        R
+    }
+
     /// `C` output channels from `c` and `R` input channels from `r` of a group, all taps.
     #[inline(always)]
     fn tile<const C: usize, const R: usize>(&mut self, group: usize, c: usize, r: usize) -> usize {
@@ -93,7 +115,7 @@ impl<S: Lanes, const K: usize, const STEP: usize> WeightGrad<'_, S, K, STEP> {
                 }
             }
         }
-        R
+        C
     }
 
     /// Adds the products of one row of taps over some rows of a block.

@@ -93,6 +93,17 @@ impl CpuEngine {
         self.runner.plan()
     }
 
+    /// Runs one kernel of the plan alone, counted forward then backward, over whatever a step with these labels has left in
+    /// its buffers; for timing, since training from there would start from wrong sums.
+    pub fn run_kernel(&mut self, at: usize, labels: &[u32]) {
+        match at.checked_sub(self.plan().forward.len()) {
+            Some(at) => self.runner.backward_kernel(at, false),
+            None => {
+                self.runner.forward_kernel(at, labels);
+            }
+        }
+    }
+
     /// Bytes of its buffers, parameters and optimiser state.
     pub fn memory_bytes(&self) -> usize {
         let state: usize = self.state.iter().flatten().map(|values| values.len() * 4).sum();

@@ -10,29 +10,37 @@ pub const EPS: f64 = 1e-5;
 /// Of the running statistics.
 pub const MOMENTUM: f64 = 0.1;
 
-/// Mean and sum of squared deviations of each channel and lane, in two passes: `[channel][2][lane]`.
+/// Mean and sum of squared deviations of each channel and lane, `[channel][2][lane]`, of `pixels` in two passes, merged
+/// with those of the pixels before them (Chan et al. 1979).
 #[inline(always)]
-pub fn lane_statistics<S: Lanes>(values: &[f32], plane: usize, out: &mut [f32]) {
-    let count = S::splat(1.0 / plane as f32);
-    for (x, out) in S::of(values)
-        .chunks_exact(plane)
-        .zip(S::of_mut(out).chunks_exact_mut(2))
-    {
+pub fn add_statistics<S: Lanes>(values: &[S], plane: usize, pixels: Range<usize>, out: &mut [S]) {
+    let (before, count) = (pixels.start as f32, pixels.len() as f32);
+    let inverse = S::splat(1.0 / count);
+    let share = S::splat(count / (before + count));
+    let between = S::splat(before * count / (before + count));
+    for (x, out) in values.chunks_exact(plane).zip(out.chunks_exact_mut(2)) {
+        let x = &x[pixels.clone()];
         let mut sum = S::zero();
         for &x in x {
             sum = sum.add(x);
         }
-        let mean = sum.mul(count);
+        let mean = sum.mul(inverse);
         let mut squares = S::zero();
         for &x in x {
             let off = x.sub(mean);
             squares = off.mul_add(off, squares);
         }
-        out.copy_from_slice(&[mean, squares]);
+        if pixels.start > 0 {
+            let apart = mean.sub(out[0]);
+            out[0] = apart.mul_add(share, out[0]);
+            out[1] = apart.mul(apart).mul_add(between, out[1].add(squares));
+        } else {
+            out.copy_from_slice(&[mean, squares]);
+        }
     }
 }
 
-/// Mean and variance over all images of a channel, from [`lane_statistics`] of every block (Chan et al. 1979).
+/// Mean and variance over all images of a channel, from [`add_statistics`] of every block.
 ///
 /// `statistics` is `[block][channel][2][lane]`; each lane stands for `plane` values.
 pub fn batch_statistics(

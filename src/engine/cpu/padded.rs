@@ -43,12 +43,14 @@ impl Padded {
         let first = (rows.start as isize - top) as usize;
         for channel in 0..self.channels {
             let band = &mut out[channel * self.plane() + first * self.row()..][..rows.len() * self.row()];
+            if self.pad == 0 {
+                source.row(channel, rows.start * self.width, band);
+                continue;
+            }
             for (y, row) in rows.clone().zip(band.chunks_exact_mut(self.row())) {
-                // One column at most: not worth a call that fills.
-                if self.pad == 1 {
-                    (row[0], row[self.width + 1]) = (S::zero(), S::zero());
-                }
-                source.row(channel, y * self.width, &mut row[self.pad..][..self.width]);
+                // One column: not worth a call that fills.
+                (row[0], row[self.width + 1]) = (S::zero(), S::zero());
+                source.row(channel, y * self.width, &mut row[1..][..self.width]);
             }
         }
     }

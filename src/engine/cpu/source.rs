@@ -54,26 +54,38 @@ impl Rows for ViewOf<'_> {
     fn row<S: Lanes>(&self, channel: usize, start: usize, out: &mut [S]) {
         let x = &S::of(self.values)[channel * self.plane + start..][..out.len()];
         let read = Normalised::<S>::new(self.norm, channel);
-        let pixels = out.iter_mut().zip(x);
+        // The next channel lies a plane ahead, where the machine does not look for it by itself.
+        let pixels = out.iter_mut().zip(x.iter().map(|x| ahead(x, self.plane)));
         match (self.norm, self.relu) {
-            (None, false) => out.copy_from_slice(x),
+            (None, false) => {
+                for (out, x) in pixels {
+                    *out = x;
+                }
+            }
             (None, true) => {
-                for (out, &x) in pixels {
+                for (out, x) in pixels {
                     *out = x.relu();
                 }
             }
             (Some(_), false) => {
-                for (out, &x) in pixels {
+                for (out, x) in pixels {
                     *out = read.value(x);
                 }
             }
             (Some(_), true) => {
-                for (out, &x) in pixels {
+                for (out, x) in pixels {
                     *out = read.value(x).relu();
                 }
             }
         }
     }
+}
+
+/// A value that is read, while the one `plane` vectors later is asked for.
+#[inline(always)]
+pub fn ahead<S: Lanes>(value: &S, plane: usize) -> S {
+    S::prefetch(value, plane);
+    *value
 }
 
 /// A channel's normalisation.
@@ -176,6 +188,7 @@ impl<'a> GradientOf<'a> {
             },
             scale: S::splat(self.scale),
             read: Normalised::new(self.view.norm.filter(|_| viewed), channel),
+            plane: self.view.plane,
         }
     }
 
@@ -214,21 +227,28 @@ struct Stretch<'a, S> {
     x: &'a [S],
     scale: S,
     read: Normalised<S>,
+    /// Vectors to the next channel.
+    plane: usize,
 }
 
 impl<S: Lanes> Stretch<'_, S> {
     /// Past the ReLU.
     #[inline(always)]
     fn at<const GATED: bool, const RELU: u8>(&self, i: usize) -> S {
-        let mut g = self.g[i].mul(self.scale);
+        let mut g = ahead(&self.g[i], self.plane).mul(self.scale);
         if GATED {
-            g = g.where_positive(self.gate[i]);
+            g = g.where_positive(ahead(&self.gate[i], self.plane));
         }
         match RELU {
-            STORED => g.where_positive(self.x[i]),
-            NORMALISED => g.where_positive(self.read.value(self.x[i])),
+            STORED => g.where_positive(self.x(i)),
+            NORMALISED => g.where_positive(self.read.value(self.x(i))),
             _ => g,
         }
+    }
+
+    #[inline(always)]
+    fn x(&self, i: usize) -> S {
+        ahead(&self.x[i], self.plane)
     }
 
     #[inline(always)]
@@ -237,7 +257,7 @@ impl<S: Lanes> Stretch<'_, S> {
         for i in 0..self.g.len() {
             let g = self.at::<GATED, RELU>(i);
             sum = sum.add(g);
-            tilted = self.x[i].sub(self.read.mean).mul_add(g, tilted);
+            tilted = self.x(i).sub(self.read.mean).mul_add(g, tilted);
         }
         [sum, tilted]
     }
@@ -252,7 +272,7 @@ impl<S: Lanes> Stretch<'_, S> {
     #[inline(always)]
     fn past_norm<const GATED: bool, const RELU: u8>(&self, out: &mut [S], pull: S, tilt: S, live: S) {
         for (i, out) in out.iter_mut().enumerate() {
-            let tilted = self.x[i].sub(self.read.mean).mul_add(tilt, pull);
+            let tilted = self.x(i).sub(self.read.mean).mul_add(tilt, pull);
             let g = self.at::<GATED, RELU>(i).mul(self.read.scale);
             *out = g.sub(tilted).where_positive(live);
         }

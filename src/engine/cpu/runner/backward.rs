@@ -23,38 +23,43 @@ impl Runner {
             while let Some(tap) = next.next_if(|tap| tap.at == at) {
                 observe(self, tap);
             }
-            let Some(&kernel) = self.plan.backward.get(at) else {
+            if at == self.plan.backward.len() {
                 break;
-            };
-            let start = Instant::now();
-            match kernel {
-                Kernel::LinearGrad {
-                    input,
-                    gradient,
-                    into,
-                    weight,
-                    bias,
-                } => self.linear_grad(input, gradient, into, [weight, bias]),
-                Kernel::PoolGrad { gradient, into } => self.pool_grad(gradient, into),
-                Kernel::NormGrad(reduction) => self.norm_grad(reduction),
-                Kernel::Settle { gradient, addend, into } => self.settle(&gradient, addend, into),
-                Kernel::ConvGrad {
-                    conv,
-                    input,
-                    gradient,
-                    into,
-                    addend,
-                    accumulate,
-                    reductions,
-                } => {
-                    let into = (into != self.plan.images_gradient || images_gradient).then_some(into);
-                    self.conv_grad(conv, input, &gradient, into, (addend, accumulate, reductions));
-                }
-                _ => unreachable!("a forward kernel in the backward list"),
             }
+            let start = Instant::now();
+            self.backward_kernel(at, images_gradient);
             self.seconds[self.plan.forward.len() + at] = start.elapsed().as_secs_f64();
         }
         std::mem::swap(&mut self.plan.taps, &mut taps);
+    }
+
+    /// Runs one kernel over the batch at hand.
+    pub fn backward_kernel(&mut self, at: usize, images_gradient: bool) {
+        match self.plan.backward[at] {
+            Kernel::LinearGrad {
+                input,
+                gradient,
+                into,
+                weight,
+                bias,
+            } => self.linear_grad(input, gradient, into, [weight, bias]),
+            Kernel::PoolGrad { gradient, into } => self.pool_grad(gradient, into),
+            Kernel::NormGrad(reduction) => self.norm_grad(reduction),
+            Kernel::Settle { gradient, addend, into } => self.settle(&gradient, addend, into),
+            Kernel::ConvGrad {
+                conv,
+                input,
+                gradient,
+                into,
+                addend,
+                accumulate,
+                reductions,
+            } => {
+                let into = (into != self.plan.images_gradient || images_gradient).then_some(into);
+                self.conv_grad(conv, input, &gradient, into, (addend, accumulate, reductions));
+            }
+            _ => unreachable!("a forward kernel in the backward list"),
+        }
     }
 
     /// Adds up `pieces` shares of a parameter's gradient, each of `len` values with this one's at `from`.

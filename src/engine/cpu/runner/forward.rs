@@ -28,34 +28,42 @@ impl Runner {
         }
         let mut loss = Loss::default();
         for at in 0..self.plan.forward.len() {
-            let kernel = self.plan.forward[at];
             let start = Instant::now();
-            match kernel {
-                Kernel::Conv {
-                    conv,
-                    input,
-                    output,
-                    statistics,
-                } => self.conv(conv, input, output, statistics),
-                Kernel::Add { output, statistics, .. } => {
-                    let mut buffer = self.take(output);
-                    self.add(&kernel, &mut buffer, statistics, None);
-                    self.put(output, buffer);
-                    self.finish_statistics(statistics);
-                }
-                Kernel::Pool { input, output } => self.pool(input, output),
-                Kernel::Linear {
-                    input,
-                    output,
-                    weight,
-                    bias,
-                } => self.linear(input, output, weight, bias),
-                Kernel::Loss { logits, gradient } => loss = self.loss(labels, logits, gradient),
-                _ => unreachable!("a backward kernel in the forward list"),
+            if let Some(found) = self.forward_kernel(at, labels) {
+                loss = found;
             }
             self.seconds[at] = start.elapsed().as_secs_f64();
         }
         loss
+    }
+
+    /// Runs one kernel over the batch at hand; only the loss has a result.
+    pub fn forward_kernel(&mut self, at: usize, labels: &[u32]) -> Option<Loss> {
+        let kernel = self.plan.forward[at];
+        match kernel {
+            Kernel::Conv {
+                conv,
+                input,
+                output,
+                statistics,
+            } => self.conv(conv, input, output, statistics),
+            Kernel::Add { output, statistics, .. } => {
+                let mut buffer = self.take(output);
+                self.add(&kernel, &mut buffer, statistics, None);
+                self.put(output, buffer);
+                self.finish_statistics(statistics);
+            }
+            Kernel::Pool { input, output } => self.pool(input, output),
+            Kernel::Linear {
+                input,
+                output,
+                weight,
+                bias,
+            } => self.linear(input, output, weight, bias),
+            Kernel::Loss { logits, gradient } => return Some(self.loss(labels, logits, gradient)),
+            _ => unreachable!("a backward kernel in the forward list"),
+        }
+        None
     }
 
     fn load(&mut self, count: usize, values: &[f32]) {
