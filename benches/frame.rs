@@ -142,6 +142,7 @@ fn history(experiment: &Experiment) -> History {
                     norms: Norms {
                         activation: norms(trunk),
                         weight: norms(weighted),
+                        parameter: vec![1.0; weighted],
                     },
                 });
             }

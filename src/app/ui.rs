@@ -5,7 +5,7 @@ use std::time::Duration;
 use eframe::egui::{self, CentralPanel, Frame, Key};
 
 use super::{App, SAVE_EVERY};
-use crate::ui::{Action, Room, Scene, shortcuts_ui};
+use crate::ui::{Room, Scene, shortcuts_ui};
 
 impl App {
     pub(super) fn window_ui(&mut self, ui: &mut egui::Ui) {
@@ -24,11 +24,8 @@ impl App {
             engines: &engines,
         };
         let shown = session.shown.as_ref();
-        if !ui.ctx().text_edit_focused() && !self.keys {
-            keys(ui, self.room, &mut actions);
-            if self.room == Room::Lab {
-                self.lab.keys(ui, scene, shown, &mut actions);
-            }
+        if !ui.ctx().text_edit_focused() && !self.keys && !self.lab.finding() {
+            self.lab.keys(ui, self.room, scene, shown, &mut actions);
         }
         let fill = ui.visuals().panel_fill;
         CentralPanel::no_frame().frame(Frame::new().fill(fill)).show(ui, |ui| {
@@ -39,6 +36,7 @@ impl App {
                     .room_ui(ui, scene, session.speed(), session.notice.as_deref(), shown),
             });
         });
+        self.lab.finder_ui(ui, self.room, scene, &mut actions);
         if self.keys {
             self.keys = !shortcuts_ui(ui.ctx());
         }
@@ -50,28 +48,5 @@ impl App {
         for action in actions {
             self.act(ui.ctx(), action);
         }
-    }
-}
-
-/// Keys that work in every room.
-fn keys(ui: &egui::Ui, room: Room, actions: &mut Vec<Action>) {
-    let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
-    if pressed(Key::T) {
-        actions.push(Action::SwitchTheme);
-    }
-    if pressed(Key::G) {
-        actions.push(Action::SwitchLanguage);
-    }
-    if pressed(Key::F5) {
-        actions.push(Action::SwitchLecture);
-    }
-    if ui.input(|input| input.key_pressed(Key::Questionmark)) {
-        actions.push(Action::ShowKeys);
-    }
-    if pressed(Key::L) && room != Room::Lab {
-        actions.push(Action::Open(Room::Lab));
-    }
-    if pressed(Key::M) && room != Room::FirstMinute {
-        actions.push(Action::Open(Room::FirstMinute));
     }
 }

@@ -64,6 +64,18 @@ impl Source {
         self.kind().map(|_| ())
     }
 
+    /// Shape of an image `[C, H, W]` and the number of classes, where they are known without reading.
+    pub fn known_shape(&self) -> Option<([usize; 3], usize)> {
+        let (channels, classes) = match self.kind().ok()? {
+            Kind::Digits | Kind::Mnist5k => (1, 10),
+            Kind::Textures { .. } | Kind::Cifar10(_) => (3, 10),
+            Kind::Cifar100(_) => (3, 100),
+            Kind::Idx(_) | Kind::Folder { .. } => return None,
+        };
+        let side = self.side()? / self.pool.unwrap_or(1);
+        Some(([channels, side, side], classes))
+    }
+
     pub(super) fn kind(&self) -> Result<Kind<'_>> {
         let Self {
             source,

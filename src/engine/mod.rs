@@ -48,6 +48,8 @@ pub struct Norms {
     pub activation: Vec<f32>,
     /// dL/d(weight) at each node of [`crate::net::Graph::weighted`].
     pub weight: Vec<f32>,
+    /// The weights themselves at those nodes, before the update; where the trainer has asked for them.
+    pub parameter: Vec<f32>,
 }
 
 /// Sums over a batch, so that batches can be added up.

@@ -1,22 +1,22 @@
 //! CSV: the figure's own numbers, one value a row, every row complete in itself.
 
-use super::figure::{Figure, MapGrid, Panel, Plot};
+use super::figure::{Figure, HeatMap, MapGrid, Panel, Plot};
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
 /// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
-/// lowest and highest seed of a mean. Maps: one row a pixel.
+/// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment.
 pub fn csv(figure: &Figure) -> String {
-    let maps = figure.panels.iter().any(|panel| matches!(panel, Panel::Maps(_)));
-    let mut text = String::from(if maps {
-        "panel,channel,row,column,value\n"
-    } else {
-        "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n"
+    let mut text = String::from(match figure.panels.first() {
+        Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
+        Some(Panel::Heat(_)) => "panel,node,step,value\n",
+        Some(Panel::Plot(_)) | None => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
     });
     for panel in &figure.panels {
         match panel {
             Panel::Plot(plot) => curves(&mut text, plot),
             Panel::Maps(map) => pixels(&mut text, map),
+            Panel::Heat(map) => moments(&mut text, map),
         }
     }
     text
@@ -56,6 +56,15 @@ fn pixels(text: &mut String, map: &MapGrid) {
         let (channel, pixel) = (i / (map.height * map.width), i % (map.height * map.width));
         let (row, column) = (pixel / map.width, pixel % map.width);
         *text += &format!("{panel},{channel},{row},{column},{value}\n");
+    }
+}
+
+fn moments(text: &mut String, map: &HeatMap) {
+    let panel = quoted(&map.title);
+    for (node, values) in map.rows.iter().zip(&map.values) {
+        for (step, &value) in map.steps.iter().zip(values) {
+            *text += &format!("{panel},{node},{step},{}\n", number(value));
+        }
     }
 }
 

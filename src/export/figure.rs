@@ -26,6 +26,7 @@ pub struct Figure {
 pub enum Panel {
     Plot(Plot),
     Maps(MapGrid),
+    Heat(HeatMap),
 }
 
 /// Curves over two axes.
@@ -124,6 +125,24 @@ pub struct MapGrid {
     pub values: Vec<f32>,
     /// Whether it is the image itself, in its own colours (values 0..=1), instead of activations.
     pub image: bool,
+}
+
+/// Values of layers over logarithmic training time, as colours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatMap {
+    pub title: String,
+    /// What the values are.
+    pub label: String,
+    /// Names of the rows, from the top.
+    pub rows: Vec<String>,
+    /// Steps of the moments, ascending.
+    pub steps: Vec<usize>,
+    /// By row and moment; above zero.
+    pub values: Vec<Vec<f64>>,
+    /// Values at the ends of the colours, whose scale is logarithmic.
+    pub range: [f64; 2],
+    /// Whether the values are ratios, which colours show around 1.
+    pub ratio: bool,
 }
 
 impl Axis {

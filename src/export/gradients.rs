@@ -167,7 +167,7 @@ mod tests {
                     activation: (0..=blocks)
                         .map(|block| factor.powi((blocks - block) as i32) as f32)
                         .collect(),
-                    weight: Vec::new(),
+                    ..Norms::default()
                 },
             })
             .collect();
@@ -177,7 +177,7 @@ mod tests {
     fn plots(figure: &Figure) -> Vec<&Plot> {
         let plots = figure.panels.iter().filter_map(|panel| match panel {
             Panel::Plot(plot) => Some(plot),
-            Panel::Maps(_) => None,
+            Panel::Maps(_) | Panel::Heat(_) => None,
         });
         plots.collect()
     }

@@ -8,6 +8,7 @@ mod error;
 mod figure;
 mod gradients;
 mod grid;
+mod heat;
 mod information;
 mod labels;
 mod lesions;
@@ -23,12 +24,14 @@ mod svg;
 #[cfg(test)]
 mod tests;
 mod ticks;
+mod timeline;
+mod weather;
 mod write;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use figure::{Axis, Bracket, Curve, Figure, Ground, MapGrid, Panel, Plot, Point, Samples, Scale};
+pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Samples, Scale};
 pub use labels::spread;
 pub use write::{write_figures, write_file};
 
@@ -52,10 +55,14 @@ pub enum Kind {
     Information,
     /// Accuracy after cuts.
     Lesions,
+    /// Every layer's gradient over training time.
+    Weather,
+    /// The moments whose weights are kept.
+    Timeline,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 9] = [
         Kind::Loss,
         Kind::Error,
         Kind::Gradients,
@@ -63,6 +70,8 @@ impl Kind {
         Kind::Depth,
         Kind::Information,
         Kind::Lesions,
+        Kind::Weather,
+        Kind::Timeline,
     ];
 
     /// The word for it on the command line and in file names.
@@ -75,6 +84,8 @@ impl Kind {
             Kind::Depth => "depth",
             Kind::Information => "information",
             Kind::Lesions => "lesions",
+            Kind::Weather => "weather",
+            Kind::Timeline => "timeline",
         }
     }
 }
@@ -187,6 +198,8 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
         Kind::Depth => depth::figure(material),
         Kind::Information => information::figure(material),
         Kind::Lesions => lesions::figure(material),
+        Kind::Weather => weather::figure(material),
+        Kind::Timeline => timeline::figure(material),
     }
 }
 

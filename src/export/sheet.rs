@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Picture, room_for, wrap};
 use super::figure::{Figure, Panel};
-use super::{grid, plot};
+use super::{grid, heat, plot};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -37,7 +37,7 @@ pub fn size(figure: &Figure) -> [f64; 2] {
 fn panel_height(figure: &Figure) -> f64 {
     let height = |panel: &Panel| match panel {
         Panel::Maps(map) => grid::height(map, panel_width(panel, figure), PANEL_HEIGHT),
-        Panel::Plot(_) => PANEL_HEIGHT,
+        Panel::Plot(_) | Panel::Heat(_) => PANEL_HEIGHT,
     };
     figure.panels.iter().map(height).fold(0.0, f64::max).min(PANEL_HEIGHT)
 }
@@ -51,7 +51,7 @@ fn panel_width(panel: &Panel, figure: &Figure) -> f64 {
     match panel {
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
-        Panel::Plot(_) => match figure.panels.len() {
+        Panel::Plot(_) | Panel::Heat(_) => match figure.panels.len() {
             1 => 852.0,
             2 => 580.0,
             _ => 470.0,
@@ -89,6 +89,7 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Resul
         match panel {
             Panel::Plot(plot) => plot::draw(plot, canvas, place)?,
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
+            Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
         }
         left += place[2] + GAP;
     }

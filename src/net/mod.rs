@@ -2,6 +2,7 @@
 //! and multiply-adds, and [`initial_weights`] gives it the values it starts from. Nothing here computes.
 
 mod builder;
+mod field;
 mod graph;
 mod init;
 mod spec;
@@ -10,6 +11,7 @@ mod surgery;
 mod table;
 mod weights;
 
+pub use field::Field;
 pub use graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
 pub use init::initial_weights;
 pub use spec::{BlockKind, Family, Init, Norm, Order, Shortcut, Spec};

@@ -158,19 +158,10 @@ impl Spec {
 
     /// The same net without (or with) shortcuts. An option-A twin has the same parameters, and starts from the same values.
     pub fn twin(&self) -> Self {
-        let mut twin = self.clone();
-        match self.family {
-            Family::Plain => twin.family = Family::Resnet,
-            Family::Resnet | Family::Resnext => {
-                twin.family = Family::Plain;
-                twin.scale = 1.0;
-                if self.family == Family::Resnext {
-                    twin.cardinality = 1;
-                }
-            }
-        }
-        twin.shortcut = Spec::default_shortcut(twin.family, twin.block);
-        twin
+        self.as_family(match self.family {
+            Family::Plain => Family::Resnet,
+            Family::Resnet | Family::Resnext => Family::Plain,
+        })
     }
 
     pub(super) fn default_shortcut(family: Family, block: BlockKind) -> Shortcut {

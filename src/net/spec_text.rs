@@ -3,9 +3,15 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::field::{Field, OPTIONS};
 use super::spec::{BlockKind, Family, Init, Norm, Order, Shortcut, Spec};
 use crate::error::{Error, Result};
 
+const FAMILIES: [(&str, Family); 3] = [
+    ("plain", Family::Plain),
+    ("resnet", Family::Resnet),
+    ("resnext", Family::Resnext),
+];
 const KEYS: &str =
     "block, shortcut, order, norm, init, zero_last, scale, width, cardinality, group_width, input, classes";
 
@@ -30,15 +36,7 @@ fn parse(text: &str) -> Result<(Spec, Stated)> {
     let (family, depth) = head
         .rsplit_once('-')
         .ok_or_else(|| fail(text, "expected family-depth[:key=value,...], as in resnet-20:width=8"))?;
-    let family = word(
-        family,
-        &[
-            ("plain", Family::Plain),
-            ("resnet", Family::Resnet),
-            ("resnext", Family::Resnext),
-        ],
-    )
-    .map_err(|reason| fail(text, &format!("family {reason}")))?;
+    let family = word(family, &FAMILIES).map_err(|reason| fail(text, &format!("family {reason}")))?;
     let depth = depth
         .parse()
         .map_err(|_| fail(text, &format!("depth '{depth}' is not a whole number")))?;
@@ -51,6 +49,9 @@ fn parse(text: &str) -> Result<(Spec, Stated)> {
         let (key, value) = (key.trim(), value.trim());
         if seen.contains(&key) {
             return Err(fail(text, &format!("{key} is given twice")));
+        }
+        if ["family", "depth"].contains(&key) {
+            return Err(fail(text, &format!("unknown key '{key}'; the keys are {KEYS}")));
         }
         seen.push(key);
         spec.set(key, value).map_err(|reason| fail(text, &reason))?;
@@ -109,9 +110,11 @@ impl Spec {
         Ok(spec)
     }
 
-    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+    pub(super) fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
         let named = |reason: String| format!("{key} {reason}");
         match key {
+            "family" => self.family = word(value, &FAMILIES).map_err(named)?,
+            "depth" => self.depth = whole(key, value)?,
             "block" => {
                 self.block = word(
                     value,
@@ -174,45 +177,15 @@ impl fmt::Display for Family {
 
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let usual = Spec::new(self.family, self.depth);
-        let mut options = Vec::new();
-        if self.block != usual.block {
-            options.push(format!(
-                "block={}",
-                if self.block == BlockKind::Basic {
-                    "basic"
-                } else {
-                    "bottleneck"
-                }
-            ));
-        }
-        if self.residual() && self.shortcut != Spec::default_shortcut(self.family, self.block) {
-            options.push(format!("shortcut={:?}", self.shortcut));
-        }
-        if self.order != usual.order {
-            options.push("order=pre".into());
-        }
-        if self.norm != usual.norm {
-            options.push("norm=none".into());
-        }
-        if self.init != usual.init {
-            options.push("init=xavier".into());
-        }
-        if self.zero_last {
-            options.push("zero_last=true".into());
-        }
-        if self.scale != 1.0 {
-            options.push(format!("scale={}", self.scale));
-        }
-        if self.width != usual.width {
-            options.push(format!("width={}", self.width));
-        }
-        if self.cardinality != usual.cardinality {
-            options.push(format!("cardinality={}", self.cardinality));
-        }
-        if self.family == Family::Resnext && self.group_width != usual.group_width {
-            options.push(format!("group_width={}", self.group_width));
-        }
+        let mut usual = Spec::new(self.family, self.depth);
+        usual.shortcut = Spec::default_shortcut(self.family, self.block);
+        let differs = |field: &&Field| self.value(**field) != usual.value(**field);
+        let mut options: Vec<String> = OPTIONS
+            .iter()
+            .filter(|&&field| self.has(field))
+            .filter(differs)
+            .map(|&field| format!("{}={}", field.key(), self.value(field)))
+            .collect();
         if self.input != usual.input {
             options.push(format!("input={}", size(self.input)));
         }

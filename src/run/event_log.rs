@@ -25,6 +25,7 @@ pub mod tag {
     pub const RATE: &str = "lr";
     pub const ACTIVATION_NORMS: &str = "gradient_norm/activation";
     pub const WEIGHT_NORMS: &str = "gradient_norm/weight";
+    pub const PARAMETER_NORMS: &str = "weight_norm";
     pub const ENGINE: &str = "engine";
 }
 
@@ -95,13 +96,16 @@ impl EventLog {
         self.scalars(step, &[(tag::TEST_LOSS, tests.loss), (tag::TEST_ERROR, tests.error)])
     }
 
-    /// Gradient norms after that many steps.
+    /// Norms of gradients and weights after that many steps.
     pub fn measured(&mut self, step: usize, norms: &Norms) -> Result<()> {
         let [activation, weight] = self.layers.take().map_or([None, None], |layers| layers.map(Some));
-        let value = vec![
+        let mut value = vec![
             vector(tag::ACTIVATION_NORMS, &norms.activation, activation),
-            vector(tag::WEIGHT_NORMS, &norms.weight, weight),
+            vector(tag::WEIGHT_NORMS, &norms.weight, weight.clone()),
         ];
+        if !norms.parameter.is_empty() {
+            value.push(vector(tag::PARAMETER_NORMS, &norms.parameter, weight));
+        }
         self.write(step, What::Summary(Summary { value }))
     }
 

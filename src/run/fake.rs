@@ -90,6 +90,7 @@ impl Fake {
         Norms {
             activation: vec![1.0; self.graph.trunk().len()],
             weight: vec![1.0; self.graph.weighted().len()],
+            ..Norms::default()
         }
     }
 }

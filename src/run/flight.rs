@@ -6,7 +6,7 @@ use super::course::Course;
 use super::lane::{Advance, Lane};
 use super::summary::Status;
 use super::trainer::Opener;
-use crate::engine::{BnMode, Engine, Step};
+use crate::engine::{BnMode, Engine, Norms, Step};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Weights, initial_weights};
 
@@ -21,6 +21,8 @@ pub struct Flight {
     began: Instant,
     images: usize,
     rate: f32,
+    /// Norms of the weights it started from, where they are wanted.
+    parameter: Vec<f32>,
 }
 
 /// What a run can be taken up from when its engine is lost.
@@ -56,6 +58,16 @@ pub fn open(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Norms of the weights at the nodes of [`Graph::weighted`].
+pub fn parameter_norms(engine: &dyn Engine, graph: &Graph) -> Result<Vec<f32>> {
+    let weights = engine.weights()?;
+    let norm = |id: usize| {
+        let name = format!("{}.weight", graph.nodes[id].op.parameters().unwrap_or_default());
+        weights.get(&name).map_or(f32::NAN, |array| array.norm())
+    };
+    Ok(graph.weighted().into_iter().map(norm).collect())
 }
 
 impl Lane {
@@ -115,10 +127,26 @@ impl Lane {
         let rate = course.rate(step) * self.rate;
         // At step 0 the gradients were measured before training began.
         let measure = step > 0 && (self.keeps_at(step) || step.is_multiple_of(course.experiment.probe_every));
-        match self.engine.start(&batch, rate, measure) {
-            Ok(()) => {
+        // Reading weights back makes an engine that works beside its caller wait; where they are kept it rests anyway.
+        let weigh = measure && (self.keeps_at(step) || !self.engine.can_be_lost());
+        let parameter = if weigh {
+            parameter_norms(self.engine.as_ref(), &self.graph)
+        } else {
+            Ok(Vec::new())
+        };
+        let started = parameter.and_then(|parameter| {
+            self.engine.start(&batch, rate, measure)?;
+            Ok(parameter)
+        });
+        match started {
+            Ok(parameter) => {
                 let images = batch.len();
-                self.flights.push_back(Flight { began, images, rate });
+                self.flights.push_back(Flight {
+                    began,
+                    images,
+                    rate,
+                    parameter,
+                });
                 Ok(())
             }
             Err(error) => self.replace(course, error),
@@ -142,6 +170,8 @@ impl Lane {
         self.landed_at = Some(Instant::now());
         let (rate, images) = (flight.rate, flight.images);
         let Step { loss, correct, norms } = step.clone();
+        let parameter = flight.parameter.clone();
+        let norms = norms.map(|norms| Norms { parameter, ..norms });
         self.flights.pop_front();
         self.landed.pop_front();
         if self.repeat > 0 {

@@ -256,7 +256,13 @@ impl Lane {
             activation_gradients: Select::Nodes(trunk.clone()),
             weight_gradients: true,
         };
-        let probe = self.ask(course, |engine| engine.probe(&batch, &request))?;
+        let graph = Arc::clone(&self.graph);
+        let (probe, parameter) = self.ask(course, |engine| {
+            Ok((
+                engine.probe(&batch, &request)?,
+                flight::parameter_norms(engine, &graph)?,
+            ))
+        })?;
         let activation = trunk.iter().map(|node| {
             probe
                 .activation_gradients
@@ -271,6 +277,7 @@ impl Lane {
         Ok(Norms {
             activation: activation.collect(),
             weight: weight.collect(),
+            parameter,
         })
     }
 }

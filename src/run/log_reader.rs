@@ -93,7 +93,11 @@ fn take(series: &mut Series, step: usize, summary: &Summary) {
     if let (Some(activation), Some(weight)) = (vector(tag::ACTIVATION_NORMS), vector(tag::WEIGHT_NORMS)) {
         // Measured again by a session that began at this step.
         series.measured.retain(|point| point.step < step);
-        let norms = Norms { activation, weight };
+        let norms = Norms {
+            activation,
+            weight,
+            parameter: vector(tag::PARAMETER_NORMS).unwrap_or_default(),
+        };
         series.measured.push(Measured { step, norms });
     }
 }

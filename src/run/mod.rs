@@ -37,6 +37,7 @@ mod tfevent;
 mod trainer;
 mod watch;
 
+pub use crate::engine::{Decay, Norms, OptimizerKind};
 pub use experiment::{Branch, Experiment, RunId, RunPlan, Track};
 pub use folder::RunFolder;
 pub use history::{Evaluated, History, Measured, Series};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{self, Key, Ui};
+use eframe::egui::{self, Key, Modifiers, Ui};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use super::block_bench::Bench;
 use super::block_tower::{Act, BlockTower};
 use super::cursor::find;
 use super::pane::{Pane, View};
+use super::task::PaneKey;
 use super::theme::{self, GRID};
 use super::widgets::{grouped, quiet_button_ui};
 use super::{Action, line_style};
@@ -35,6 +36,11 @@ pub struct Architecture {
 impl Pane for Architecture {
     const TITLE: &'static str = "Architecture";
     const HINT: &'static str = "A net's blocks and shortcuts: cut one, remove one, and see what it costs";
+    const KEYS: &'static [PaneKey] = &[
+        PaneKey::new(Modifiers::NONE, Key::X, "remove the chosen block, or restore it"),
+        PaneKey::new(Modifiers::NONE, Key::C, "cut the chosen block's shortcut"),
+        PaneKey::new(Modifiers::NONE, Key::Z, "undo all cuts"),
+    ];
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let scene = view.scene;

@@ -22,6 +22,10 @@ const SPAN_NAMES: f64 = 0.1;
 const FAINT: f32 = 0.15;
 /// Opacity of the band over seeds.
 const BAND: f32 = 0.18;
+/// Opacity of a line while another is pointed at.
+const BACK: f32 = 0.35;
+/// How near the pointer must be to a line to mean it, in points.
+const NEAR: f32 = 12.0;
 /// Least distance of marks on the x axis in points.
 const MARKS_APART: f64 = 64.0;
 
@@ -83,6 +87,8 @@ pub struct Chart<'a> {
     /// Shaded spans of x with names at their top.
     pub spans: &'a [(Range<f64>, String)],
     pub bracket: Option<Bracket>,
+    /// Name of the net that the pointer is over, in this panel or another.
+    pub focus: Option<&'a str>,
     /// Zoom and pan by mouse; double click goes back.
     pub interactive: bool,
     /// What a screen reader says.
@@ -90,8 +96,9 @@ pub struct Chart<'a> {
 }
 
 impl Chart<'_> {
-    /// Draws the chart in all the space there is. Without a `link` nothing follows the pointer.
-    pub fn show_ui(&self, ui: &mut Ui, curves: &[Curve<'_>], mut link: Option<Link<'_>>) {
+    /// Draws the chart in all the space there is; answers with the net whose line the pointer is at. Without a `link`
+    /// no cursor follows the pointer.
+    pub fn show_ui(&self, ui: &mut Ui, curves: &[Curve<'_>], mut link: Option<Link<'_>>) -> Option<String> {
         let ink = theme::ink(ui);
         let zoom = link
             .as_ref()
@@ -120,9 +127,10 @@ impl Chart<'_> {
         spans_ui(ui, transform, self.spans, ink);
         names_ui(ui, transform, curves, self.bracket.as_ref(), ink);
         if !self.interactive {
-            return;
+            return None;
         }
         let pointer = &response.response;
+        let pointed = pointed(&response, curves);
         let reset = pointer.double_clicked() || link.is_some() && whole_asked(ui);
         if reset {
             ui.data_mut(|data| data.remove::<[f64; 2]>(lifted));
@@ -144,6 +152,17 @@ impl Chart<'_> {
         }
         if let (Some(link), Across::Time(time)) = (link, self.across) {
             self.follow(ui, &response, link, time, curves, ink);
+        }
+        pointed
+    }
+
+    /// Colour and width of a line: the one that is pointed at stands out, the others step back.
+    fn style(&self, curve: &Curve<'_>, curves: &[Curve<'_>]) -> (Color32, f32) {
+        let here = |name: &&str| curves.iter().any(|curve| curve.name == *name);
+        match self.focus.filter(here) {
+            Some(name) if name == curve.name => (curve.colour, curve.width + 1.0),
+            Some(_) => (curve.colour.gamma_multiply(BACK), curve.width),
+            None => (curve.colour, curve.width),
         }
     }
 
@@ -252,11 +271,12 @@ impl Chart<'_> {
             band(plot, curve);
         }
         for curve in curves {
+            let (colour, width) = self.style(curve, curves);
             for piece in pieces(&curve.line) {
-                plot.line(line(curve, piece));
+                plot.line(line(curve, piece).color(colour).width(width));
                 if curve.dots || piece.len() == 1 {
                     let dots = Points::new("", PlotPoints::Borrowed(piece));
-                    plot.points(dots.radius(curve.width + 1.2).color(curve.colour).allow_hover(false));
+                    plot.points(dots.radius(width + 1.2).color(colour).allow_hover(false));
                 }
             }
             if !curve.crosses.is_empty() {
@@ -332,6 +352,21 @@ impl Chart<'_> {
             plot.y_grid_spacer(|input| linear_marks(input, 1.0))
         }
     }
+}
+
+/// The net whose line is nearest above or beneath the pointer.
+fn pointed(response: &egui_plot::PlotResponse<()>, curves: &[Curve<'_>]) -> Option<String> {
+    let transform = &response.transform;
+    let pointer = response.response.hover_pos()?;
+    let place = transform.value_from_position(pointer).x;
+    let distance = |curve: &Curve<'_>| {
+        let spans = curve.line.first()?.x <= place && place <= curve.line.last()?.x;
+        let y = height_at(&curve.line, place).filter(|y| spans && y.is_finite())?;
+        let distance = (transform.position_from_point_y(y) - pointer.y).abs();
+        (distance <= NEAR).then_some(distance)
+    };
+    let near = curves.iter().filter_map(|curve| Some((distance(curve)?, &curve.name)));
+    near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, name)| name.clone())
 }
 
 /// Home shows the whole training again.

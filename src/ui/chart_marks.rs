@@ -75,7 +75,9 @@ pub fn names_ui(ui: &Ui, transform: &PlotTransform, curves: &[Curve<'_>], bracke
         .iter()
         .filter(|curve| !curve.label.is_empty())
         .filter_map(|curve| {
-            let last = pieces(&curve.line).last()?.last()?;
+            // A run that was never finite has its cross only.
+            let last = pieces(&curve.line).last().and_then(|piece| piece.last());
+            let last = last.or(curve.crosses.last())?;
             Some((position(last.x, last.y), curve))
         })
         .filter(|(end, _)| frame.expand(1.0).contains(*end))
@@ -84,7 +86,9 @@ pub fn names_ui(ui: &Ui, transform: &PlotTransform, curves: &[Curve<'_>], bracke
     let gap = NAME_GAP[usize::from(bracket.is_some())];
     let half = LABEL_GAP / 2.0;
     let (top, bottom) = (f64::from(frame.top()) + half, f64::from(frame.bottom()) - half);
-    for (number, cluster) in ends.chunk_by(|a, b| (a.0.x - b.0.x).abs() < 80.0).enumerate() {
+    // Names that could overlap sideways are spread together.
+    let apart = ends.iter().map(|(_, curve)| name_width(ui, curve)).fold(0.0, f32::max) + gap;
+    for (number, cluster) in ends.chunk_by(|a, b| (a.0.x - b.0.x).abs() < apart).enumerate() {
         let x = cluster.iter().map(|(end, _)| end.x).fold(f32::NEG_INFINITY, f32::max);
         let mut wishes: Vec<f64> = cluster.iter().map(|(end, _)| f64::from(end.y)).collect();
         let spanned = bracket.filter(|_| number == 0).map(|bracket| {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Height, Time, Unit};
 use super::chart::{Across, Bracket, Chart, Curve, Link};
+use super::measure::Measure;
 use super::pane::{Pane, View};
 use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
@@ -20,85 +21,6 @@ use super::widgets::short;
 use super::{Scene, line_style};
 use crate::export::Kind;
 use crate::net::Spec;
-use crate::run::Series;
-
-/// What a chart shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Measure {
-    TrainingLoss,
-    TrainingError,
-    TestLoss,
-    TestError,
-    Rate,
-}
-
-impl Measure {
-    const ALL: [Measure; 5] = [
-        Measure::TrainingLoss,
-        Measure::TrainingError,
-        Measure::TestLoss,
-        Measure::TestError,
-        Measure::Rate,
-    ];
-
-    /// Stands on its button.
-    fn word(self) -> Cow<'static, str> {
-        match self {
-            Measure::TrainingLoss => t!("loss"),
-            Measure::TrainingError => t!("error"),
-            Measure::TestLoss => t!("test loss"),
-            Measure::TestError => t!("test error"),
-            Measure::Rate => t!("rate"),
-        }
-    }
-
-    /// Tells its chart from the others.
-    fn id(self) -> &'static str {
-        match self {
-            Measure::TrainingLoss => "loss",
-            Measure::TrainingError => "error",
-            Measure::TestLoss => "test loss",
-            Measure::TestError => "test error",
-            Measure::Rate => "rate",
-        }
-    }
-
-    /// Stands above its chart.
-    fn title(self) -> Cow<'static, str> {
-        match self {
-            Measure::TrainingLoss => t!("Training loss, minibatch, batch statistics"),
-            Measure::TrainingError => t!("Training error, %, minibatch, batch statistics"),
-            Measure::TestLoss => t!("Test loss, batch statistics"),
-            Measure::TestError => t!("Test error, %, batch statistics"),
-            Measure::Rate => t!("Learning rate"),
-        }
-    }
-
-    fn is_error(self) -> bool {
-        matches!(self, Measure::TrainingError | Measure::TestError)
-    }
-
-    /// What of a run it is, where it is known at every step.
-    fn series(self) -> Option<fn(&Series) -> &[f32]> {
-        match self {
-            Measure::TrainingLoss => Some(|run| &run.loss),
-            Measure::TrainingError => Some(|run| &run.error),
-            Measure::Rate => Some(|run| &run.rate),
-            Measure::TestLoss | Measure::TestError => None,
-        }
-    }
-
-    /// Where a run stands.
-    fn last(self, run: &Series) -> Option<f32> {
-        match self {
-            Measure::TrainingLoss => run.final_loss(),
-            Measure::TrainingError => run.final_error(),
-            Measure::TestLoss => run.evaluated.last().map(|point| point.loss),
-            Measure::TestError => run.evaluated.last().map(|point| point.error),
-            Measure::Rate => run.rate.last().copied(),
-        }
-    }
-}
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -270,16 +192,6 @@ impl Curves {
             range,
             columns: ((ui.available_width() * ui.pixels_per_point()) as usize).max(64),
         };
-        let curves = self.curves(ui, scene, measure, grid);
-        let empty = curves.iter().all(|curve| curve.line.is_empty());
-        let bracket = (verdict.gap.filter(|_| measure == Measure::TrainingLoss)).map(|gap| Bracket {
-            from: height.place(gap.shallow),
-            to: height.place(gap.deep),
-            text: match short(gap.deep - gap.shallow) {
-                gap if ui.available_width() < BRACKET_ROOM => format!("+{gap}"),
-                gap => t!("deeper, yet worse: +%{gap}", gap = gap).into(),
-            },
-        });
         let y = match measure {
             Measure::TrainingError | Measure::TestError => 0.0..100.0,
             Measure::Rate => f64::INFINITY..f64::NEG_INFINITY,
@@ -287,6 +199,17 @@ impl Curves {
                 height.place(if height.log { 0.1 } else { 0.0 })..height.place(2.5)
             }
         };
+        let curves = self.curves(ui, scene, measure, grid, y.end);
+        let empty = curves.iter().all(|curve| curve.line.is_empty());
+        let bracket = (verdict.gap.filter(|_| measure == Measure::TrainingLoss)).map(|gap| Bracket {
+            from: height.place(gap.shallow),
+            to: height.place(gap.deep),
+            text: match short(gap.deep - gap.shallow) {
+                gap if ui.available_width() < BRACKET_ROOM => format!("+{gap}"),
+                gap => t!("deeper, yet worse: +%{gap}", gap = gap).into_owned(),
+            },
+        });
+        let focus = view.cursor.preview.run.clone();
         let chart = Chart {
             id: measure.id(),
             x_label: &time.label(),
@@ -296,6 +219,7 @@ impl Curves {
             y: if empty && y.start > y.end { 0.0..1.0 } else { y },
             spans: &[],
             bracket,
+            focus: focus.as_deref(),
             interactive: true,
             summary: summary(scene, measure, verdict),
         };
@@ -304,14 +228,19 @@ impl Curves {
             history: scene.history,
         };
         let place = ui.available_rect_before_wrap();
-        chart.show_ui(ui, &curves, Some(link));
+        if let Some(net) = chart.show_ui(ui, &curves, Some(link)) {
+            if ui.input(|input| input.pointer.primary_clicked()) {
+                view.cursor.run.clone_from(&net);
+            }
+            view.cursor.hover_run(net);
+        }
         if empty {
             note_ui(ui, place, measure, scene);
         }
     }
 
-    /// One curve a net.
-    fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'_>, measure: Measure, grid: Grid) -> Vec<Curve<'a>> {
+    /// One curve a net; `top` is where a run that was never finite is marked.
+    fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'_>, measure: Measure, grid: Grid, top: f64) -> Vec<Curve<'a>> {
         let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
         let groups = groups(scene.history);
         for group in &groups {
@@ -327,7 +256,7 @@ impl Curves {
             let mut curve = Curve {
                 name: name.clone(),
                 label: label(group),
-                detail: detail(group, measure),
+                detail: measure.detail(group),
                 ..Curve::default()
             };
             (curve.colour, curve.width) = line_style(ui, &group.runs[0].track.spec, &among);
@@ -344,7 +273,7 @@ impl Curves {
                 }
                 None => tested(&mut curve, group, measure, grid),
             }
-            curve.crosses = crosses(group, &curve, grid);
+            curve.crosses = crosses(group, &curve, grid, top);
             curves.push(curve);
         }
         curves
@@ -367,42 +296,23 @@ fn tested(curve: &mut Curve<'_>, group: &Group<'_>, measure: Measure, grid: Grid
 
 fn label(group: &Group<'_>) -> String {
     if group.runs.iter().any(|run| run.diverged.is_some()) {
-        t!("%{net} diverged", net = group.name).into()
+        t!("%{net} diverged", net = group.name).into_owned()
     } else {
         group.name.to_owned()
     }
 }
 
-/// Where the net stands, and over how many seeds that is the mean.
-fn detail(group: &Group<'_>, measure: Measure) -> String {
-    let last: Vec<f64> = group
-        .runs
-        .iter()
-        .filter_map(|run| measure.last(run).map(f64::from))
-        .filter(|value| value.is_finite())
-        .collect();
-    if last.is_empty() {
-        return String::new();
-    }
-    let mean = last.iter().sum::<f64>() / last.len() as f64;
-    let number = if measure.is_error() {
-        format!("{:.1} %", 100.0 * mean)
-    } else {
-        short(mean)
-    };
-    match group.runs.len() {
-        1 => number,
-        seeds => format!("{number}, n = {seeds}"),
-    }
-}
-
-/// Where runs diverged: on the line, or where the seed itself was last finite.
-fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid) -> Vec<PlotPoint> {
+/// Where runs diverged: on the line, or where the seed itself was last finite; at the `top` where it never was.
+fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid, top: f64) -> Vec<PlotPoint> {
     let lost = group.runs.iter().filter_map(|run| run.diverged);
-    lost.filter_map(|step| {
-        let last = pieces(&curve.line).last().and_then(|piece| piece.last()).copied();
+    let last = pieces(&curve.line).last().and_then(|piece| piece.last()).copied();
+    lost.map(|step| {
         let x = grid.time.place(step as f64);
-        last.map(|last| PlotPoint::new(if group.runs.len() == 1 { last.x } else { x }, last.y))
+        match last {
+            Some(last) if group.runs.len() == 1 => last,
+            Some(last) => PlotPoint::new(x, last.y),
+            None => PlotPoint::new(x, if top.is_finite() { top } else { 0.0 }),
+        }
     })
     .collect()
 }
@@ -461,27 +371,19 @@ fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
         .text(place.center(), eframe::egui::Align2::CENTER_CENTER, words, font, colour);
 }
 
+/// What a screen reader says of a chart.
 fn summary(scene: Scene<'_>, measure: Measure, verdict: &Verdict) -> String {
-    let ends: Vec<String> = groups(scene.history)
-        .iter()
-        .map(|group| (group.name, detail(group, measure)))
-        .filter(|(_, detail)| !detail.is_empty())
-        .map(|(name, detail)| format!("{name} {detail}"))
-        .collect();
-    let title = measure.title();
-    if ends.is_empty() {
-        return t!("Chart: %{title}; still empty", title = title).into();
-    }
-    let words = t!("Chart: %{title}; now %{ends}", title = title, ends = ends.join("; "));
+    let words = measure.summary(scene.history);
     match measure {
         Measure::TrainingLoss => format!("{words}. {}", verdict.words),
-        _ => words.into(),
+        _ => words,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::story::tests::history;
 
     #[test]
     fn charts_fill_the_space_without_overlap() {
@@ -510,5 +412,22 @@ mod tests {
             curves.measures,
             [Measure::TrainingLoss, Measure::TestError, Measure::Rate]
         );
+    }
+    #[test]
+    fn a_run_that_was_never_finite_is_marked_at_the_top() {
+        let mut history = history(&[("plain-20", f32::NAN)], 3);
+        history.runs[0].diverged = Some(1);
+        let grid = Grid {
+            time: Time::default(),
+            height: Height {
+                log: false,
+                factor: 1.0,
+            },
+            range: [0.0, 10.0],
+            columns: 64,
+        };
+        let group = &groups(&history)[0];
+        let crosses = crosses(group, &Curve::default(), grid, 2.5);
+        assert_eq!((crosses[0].x, crosses[0].y), (1.0, 2.5));
     }
 }

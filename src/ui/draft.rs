@@ -1,33 +1,66 @@
 //! The experiment as it is being edited, beside the one that runs.
 
-use crate::net::{Graph, Spec, Table};
+use crate::net::{Field, Graph, Spec, Table};
 use crate::run::{Experiment, History, RunPlan};
 
-/// A net of the draft with what is known about it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Card {
-    pub plan: RunPlan,
-    pub check: Result<Facts, String>,
+/// What a net costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    pub parameters: usize,
+    /// For one image.
+    pub multiply_adds: u64,
+}
+
+impl Sizes {
+    /// Of that net.
+    pub fn of(spec: &Spec) -> Self {
+        let table = Table::new(&Graph::new(spec));
+        Self {
+            parameters: table.parameters,
+            multiply_adds: table.multiply_adds,
+        }
+    }
 }
 
 /// What a readable spec amounts to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
     pub spec: Spec,
-    pub parameters: usize,
-    /// For one image.
-    pub multiply_adds: u64,
+    pub sizes: Sizes,
 }
 
-/// The edited experiment.
+/// A net of the draft with what is known about it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
+pub struct Card {
+    /// Its own as long as it is there.
+    pub id: usize,
+    pub plan: RunPlan,
+    /// Name of the net that runs and that this one was made of, or is.
+    pub origin: Option<String>,
+    pub check: Result<Facts, String>,
+    /// What the net that runs costs.
+    pub before: Option<Sizes>,
+    /// What is wrong with its name.
+    pub trouble: Option<String>,
+}
+
+/// What can be edited, and undone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
     /// Everything but the runs.
-    pub experiment: Experiment,
+    pub recipe: Experiment,
     pub cards: Vec<Card>,
     /// Name of the engine asked for.
     pub engine: String,
-    /// Shape and class count of the data, once known.
+    next: usize,
+}
+
+/// The edited experiment beside the one that runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    pub now: Edited,
+    running: Experiment,
+    /// Shape and class count of the data that runs, once known.
     data: Option<([usize; 3], usize)>,
 }
 
@@ -41,73 +74,118 @@ pub enum Change {
     Restart,
 }
 
+/// The names of what differs.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Differences {
+    pub new: Vec<String>,
+    pub changed: Vec<String>,
+    pub removed: Vec<String>,
+    pub recipe: bool,
+}
+
 impl Draft {
     /// A draft equal to an experiment.
     pub fn new(experiment: &Experiment, engine: &str) -> Self {
         let mut draft = Self {
-            experiment: experiment.clone(),
-            cards: Vec::new(),
-            engine: String::new(),
+            now: Edited {
+                recipe: experiment.clone(),
+                cards: Vec::new(),
+                engine: engine.to_owned(),
+                next: 0,
+            },
+            running: experiment.clone(),
             data: None,
         };
-        draft.undo(experiment, engine);
+        draft.reset(engine);
         draft
     }
 
-    /// Learns shape and classes of the data from the runs that have started.
-    pub fn learn(&mut self, history: &History) {
+    /// Takes up what was added to the training, and what the data turned out to be.
+    pub fn follow(&mut self, experiment: &Experiment, history: &History) {
         let data = history
             .runs
             .first()
             .map(|run| (run.track.spec.input, run.track.spec.classes));
-        if data.is_some() && data != self.data {
-            self.data = data;
-            for index in 0..self.cards.len() {
-                self.recheck(index);
+        let grown = self.running != *experiment;
+        if !grown && (data.is_none() || data == self.data) {
+            return;
+        }
+        self.data = data.or(self.data);
+        let known = std::mem::replace(&mut self.running, experiment.clone());
+        self.now.recipe.branches.clone_from(&experiment.branches);
+        for plan in experiment.runs.iter().filter(|plan| !known.runs.contains(plan)) {
+            match self.now.cards.iter_mut().find(|card| card.plan.name == plan.name) {
+                Some(card) => card.origin = Some(plan.name.clone()),
+                None => self.push(plan.clone(), Some(plan.name.clone())),
             }
         }
+        self.check();
     }
 
-    /// Goes back to an experiment; what is known of the data stays.
-    pub fn undo(&mut self, experiment: &Experiment, engine: &str) {
-        self.experiment = experiment.clone();
-        self.engine = engine.to_owned();
-        self.cards.clear();
-        for plan in &experiment.runs {
-            self.push(plan.clone());
+    /// Goes back to what runs.
+    pub fn reset(&mut self, engine: &str) {
+        self.now.recipe = self.running.clone();
+        self.now.engine = engine.to_owned();
+        self.now.cards.clear();
+        for plan in self.running.runs.clone() {
+            let origin = Some(plan.name.clone());
+            self.push(plan, origin);
         }
+        self.check();
     }
 
-    /// Adds a net.
-    pub fn push(&mut self, plan: RunPlan) {
-        let check = self.check(&plan.net);
-        self.cards.push(Card { plan, check });
+    /// Adds a net under that name, or a free one like it.
+    pub fn add(&mut self, name: &str, net: String) {
+        let name = self.free_name(name);
+        self.push(RunPlan { name, net }, None);
+        self.check();
     }
 
-    /// Reads a card's spec again after an edit.
-    pub fn recheck(&mut self, index: usize) {
-        let check = self.check(&self.cards[index].plan.net);
-        self.cards[index].check = check;
+    fn push(&mut self, plan: RunPlan, origin: Option<String>) {
+        self.now.cards.push(Card {
+            id: self.now.next,
+            plan,
+            origin,
+            check: Err(String::new()),
+            before: None,
+            trouble: None,
+        });
+        self.now.next += 1;
     }
 
-    /// Adds the card's net once more under a free name, or its twin with (without) shortcuts.
+    /// Adds the card's net once more, or its twin with (without) shortcuts.
     pub fn derive(&mut self, index: usize, twin: bool) {
-        let Some(card) = self.cards.get(index) else { return };
-        let mut plan = card.plan.clone();
-        if twin {
-            let Ok(facts) = &card.check else { return };
-            let mut spec = facts.spec.twin();
-            let usual = Spec::new(spec.family, spec.depth);
-            (spec.input, spec.classes) = (usual.input, usual.classes);
-            plan.net = spec.to_string();
-            plan.name = spec.short_name();
+        let Some(card) = self.now.cards.get(index) else { return };
+        let (name, net) = match (&card.check, twin) {
+            (_, false) => (card.plan.name.clone(), card.plan.net.clone()),
+            (Ok(facts), true) => {
+                let twin = facts.spec.twin();
+                (twin.short_name(), text(&twin))
+            }
+            (Err(_), true) => return,
+        };
+        self.add(&name, net);
+    }
+
+    /// Gives the card another net; a name that was the net's own follows it.
+    pub fn change(&mut self, index: usize, spec: &Spec) {
+        let card = &mut self.now.cards[index];
+        let old = match &card.check {
+            Ok(facts) => facts.spec.short_name(),
+            Err(_) => String::new(),
+        };
+        card.plan.net = text(spec);
+        if card.plan.name == old && spec.short_name() != old {
+            // Its own name must not stand in its way.
+            card.plan.name.clear();
+            let name = self.free_name(&spec.short_name());
+            self.now.cards[index].plan.name = name;
         }
-        plan.name = self.free_name(&plan.name);
-        self.push(plan);
+        self.check();
     }
 
     fn free_name(&self, name: &str) -> String {
-        let taken = |name: &str| self.cards.iter().any(|card| card.plan.name == name);
+        let taken = |name: &str| self.now.cards.iter().any(|card| card.plan.name == name);
         if !taken(name) {
             return name.to_owned();
         }
@@ -118,62 +196,134 @@ impl Draft {
         format!("{name}.{number}")
     }
 
-    fn check(&self, net: &str) -> Result<Facts, String> {
-        let spec = match self.data {
+    fn read(&self, net: &str) -> Result<Facts, String> {
+        let same_data = self.now.recipe.data == self.running.data;
+        let shape = match self.data {
+            Some(shape) if same_data => Some(shape),
+            _ => self.now.recipe.data.known_shape(),
+        };
+        let spec = match shape {
             Some((input, classes)) => Spec::for_data(net, input, classes),
             None => net.parse(),
         };
         let spec = spec.map_err(|error| error.to_string())?;
-        let table = Table::new(&Graph::new(&spec));
-        Ok(Facts {
-            spec,
-            parameters: table.parameters,
-            multiply_adds: table.multiply_adds,
-        })
+        let sizes = Sizes::of(&spec);
+        Ok(Facts { spec, sizes })
+    }
+
+    /// Reads every net and name again after an edit.
+    pub fn check(&mut self) {
+        let mut readable: Vec<RunPlan> = Vec::new();
+        for index in 0..self.now.cards.len() {
+            let card = &self.now.cards[index];
+            let check = self.read(&card.plan.net);
+            let ran = |name: &String| self.running.runs.iter().find(|plan| plan.name == *name);
+            let ran = card.origin.as_ref().and_then(ran).map(|plan| self.read(&plan.net));
+            let mut trouble = None;
+            if check.is_ok() {
+                readable.push(card.plan.clone());
+                let so_far = Experiment {
+                    runs: readable.clone(),
+                    ..self.now.recipe.clone()
+                };
+                trouble = so_far.validate().err().map(|error| error.to_string());
+                if trouble.is_some() {
+                    readable.pop();
+                }
+            }
+            let card = &mut self.now.cards[index];
+            card.before = ran.and_then(Result::ok).map(|facts| facts.sizes);
+            (card.check, card.trouble) = (check, trouble);
+        }
     }
 
     /// The sentence of the first thing that stands in the way of starting it.
     pub fn obstacle(&self) -> Option<String> {
-        if self.cards.is_empty() {
-            return Some("an experiment needs at least one net".into());
+        if self.now.cards.is_empty() {
+            return Some(rust_i18n::t!("An experiment needs at least one net.").into_owned());
         }
-        for (index, card) in self.cards.iter().enumerate() {
-            if let Err(sentence) = &card.check {
-                return Some(sentence.clone());
-            }
-            let name = &card.plan.name;
-            if self.cards[..index].iter().any(|other| other.plan.name == *name) {
-                return Some(format!("two nets are named '{name}'"));
-            }
-        }
-        None
+        self.now.cards.iter().find_map(|card| match &card.check {
+            Err(sentence) => Some(sentence.clone()),
+            Ok(_) => card.trouble.clone(),
+        })
     }
 
     /// The experiment as edited.
     pub fn experiment(&self) -> Experiment {
         Experiment {
-            runs: self.cards.iter().map(|card| card.plan.clone()).collect(),
-            ..self.experiment.clone()
+            runs: self.now.cards.iter().map(|card| card.plan.clone()).collect(),
+            ..self.now.recipe.clone()
         }
     }
 
+    /// The plan that runs and that a card was made of.
+    pub fn ran(&self, card: &Card) -> Option<&RunPlan> {
+        let name = card.origin.as_ref()?;
+        self.running.runs.iter().find(|plan| plan.name == *name)
+    }
+
     /// Compares with what runs.
-    pub fn change(&self, running: &Experiment, engine: &str) -> Change {
+    pub fn compare(&self, engine: &str) -> Change {
         let edited = self.experiment();
-        if edited == *running && self.engine == engine {
+        if edited == self.running && self.now.engine == engine {
             return Change::None;
         }
-        let (old, new) = edited.runs.split_at(running.runs.len().min(edited.runs.len()));
+        let (old, new) = edited.runs.split_at(self.running.runs.len().min(edited.runs.len()));
         let rest = Experiment {
             runs: old.to_vec(),
             ..edited.clone()
         };
-        if rest == *running && self.engine == engine {
+        if rest == self.running && self.now.engine == engine {
             Change::Added(new.to_vec())
         } else {
             Change::Restart
         }
     }
+
+    /// What differs from what runs, by name.
+    pub fn differences(&self, engine: &str) -> Differences {
+        let mut found = Differences::default();
+        for card in &self.now.cards {
+            match self.ran(card) {
+                None => found.new.push(card.plan.name.clone()),
+                Some(ran) if *ran != card.plan => found.changed.push(card.plan.name.clone()),
+                Some(_) => {}
+            }
+        }
+        let kept = |plan: &&RunPlan| {
+            let origin = Some(&plan.name);
+            !self.now.cards.iter().any(|card| card.origin.as_ref() == origin)
+        };
+        found.removed = self
+            .running
+            .runs
+            .iter()
+            .filter(kept)
+            .map(|plan| plan.name.clone())
+            .collect();
+        let recipe = Experiment {
+            runs: self.running.runs.clone(),
+            ..self.now.recipe.clone()
+        };
+        found.recipe = recipe != self.running || self.now.engine != engine;
+        found
+    }
+}
+
+/// A net's text without what the data says.
+fn text(spec: &Spec) -> String {
+    let usual = Spec::new(spec.family, spec.depth);
+    let spec = Spec {
+        input: usual.input,
+        classes: usual.classes,
+        ..spec.clone()
+    };
+    spec.to_string()
+}
+
+/// What a net would cost with another value in one field, or why there is no such net.
+pub fn effect(spec: &Spec, field: Field, value: &str) -> Result<Sizes, String> {
+    spec.with(field, value).map(|spec| Sizes::of(&spec))
 }
 
 #[cfg(test)]
@@ -181,48 +331,97 @@ mod tests {
     use super::*;
     use crate::ui::story::tests::history;
 
-    fn draft() -> (Experiment, Draft) {
+    fn draft() -> Draft {
         let mut experiment = Experiment::named("quick").unwrap();
         experiment.runs.truncate(2);
         let mut draft = Draft::new(&experiment, "auto");
-        draft.learn(&history(&[("plain-20:width=8", 1.0)], 0));
-        (experiment, draft)
+        draft.follow(&experiment, &history(&[("plain-20:width=8", 1.0)], 0));
+        draft
+    }
+
+    fn names(draft: &Draft) -> Vec<&str> {
+        draft.now.cards.iter().map(|card| card.plan.name.as_str()).collect()
     }
 
     #[test]
     fn nets_are_checked_against_the_data() {
-        let (_, mut draft) = draft();
-        let facts = draft.cards[0].check.clone().unwrap();
+        let mut draft = draft();
+        let facts = draft.now.cards[0].check.clone().unwrap();
         assert_eq!(facts.spec.input, [1, 8, 8]);
-        assert!(facts.parameters > 10_000 && facts.multiply_adds > 100_000);
-        draft.cards[0].plan.net = "plain-21".into();
-        draft.recheck(0);
+        assert_eq!(draft.now.cards[0].before, Some(facts.sizes));
+        draft.now.cards[0].plan.net = "plain-21".into();
+        draft.check();
         assert!(draft.obstacle().unwrap().contains("6n+2"));
+        draft.reset("auto");
+        draft.now.recipe.data.source = "textures".into();
+        draft.check();
+        let facts = draft.now.cards[0].check.clone().unwrap();
+        assert_eq!(facts.spec.input, [3, 16, 16], "known before it is loaded");
     }
 
     #[test]
     fn changes_say_whether_a_restart_is_needed() {
-        let (experiment, mut draft) = draft();
-        assert_eq!(draft.change(&experiment, "auto"), Change::None);
+        let mut draft = draft();
+        assert_eq!(draft.compare("auto"), Change::None);
         draft.derive(1, true);
-        assert_eq!(draft.cards[2].plan.name, "resnet-56");
-        assert_eq!(draft.cards[2].plan.net, "resnet-56:width=8");
-        assert!(matches!(draft.change(&experiment, "auto"), Change::Added(new) if new.len() == 1));
-        draft.experiment.steps += 1;
-        assert_eq!(draft.change(&experiment, "auto"), Change::Restart);
+        assert_eq!(draft.now.cards[2].plan.name, "resnet-56");
+        assert_eq!(draft.now.cards[2].plan.net, "resnet-56:width=8");
+        assert!(matches!(draft.compare("auto"), Change::Added(new) if new.len() == 1));
+        let deeper = draft.now.cards[0]
+            .check
+            .clone()
+            .unwrap()
+            .spec
+            .with(Field::Depth, "32")
+            .unwrap();
+        draft.change(0, &deeper);
+        draft.now.cards.remove(1);
+        draft.now.recipe.steps += 1;
+        assert_eq!(draft.compare("auto"), Change::Restart);
+        let found = draft.differences("auto");
+        assert_eq!(found.new, ["resnet-56"]);
+        assert_eq!(found.changed, ["plain-32"], "the name follows the net");
+        assert_eq!(found.removed, ["plain-56"]);
+        assert!(found.recipe);
+        assert!(draft.now.cards[0].before.unwrap().parameters < Sizes::of(&deeper).parameters);
+    }
+
+    #[test]
+    fn what_joins_the_training_is_no_change_any_more() {
+        let mut draft = draft();
+        draft.derive(1, true);
+        let Change::Added(plans) = draft.compare("auto") else {
+            panic!()
+        };
+        let mut experiment = draft.running.clone();
+        experiment.runs.extend(plans);
+        let branch = RunPlan {
+            name: "plain-56-from-64".into(),
+            net: "plain-56:width=8".into(),
+        };
+        experiment.runs.push(branch);
+        draft.follow(&experiment, &History::default());
+        assert_eq!(draft.compare("auto"), Change::None);
+        assert_eq!(names(&draft), ["plain-20", "plain-56", "resnet-56", "plain-56-from-64"]);
     }
 
     #[test]
     fn copies_get_free_names() {
-        let (_, mut draft) = draft();
+        let mut draft = draft();
         draft.derive(0, false);
         draft.derive(0, false);
-        let names: Vec<&str> = draft.cards.iter().map(|card| card.plan.name.as_str()).collect();
-        assert_eq!(names, ["plain-20", "plain-56", "plain-20.2", "plain-20.3"]);
+        assert_eq!(names(&draft), ["plain-20", "plain-56", "plain-20.2", "plain-20.3"]);
         assert_eq!(draft.obstacle(), None);
-        draft.cards[2].plan.name = "plain-20".into();
-        assert!(draft.obstacle().unwrap().contains("two nets are named"));
-        draft.cards.clear();
+        draft.now.cards[2].plan.name = "plain-20".into();
+        draft.check();
+        assert!(
+            draft.now.cards[2]
+                .trouble
+                .as_ref()
+                .unwrap()
+                .contains("two runs are called")
+        );
+        draft.now.cards.clear();
         assert!(draft.obstacle().is_some());
     }
 }

@@ -454,6 +454,7 @@ fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, words:
                 y: grid.height.place(0.01)..grid.height.place(3.0),
                 spans: &[],
                 bracket: None,
+                focus: None,
                 interactive: false,
                 summary: summary(scene, words),
             };

@@ -6,7 +6,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use crate::net::{Graph, Spec};
-use crate::run::{Measured, Series};
+use crate::run::{History, Measured, Series};
 
 /// Which gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,16 +16,19 @@ pub enum Quantity {
     Activation,
     /// dL/d(weight) of each convolution and of the linear layer.
     Weight,
+    /// The same over the norm of the weight itself: by which part of itself a unit learning rate would move it.
+    Ratio,
 }
 
 impl Quantity {
-    pub const ALL: [Quantity; 2] = [Quantity::Activation, Quantity::Weight];
+    pub const ALL: [Quantity; 3] = [Quantity::Activation, Quantity::Weight, Quantity::Ratio];
 
     /// Stands on its button.
     pub fn word(self) -> Cow<'static, str> {
         match self {
             Quantity::Activation => t!("activations"),
             Quantity::Weight => t!("weights"),
+            Quantity::Ratio => t!("to weight"),
         }
     }
 
@@ -34,15 +37,32 @@ impl Quantity {
         match self {
             Quantity::Activation => t!("norm of dL/d(block output)"),
             Quantity::Weight => t!("norm of dL/d(weight), layer by layer"),
+            Quantity::Ratio => t!("norm of dL/d(weight) over the norm of the weight, layer by layer"),
         }
     }
 
-    /// The norms, input first.
-    pub fn of(self, measured: &Measured) -> &[f32] {
+    /// The norms, input first; nothing where they were not measured.
+    pub fn of(self, measured: &Measured) -> Cow<'_, [f32]> {
+        let norms = &measured.norms;
         match self {
-            Quantity::Activation => &measured.norms.activation,
-            Quantity::Weight => &measured.norms.weight,
+            Quantity::Activation => Cow::Borrowed(&norms.activation),
+            Quantity::Weight => Cow::Borrowed(&norms.weight),
+            Quantity::Ratio if norms.parameter.len() == norms.weight.len() => {
+                let pairs = norms.weight.iter().zip(&norms.parameter);
+                Cow::Owned(pairs.map(|(gradient, weight)| gradient / weight).collect())
+            }
+            Quantity::Ratio => Cow::Borrowed(&[]),
         }
+    }
+
+    /// The newest measurement of it that is not after `step`; the newest of all where there is none.
+    pub fn at(self, series: &Series, step: Option<usize>) -> Option<&Measured> {
+        let end = step.map_or(series.measured.len(), |step| {
+            series.measured.partition_point(|measured| measured.step <= step)
+        });
+        series.measured[..end]
+            .iter()
+            .rfind(|measured| !self.of(measured).is_empty())
     }
 
     /// Names of the nodes they belong to.
@@ -50,28 +70,23 @@ impl Quantity {
         let graph = Graph::new(spec);
         let nodes = match self {
             Quantity::Activation => graph.trunk(),
-            Quantity::Weight => graph.weighted(),
+            Quantity::Weight | Quantity::Ratio => graph.weighted(),
         };
         nodes.into_iter().map(|node| graph.nodes[node].name.clone()).collect()
     }
-}
 
-/// The newest measurement that is not after `step`; the newest of all where there is none.
-pub fn measured_at(series: &Series, step: Option<usize>) -> Option<&Measured> {
-    match step {
-        None => series.measured.last(),
-        Some(step) => {
-            let end = series.measured.partition_point(|measured| measured.step <= step);
-            series.measured[..end].last()
-        }
+    /// One scale for everything that was measured of it, so that magnitudes compare between nets and moments.
+    pub fn scale(self, history: &History, robust: bool) -> Option<[f64; 2]> {
+        let measured = history.runs.iter().flat_map(|run| &run.measured);
+        scale(measured.flat_map(|measured| self.of(measured).into_owned()), robust)
     }
 }
 
 /// Decimal logarithms from the lowest to the highest positive norm; `robust` leaves out the outermost fiftieths.
-pub fn scale<'a>(norms: impl Iterator<Item = &'a f32>, robust: bool) -> Option<[f64; 2]> {
+fn scale(norms: impl Iterator<Item = f32>, robust: bool) -> Option<[f64; 2]> {
     let mut logs: Vec<f64> = norms
-        .filter(|norm| norm.is_finite() && **norm > 0.0)
-        .map(|norm| f64::from(*norm).log10())
+        .filter(|norm| norm.is_finite() && *norm > 0.0)
+        .map(|norm| f64::from(norm).log10())
         .collect();
     logs.sort_by(f64::total_cmp);
     let last = logs.len().checked_sub(1)?;
@@ -87,6 +102,7 @@ pub fn scale<'a>(norms: impl Iterator<Item = &'a f32>, robust: bool) -> Option<[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Norms;
 
     #[test]
     fn a_robust_scale_leaves_out_the_extremes() {
@@ -95,8 +111,21 @@ mod tests {
             let scale = scale.unwrap();
             assert!((0..2).all(|end| (scale[end] - wanted[end]).abs() < 1e-6), "{scale:?}");
         };
-        near(scale(norms.iter(), false), [-9.0, 3.0]);
-        near(scale(norms.iter(), true), [-0.5, 0.5]);
-        assert_eq!(scale([0.0, f32::NAN].iter(), false), None);
+        near(scale(norms.iter().copied(), false), [-9.0, 3.0]);
+        near(scale(norms.iter().copied(), true), [-0.5, 0.5]);
+        assert_eq!(scale([0.0, f32::NAN].into_iter(), false), None);
+    }
+    #[test]
+    fn the_ratio_is_known_where_the_weights_were_measured() {
+        let measured = |parameter: Vec<f32>| Measured {
+            step: 3,
+            norms: Norms {
+                weight: vec![1.0, 6.0],
+                parameter,
+                ..Norms::default()
+            },
+        };
+        assert_eq!(*Quantity::Ratio.of(&measured(vec![4.0, 2.0])), [0.25, 3.0]);
+        assert!(Quantity::Ratio.of(&measured(Vec::new())).is_empty());
     }
 }

@@ -1,15 +1,16 @@
 //! The lab: controls above, the panels as tiles, one status line beneath, and one cursor for all of it.
 
-use eframe::egui::{Frame, Key, Margin, Modifiers, Panel as Side, Ui};
+use eframe::egui::{Event, Frame, Key, KeyboardShortcut, Margin, Panel as Side, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::cursor::Cursor;
+use super::finder::Finder;
 use super::pane::View;
 use super::panels::{Panel, Panes};
-use super::preset::Preset;
+use super::task::Task;
 use super::theme;
 use super::tiling::Tiling;
-use super::{Action, Scene, Shown, Speed, controls, lecture, status};
+use super::{Action, Room, Scene, Shown, Speed, controls, lecture, status};
 use crate::net::Graph;
 use crate::run::Command;
 
@@ -20,20 +21,12 @@ pub struct Lab {
     pub tiling: Tiling,
     pub panes: Panes,
     pub cursor: Cursor,
+    #[serde(skip)]
+    finder: Finder,
+    /// Keys that the palette presses in the next frame.
+    #[serde(skip)]
+    pressed: Option<KeyboardShortcut>,
 }
-
-/// Keys of the first panels, in the order of [`Panel::ALL`].
-const NUMBERS: [Key; 9] = [
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-    Key::Num9,
-];
 
 impl Lab {
     /// Another experiment was started: what was edited or asked for belongs to the old one.
@@ -85,72 +78,123 @@ impl Lab {
         actions
     }
 
-    /// The keys of the lab.
-    pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, shown: Option<&Shown>, actions: &mut Vec<Action>) {
-        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
-        let with = |modifiers: Modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if scene.failure.is_none() {
-            // A focused button takes Space for itself.
-            let free = ui.memory(|memory| memory.focused().is_none());
-            if theme::lecture(ui) {
-                let space = free && ui.input(|input| input.key_pressed(Key::Space));
-                if space && lecture::reveal(&mut self.tiling, scene, ui.input(|input| input.modifiers.shift)) {
-                    actions.push(Action::Send(Command::Run));
+    /// The keys of a room.
+    pub fn keys(&mut self, ui: &Ui, room: Room, scene: Scene<'_>, shown: Option<&Shown>, actions: &mut Vec<Action>) {
+        if room == Room::Lab {
+            if let Some(keys) = self.pressed.take() {
+                press(ui, keys);
+            }
+            let lecture = theme::lecture(ui);
+            if lecture {
+                self.reveal_by_key(ui, scene, actions);
+            }
+            for task in Task::of_lab() {
+                if task.pressed(ui) && !(lecture && task == Task::RunOrPause) {
+                    self.carry_out(&task, scene, actions);
                 }
-            } else if pressed(Key::Space) && free {
-                actions.push(Action::Send(controls::run_or_pause(scene)));
             }
-            if pressed(Key::S) {
-                actions.push(Action::Send(Command::Step(1)));
+            if ui.input(|input| input.modifiers.is_none() && input.key_pressed(Key::Escape)) {
+                self.tiling.maximised = false;
             }
-            if pressed(Key::R) {
-                actions.push(Action::Send(Command::Reset));
-            }
+            let mut view = View {
+                scene,
+                cursor: &mut self.cursor,
+                shown,
+                actions,
+            };
+            arrow_keys(ui, &mut view);
+            self.panes.keys(self.tiling.focus, ui, &mut view);
         }
-        for (preset, key) in Preset::ALL.into_iter().zip(NUMBERS) {
-            if with(Modifiers::ALT, key) {
-                self.tiling.arrange(preset);
-            }
-        }
-        for (&panel, key) in Panel::ALL.iter().zip(NUMBERS) {
-            if pressed(key) {
-                self.tiling.open(panel);
-            }
-        }
-        if pressed(Key::W) {
-            self.tiling.close(self.tiling.focus);
-        }
-        if pressed(Key::F) {
-            self.tiling.maximised = !self.tiling.maximised;
-        }
-        if pressed(Key::Escape) {
-            self.tiling.maximised = false;
-        }
-        if pressed(Key::E)
-            && let Some(kind) = self.panes.figure(self.tiling.focus)
+        for task in Task::GLOBAL
+            .iter()
+            .filter(|task| **task != Task::Open(room) && task.pressed(ui))
         {
-            actions.push(Action::Export(kind, self.cursor.step));
+            self.carry_out(task, scene, actions);
         }
-        if pressed(Key::V) {
-            self.tiling.open(Panel::Slope);
-            actions.push(Action::StartNamed("vanishing"));
-        }
-        if ui.input(|input| input.key_pressed(Key::F6)) {
-            let backward = ui.input(|input| input.modifiers.shift);
-            self.tiling.walk(!backward);
-        }
-        if pressed(Key::End) {
-            self.cursor.live();
-        }
-        let mut view = View {
-            scene,
-            cursor: &mut self.cursor,
-            shown,
-            actions,
-        };
-        arrow_keys(ui, &mut view);
-        self.panes.keys(self.tiling.focus, ui, &mut view);
     }
+
+    /// In a lecture Space brings the next picture, with Shift the one before.
+    fn reveal_by_key(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let free = scene.failure.is_none() && ui.memory(|memory| memory.focused().is_none());
+        let (space, back) = ui.input(|input| (input.key_pressed(Key::Space), input.modifiers.shift));
+        if free && space && lecture::reveal(&mut self.tiling, scene, back) {
+            actions.push(Action::Send(Command::Run));
+        }
+    }
+
+    /// Draws the command palette over any room; what is chosen in it and belongs to the lab leads there.
+    pub fn finder_ui(&mut self, ui: &Ui, room: Room, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let Some(task) = self.finder.finder_ui(ui.ctx(), scene) else {
+            return;
+        };
+        if task.in_lab() && room != Room::Lab {
+            actions.push(Action::Open(Room::Lab));
+        }
+        self.carry_out(&task, scene, actions);
+        ui.ctx().request_repaint();
+    }
+
+    /// Whether the command palette is open, so that keys are letters.
+    pub fn finding(&self) -> bool {
+        self.finder.is_open()
+    }
+
+    fn carry_out(&mut self, task: &Task, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        if !task.possible(scene) {
+            return;
+        }
+        let mut send = |command| actions.push(Action::Send(command));
+        match task {
+            Task::RunOrPause => send(controls::run_or_pause(scene)),
+            Task::Step => send(Command::Step(1)),
+            Task::Reset => send(Command::Reset),
+            Task::Stop => send(Command::Stop),
+            Task::Vanishing => {
+                self.tiling.open(Panel::Slope);
+                actions.push(Action::StartNamed("vanishing"));
+            }
+            Task::Live => self.cursor.live(),
+            Task::Show(panel) => self.tiling.open(*panel),
+            Task::Close => self.tiling.close(self.tiling.focus),
+            Task::Maximise => self.tiling.maximised = !self.tiling.maximised,
+            Task::NextPanel => self.tiling.walk(true),
+            Task::PanelBefore => self.tiling.walk(false),
+            Task::Arrange(preset) => self.tiling.arrange(*preset),
+            Task::Export(kind) => {
+                let kind = kind.or_else(|| self.panes.figure(self.tiling.focus));
+                actions.extend(kind.map(|kind| Action::Export(kind, self.cursor.step)));
+            }
+            Task::Open(room) => actions.push(Action::Open(*room)),
+            Task::Theme => actions.push(Action::SwitchTheme),
+            Task::Lecture => actions.push(Action::SwitchLecture),
+            Task::Language => actions.push(Action::SwitchLanguage),
+            Task::Keys => actions.push(Action::ShowKeys),
+            Task::Palette => self.finder.open(),
+            Task::Start(name) => actions.push(Action::StartNamed(name)),
+            Task::Engine(engine) => {
+                actions.push(Action::Start(Box::new(scene.experiment.clone()), engine.clone()));
+            }
+            Task::LookAt(name) => self.cursor.run.clone_from(name),
+            Task::Press(panel, key) => {
+                self.tiling.open(*panel);
+                self.pressed = Some(key.keys);
+            }
+        }
+    }
+}
+
+/// As if the keys had been pressed in this frame.
+fn press(ui: &Ui, keys: KeyboardShortcut) {
+    ui.ctx().input_mut(|input| {
+        input.modifiers = keys.modifiers;
+        input.events.push(Event::Key {
+            key: keys.logical_key,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: keys.modifiers,
+        });
+    });
 }
 
 /// Layers with left and right (every node with Shift), images with up and down.

@@ -7,7 +7,7 @@ mod own;
 mod shown;
 mod zoom;
 
-use eframe::egui::{self, ComboBox, Key, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{self, ComboBox, Key, Modifiers, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +16,7 @@ use self::own::Own;
 pub use self::shown::Shown;
 use super::cursor::find;
 use super::pane::{Pane, View};
+use super::task::PaneKey;
 use super::theme::{self, GRID};
 use super::{Action, Scene, line_style};
 use crate::export::Kind;
@@ -45,6 +46,15 @@ pub struct FeatureMaps {
 impl Pane for FeatureMaps {
     const TITLE: &'static str = "Feature maps";
     const HINT: &'static str = "What the channels of a layer answer to one image, two nets side by side";
+    const KEYS: &'static [PaneKey] = &[
+        PaneKey::new(Modifiers::NONE, Key::OpenBracket, "the channel before"),
+        PaneKey::new(Modifiers::NONE, Key::CloseBracket, "the next channel"),
+        PaneKey::new(Modifiers::NONE, Key::Enter, "one map large, or all"),
+        PaneKey::new(Modifiers::NONE, Key::N, "any image"),
+        PaneKey::new(Modifiers::NONE, Key::D, "draw an image"),
+        PaneKey::new(Modifiers::NONE, Key::O, "open an image file"),
+        PaneKey::new(Modifiers::NONE, Key::I, "invert your own image"),
+    ];
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let scene = view.scene;

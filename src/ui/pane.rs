@@ -3,6 +3,7 @@
 use eframe::egui::Ui;
 
 use super::cursor::Cursor;
+use super::task::PaneKey;
 use super::{Action, Scene, Shown};
 use crate::export::Kind;
 
@@ -44,6 +45,8 @@ pub trait Pane {
     const TITLE: &'static str;
     /// What it shows, in a sentence; a key, too.
     const HINT: &'static str;
+    /// What [`Pane::keys`] listens to, for the sheet of keys and the command palette.
+    const KEYS: &'static [PaneKey] = &[];
 
     /// Draws the panel into all the space there is.
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>);

@@ -13,6 +13,7 @@ use super::maps::FeatureMaps;
 use super::networks::Networks;
 use super::pane::{Pane, View};
 use super::slope::Slope;
+use super::task::PaneKey;
 use super::timeline::Timeline;
 use super::weather::Weather;
 use crate::export::Kind;
@@ -47,6 +48,13 @@ macro_rules! panels {
             pub fn hint(self) -> Cow<'static, str> {
                 match self {
                     $(Panel::$name => t!(<$pane>::HINT),)*
+                }
+            }
+
+            /// Keys that speak to it while it has the focus.
+            pub fn keys(self) -> &'static [PaneKey] {
+                match self {
+                    $(Panel::$name => <$pane>::KEYS,)*
                 }
             }
         }

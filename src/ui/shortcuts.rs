@@ -2,59 +2,48 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{self, Grid, IdSalt, Modal};
+use eframe::egui::{self, Grid, IdSalt, KeyboardShortcut, Modal};
 use rust_i18n::t;
 
+use super::panels::Panel;
+use super::task::Task;
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
 
 /// Keys and what they do.
-fn keys() -> [(Cow<'static, str>, Cow<'static, str>); 28] {
-    [
+type Line = (String, Cow<'static, str>);
+
+/// Tasks with keys in a row of their own; panels and arrangements, which are many, share one.
+fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
+    let line = |task: &Task| Some((format(&task.keys()?), task.words(None)));
+    let mut lines: Vec<Line> = vec![
         ("1, 2".into(), t!("predict the shallow or the deep net (first minute)")),
         ("X".into(), t!("+ x: let each block add its input (first minute)")),
-        (t!("Space"), t!("run or pause; in a lecture, reveal the next thing")),
-        ("S".into(), t!("one step")),
-        ("R".into(), t!("back to the initial weights")),
-        (
-            "V".into(),
-            t!("vanishing gradients: the same nets without normalisation"),
-        ),
+    ];
+    lines.extend(Task::GLOBAL.iter().filter_map(line));
+    let own = Task::of_lab();
+    lines.extend(
+        own.iter()
+            .filter(|task| !matches!(task, Task::Show(_)))
+            .filter_map(line),
+    );
+    lines.extend([
+        ("1 … 9".into(), t!("open that panel of the Panels menu")),
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),
-        (
-            "[ ]".into(),
-            t!("channel before, next channel (feature maps; also Page up and down)"),
-        ),
-        ("Enter".into(), t!("one map large, or all (feature maps)")),
-        (
-            "N, D, O, I".into(),
-            t!("any image, draw one, open a file, invert your own (feature maps)"),
-        ),
-        ("F6".into(), t!("next panel; with Shift the one before")),
-        ("1 … 9".into(), t!("open that panel of the Panels menu (lab)")),
-        ("W".into(), t!("close the panel")),
-        ("F".into(), t!("maximise the panel, or put it back")),
-        (
-            "Alt 1, 2, 3".into(),
-            t!("arrange the panels for a lecture, to compare, to inspect"),
-        ),
-        ("Home, End".into(), t!("the whole training; follow it live")),
-        (", .".into(), t!("the kept moment before, the next one (timeline)")),
-        ("P".into(), t!("play the training; with Shift backward (timeline)")),
-        (
-            "X, C, Z".into(),
-            t!("remove the chosen block, cut its shortcut, undo all cuts (architecture)"),
-        ),
-        ("E".into(), t!("export the panel's figure into the run folder")),
-        ("L, M".into(), t!("the lab, the first minute")),
-        ("T".into(), t!("light, dark, high contrast")),
-        ("F5".into(), t!("lecture mode: large text, few controls")),
-        ("G".into(), t!("English or Chinese")),
+        ("Home".into(), t!("the whole training")),
+    ]);
+    for &panel in Panel::ALL {
+        for key in panel.keys() {
+            lines.push((format(&key.keys), Task::Press(panel, *key).words(None)));
+        }
+    }
+    lines.extend([
         ("Ctrl + −".into(), t!("larger, smaller; Ctrl 0 resets")),
         ("Tab, Enter".into(), t!("from control to control, press it")),
-        ("?".into(), t!("these keys; Esc closes")),
-    ]
+        ("Esc".into(), t!("closes what is open")),
+    ]);
+    lines
 }
 
 /// Draws the sheet; answers whether it was closed.
@@ -74,9 +63,9 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                     .num_columns(2)
                     .spacing([24.0, 6.0])
                     .show(ui, |ui| {
-                        for (key, action) in keys() {
-                            ui.label(theme::strong(key, theme::BODY));
-                            ui.label(action);
+                        for (keys, words) in lines(|keys| ctx.format_shortcut(keys)) {
+                            ui.label(theme::strong(keys, theme::BODY));
+                            ui.label(words);
                             ui.end_row();
                         }
                     });

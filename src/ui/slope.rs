@@ -2,22 +2,23 @@
 
 use std::ops::Range;
 
-use eframe::egui::{Label, Ui, vec2};
+use eframe::egui::{ComboBox, Label, Role, Ui, WidgetInfo, vec2};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
-use super::cursor::Cursor;
-use super::gradients::{Quantity, measured_at, scale};
+use super::cursor::{Cursor, find};
+use super::gradients::Quantity;
 use super::pane::{Pane, View};
 use super::theme::GRID;
+use super::traces::groups;
 use super::widgets::short;
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
-use crate::run::{Measured, Series, slope_factor};
+use crate::run::{History, Measured, Series, slope_factor};
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub struct Slope {
     pub quantity: Quantity,
     /// The scale covers the whole training, so that moments compare.
     pub fixed: bool,
+    /// Name of the net that all others are divided by; empty shows each as it is.
+    pub over: String,
 }
 
 impl Pane for Slope {
@@ -57,10 +60,10 @@ pub enum Moment {
 }
 
 impl Moment {
-    fn of<'a>(self, series: &'a Series, cursor: &Cursor) -> Option<&'a Measured> {
+    fn of<'a>(self, series: &'a Series, quantity: Quantity, cursor: &Cursor) -> Option<&'a Measured> {
         match self {
-            Moment::Cursor => measured_at(series, cursor.step),
-            Moment::Initialisation => series.measured.first().filter(|measured| measured.step == 0),
+            Moment::Cursor => quantity.at(series, cursor.step),
+            Moment::Initialisation => quantity.at(series, Some(0)),
         }
     }
 }
@@ -70,11 +73,11 @@ impl Slope {
         let runs = &view.scene.history.runs;
         let newest = runs
             .iter()
-            .filter_map(|series| Some(measured_at(series, view.cursor.step)?.step))
+            .filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step))
             .max();
         let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = step));
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
             for (value, words, hint) in [
                 (
@@ -97,7 +100,67 @@ impl Slope {
                 .on_hover_text(t!(
                     "The axis covers the whole training of every net, so that moments compare"
                 ));
+            self.over_ui(ui, view.scene);
         });
+        let title = match self.reference(view.scene.history) {
+            Some(over) => t!(
+                "%{quantity}, as a multiple of %{net}'s",
+                quantity = self.quantity.title(),
+                net = over.track.name
+            ),
+            None => self.quantity.title(),
+        };
+        ui.add(Label::new(theme::caption(title)).truncate());
+    }
+
+    /// The choice of the net that the others are divided by.
+    fn over_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+        ui.spacing_mut().combo_width = 56.0;
+        let none = t!("as it is");
+        let chosen = self.reference(scene.history).map(|run| run.track.name.clone());
+        let words = match &chosen {
+            Some(name) => t!("over %{net}", net = name),
+            None => none.clone(),
+        };
+        let combo = ComboBox::from_id_salt("over")
+            .selected_text(theme::caption(words))
+            .show_ui(ui, |ui| {
+                ui.selectable_value(&mut self.over, String::new(), none);
+                for group in groups(scene.history) {
+                    let words = t!("over %{net}", net = group.name);
+                    ui.selectable_value(&mut self.over, group.name.to_owned(), words);
+                }
+            });
+        let hint = t!(
+            "Every net's norms as they are, or divided by one net's, block by block: the difference of two runs on this scale"
+        );
+        combo
+            .response
+            .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t!("Difference to")));
+        combo.response.on_hover_text(hint);
+    }
+
+    /// The net that the others are divided by.
+    fn reference<'a>(&self, history: &'a History) -> Option<&'a Series> {
+        find(history, &self.over)
+    }
+
+    /// Norms of a run at the moment shown, divided by the reference's where there is one; nothing where the two do not
+    /// have as many.
+    fn norms(&self, series: &Series, view: &View<'_>) -> Option<Vec<f64>> {
+        let of = |series: &Series| -> Option<Vec<f64>> {
+            let measured = self.moment.of(series, self.quantity, view.cursor)?;
+            Some(self.quantity.of(measured).iter().map(|&norm| f64::from(norm)).collect())
+        };
+        let mut norms: Vec<f64> = of(series)?;
+        if let Some(reference) = self.reference(view.scene.history) {
+            let below: Vec<f64> = of(reference)?;
+            if below.len() != norms.len() {
+                return None;
+            }
+            norms.iter_mut().zip(below).for_each(|(norm, below)| *norm /= below);
+        }
+        Some(norms)
     }
 
     fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>) {
@@ -106,25 +169,24 @@ impl Slope {
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
         let last = |spec: &Spec| match quantity {
             Quantity::Activation => 3 * spec.blocks_per_stage(),
-            Quantity::Weight => quantity.names(spec).len().saturating_sub(1),
+            Quantity::Weight | Quantity::Ratio => quantity.names(spec).len().saturating_sub(1),
         };
         let deepest = among.iter().map(|spec| last(spec)).max().unwrap_or(1).max(1);
         let one_depth = among.iter().all(|spec| last(spec) == deepest);
         let mut curves = Vec::new();
         for (index, series) in runs.iter().enumerate() {
-            let Some(measured) = self.moment.of(series, view.cursor) else {
+            let Some(norms) = self.norms(series, view) else {
                 continue;
             };
             let (colour, width) = line_style(ui, &series.track.spec, &among);
-            let norms = quantity.of(measured);
             let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
             let points: Vec<[f64; 2]> = norms
                 .iter()
                 .enumerate()
-                .map(|(block, &norm)| [block as f64, f64::from(norm)])
+                .map(|(block, &norm)| [block as f64, norm])
                 .collect();
             let named = runs[..index].iter().any(|other| other.track.name == series.track.name);
-            let plain = quantity == Quantity::Activation && !series.track.spec.residual();
+            let plain = quantity == Quantity::Activation && !series.track.spec.residual() && self.over.is_empty();
             let placed = points
                 .iter()
                 .map(|&[block, norm]| PlotPoint::new(block * stretch, HEIGHT.place(norm)));
@@ -157,14 +219,13 @@ impl Slope {
             .collect();
         let x_label = match (quantity, one_depth) {
             (Quantity::Activation, true) => t!("block, input at the left"),
-            (Quantity::Weight, true) => t!("layer, input at the left"),
+            (Quantity::Weight | Quantity::Ratio, true) => t!("layer, input at the left"),
             (_, false) => t!("input to output, every net over the full width"),
         };
-        let every = || {
-            let measured = runs.iter().flat_map(|series| &series.measured);
-            scale(measured.flat_map(|measured| quantity.of(measured)), false)
-        };
-        let [low, high] = self.fixed.then(every).flatten().unwrap_or([-1.0, 0.0]);
+        let every = || quantity.scale(scene.history, false);
+        let fixed = self.fixed && self.over.is_empty();
+        let [low, high] = fixed.then(every).flatten().unwrap_or([-1.0, 0.0]);
+        let focus = view.cursor.preview.run.clone();
         let chart = Chart {
             id: "slope",
             x_label: &x_label,
@@ -174,32 +235,35 @@ impl Slope {
             y: low..high,
             spans: &spans,
             bracket: None,
+            focus: focus.as_deref(),
             interactive: true,
-            summary: summary(scene, self, view.cursor),
+            summary: self.summary(view),
         };
-        chart.show_ui(ui, &curves, None);
+        if let Some(net) = chart.show_ui(ui, &curves, None) {
+            view.cursor.hover_run(net);
+        }
     }
 }
 
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 
-fn summary(scene: Scene<'_>, slope: &Slope, cursor: &Cursor) -> String {
-    let slopes: Vec<String> = scene
-        .history
-        .runs
-        .iter()
-        .filter_map(|series| {
-            let norms = slope.quantity.of(slope.moment.of(series, cursor)?);
-            let (first, last) = (f64::from(*norms.get(1)?), f64::from(*norms.last()?));
+impl Slope {
+    fn summary(&self, view: &View<'_>) -> String {
+        let slope = |series: &Series| {
+            let norms = self.norms(series, view)?;
+            let [first, last] = [*norms.get(1)?, *norms.last()?].map(short);
             let name = &series.track.name;
-            let words = t!(
-                "%{net}: first block %{first}, last block %{last}",
-                net = name,
-                first = short(first),
-                last = short(last)
-            );
-            Some(words.into())
-        })
-        .collect();
-    t!("Gradient norms by block. %{slopes}", slopes = slopes.join("; ")).into()
+            Some(
+                t!(
+                    "%{net}: first block %{first}, last block %{last}",
+                    net = name,
+                    first = first,
+                    last = last
+                )
+                .into_owned(),
+            )
+        };
+        let slopes: Vec<String> = view.scene.history.runs.iter().filter_map(slope).collect();
+        t!("Gradient norms by block. %{slopes}", slopes = slopes.join("; ")).into_owned()
+    }
 }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{FontId, Key, Label, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{FontId, Key, Label, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::newest;
 use super::icon::{Icon, icon_button_ui};
 use super::pane::{Pane, View};
+use super::task::PaneKey;
 use super::theme::{self, GRID, SMALL};
 use super::widgets::grouped;
 use super::{Action, Scene};
+use crate::export::Kind;
 use crate::run::Command;
 
 /// Seconds that each moment stays when it is played.
@@ -56,6 +58,12 @@ fn neighbour(moments: &[usize], at: Option<usize>, forward: bool) -> Option<usiz
 impl Pane for Timeline {
     const TITLE: &'static str = "Timeline";
     const HINT: &'static str = "Go back to any kept moment of the training, play it, or continue from it";
+    const KEYS: &'static [PaneKey] = &[
+        PaneKey::new(Modifiers::NONE, Key::Comma, "the kept moment before"),
+        PaneKey::new(Modifiers::NONE, Key::Period, "the next kept moment"),
+        PaneKey::new(Modifiers::NONE, Key::P, "play the training"),
+        PaneKey::new(Modifiers::SHIFT, Key::P, "play the training backward"),
+    ];
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let moments = moments(view.scene);
@@ -108,6 +116,10 @@ impl Pane for Timeline {
         if play {
             self.toggle(ui, !shift, view, &moments);
         }
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Timeline)
     }
 
     fn restart(&mut self) {

@@ -1,6 +1,8 @@
 //! Gradient weather: how the gradients of every layer change with training time, two nets on one scale, and their
 //! difference.
 
+use std::borrow::Cow;
+
 use eframe::egui::{
     Align2, Color32, ColorImage, ComboBox, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui,
     WidgetInfo, pos2, vec2,
@@ -10,12 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Time;
 use super::cursor::find;
-use super::gradients::{Quantity, scale};
+use super::gradients::Quantity;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
 use super::traces::groups;
 use super::widgets::{grouped, short};
+use crate::export::Kind;
 use crate::palette::{self, Rgb};
 use crate::run::{History, Series};
 
@@ -50,7 +53,8 @@ struct Drawn {
 #[derive(Debug, Clone, PartialEq)]
 struct Key {
     runs: [String; 2],
-    measured: [usize; 2],
+    /// Measurements of every run, whose scale is one.
+    measured: usize,
     quantity: Quantity,
     robust: bool,
     range: [f64; 2],
@@ -96,19 +100,23 @@ impl Pane for Weather {
         let all = [0.0, view.scene.experiment.steps as f64];
         let range = view.cursor.zoom.unwrap_or(all).map(|step| TIME.place(step));
         let key = Key {
-            measured: sides.map(|series| series.measured.len()),
+            measured: history.runs.iter().map(|run| run.measured.len()).sum(),
             runs: sides.map(|series| series.track.name.clone()),
             quantity: self.quantity,
             robust: self.robust,
             range,
         };
         if self.drawn.as_ref().is_none_or(|drawn| drawn.key != key) {
-            let strips = strips(ui, sides, &key);
+            let strips = strips(ui, history, sides, &key);
             self.drawn = Some(Drawn { key, strips });
         }
         if let Some(drawn) = &self.drawn {
             strips_ui(ui, view, &drawn.strips, range);
         }
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Weather)
     }
 
     fn restart(&mut self) {
@@ -161,23 +169,23 @@ impl Weather {
 
 /// Logarithms of the norms in effect at each column.
 fn values(series: &Series, quantity: Quantity, range: [f64; 2]) -> Vec<Vec<f64>> {
-    let rows = series
+    let moments: Vec<(usize, Cow<'_, [f32]>)> = series
         .measured
         .iter()
-        .map(|at| quantity.of(at).len())
-        .max()
-        .unwrap_or(0);
+        .map(|at| (at.step, quantity.of(at)))
+        .filter(|(_, norms)| !norms.is_empty())
+        .collect();
+    let rows = moments.iter().map(|(_, norms)| norms.len()).max().unwrap_or(0);
     let mut values = vec![vec![f64::NAN; COLUMNS]; rows];
-    let newest = series.step().max(series.measured.last().map_or(0, |at| at.step));
-    // Moments in effect, column by column, as far as the run has come.
-    let moments = (0..COLUMNS).map_while(|column| {
+    let newest = series.step().max(moments.last().map_or(0, |&(step, _)| step));
+    for column in 0..COLUMNS {
         let place = range[0] + (range[1] - range[0]) * (column as f64 + 0.5) / COLUMNS as f64;
         let step = TIME.step(place);
-        let end = series.measured.partition_point(|at| at.step as f64 <= step + 0.5);
-        (step <= newest as f64 + 0.5).then(|| series.measured[..end].last())
-    });
-    for (column, moment) in moments.enumerate() {
-        let norms = moment.map_or(&[][..], |at| quantity.of(at));
+        if step > newest as f64 + 0.5 {
+            break;
+        }
+        let end = moments.partition_point(|&(at, _)| at as f64 <= step + 0.5);
+        let norms = moments[..end].last().map_or(&[][..], |(_, norms)| norms);
         for (row, &norm) in values.iter_mut().zip(norms) {
             row[column] = f64::from(norm).log10();
         }
@@ -185,12 +193,9 @@ fn values(series: &Series, quantity: Quantity, range: [f64; 2]) -> Vec<Vec<f64>>
     values
 }
 
-fn strips(ui: &Ui, sides: [&Series; 2], key: &Key) -> Vec<Strip> {
+fn strips(ui: &Ui, history: &History, sides: [&Series; 2], key: &Key) -> Vec<Strip> {
     let quantity = key.quantity;
-    let norms = sides
-        .iter()
-        .flat_map(|series| series.measured.iter().flat_map(|at| quantity.of(at)));
-    let range = scale(norms, key.robust).unwrap_or([-1.0, 0.0]);
+    let range = quantity.scale(history, key.robust).unwrap_or([-1.0, 0.0]);
     let same = std::ptr::eq(sides[0], sides[1]);
     let shown = if same { &sides[..1] } else { &sides[..] };
     let mut strips = Vec::new();

@@ -1,11 +1,12 @@
 //! The curves: what is shown, how it is scaled, and where the cursor is.
 
+use depthscope::run::Event;
 use depthscope::ui::{Panel, Room};
 use eframe::egui::{Key, Modifiers, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use crate::page::{ALL, Page};
+use crate::page::{ALL, Nets, Page, WINDOW, pictures};
 
 fn curves<'a>() -> Harness<'a, Page> {
     let mut page = Page::new(Room::Lab, ALL, 250);
@@ -78,4 +79,59 @@ fn the_verdict_is_words_made_from_the_curves() {
     // Beneath the charts, and in what a screen reader says of them.
     let words = "Degradation. After 250 steps the training loss of plain-56 is";
     assert_eq!(page.query_all_by_label_contains(words).count(), 2);
+}
+
+#[test]
+fn the_pointer_over_a_line_brings_its_net_forward_everywhere() {
+    let mut page = curves();
+    let chart = page.get_by_label_contains("Chart: Training error").rect();
+    let find = |page: &mut Harness<'_, Page>| {
+        (0..40).find_map(|part| {
+            let place = chart.lerp_inside(Vec2::new(0.4, part as f32 / 40.0));
+            page.hover_at(place);
+            page.run();
+            let net = page.state().lab.cursor.preview.run.clone()?;
+            Some((place, net))
+        })
+    };
+    let (place, net) = find(&mut page).expect("there is a line");
+    page.drag_at(place);
+    page.drop_at(place);
+    page.run();
+    assert_eq!(page.state().lab.cursor.run, net, "a click chooses it");
+}
+
+const SEEDS: Nets<'_> = &[
+    ("plain-20:width=8", 2.4, 0.10),
+    ("plain-20:width=8", 2.3, 0.16),
+    ("plain-20:width=8", 2.5, 0.13),
+    ("plain-56:width=8", 2.5, 1.4),
+    ("plain-56:width=8", 2.4, 1.9),
+    ("plain-56:width=8", 2.6, 1.7),
+];
+
+/// Curves of three seeds over logarithmic time, one of them diverged.
+fn seeds() -> Page {
+    let mut page = Page::new(Room::Lab, SEEDS, 250);
+    page.history.apply(&Event::Diverged { run: 5, step: 250 });
+    page.lab.panes.curves.log_x = true;
+    page.lab.tiling.open(Panel::Curves);
+    page.lab.tiling.maximised = true;
+    page
+}
+
+#[test]
+fn seeds_are_a_mean_with_a_band_and_their_number() {
+    let page = seeds().open(WINDOW, Theme::Light, 1.0);
+    page.get_by_label_contains(", n = 3; plain-56");
+    page.get_by_label_contains("plain-56 diverged in 1 of 3 runs");
+}
+
+#[test]
+fn seeds_in_light_and_dark_and_twice_as_large() {
+    pictures([
+        (seeds(), WINDOW, Theme::Light, 1.0, "curves_seeds_light"),
+        (seeds(), WINDOW, Theme::Dark, 1.0, "curves_seeds_dark"),
+        (seeds(), WINDOW / 2.0, Theme::Light, 2.0, "curves_seeds_large"),
+    ]);
 }

@@ -48,3 +48,39 @@ fn the_slope_shows_the_moment_of_the_cursor() {
     page.run();
     page.get_by_label_contains("norm of dL/d(weight)");
 }
+
+#[test]
+fn gradients_are_shown_over_the_weights_they_move() {
+    let mut page = open(Panel::Slope);
+    page.get_by_label("to weight").click();
+    page.run();
+    page.get_by_label("norm of dL/d(weight) over the norm of the weight, layer by layer");
+    let mut page = open(Panel::Weather);
+    page.get_by_label("to weight").click();
+    page.run();
+    page.get_by_label("Gradient weather of resnet-56: now 0.025 at the input, 0.050 at the output");
+}
+
+#[test]
+fn one_run_is_compared_with_another_block_by_block() {
+    let mut page = open(Panel::Slope);
+    page.get_by_label("Difference to").click();
+    page.run();
+    page.get_by_label("over resnet-56").click();
+    page.run();
+    page.get_by_label("norm of dL/d(block output), as a multiple of resnet-56's");
+    page.get_by_label_contains("resnet-56: first block 1.00, last block 1.00");
+    let shallow = page.query_by_label_contains("plain-20: first block");
+    assert!(shallow.is_none(), "another depth has no counterpart");
+}
+
+#[test]
+fn every_net_is_drawn_on_one_scale() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.panes.weather.runs = ["resnet-56".into(), "resnet-56".into()];
+    page.lab.tiling.open(Panel::Weather);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(Vec2::new(1024.0, 600.0), Theme::Light, 1.0);
+    page.run();
+    page.snapshot("weather_alone");
+}

@@ -3,11 +3,13 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
 
 mod curves;
+mod finder;
 mod first_minute;
 mod gradients;
 mod lab;
 mod lecture;
 mod maps;
+mod networks;
 mod page;
 mod panels;
 mod rewind;

@@ -47,6 +47,7 @@ pub fn history(nets: Nets<'_>, steps: usize) -> History {
                 norms: Norms {
                     activation: norms(blocks + 1, 0.05),
                     weight: norms(weighted, 0.2),
+                    parameter: vec![4.0; weighted],
                 },
             }
         };
@@ -171,14 +172,16 @@ impl eframe::App for Page {
         egui::CentralPanel::no_frame()
             .frame(egui::Frame::new().fill(fill))
             .show(ui, |ui| {
+                if !ui.ctx().text_edit_focused() && !self.lab.finding() {
+                    self.lab
+                        .keys(ui, self.room, scene, self.shown.as_ref(), &mut self.actions);
+                }
                 let actions = match self.room {
                     Room::FirstMinute => self.first_minute.room_ui(ui, scene, Some(&digit())),
-                    Room::Lab => {
-                        self.lab.keys(ui, scene, self.shown.as_ref(), &mut self.actions);
-                        self.lab.room_ui(ui, scene, speed, None, self.shown.as_ref())
-                    }
+                    Room::Lab => self.lab.room_ui(ui, scene, speed, None, self.shown.as_ref()),
                 };
                 self.actions.extend(actions);
+                self.lab.finder_ui(ui, self.room, scene, &mut self.actions);
             });
     }
 }

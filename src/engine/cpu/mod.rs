@@ -215,7 +215,7 @@ impl Engine for CpuEngine {
         };
         let mut norms = Norms {
             activation: vec![0.0; trunk.len()],
-            weight: Vec::new(),
+            ..Norms::default()
         };
         self.runner.backward(false, &mut |runner, tap| {
             if let Some(at) = trunk.iter().position(|&node| node == tap.node) {

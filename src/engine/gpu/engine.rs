@@ -147,6 +147,7 @@ impl GpuEngine {
             norms: measured.then(|| Norms {
                 weight: norms[..weights].to_vec(),
                 activation: norms[weights..][..self.runner.program.trunk.len()].to_vec(),
+                ..Norms::default()
             }),
         });
         Ok(())

@@ -1,0 +1,154 @@
+//! Gradient weather: every layer's gradient over logarithmic training time, a plain and a residual net on one scale, and
+//! their ratio.
+
+use super::figure::{Figure, HeatMap, Panel};
+use super::{Material, missing};
+use crate::error::Result;
+use crate::net::Graph;
+use crate::run::{History, Series};
+
+/// The figure of the activation gradients of the deepest plain and the deepest residual net.
+///
+/// # Errors
+/// When nothing was measured.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let sides = sides(material.history);
+    let mut maps: Vec<HeatMap> = sides.iter().filter_map(|run| heat_map(run)).collect();
+    if maps.is_empty() {
+        return Err(missing(
+            "weather",
+            "no gradient norms were recorded",
+            "train with probe_every above 0",
+        ));
+    }
+    let positive = |map: &HeatMap| -> Vec<f64> {
+        let all = map.values.iter().flatten().copied();
+        all.filter(|norm| norm.is_finite() && *norm > 0.0).collect()
+    };
+    let norms: Vec<f64> = maps.iter().flat_map(positive).collect();
+    let range = norms.iter().fold([f64::INFINITY, 0.0f64], |[low, high], &norm| {
+        [low.min(norm), high.max(norm)]
+    });
+    let range = if range[0] < range[1] { range } else { [1e-1, 1.0] };
+    for map in &mut maps {
+        map.range = range;
+    }
+    if let [upper, lower] = &maps[..] {
+        maps.extend(ratio(upper, lower));
+    }
+    let notes = vec![
+        "Euclidean norm of dL/d(activation) over one training minibatch, at the stem's output and at each block's; every \
+         column shows the newest measurement. Nets share one scale; red is not finite."
+            .to_owned(),
+    ];
+    let panels = maps.into_iter().map(Panel::Heat).collect();
+    Ok(material.figure("Gradient weather", panels, notes))
+}
+
+/// The deepest net of each family, of several seeds the first.
+fn sides(history: &History) -> Vec<&Series> {
+    let deepest = |residual: bool| {
+        let family = history.runs.iter().rev();
+        let family = family.filter(|run| run.track.spec.residual() == residual);
+        family.max_by_key(|run| run.track.spec.depth)
+    };
+    [deepest(false), deepest(true)].into_iter().flatten().collect()
+}
+
+fn heat_map(run: &Series) -> Option<HeatMap> {
+    let graph = Graph::new(&run.track.spec);
+    let rows: Vec<String> = graph.trunk().iter().map(|&id| graph.nodes[id].name.clone()).collect();
+    let whole = |norms: &[f32]| norms.len() == rows.len();
+    let measured: Vec<_> = run.measured.iter().filter(|at| whole(&at.norms.activation)).collect();
+    measured.last()?;
+    let row = |row: usize| measured.iter().map(|at| f64::from(at.norms.activation[row])).collect();
+    Some(HeatMap {
+        title: run.track.name.clone(),
+        label: "norm of dL/d(activation), log scale".into(),
+        values: (0..rows.len()).map(row).collect(),
+        steps: measured.iter().map(|at| at.step).collect(),
+        rows,
+        range: [1e-1, 1.0],
+        ratio: false,
+    })
+}
+
+/// The one over the other at the moments of both, where they have as many layers.
+fn ratio(upper: &HeatMap, lower: &HeatMap) -> Option<HeatMap> {
+    if upper.rows.len() != lower.rows.len() {
+        return None;
+    }
+    let both: Vec<(usize, usize)> = (upper.steps.iter().enumerate())
+        .filter_map(|(at, step)| Some((at, lower.steps.binary_search(step).ok()?)))
+        .collect();
+    both.last()?;
+    let values: Vec<Vec<f64>> = upper
+        .values
+        .iter()
+        .zip(&lower.values)
+        .map(|(upper, lower)| both.iter().map(|&(a, b)| upper[a] / lower[b]).collect())
+        .collect();
+    let finite = values
+        .iter()
+        .flatten()
+        .filter(|value| value.is_finite() && **value > 0.0);
+    let most = finite.fold(1.3f64, |most, &value| most.max(value).max(1.0 / value));
+    Some(HeatMap {
+        title: format!("{} over {}", upper.title, lower.title),
+        label: "ratio, log scale; white: equal".into(),
+        rows: upper.rows.clone(),
+        steps: both.iter().map(|&(at, _)| upper.steps[at]).collect(),
+        values,
+        range: [1.0 / most, most],
+        ratio: true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, constant};
+    use super::*;
+    use crate::engine::Norms;
+    use crate::run::Measured;
+
+    fn measured(net: &str, norm: f32) -> Series {
+        let mut series = constant(net, 0, 1.0);
+        let blocks = 3 * series.track.spec.blocks_per_stage();
+        series.measured = [0, 10, 20]
+            .map(|step| Measured {
+                step,
+                norms: Norms {
+                    activation: vec![norm; blocks + 1],
+                    ..Norms::default()
+                },
+            })
+            .to_vec();
+        series
+    }
+
+    fn maps(figure: &Figure) -> Vec<&HeatMap> {
+        let maps = figure.panels.iter().filter_map(|panel| match panel {
+            Panel::Heat(map) => Some(map),
+            Panel::Plot(_) | Panel::Maps(_) => None,
+        });
+        maps.collect()
+    }
+
+    #[test]
+    fn twins_share_a_scale_and_are_divided() {
+        let history = samples::history([measured("plain-56", 0.01), measured("resnet-56", 1.0)]);
+        let figure = samples::figure(figure, &history).unwrap();
+        let maps = maps(&figure);
+        let titles: Vec<&str> = maps.iter().map(|map| map.title.as_str()).collect();
+        assert_eq!(titles, ["plain-56", "resnet-56", "plain-56 over resnet-56"]);
+        assert_eq!(maps[0].range, maps[1].range);
+        assert!((maps[2].values[5][1] - 0.01).abs() < 1e-6 && (maps[2].range[1] - 100.0).abs() < 1e-2);
+        assert_eq!(maps[0].rows[0], "relu");
+    }
+
+    #[test]
+    fn nothing_measured_is_one_sentence() {
+        let error = samples::figure(figure, &samples::history([constant("plain-20", 0, 1.0)])).unwrap_err();
+        assert!(error.to_string().contains("no gradient norms"), "{error}");
+    }
+}

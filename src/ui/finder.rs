@@ -1,0 +1,110 @@
+//! The command palette: every task by a few letters of its name, with its key beside it.
+
+use eframe::egui::{self, Button, Id, Key, Modal, Modifiers, Role, ScrollArea, TextEdit, WidgetInfo};
+use rust_i18n::t;
+
+use super::Scene;
+use super::fuzzy::fit;
+use super::task::Task;
+use super::theme::{self, GRID};
+
+const WIDTH: f32 = 520.0;
+/// Height of the list in points.
+const HEIGHT: f32 = 340.0;
+
+/// The palette.
+#[derive(Debug, Clone, Default)]
+pub struct Finder {
+    open: bool,
+    query: String,
+    /// Place in the list.
+    chosen: usize,
+}
+
+/// The tasks that fit, best first; without a query all of them in their own order.
+fn found(query: &str, scene: Scene<'_>) -> Vec<(Task, String)> {
+    let named = |task: Task| {
+        let words = task.words(Some(scene)).into_owned();
+        (fit(query, &words), task, words)
+    };
+    let mut found: Vec<(i32, Task, String)> = Task::all(scene)
+        .into_iter()
+        .map(named)
+        .filter_map(|(fit, task, words)| Some((fit?, task, words)))
+        .collect();
+    found.sort_by_key(|(fit, ..)| -fit);
+    found.into_iter().map(|(_, task, words)| (task, words)).collect()
+}
+
+impl Finder {
+    /// Opens it, empty.
+    pub fn open(&mut self) {
+        *self = Self {
+            open: true,
+            ..Self::default()
+        };
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Draws it where it is open; answers with what was chosen.
+    pub fn finder_ui(&mut self, ctx: &egui::Context, scene: Scene<'_>) -> Option<Task> {
+        if !self.open {
+            return None;
+        }
+        let modal = Modal::new(Id::unique("finder")).show(ctx, |ui| {
+            let width = WIDTH.min(ui.ctx().content_rect().width() - 64.0);
+            ui.set_width(width);
+            let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+            let (up, down, enter) = (pressed(Key::ArrowUp), pressed(Key::ArrowDown), pressed(Key::Enter));
+            let field = TextEdit::singleline(&mut self.query)
+                .hint_text(t!("What do you want to do?"))
+                .desired_width(f32::INFINITY);
+            let field = ui.add(field);
+            field.widget_info(|| WidgetInfo::labeled(Role::SearchInput, true, t!("Find a command")));
+            field.request_focus();
+            if field.changed() {
+                self.chosen = 0;
+            }
+            let tasks = found(&self.query, scene);
+            let last = tasks.len().saturating_sub(1);
+            let moved = up || down;
+            self.chosen = match (up, down) {
+                (true, _) => self.chosen.checked_sub(1).unwrap_or(last),
+                (_, true) if self.chosen >= last => 0,
+                (_, true) => self.chosen + 1,
+                _ => self.chosen.min(last),
+            };
+            ui.add_space(GRID / 2.0);
+            let mut asked = None;
+            let height = HEIGHT.min(ui.ctx().content_rect().height() - 140.0);
+            ScrollArea::vertical().max_height(height).show(ui, |ui| {
+                ui.spacing_mut().item_spacing.y = 2.0;
+                for (place, (task, words)) in tasks.iter().enumerate() {
+                    let chosen = place == self.chosen;
+                    let keys = task
+                        .keys()
+                        .map(|keys| ui.ctx().format_shortcut(&keys))
+                        .unwrap_or_default();
+                    let row = Button::selectable(chosen, words.as_str()).shortcut_text(theme::caption(keys));
+                    let row = ui.add(row.min_size(egui::vec2(width - 16.0, 0.0)));
+                    row.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, words));
+                    if chosen && moved {
+                        row.scroll_to_me(None);
+                    }
+                    if row.clicked() || chosen && enter {
+                        asked = Some(task.clone());
+                    }
+                }
+                if tasks.is_empty() {
+                    ui.label(theme::caption(t!("Nothing is called that.")));
+                }
+            });
+            asked
+        });
+        self.open = modal.inner.is_none() && !modal.should_close();
+        modal.inner
+    }
+}

@@ -1,0 +1,467 @@
+//! One net of the experiment as a card: colour, name, text form, fields, what it costs and where it stands.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use eframe::egui::{
+    self, Align, CornerRadius, FontId, Frame, Layout, Margin, RichText, Sense, Stroke, TextEdit, Ui, UiBuilder,
+    WidgetInfo, vec2,
+};
+use rust_i18n::t;
+
+use super::draft::{Card, Draft, Facts, Sizes, effect};
+use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
+use super::line_style;
+use super::pane::View;
+use super::theme::{self, BODY, SMALL};
+use super::widgets::{grouped, quiet_button_ui, short};
+use crate::net::{Family, Field, Spec};
+use crate::run::{RunPlan, Series};
+
+/// What a card asks for.
+pub enum Edit {
+    Copy,
+    Twin,
+    Remove,
+    Rename(String),
+    /// Another text form.
+    Text(String),
+    /// Another net.
+    Spec(Box<Spec>),
+    Refuse(Field, String),
+    ShowAll,
+    CopyText,
+}
+
+/// What cards are drawn from.
+pub struct Deck<'a> {
+    pub draft: &'a Draft,
+    /// Specs of all readable cards.
+    pub among: &'a [&'a Spec],
+    /// Cards that show every field.
+    pub open: &'a BTreeSet<usize>,
+    pub refused: Option<&'a Refusal>,
+    /// The card whose text was copied last.
+    pub copied: Option<usize>,
+}
+
+/// Fields that a card shows at first.
+const FIRST: [Field; 2] = [Field::Depth, Field::Width];
+
+impl Deck<'_> {
+    /// Draws a card. A click on it makes its net the one that every panel looks at most closely.
+    pub fn card_ui(&self, ui: &mut Ui, view: &mut View<'_>, card: &Card) -> Option<Edit> {
+        let ink = theme::ink(ui);
+        let chosen = view.cursor.run == card.plan.name;
+        let frame = Frame::new()
+            .fill(ink.paper)
+            .stroke(Stroke::new(1.0, if chosen { ink.text } else { ink.line }))
+            .corner_radius(CornerRadius::same(8))
+            .inner_margin(Margin::symmetric(10, 8));
+        let mut edit = None;
+        let builder = UiBuilder::new().id_salt(("card", card.id)).sense(Sense::click());
+        let scope = ui.scope_builder(builder, |ui| {
+            frame.show(ui, |ui| {
+                ui.set_width(ui.available_width());
+                ui.spacing_mut().item_spacing.y = 4.0;
+                edit = self.contents_ui(ui, view, card);
+            });
+        });
+        let response = scope.response;
+        response.widget_info(|| {
+            WidgetInfo::selected(
+                egui::Role::Group,
+                true,
+                chosen,
+                t!("Card of %{net}", net = card.plan.name),
+            )
+        });
+        if response.hovered() {
+            view.cursor.hover_run(card.plan.name.clone());
+        }
+        if response.clicked() {
+            view.cursor.run.clone_from(&card.plan.name);
+        }
+        edit
+    }
+
+    fn contents_ui(&self, ui: &mut Ui, view: &View<'_>, card: &Card) -> Option<Edit> {
+        let ink = theme::ink(ui);
+        let mut edit = self.title_ui(ui, card);
+        if let Some(sentence) = &card.trouble {
+            ui.label(RichText::new(sentence).size(SMALL).color(ink.error));
+        }
+        let mut text = card.plan.net.clone();
+        let field = TextEdit::multiline(&mut text)
+            .return_key(None)
+            .desired_rows(1)
+            .font(FontId::proportional(SMALL))
+            .desired_width(f32::INFINITY);
+        let field = ui.add(field).on_hover_text(t!(
+            "The net in one line, family-depth:key=value,… as on the command line and in experiment files. Ctrl C copies it."
+        ));
+        field.widget_info(|| {
+            WidgetInfo::labeled(egui::Role::TextInput, true, t!("Spec of %{net}", net = card.plan.name))
+        });
+        if field.changed() {
+            // A pasted line break is no part of a spec.
+            text.retain(|c| !c.is_control());
+            edit = Some(Edit::Text(text));
+        }
+        match &card.check {
+            Ok(facts) => {
+                edit = self.fields_ui(ui, card, facts).or(edit);
+                sizes_ui(ui, facts.sizes, card.before);
+            }
+            Err(sentence) => {
+                ui.label(RichText::new(sentence).size(SMALL).color(ink.error));
+            }
+        }
+        let runs = self.draft.ran(card) == Some(&card.plan);
+        let state = match view
+            .scene
+            .history
+            .runs
+            .iter()
+            .find(|run| run.track.name == card.plan.name)
+        {
+            _ if self.copied == Some(card.id) => t!("text copied").into_owned(),
+            _ if !runs => t!("not running yet").into_owned(),
+            Some(series) => standing(series),
+            None => t!("preparing").into_owned(),
+        };
+        ui.horizontal(|ui| {
+            ui.label(theme::caption(state));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let open = self.open.contains(&card.id);
+                let words = if open { t!("Less") } else { t!("More") };
+                let name = if open {
+                    t!("Fewer fields of %{net}", net = card.plan.name)
+                } else {
+                    t!("All fields of %{net}", net = card.plan.name)
+                };
+                ui.spacing_mut().interact_size.y = 20.0;
+                let more = quiet_button_ui(ui, &words, &name);
+                more.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &*name));
+                if more.clicked() {
+                    edit = Some(Edit::ShowAll);
+                }
+            });
+        });
+        edit
+    }
+
+    fn title_ui(&self, ui: &mut Ui, card: &Card) -> Option<Edit> {
+        let mut edit = None;
+        ui.horizontal(|ui| {
+            let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 22.0), Sense::hover());
+            if let Ok(facts) = &card.check {
+                let (colour, width) = line_style(ui, &facts.spec, self.among);
+                let line = egui::Rect::from_center_size(swatch.center(), vec2(14.0, 1.6 * width));
+                ui.painter().rect_filled(line, 1.0, colour);
+            }
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.spacing_mut().button_padding = vec2(8.0, 0.0);
+                ui.spacing_mut().interact_size.y = 22.0;
+                let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card));
+                menu.response.widget_info(|| {
+                    WidgetInfo::labeled(egui::Role::Button, true, t!("Actions for %{net}", net = card.plan.name))
+                });
+                match self.draft.ran(card) {
+                    None => badge_ui(
+                        ui,
+                        &t!("new"),
+                        &t!("Not running yet: it can join the training or start with a restart"),
+                    ),
+                    Some(ran) if *ran != card.plan => {
+                        badge_ui(
+                            ui,
+                            &t!("restart"),
+                            &t!("Changed: it runs as before until the experiment is restarted"),
+                        );
+                    }
+                    Some(_) => {}
+                }
+                let mut name = card.plan.name.clone();
+                let field = TextEdit::singleline(&mut name)
+                    .font(FontId::new(BODY, theme::semibold()))
+                    .frame(Frame::NONE)
+                    .desired_width(f32::INFINITY);
+                let field = ui.add(field).on_hover_text(t!("Name on curves and in folders"));
+                field.widget_info(|| {
+                    WidgetInfo::labeled(egui::Role::TextInput, true, t!("Name of %{net}", net = card.plan.name))
+                });
+                if field.changed() {
+                    edit = Some(Edit::Rename(name));
+                }
+            });
+        });
+        edit
+    }
+
+    fn fields_ui(&self, ui: &mut Ui, card: &Card, facts: &Facts) -> Option<Edit> {
+        let fields = if self.open.contains(&card.id) {
+            &Field::ALL[..]
+        } else {
+            &FIRST[..]
+        };
+        let ran: Option<Spec> = self.draft.ran(card).and_then(|plan| plan.net.parse().ok());
+        let mut edit = None;
+        for &field in fields {
+            let now = facts.spec.value(field);
+            let was = ran.as_ref().map(|ran| ran.value(field)).filter(|was| *was != now);
+            let row = Row {
+                label: label(field),
+                hint: hint(field),
+                was,
+                refused: Refusal::of(self.refused, Some(card.id), field.key()),
+            };
+            let name = t!("%{field} of %{net}", field = label(field), net = card.plan.name);
+            let value = row.show_ui(ui, |ui| field_ui(ui, field, &facts.spec, &name));
+            if let Some(value) = value {
+                edit = Some(match facts.spec.with(field, &value) {
+                    Ok(spec) => Edit::Spec(Box::new(spec)),
+                    Err(sentence) => Edit::Refuse(field, sentence),
+                });
+            }
+        }
+        if self.open.contains(&card.id) {
+            let [channels, height, width] = facts.spec.input;
+            let row = Row {
+                label: t!("Input"),
+                hint: t!("Channels, height and width of an image, and the classes: the data decides"),
+                was: None,
+                refused: None,
+            };
+            let words = t!(
+                "%{size}, %{classes} classes",
+                size = format!("{channels}×{height}×{width}"),
+                classes = facts.spec.classes
+            );
+            row.show_ui(ui, |ui| ui.label(theme::caption(words)));
+        }
+        edit
+    }
+}
+
+/// The control of a field; answers with a new value.
+fn field_ui(ui: &mut Ui, field: Field, spec: &Spec, name: &str) -> Option<String> {
+    let now = spec.value(field);
+    if field.choices().is_empty() {
+        let value: f64 = now.parse().unwrap_or_default();
+        let pace = if field == Field::Scale { (0.01, 4) } else { (0.1, 0) };
+        let entered = number_ui(ui, name, value, pace, &hint(field))?;
+        return Some(match field {
+            Field::Scale => (entered.value as f32).to_string(),
+            Field::Depth if entered.pulled => nearest_depth(spec, entered.value).to_string(),
+            _ => (entered.value.max(0.0).round() as usize).to_string(),
+        });
+    }
+    let shown = if spec.has(field) { now.as_str() } else { "–" };
+    let chosen = choice_ui(ui, name, shown, field.choices(), |choice| {
+        match effect(spec, field, choice) {
+            Ok(sizes) => format!("{}\n{}", meaning(field, choice), costs(sizes, Some(Sizes::of(spec)))),
+            Err(sentence) => sentence,
+        }
+    });
+    chosen.map(str::to_owned)
+}
+
+/// The possible depth next to `wish` in the direction it was pulled.
+fn nearest_depth(spec: &Spec, wish: f64) -> usize {
+    let step = 3 * spec.convolutions_per_block();
+    let blocks = (spec.depth - 2) / step;
+    let wished = (wish - 2.0) / step as f64;
+    let blocks = if wished > blocks as f64 {
+        wished.ceil()
+    } else {
+        wished.floor()
+    };
+    blocks.max(1.0) as usize * step + 2
+}
+
+fn menu_ui(ui: &mut Ui, card: &Card) -> Option<Edit> {
+    let mut edit = None;
+    if ui.button(t!("Duplicate")).clicked() {
+        edit = Some(Edit::Copy);
+    }
+    if let Ok(facts) = &card.check {
+        let words = if facts.spec.family == Family::Plain {
+            t!("Add residual twin")
+        } else {
+            t!("Add plain twin")
+        };
+        let hint =
+            t!("The same layers with or without shortcuts, from the same initial weights where the shapes agree");
+        if ui.button(words).on_hover_text(hint).clicked() {
+            edit = Some(Edit::Twin);
+        }
+    }
+    if ui.button(t!("Copy the text")).clicked() {
+        edit = Some(Edit::CopyText);
+    }
+    if ui.button(t!("Remove")).clicked() {
+        edit = Some(Edit::Remove);
+    }
+    edit
+}
+
+/// Parameters and multiply-adds, with what they are now before what they will be.
+fn costs(sizes: Sizes, before: Option<Sizes>) -> String {
+    let before = before.filter(|before| *before != sizes);
+    let pair = |now: u64, before: Option<u64>| match before {
+        Some(before) if before != now => format!("{} → {}", count(before), count(now)),
+        _ => count(now),
+    };
+    let parameters = pair(sizes.parameters as u64, before.map(|before| before.parameters as u64));
+    let multiply_adds = pair(sizes.multiply_adds, before.map(|before| before.multiply_adds));
+    format!(
+        "{}\n{}",
+        t!("%{count} parameters", count = parameters),
+        t!("%{count} multiply-adds", count = multiply_adds)
+    )
+}
+
+fn sizes_ui(ui: &mut Ui, sizes: Sizes, before: Option<Sizes>) {
+    let changed = before.is_some_and(|before| before != sizes);
+    let words = costs(sizes, before);
+    let words = if changed {
+        RichText::new(words).size(SMALL)
+    } else {
+        theme::caption(words)
+    };
+    ui.label(words).on_hover_text(t!(
+        "Trained numbers, and multiplications for one image; from what runs to what is chosen"
+    ));
+}
+
+/// `67 906`, `1.4 M`, `125 M`.
+fn count(number: u64) -> String {
+    match number {
+        0..1_000_000 => grouped(number),
+        1_000_000..1_000_000_000 => format!("{} M", short(number as f64 / 1e6)),
+        _ => format!("{} G", short(number as f64 / 1e9)),
+    }
+}
+
+/// Where a run stands, in a few words.
+fn standing(series: &Series) -> String {
+    if let Some(step) = series.diverged {
+        return t!("diverged at step %{step}", step = grouped(step as u64)).into_owned();
+    }
+    let Some(loss) = series.final_loss() else {
+        return t!("at its initial weights").into_owned();
+    };
+    let step = grouped(series.step() as u64);
+    let loss = short(f64::from(loss));
+    match series.evaluated.last() {
+        Some(point) => {
+            let error = format!("{:.1}", 100.0 * point.error);
+            t!(
+                "step %{step} · loss %{loss} · test error %{error} %",
+                step = step,
+                loss = loss,
+                error = error
+            )
+        }
+        None => t!("step %{step} · loss %{loss}", step = step, loss = loss),
+    }
+    .into_owned()
+}
+
+fn label(field: Field) -> Cow<'static, str> {
+    match field {
+        Field::Family => t!("Family"),
+        Field::Depth => t!("Depth"),
+        Field::Width => t!("Width"),
+        Field::Shortcut => t!("Shortcut"),
+        Field::Scale => t!("Scale"),
+        Field::Norm => t!("Normalisation"),
+        Field::Init => t!("Initial values"),
+        Field::Block => t!("Block"),
+        Field::Order => t!("Order"),
+        Field::ZeroLast => t!("Zero start"),
+        Field::Cardinality => t!("Cardinality"),
+        Field::GroupWidth => t!("Group width"),
+    }
+}
+
+fn hint(field: Field) -> Cow<'static, str> {
+    match field {
+        Field::Family => t!("Layers one after another, or blocks that add their input"),
+        Field::Depth => t!("Layers with weights: 6n+2 with two-convolution blocks, 9n+2 with bottlenecks"),
+        Field::Width => {
+            t!("Channels of the first stage; each later stage has twice as many. The cost grows with the square.")
+        }
+        Field::Shortcut => t!("How a shortcut gets past a block that changes the shape"),
+        Field::Scale => t!("What every shortcut is multiplied by; at 1 it hands its input on unchanged"),
+        Field::Norm => t!("Whether each convolution is followed by batch normalisation"),
+        Field::Init => t!("How large the random weights are that training starts from"),
+        Field::Block => t!("What stands between two shortcuts"),
+        Field::Order => t!("Whether normalisation and ReLU come after each convolution or before it"),
+        Field::ZeroLast => t!("Each branch starts at zero, so that a residual block starts as the identity"),
+        Field::Cardinality => t!("Groups that a bottleneck's 3×3 convolution is split into"),
+        Field::GroupWidth => t!("Channels of each group in the first stage of a ResNeXt"),
+    }
+}
+
+/// A choice in plain words.
+fn meaning(field: Field, choice: &str) -> Cow<'static, str> {
+    match (field, choice) {
+        (Field::Family, "plain") => t!("Layers one after another, without shortcuts"),
+        (Field::Family, "resnet") => t!("Each block adds its input to what it computes"),
+        (Field::Family, _) => t!("Residual bottlenecks whose 3×3 convolution is split into groups"),
+        (Field::Block, "basic") => t!("Two 3×3 convolutions"),
+        (Field::Block, _) => t!("1×1, 3×3 and 1×1 convolution, with four times the width put out"),
+        (Field::Shortcut, "A") => t!("Takes every second pixel and fills new channels with zeros; no parameters"),
+        (Field::Shortcut, "B") => t!("A 1×1 convolution where the shape changes, the identity elsewhere"),
+        (Field::Shortcut, _) => t!("A 1×1 convolution on every block"),
+        (Field::Norm, "batch") => t!("Batch normalisation after each convolution"),
+        (Field::Norm, _) => t!("None: gradients can vanish or explode with depth"),
+        (Field::Init, "he") => t!("He: keeps the size of a signal through ReLU layers"),
+        (Field::Init, _) => t!("Xavier: smaller; without normalisation deep plain nets fade"),
+        (Field::Order, "post") => t!("After each convolution; the last ReLU after the addition (He et al. 2015)"),
+        (Field::Order, _) => t!("Before each convolution, so that the shortcut stays clean (He et al. 2016)"),
+        (Field::ZeroLast, "true") => t!("Branches start at zero"),
+        (_, _) => t!("Branches start at random"),
+    }
+}
+
+/// A plain net to begin with, as wide as the others.
+pub fn beginning(among: &[&Spec]) -> RunPlan {
+    let width = among.first().map_or(16, |spec| spec.width);
+    RunPlan {
+        name: "plain-20".into(),
+        net: format!("plain-20:width={width}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pulled_depth_goes_to_the_next_possible_one() {
+        let spec: Spec = "plain-20".parse().unwrap();
+        for (wish, depth) in [(21.0, 26), (26.0, 26), (27.0, 32), (19.0, 14), (-5.0, 8)] {
+            assert_eq!(nearest_depth(&spec, wish), depth, "{wish}");
+        }
+    }
+
+    #[test]
+    fn costs_show_both_only_where_they_differ() {
+        let sizes = |parameters, multiply_adds| Sizes {
+            parameters,
+            multiply_adds,
+        };
+        let (small, large) = (sizes(67_906, 632_000), sizes(214_402, 1_960_000));
+        assert_eq!(
+            costs(small, Some(small)),
+            "67\u{a0}906 parameters\n632\u{a0}000 multiply-adds"
+        );
+        assert_eq!(
+            costs(large, Some(small)),
+            "67\u{a0}906 → 214\u{a0}402 parameters\n632\u{a0}000 → 1.96 M multiply-adds"
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! The command palette, by keyboard.
+
+use depthscope::export::Kind;
+use depthscope::run::Command;
+use depthscope::ui::{Action, Panel, Room};
+use eframe::egui::{Key, Modifiers, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::page::{ALL, Page, WINDOW};
+
+fn open<'a>(room: Room) -> Harness<'a, Page> {
+    let mut page = Page::new(room, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+    page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    page.run();
+    page.get_by_label("Find a command");
+    page
+}
+
+fn ask(page: &mut Harness<'_, Page>, query: &str) {
+    page.get_by_label("Find a command").type_text(query);
+    page.run();
+    page.key_press(Key::Enter);
+    page.run();
+    assert!(page.query_by_label("Find a command").is_none(), "it closes");
+}
+
+#[test]
+fn a_few_letters_open_a_panel() {
+    let mut page = open(Room::Lab);
+    ask(&mut page, "timel");
+    assert_eq!(page.state().lab.tiling.focus, Panel::Timeline);
+}
+
+#[test]
+fn the_training_presets_runs_figures_and_experiments_are_in_it() {
+    let mut page = open(Room::Lab);
+    ask(&mut page, "pause");
+    assert!(page.state().actions.contains(&Action::Send(Command::Pause)));
+    for (query, wanted) in [
+        ("exp vanishing", Action::StartNamed("vanishing")),
+        ("figure depth", Action::Export(Kind::Depth, None)),
+        ("light dark", Action::SwitchTheme),
+        ("chinese", Action::SwitchLanguage),
+        ("lecture mode", Action::SwitchLecture),
+        ("first minute", Action::Open(Room::FirstMinute)),
+    ] {
+        page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+        page.run();
+        ask(&mut page, query);
+        assert!(
+            page.state().actions.contains(&wanted),
+            "{query}: {:?}",
+            page.state().actions
+        );
+    }
+    page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    page.run();
+    ask(&mut page, "look resnet-56");
+    assert_eq!(page.state().lab.cursor.run, "resnet-56");
+    page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    page.run();
+    ask(&mut page, "arrange lecture");
+    assert!(!page.state().lab.tiling.shown().contains(&Panel::Networks));
+}
+
+#[test]
+fn arrows_move_and_escape_closes() {
+    let mut page = open(Room::Lab);
+    page.key_press(Key::ArrowUp);
+    page.run();
+    page.key_press(Key::ArrowDown);
+    page.run();
+    page.key_press(Key::ArrowDown);
+    page.run();
+    page.key_press(Key::Enter);
+    page.run();
+    assert!(
+        page.state().actions.contains(&Action::Send(Command::Step(1))),
+        "the second entry"
+    );
+    page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    page.run();
+    page.get_by_label("Find a command").type_text("zzz");
+    page.run();
+    page.get_by_label("Nothing is called that.");
+    page.key_press(Key::Escape);
+    page.run();
+    assert!(page.query_by_label("Find a command").is_none());
+}
+
+#[test]
+fn a_panel_s_key_is_pressed_in_that_panel() {
+    let mut page = open(Room::Lab);
+    ask(&mut page, "architecture remove block");
+    page.get_by_label_contains("Restore layer1.0");
+}
+
+#[test]
+fn it_leads_from_the_first_minute_into_the_lab() {
+    let mut page = open(Room::FirstMinute);
+    ask(&mut page, "weather");
+    assert!(page.state().actions.contains(&Action::Open(Room::Lab)));
+    assert_eq!(page.state().lab.tiling.focus, Panel::Weather);
+}
+
+#[test]
+fn what_it_looks_like() {
+    let mut page = open(Room::Lab);
+    page.get_by_label("Find a command").type_text("grad");
+    page.run();
+    page.snapshot("finder_light");
+}

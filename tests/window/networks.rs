@@ -1,0 +1,202 @@
+//! The networks panel: nets are added, changed, refused, undone and started, by pointer and by keyboard.
+
+use depthscope::run::Command;
+use depthscope::ui::{Action, Panel, Room};
+use eframe::egui::{Event, Key, Modifiers, Role, Theme, Vec2};
+use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotResults};
+
+use crate::page::{PLAIN, Page, pictures};
+
+const TALL: Vec2 = Vec2::new(420.0, 1180.0);
+
+fn page() -> Page {
+    let mut page = Page::new(Room::Lab, PLAIN, 250);
+    page.lab.tiling.open(Panel::Networks);
+    page.lab.tiling.maximised = true;
+    page
+}
+
+fn networks<'a>() -> Harness<'a, Page> {
+    page().open(TALL, Theme::Light, 1.0)
+}
+
+fn enter(page: &mut Harness<'_, Page>, field: &str, value: f64) {
+    page.get_by_role_and_label(Role::SpinButton, field)
+        .set_value_accesskit(value);
+    page.run();
+}
+
+fn actions_for(page: &mut Harness<'_, Page>, net: &str, action: &str) {
+    page.get_by_label(&format!("Actions for {net}")).click();
+    page.run();
+    page.get_by_label(action).click();
+    page.run();
+}
+
+fn started(page: &Harness<'_, Page>) -> Vec<String> {
+    let start = page.state().actions.iter().rev().find_map(|action| match action {
+        Action::Start(experiment, _) => Some(experiment.runs.iter().map(|plan| plan.net.clone()).collect()),
+        _ => None,
+    });
+    start.unwrap_or_default()
+}
+
+#[test]
+fn a_twin_joins_the_training() {
+    let mut page = networks();
+    actions_for(&mut page, "plain-56", "Add residual twin");
+    page.get_by_label("Not running yet: new: resnet-56");
+    page.get_by_label("Add to this training").click();
+    page.run();
+    let added = page.state().actions.iter().find_map(|action| match action {
+        Action::Add(plan) => Some(plan.net.clone()),
+        _ => None,
+    });
+    assert_eq!(added.as_deref(), Some("resnet-56:width=8"));
+    actions_for(&mut page, "resnet-56", "Add plain twin");
+    page.get_by_label("Name of plain-56.2");
+}
+
+#[test]
+fn a_field_shows_its_effect_and_needs_a_restart() {
+    let mut page = networks();
+    enter(&mut page, "Depth of plain-20", 32.0);
+    page.get_by_label("Name of plain-32");
+    page.get_by_label_contains("67\u{a0}906 → 116\u{a0}738 parameters");
+    page.get_by_label("runs with 20");
+    page.get_by_label("restart");
+    page.get_by_label("Not running yet: changed: plain-32");
+    page.get_by_label("Restart with these").click();
+    page.run();
+    assert_eq!(started(&page), ["plain-32:width=8", "plain-56:width=8"]);
+}
+
+#[test]
+fn an_impossible_choice_explains_itself_and_changes_nothing() {
+    let mut page = networks();
+    enter(&mut page, "Depth of plain-20", 21.0);
+    page.get_by_label_contains("depth 21 is not 6n+2");
+    assert!(page.query_by_label_contains("Not running yet").is_none());
+    page.get_by_label("All fields of plain-20").click();
+    page.run();
+    page.get_by_label("Shortcut of plain-20").click();
+    page.run();
+    page.get_by_label("B").click();
+    page.run();
+    page.get_by_label_contains("a plain net has no shortcut");
+    enter(&mut page, "Batch", 0.0);
+    page.get_by_label_contains("batch must be at least 1");
+    enter(&mut page, "Batch", 64.0);
+    assert!(page.query_by_label_contains("must be at least").is_none());
+    page.get_by_label("Not running yet: recipe changed");
+}
+
+#[test]
+fn words_are_chosen_from_lists() {
+    let mut page = networks();
+    page.get_by_label("All fields of plain-56").click();
+    page.run();
+    page.get_by_label("Family of plain-56").click();
+    page.run();
+    page.get_by_label("resnet").click();
+    page.run();
+    page.get_by_label("Shortcut of resnet-56").click();
+    page.run();
+    page.get_by_label("C").click();
+    page.run();
+    page.get_by_label("Restart with these").click();
+    page.run();
+    assert_eq!(started(&page)[1], "resnet-56:shortcut=C,width=8");
+}
+
+#[test]
+fn what_was_removed_comes_back() {
+    let mut page = networks();
+    actions_for(&mut page, "plain-20", "Remove");
+    page.get_by_label("Not running yet: removed: plain-20");
+    assert!(page.query_by_label("Name of plain-20").is_none());
+    page.get_by_label("Undo").click();
+    page.run();
+    page.get_by_label("Name of plain-20");
+    page.get_by_label("Redo").click();
+    page.run();
+    assert!(page.query_by_label("Name of plain-20").is_none());
+    page.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    page.run();
+    page.get_by_label("Name of plain-20");
+    actions_for(&mut page, "plain-20", "Duplicate");
+    page.get_by_label("Name of plain-20.2");
+    page.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    page.run();
+    assert!(page.query_by_label("Name of plain-20.2").is_none());
+    page.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    page.run();
+    page.get_by_label("Name of plain-20.2");
+}
+
+#[test]
+fn the_text_form_is_copied_by_a_key() {
+    let mut page = networks();
+    page.state_mut().lab.cursor.run = "plain-56".into();
+    page.event(Event::Copy);
+    page.run();
+    page.get_by_label("text copied");
+}
+
+#[test]
+fn the_rate_of_now_is_changed_live() {
+    let mut page = networks();
+    enter(&mut page, "Rate now", 0.005);
+    let set = Action::Send(Command::SetRate(0.005));
+    assert!(page.state().actions.contains(&set));
+    assert!(page.query_by_label_contains("Not running yet").is_none(), "no restart");
+    enter(&mut page, "Learning rate", 0.1);
+    page.get_by_label("Not running yet: recipe changed");
+    page.get_by_label("runs with 0.02");
+}
+
+#[test]
+fn seeds_are_typed() {
+    let mut page = networks();
+    page.get_by_role_and_label(Role::TextInput, "Seeds").focus();
+    page.run();
+    page.key_press(Key::End);
+    page.get_by_role_and_label(Role::TextInput, "Seeds").type_text("-2");
+    page.run();
+    page.key_press(Key::Enter);
+    page.run();
+    page.get_by_label("Restart with these").click();
+    page.run();
+    let seeds = page.state().actions.iter().find_map(|action| match action {
+        Action::Start(experiment, _) => Some(experiment.seeds.clone()),
+        _ => None,
+    });
+    assert_eq!(seeds, Some(vec![0, 1, 2]));
+}
+
+#[test]
+fn every_field_in_light_and_dark() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in [
+        (Theme::Light, "networks_fields_light"),
+        (Theme::Dark, "networks_fields_dark"),
+    ] {
+        let mut page = page().open(TALL, theme, 1.0);
+        page.get_by_label("All fields of plain-20").click();
+        page.run();
+        page.get_by_label("All fields of the recipe").click();
+        page.run();
+        enter(&mut page, "Depth of plain-20", 56.0);
+        enter(&mut page, "Cardinality of plain-56.2", 4.0);
+        page.snapshot(name);
+        results.extend(page.take_snapshot_results());
+    }
+}
+
+#[test]
+fn a_narrow_column_cuts_nothing_off() {
+    let mut page = page();
+    page.lab.tiling.maximised = false;
+    pictures([(page, Vec2::new(1024.0, 640.0), Theme::Light, 1.0, "lab_networks_narrow")]);
+}
