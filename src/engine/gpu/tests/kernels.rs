@@ -140,6 +140,8 @@ macro_rules! kernels {
 
 kernels! {
     of_one_pixel "plain-8:norm=none,width=1,input=1x1x1" 1,
+    of_one_image "plain-8:width=12,input=3x7x9,classes=5" 1,
+    of_pre_activation "resnet-8:shortcut=C,order=pre,width=4,input=1x9x9" 5,
     of_biases "resnet-8:norm=none,shortcut=C,width=3,input=1x5x5" 3,
     of_bottlenecks "resnet-11:block=bottleneck,order=pre,width=4,input=1x6x6" 4,
     of_groups_of_four "resnext-11:cardinality=2,group_width=4,width=4,input=12x8x8" 33,
