@@ -29,6 +29,9 @@ pub enum Error {
     /// An experiment file that cannot be read or asks for the impossible.
     #[error("{0}")]
     Experiment(String),
+    /// A lesson file that cannot be read, or whose claims the measurements do not bear out.
+    #[error("{0}")]
+    Lesson(String),
     /// A run folder, event log or checkpoint that cannot be read.
     #[error("{0}")]
     Run(String),

@@ -10,6 +10,7 @@ pub mod data;
 pub mod engine;
 pub mod error;
 pub mod export;
+pub mod lesson;
 pub mod net;
 pub mod paint;
 pub mod palette;

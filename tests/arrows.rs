@@ -12,6 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["net", "data"]),
     ("probe", &["engine", "net", "data"]),
     ("run", &["engine", "probe", "net", "data"]),
+    ("lesson", &["run", "probe", "net", "engine"]),
     ("export", &["run", "probe", "net", "engine", "palette"]),
     ("paint", &["palette"]),
     ("ui", &["run", "probe", "net", "export", "paint", "palette"]),
@@ -21,7 +22,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "cli",
-        &["app", "run", "export", "probe", "engine", "data", "net", "palette"],
+        &[
+            "app", "lesson", "run", "export", "probe", "engine", "data", "net", "palette",
+        ],
     ),
 ];
 

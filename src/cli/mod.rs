@@ -6,6 +6,7 @@ mod engines;
 mod export;
 mod inspect;
 mod kernels;
+mod lessons;
 mod probe;
 mod progress;
 mod results;
@@ -36,6 +37,8 @@ pub enum Command {
     Export(export::Args),
     /// Print a network's layer table
     Inspect(inspect::Args),
+    /// List the lessons, or train one and check every claim it makes
+    Lessons(lessons::Args),
     /// Write everything inside a net for one batch: logits, loss, activations and all gradients
     Probe(probe::Args),
     /// Train an experiment's networks side by side and write a run folder
@@ -52,6 +55,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Engines(args) => engines::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Lessons(args) => lessons::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Train(args) => train::run(args),
     }

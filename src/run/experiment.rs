@@ -104,7 +104,7 @@ impl Experiment {
     /// # Errors
     /// One sentence with the file, the line and what is wrong.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
-        let mut experiment: Self = toml::from_str(text).map_err(|error| {
+        let experiment: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map_or(String::new(), |span| {
                 let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
                 format!("line {line}: ")
@@ -113,12 +113,18 @@ impl Experiment {
             Error::Experiment(format!("{origin}: {place}{message}"))
         })?;
         experiment
-            .runs
-            .iter_mut()
-            .try_for_each(RunPlan::resolve)
-            .and_then(|()| experiment.validate())
-            .map_err(|error| Error::Experiment(format!("{origin}: {error}")))?;
-        Ok(experiment)
+            .resolved()
+            .map_err(|error| Error::Experiment(format!("{origin}: {error}")))
+    }
+
+    /// Fills in the names of the runs and checks everything that can be checked without the data.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn resolved(mut self) -> Result<Self> {
+        self.runs.iter_mut().try_for_each(RunPlan::resolve)?;
+        self.validate()?;
+        Ok(self)
     }
 
     /// The file's text, names filled in.

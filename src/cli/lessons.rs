@@ -1,0 +1,121 @@
+//! `depthscope lessons`: what there is to learn, and whether its claims hold on this machine.
+
+use super::progress::Progress;
+use crate::engine::Choice;
+use crate::error::{Error, Result};
+use crate::lesson::{Claim, Evidence, Lesson, Verdict, examine, lesson, lessons};
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+    /// Language of the lessons: en or zh-CN
+    #[arg(long, global = true, default_value = "en")]
+    language: String,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Train a lesson's experiments and check every claim; exit status 1 if any is not reproduced
+    Run {
+        /// A lesson's name, `all`, or a .md file
+        lesson: String,
+        /// How many seeds [default: the experiments' own]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+        seeds: Option<u64>,
+        /// The first seed
+        #[arg(long, value_name = "S")]
+        seed: Option<u32>,
+        /// What computes: auto, cpu, candle, cuda or metal
+        #[arg(long, default_value = "auto")]
+        engine: Choice,
+    },
+}
+
+/// # Errors
+/// One sentence, when a lesson cannot be run or a claim is not reproduced.
+pub fn run(args: &Args) -> Result<()> {
+    let Some(Action::Run {
+        lesson: name,
+        seeds,
+        seed,
+        engine,
+    }) = &args.action
+    else {
+        return list(&args.language);
+    };
+    let chosen = match name.as_str() {
+        "all" => lessons(&args.language)?,
+        name => vec![lesson(name, &args.language)?],
+    };
+    let first = u64::from(seed.unwrap_or(0));
+    let seeds: Option<Vec<u64>> =
+        (seeds.is_some() || seed.is_some()).then(|| (first..first + seeds.unwrap_or(1)).collect());
+    let mut missed = 0;
+    let mut claims = 0;
+    for lesson in &chosen {
+        println!("{}: {}", lesson.name, lesson.title);
+        let evidence = trained(lesson, seeds.as_deref(), *engine)?;
+        for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
+            claims += 1;
+            missed += usize::from(!told(claim, &evidence));
+        }
+    }
+    if missed > 0 {
+        return Err(Error::Lesson(format!(
+            "{missed} of {claims} claims were not reproduced"
+        )));
+    }
+    println!("{claims} claims reproduced");
+    Ok(())
+}
+
+fn list(language: &str) -> Result<()> {
+    for lesson in lessons(language)? {
+        let names: Vec<&str> = lesson.experiments.iter().map(|known| known.name.as_str()).collect();
+        println!("{:<18} {}  [{}]", lesson.name, lesson.title, names.join(", "));
+        println!("{:<18} {}", "", lesson.summary);
+    }
+    Ok(())
+}
+
+fn trained(lesson: &Lesson, seeds: Option<&[u64]>, engine: Choice) -> Result<Evidence> {
+    let mut shown: Option<(String, Progress)> = None;
+    examine(lesson, seeds, engine, &mut |experiment, event| {
+        if shown.as_ref().is_none_or(|(name, _)| name != &experiment.name) {
+            shown = Some((experiment.name.clone(), Progress::new(experiment.steps)));
+        }
+        if let Some((_, progress)) = &mut shown {
+            progress.apply(event);
+        }
+    })
+}
+
+/// Prints what came of a claim; answers whether it is reproduced.
+fn told(claim: &Claim, evidence: &Evidence) -> bool {
+    let relation = claim.check.relation;
+    let (reproduced, spread, bound) = match claim.judge(evidence) {
+        Verdict::Reproduced(spread, bound) => (true, spread, bound),
+        Verdict::NotReproduced(spread, bound) => (false, spread, bound),
+        Verdict::NotMeasured => {
+            println!("  not measured    {}", claim.says);
+            return false;
+        }
+    };
+    let word = if reproduced { "reproduced" } else { "not reproduced" };
+    println!(
+        "  {word:<15} {}: {:.4} +- {:.4} over {}, needed {relation} {bound:.4}",
+        claim.says,
+        spread.mean,
+        spread.deviation,
+        if spread.seeds == 1 {
+            "1 seed".into()
+        } else {
+            format!("{} seeds", spread.seeds)
+        },
+    );
+    if !reproduced && !claim.otherwise.is_empty() {
+        println!("                  try: {}", claim.otherwise);
+    }
+    reproduced
+}

@@ -1,0 +1,222 @@
+//! What a lesson's experiments came to: the values that claims and predictions are judged on.
+
+use std::collections::BTreeMap;
+
+use super::expression::{Expression, Place, Quantity};
+use crate::net::{Graph, Table};
+use crate::probe::Reading;
+use crate::run::{RunSummary, Series, slope_factor};
+
+/// Everything measured of one run with one seed.
+#[derive(Debug, Clone)]
+pub struct Exhibit {
+    pub series: Series,
+    /// Once the run is over.
+    pub summary: Option<RunSummary>,
+    /// What linear readers find in the untrained net, where it was asked for.
+    pub readings: Vec<Reading>,
+}
+
+impl Exhibit {
+    fn value(&self, quantity: Quantity, place: Option<Place>) -> Option<f64> {
+        let series = &self.series;
+        let test = |of: fn(&RunSummary) -> Option<f32>| self.summary.as_ref().and_then(of);
+        let initial = series.measured.first().filter(|measured| measured.step == 0);
+        Some(match quantity {
+            Quantity::TrainLoss => match place {
+                Some(Place::At(step)) if step <= series.step() => series.loss_at(step)?.into(),
+                Some(Place::At(_)) => return None,
+                _ => series.final_loss()?.into(),
+            },
+            Quantity::TrainError => series.final_error()?.into(),
+            Quantity::TestLoss => test(|run| run.test_loss)?.into(),
+            Quantity::TestError => test(|run| run.test_error)?.into(),
+            Quantity::TestErrorRunning => test(|run| run.test_error_running)?.into(),
+            Quantity::Parameters => Graph::new(&series.track.spec).parameter_count() as f64,
+            Quantity::MultiplyAdds => Table::new(&Graph::new(&series.track.spec)).multiply_adds as f64,
+            Quantity::Gradient => (*at(&initial?.norms.activation, place)?).into(),
+            Quantity::WeightGradient => (*at(&initial?.norms.weight, place)?).into(),
+            Quantity::Slope => {
+                let norms = &initial?.norms.activation;
+                let points = norms
+                    .iter()
+                    .enumerate()
+                    .map(|(block, &norm)| [block as f64, norm.into()]);
+                slope_factor(&points.collect::<Vec<_>>())?
+            }
+            Quantity::Readable => self.reading(place)?.reconstruction.into(),
+            Quantity::Reader => self.reading(place)?.accuracy.into(),
+            Quantity::Seconds => self.summary.as_ref()?.seconds,
+        })
+    }
+
+    fn reading(&self, place: Option<Place>) -> Option<&Reading> {
+        match place? {
+            Place::At(block) => self.readings.iter().find(|reading| reading.block == block),
+            Place::Last => self.readings.last(),
+        }
+    }
+}
+
+fn at<T>(values: &[T], place: Option<Place>) -> Option<&T> {
+    match place? {
+        Place::At(index) => values.get(index),
+        Place::Last => values.last(),
+    }
+}
+
+/// The runs of a lesson, each with every seed.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// By run name and seed.
+    runs: BTreeMap<(String, u64), Exhibit>,
+}
+
+/// Mean and spread over seeds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    pub mean: f64,
+    /// Sample standard deviation; 0 of one seed.
+    pub deviation: f64,
+    pub seeds: usize,
+}
+
+impl Evidence {
+    /// Takes a run in, in place of what was known of it.
+    pub fn insert(&mut self, exhibit: Exhibit) {
+        let track = &exhibit.series.track;
+        self.runs.insert((track.name.clone(), track.seed), exhibit);
+    }
+
+    /// The value of an expression by seed, for the seeds that every run in it was trained with.
+    ///
+    /// `None` where something needed was not measured with one of them, or no seed is common to all.
+    pub fn by_seed(&self, expression: &Expression) -> Option<Vec<(u64, f64)>> {
+        let mut runs: Vec<String> = Vec::new();
+        expression.visit(&mut |_, run, _| runs.push(run.to_owned()));
+        let Some(first) = runs.first() else {
+            return Some(vec![(0, expression.value(&|_, _, _| None)?)]);
+        };
+        let seeds = self
+            .runs
+            .keys()
+            .filter(|(name, _)| name == first)
+            .map(|&(_, seed)| seed);
+        let common = |seed: &u64| runs.iter().all(|run| self.runs.contains_key(&(run.clone(), *seed)));
+        let values: Option<Vec<(u64, f64)>> = seeds
+            .filter(common)
+            .map(|seed| {
+                let value = expression
+                    .value(&|quantity, run, place| self.runs.get(&(run.to_owned(), seed))?.value(quantity, place))?;
+                Some((seed, value))
+            })
+            .collect();
+        values.filter(|values| !values.is_empty())
+    }
+
+    /// Mean and spread of an expression over the seeds.
+    pub fn spread(&self, expression: &Expression) -> Option<Spread> {
+        let values = self.by_seed(expression)?;
+        let count = values.len() as f64;
+        let mean = values.iter().map(|(_, value)| value).sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|(_, value)| (value - mean).powi(2)).sum();
+        Some(Spread {
+            mean,
+            deviation: (squares / (count - 1.0).max(1.0)).sqrt(),
+            seeds: values.len(),
+        })
+    }
+
+    /// Training loss by step of a run, mean over seeds as far as all have come.
+    pub fn loss_curve(&self, run: &str) -> Vec<[f64; 2]> {
+        let seeds: Vec<&Series> = self
+            .runs
+            .iter()
+            .filter(|((name, _), _)| name == run)
+            .map(|(_, exhibit)| &exhibit.series)
+            .collect();
+        let length = seeds.iter().map(|series| series.loss.len()).min().unwrap_or(0);
+        (0..length)
+            .map(|i| {
+                let sum: f64 = seeds.iter().map(|series| f64::from(series.loss[i])).sum();
+                [f64::from(seeds[0].steps[i]), sum / seeds.len() as f64]
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::engine::Norms;
+    use crate::net::Spec;
+    use crate::run::{Event, History, Track};
+
+    /// A run of `plain-8` or another net with that constant loss, 60 steps long.
+    pub fn exhibit(net: &str, seed: u64, loss: f32) -> Exhibit {
+        let spec = Spec::for_data(&format!("{net}:width=8"), [1, 8, 8], 10).unwrap();
+        let track = Track {
+            id: 0,
+            name: net.into(),
+            spec,
+            seed,
+        };
+        let mut history = History::default();
+        history.apply(&Event::Started {
+            track,
+            step: 0,
+            engine: "test".into(),
+        });
+        history.apply(&Event::Measured {
+            run: 0,
+            step: 0,
+            norms: Norms {
+                activation: vec![1.0, 10.0, 100.0, 1000.0],
+                weight: vec![3.0, 4.0],
+            },
+        });
+        for step in 1..=60 {
+            history.apply(&Event::Stepped {
+                run: 0,
+                step,
+                loss,
+                error: 0.25,
+                rate: 0.1,
+            });
+        }
+        Exhibit {
+            series: history.runs.remove(0),
+            summary: None,
+            readings: vec![Reading {
+                block: 2,
+                node: "layer1.1.relu2".into(),
+                reconstruction: 0.5,
+                accuracy: 0.75,
+            }],
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_the_runs() {
+        let mut evidence = Evidence::default();
+        evidence.insert(exhibit("plain-8", 0, 2.0));
+        evidence.insert(exhibit("plain-8", 1, 4.0));
+        evidence.insert(exhibit("plain-14", 0, 1.0));
+        let mean = |text: &str| evidence.spread(&text.parse().unwrap()).map(|spread| spread.mean);
+        assert_eq!(mean("train_loss(plain-8)"), Some(3.0));
+        assert_eq!(mean("train_loss(plain-8, 10)"), Some(3.0));
+        assert_eq!(mean("train_loss(plain-8, 61)"), None, "not trained so far");
+        assert_eq!(mean("train_loss(plain-8) - train_loss(plain-14)"), Some(1.0), "seed 0");
+        assert_eq!(mean("train_error(plain-8)"), Some(0.25));
+        assert_eq!(mean("gradient(plain-8, last) / gradient(plain-8, 0)"), Some(1000.0));
+        assert_eq!(mean("weight_gradient(plain-8, 1)"), Some(4.0));
+        assert!((mean("slope(plain-8)").unwrap() - 0.1).abs() < 1e-9);
+        assert_eq!(mean("readable(plain-8, 2) + reader(plain-8, last)"), Some(1.25));
+        assert_eq!(mean("readable(plain-8, 1)"), None, "not read");
+        assert_eq!(mean("test_error(plain-8)"), None, "not tested");
+        assert_eq!(mean("train_loss(plain-9)"), None, "no such run");
+        let spread = evidence.spread(&"train_loss(plain-8)".parse().unwrap()).unwrap();
+        assert_eq!((spread.deviation, spread.seeds), (2f64.sqrt(), 2));
+        assert_eq!(evidence.loss_curve("plain-8")[1], [2.0, 3.0]);
+    }
+}

@@ -1,0 +1,161 @@
+//! A lesson without a window: its experiments trained, and what came out.
+
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use super::evidence::{Evidence, Exhibit};
+use super::expression::Quantity;
+use super::file::Lesson;
+use crate::engine::Choice;
+use crate::error::{Error, Result};
+use crate::probe::{Reading, Subject};
+use crate::run::{
+    Command, Event, Experiment, Finding, History, Phase, Question, RunId, RunSummary, Trainer, TrainerOptions,
+};
+
+/// How often an answer is looked for.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Trains a lesson's experiments one after another; `hear` is told what happens. With `seeds`, those instead of the
+/// experiments' own.
+///
+/// # Errors
+/// When an experiment cannot be run or a question about it not be answered.
+pub fn examine(
+    lesson: &Lesson,
+    seeds: Option<&[u64]>,
+    engine: Choice,
+    hear: &mut dyn FnMut(&Experiment, &Event),
+) -> Result<Evidence> {
+    let mut read: Vec<String> = Vec::new();
+    for expression in lesson.expressions() {
+        expression.visit(&mut |quantity, run, _| {
+            if matches!(quantity, Quantity::Readable | Quantity::Reader) {
+                read.push(run.to_owned());
+            }
+        });
+    }
+    let mut evidence = Evidence::default();
+    for experiment in &lesson.experiments {
+        let mut experiment = experiment.clone();
+        if let Some(seeds) = seeds {
+            experiment.seeds = seeds.to_vec();
+        }
+        train(&experiment, engine, &read, hear, &mut evidence)?;
+    }
+    Ok(evidence)
+}
+
+fn train(
+    experiment: &Experiment,
+    engine: Choice,
+    read: &[String],
+    hear: &mut dyn FnMut(&Experiment, &Event),
+    evidence: &mut Evidence,
+) -> Result<()> {
+    let options = TrainerOptions {
+        engine,
+        start: true,
+        ..TrainerOptions::default()
+    };
+    let trainer = Trainer::spawn(experiment.clone(), options)?;
+    let mut history = History::default();
+    while history.phase != Phase::Done {
+        let event = trainer.wait().ok_or_else(ended)?;
+        if let Event::Failed(reason) = event {
+            return Err(Error::Run(reason));
+        }
+        hear(experiment, &event);
+        history.apply(&event);
+    }
+    let summary = trainer.summary().unwrap_or_default();
+    for series in history.runs {
+        let track = &series.track;
+        let readings = if read.contains(&track.name) {
+            readings(&trainer, track.id)?
+        } else {
+            Vec::new()
+        };
+        let of_this = |run: &&RunSummary| run.name == track.name && run.seed == track.seed;
+        evidence.insert(Exhibit {
+            summary: summary.runs.iter().find(of_this).cloned(),
+            series,
+            readings,
+        });
+    }
+    Ok(())
+}
+
+/// What linear readers find in the untrained net.
+fn readings(trainer: &Trainer, run: RunId) -> Result<Vec<Reading>> {
+    trainer.send(Command::Ask(Question::Information {
+        run,
+        step: Some(0),
+        image: Subject::default(),
+    }));
+    loop {
+        for finding in trainer.findings() {
+            match finding {
+                Finding::Information { run: of, readings, .. } if of == run => return Ok(readings.to_vec()),
+                Finding::Refused(_, why) => return Err(Error::Run(why)),
+                _ => {}
+            }
+        }
+        match trainer.wait_for(LOOK_EVERY) {
+            Ok(Event::Failed(reason)) => return Err(Error::Run(reason)),
+            Err(RecvTimeoutError::Disconnected) => return Err(ended()),
+            _ => {}
+        }
+    }
+}
+
+fn ended() -> Error {
+    Error::Run("the trainer has ended without a word".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TINY: &str = r#"+++
+name = "tiny"
+title = "Tiny"
+summary = "Everything that can be measured"
+[[experiments]]
+name = "tiny"
+steps = 3
+batch = 4
+data = { source = "digits" }
+runs = [{ net = "plain-8:width=4" }]
++++
+## Measure
+```claim
+says = "the shallow net's first block keeps the image"
+check = "readable(plain-8, 0) > 0.5"
+```
+```claim
+says = "a loss is a loss"
+check = "train_loss(plain-8) + test_loss(plain-8) > 0"
+```
+```claim
+says = "there are gradients and parameters"
+check = "gradient(plain-8, last) * parameters(plain-8) / multiply_adds(plain-8) > 0"
+```
+"#;
+
+    #[test]
+    fn claims_are_judged_on_a_training() {
+        let lesson = Lesson::parse(TINY, "tiny.md").unwrap();
+        let mut steps = 0;
+        let evidence = examine(&lesson, Some(&[3, 4]), Choice::Cpu, &mut |_, event| {
+            steps += usize::from(matches!(event, Event::Stepped { .. }));
+        });
+        let evidence = evidence.unwrap();
+        assert_eq!(steps, 6);
+        for claim in &lesson.steps[0].claims {
+            let verdict = claim.judge(&evidence);
+            let reproduced = matches!(verdict, crate::lesson::Verdict::Reproduced(spread, _) if spread.seeds == 2);
+            assert!(reproduced, "{}: {verdict:?}", claim.says);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What can be said about measurements: `train_loss(plain-56) - train_loss(plain-20) > 0.3`.
+
+use std::fmt;
+
+/// Something that was measured of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quantity {
+    /// Mean cross-entropy of the last 50 minibatches, or of the 50 up to a step.
+    TrainLoss,
+    /// Mean error of the last 50 minibatches, 0..=1.
+    TrainError,
+    /// Cross-entropy on the test split, batch statistics.
+    TestLoss,
+    /// Error on the test split, 0..=1, batch statistics.
+    TestError,
+    /// Error on the test split, 0..=1, running statistics.
+    TestErrorRunning,
+    /// Trained values of the net.
+    Parameters,
+    /// Multiply-adds of one image, forward.
+    MultiplyAdds,
+    /// Euclidean norm of dL/d(block output) before the first step; block 0 is the stem.
+    Gradient,
+    /// Norm of dL/d(weight) of the nth weighted layer before the first step.
+    WeightGradient,
+    /// What a gradient is multiplied by from one block to the one before it, before the first step.
+    Slope,
+    /// R^2 of the image read back from a block's maps before the first step.
+    Readable,
+    /// Accuracy of a linear reader of a block's maps before the first step, 0..=1.
+    Reader,
+    /// Seconds spent in the run's own steps.
+    Seconds,
+}
+
+impl Quantity {
+    /// Every quantity by its name in a lesson.
+    pub const NAMES: [(&'static str, Quantity); 13] = [
+        ("train_loss", Quantity::TrainLoss),
+        ("train_error", Quantity::TrainError),
+        ("test_loss", Quantity::TestLoss),
+        ("test_error", Quantity::TestError),
+        ("test_error_running", Quantity::TestErrorRunning),
+        ("parameters", Quantity::Parameters),
+        ("multiply_adds", Quantity::MultiplyAdds),
+        ("gradient", Quantity::Gradient),
+        ("weight_gradient", Quantity::WeightGradient),
+        ("slope", Quantity::Slope),
+        ("readable", Quantity::Readable),
+        ("reader", Quantity::Reader),
+        ("seconds", Quantity::Seconds),
+    ];
+
+    /// Its name in a lesson.
+    pub fn name(self) -> &'static str {
+        let entry = Self::NAMES.iter().find(|(_, quantity)| *quantity == self);
+        entry.map_or("", |(name, _)| name)
+    }
+
+    /// What its second argument may be.
+    pub(super) fn argument(self) -> Argument {
+        match self {
+            Self::TrainLoss => Argument::Optional,
+            Self::Gradient | Self::WeightGradient | Self::Readable | Self::Reader => Argument::Needed,
+            _ => Argument::None,
+        }
+    }
+}
+
+/// Whether a quantity is of a place: a step, a block, a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Argument {
+    None,
+    Optional,
+    Needed,
+}
+
+/// A step, block or layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Counted from 0.
+    At(usize),
+    Last,
+}
+
+/// Arithmetic over measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    Number(f64),
+    Measured {
+        quantity: Quantity,
+        /// Name of the run.
+        run: String,
+        place: Option<Place>,
+    },
+    Binary(Box<Expression>, Operator, Box<Expression>),
+}
+
+/// Arithmetic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+/// How the two sides of a check must compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    Less,
+    Greater,
+}
+
+/// A comparison that the measurements bear out or do not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    pub left: Expression,
+    pub relation: Relation,
+    pub right: Expression,
+}
+
+impl Expression {
+    /// Its value, `None` where something was not measured or is not a number.
+    pub fn value(&self, measured: &impl Fn(Quantity, &str, Option<Place>) -> Option<f64>) -> Option<f64> {
+        let value = match self {
+            Self::Number(number) => *number,
+            Self::Measured { quantity, run, place } => measured(*quantity, run, *place)?,
+            Self::Binary(left, operator, right) => {
+                let (left, right) = (left.value(measured)?, right.value(measured)?);
+                match operator {
+                    Operator::Add => left + right,
+                    Operator::Subtract => left - right,
+                    Operator::Multiply => left * right,
+                    Operator::Divide => left / right,
+                }
+            }
+        };
+        value.is_finite().then_some(value)
+    }
+
+    /// Calls `visit` with everything measured that it needs.
+    pub fn visit(&self, visit: &mut dyn FnMut(Quantity, &str, Option<Place>)) {
+        match self {
+            Self::Number(_) => {}
+            Self::Measured { quantity, run, place } => visit(*quantity, run, *place),
+            Self::Binary(left, _, right) => {
+                left.visit(visit);
+                right.visit(visit);
+            }
+        }
+    }
+}
+
+impl Relation {
+    /// Whether `left` and `right` compare so.
+    pub fn holds(self, left: f64, right: f64) -> bool {
+        match self {
+            Self::Less => left < right,
+            Self::Greater => left > right,
+        }
+    }
+}
+
+impl fmt::Display for Relation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Less => "<",
+            Self::Greater => ">",
+        })
+    }
+}

@@ -1,0 +1,309 @@
+//! A lesson file: TOML between two lines of `+++`, then Markdown whose second-level headings are the steps. Fenced blocks
+//! called `predict`, `claim` and `show` hold TOML.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::ops::Range;
+use std::str::FromStr;
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+
+use super::claim::Claim;
+use super::expression::Expression;
+use super::prediction::Prediction;
+use crate::error::{Error, Result};
+use crate::run::Experiment;
+
+const FENCE: &str = "```";
+const FRONT: &str = "+++";
+
+/// A lesson.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lesson {
+    /// Short name: `deeper`.
+    pub name: String,
+    pub title: String,
+    /// One line for the list.
+    pub summary: String,
+    /// What it trains; the names of the runs are unique over all of them.
+    pub experiments: Vec<Experiment>,
+    pub steps: Vec<Step>,
+}
+
+/// One idea.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Step {
+    pub title: String,
+    /// Markdown with `$formulas$`, without the fenced blocks that are read here.
+    pub text: String,
+    pub predictions: Vec<Prediction>,
+    pub claims: Vec<Claim>,
+    /// What the lab shows beside it; without, what it showed before.
+    pub show: Option<Show>,
+}
+
+/// A ```` ```show ```` block.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Show {
+    /// Names of the panels, as in the lab's menu.
+    pub panels: Vec<String>,
+    /// Name of the experiment; without, the lesson's first.
+    #[serde(default)]
+    pub experiment: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Front {
+    name: String,
+    title: String,
+    summary: String,
+    /// Experiments that come with the program.
+    #[serde(default, rename = "use")]
+    shipped: Vec<String>,
+    /// The lesson's own.
+    #[serde(default)]
+    experiments: Vec<Experiment>,
+}
+
+impl Lesson {
+    /// Reads a lesson; `origin` names the file in errors.
+    ///
+    /// # Errors
+    /// One sentence with the file, the line and what is wrong.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        let about = |error: Error| Error::Lesson(format!("{origin}: {error}"));
+        read(text).and_then(Lesson::checked).map_err(about)
+    }
+
+    /// Everything its claims and predictions are judged on.
+    pub fn expressions(&self) -> Vec<Expression> {
+        let claims = self.steps.iter().flat_map(|step| &step.claims);
+        let checks = claims.flat_map(|claim| [claim.check.left.clone(), claim.check.right.clone()]);
+        let predictions = self.steps.iter().flat_map(|step| &step.predictions);
+        checks.chain(predictions.flat_map(Prediction::expressions)).collect()
+    }
+
+    /// Sees that everything named exists.
+    fn checked(self) -> Result<Self> {
+        let fail = |text: String| Err(Error::Lesson(text));
+        if self.experiments.is_empty() {
+            return fail("there is no experiment; add use = [\"quick\"] or an [[experiments]] table".into());
+        }
+        if self.steps.is_empty() {
+            return fail("there is no step; begin one with a line like '## Deeper?'".into());
+        }
+        let mut runs = BTreeSet::new();
+        for plan in self.experiments.iter().flat_map(|experiment| &experiment.runs) {
+            if !runs.insert(plan.name.as_str()) {
+                return fail(format!("two runs are called '{}'; give one another name", plan.name));
+            }
+        }
+        let mut unknown = None;
+        for expression in self.expressions() {
+            expression.visit(&mut |_, run, _| {
+                if !runs.contains(run) {
+                    unknown = Some(run.to_owned());
+                }
+            });
+        }
+        if let Some(run) = unknown {
+            let known = runs.into_iter().collect::<Vec<_>>().join(", ");
+            return fail(format!("there is no run called '{run}'; the runs are {known}"));
+        }
+        for show in self.steps.iter().filter_map(|step| step.show.as_ref()) {
+            let named = show.experiment.as_ref();
+            if let Some(name) = named.filter(|&name| self.experiments.iter().all(|known| &known.name != name)) {
+                return fail(format!("there is no experiment called '{name}'"));
+            }
+        }
+        Ok(self)
+    }
+}
+
+fn read(text: &str) -> Result<Lesson> {
+    let mut lines = text.lines().enumerate();
+    let opening = lines.next();
+    if opening.is_none_or(|(_, line)| line.trim_end() != FRONT) {
+        return Err(at(1, "a lesson begins with a line of +++, some TOML, and +++ again"));
+    }
+    let (front, _) = until(&mut lines, FRONT).ok_or_else(|| at(1, "the closing +++ is missing"))?;
+    let front: Front = toml_at(&front, 2)?;
+    let shipped = front.shipped.iter().map(|name| Experiment::named(name));
+    let own = front.experiments.into_iter().map(Experiment::resolved);
+    let mut lesson = Lesson {
+        name: front.name,
+        title: front.title,
+        summary: front.summary,
+        experiments: shipped.chain(own).collect::<Result<_>>()?,
+        steps: Vec::new(),
+    };
+    while let Some((index, line)) = lines.next() {
+        let number = index + 1;
+        if let Some(title) = line.strip_prefix("## ") {
+            lesson.steps.push(Step {
+                title: title.trim().into(),
+                ..Step::default()
+            });
+            continue;
+        }
+        let Some(step) = lesson.steps.last_mut() else {
+            if line.trim().is_empty() {
+                continue;
+            }
+            return Err(at(number, "there is text before the first step; begin one with '## '"));
+        };
+        match line.trim_end().strip_prefix(FENCE) {
+            None => step.text.extend([line, "\n"]),
+            Some(kind) => {
+                let (block, _) = until(&mut lines, FENCE).ok_or_else(|| at(number, "the closing ``` is missing"))?;
+                step.take(kind, &block, number)?;
+            }
+        }
+    }
+    for step in &mut lesson.steps {
+        step.text = step.text.trim().into();
+    }
+    Ok(lesson)
+}
+
+impl Step {
+    /// Takes in a fenced block that begins on that line.
+    fn take(&mut self, kind: &str, block: &str, line: usize) -> Result<()> {
+        match kind {
+            "predict" => self.predictions.push(toml_at(block, line + 1)?),
+            "claim" => self.claims.push(toml_at(block, line + 1)?),
+            "show" => self.show = Some(toml_at(block, line + 1)?),
+            _ => self.text.extend([FENCE, kind, "\n", block, FENCE, "\n"]),
+        }
+        Ok(())
+    }
+}
+
+/// The lines up to one that is `end`, and that line's index.
+fn until<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, end: &str) -> Option<(String, usize)> {
+    let mut text = String::new();
+    for (index, line) in lines {
+        if line.trim_end() == end {
+            return Some((text, index));
+        }
+        text.extend([line, "\n"]);
+    }
+    None
+}
+
+/// Reads TOML whose first line is that line of the file.
+fn toml_at<T: DeserializeOwned>(text: &str, first: usize) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let Range { start, .. } = error.span().unwrap_or(0..0);
+        let above = text.as_bytes()[..start.min(text.len())]
+            .iter()
+            .filter(|&&byte| byte == b'\n');
+        at(first + above.count(), error.message().replace('\n', " "))
+    })
+}
+
+fn at(line: usize, what: impl Display) -> Error {
+    Error::Lesson(format!("line {line}: {what}"))
+}
+
+/// For `deserialize_with`: a string that is read further.
+pub(super) fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Error>>(deserializer: D) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"+++
+name = "small"
+title = "Small"
+summary = "Tiny nets"
+use = ["quick"]
++++
+
+## Guess
+
+Some *text* with $F(x) + x$.
+
+```python
+## not a step
+```
+
+```predict
+kind = "order"
+question = "Which first?"
+runs = ["plain-20", "plain-56"]
+by = "train_loss"
+```
+
+## See
+
+```show
+panels = ["Curves"]
+```
+
+```claim
+says = "Deeper is worse"
+check = "train_loss(plain-56) - train_loss(plain-20) > 0.3"
+```
+"#;
+
+    #[test]
+    fn a_lesson_has_steps_predictions_and_claims() {
+        let lesson = Lesson::parse(SMALL, "small.md").unwrap();
+        assert_eq!(
+            (lesson.name.as_str(), lesson.experiments[0].name.as_str()),
+            ("small", "quick")
+        );
+        let [guess, see] = lesson.steps.as_slice() else {
+            panic!("{:?}", lesson.steps)
+        };
+        assert_eq!(guess.title, "Guess");
+        assert!(
+            guess.text.starts_with("Some *text*") && guess.text.ends_with("## not a step\n```"),
+            "{}",
+            guess.text
+        );
+        assert_eq!((guess.predictions.len(), guess.claims.len()), (1, 0));
+        assert_eq!((see.predictions.len(), see.claims.len()), (0, 1));
+        assert_eq!(see.show.as_ref().unwrap().panels, ["Curves"]);
+        assert_eq!(lesson.expressions().len(), 4);
+    }
+
+    #[test]
+    fn mistakes_name_the_file_and_the_line() {
+        for (from, to, says) in [
+            ("+++\nname", "name", "line 1: a lesson begins"),
+            ("+++\n\n## Guess", "\n\n## Guess", "line 1: the closing +++"),
+            ("title = \"Small\"\n", "", "line 2: missing field `title`"),
+            ("summary =", "sumary =", "line 4: unknown field `sumary`"),
+            ("use = [\"quick\"]\n", "", "no experiment"),
+            ("\"quick\"", "\"quack\"", "the experiments are quick"),
+            ("## Guess\n", "Hello\n", "line 8: there is text before"),
+            ("> 0.3\"\n```", "> 0.3\"\n", "line 29: the closing ```"),
+            (
+                "kind = \"order\"",
+                "kind = \"ordre\"",
+                "line 17: unknown variant `ordre`",
+            ),
+            (
+                "> 0.3",
+                "",
+                "line 31: in 'train_loss(plain-56) - train_loss(plain-20) '",
+            ),
+            ("(plain-56) -", "(plain-57) -", "no run called 'plain-57'; the runs are"),
+            ("panels = [\"Curves\"]", "panels = 3", "line 26"),
+        ] {
+            let damaged = SMALL.replacen(from, to, 1);
+            assert_ne!(damaged, SMALL);
+            let error = Lesson::parse(&damaged, "small.md").unwrap_err().to_string();
+            let right = error.starts_with("small.md: ") && error.contains(says) && error.lines().count() == 1;
+            assert!(right, "{says}: {error}");
+        }
+    }
+}

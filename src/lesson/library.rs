@@ -1,0 +1,121 @@
+//! The lessons that come with the program, and where else one can come from.
+
+use std::fs;
+use std::path::Path;
+
+use super::file::Lesson;
+use crate::error::{Error, Result};
+
+/// The languages that lessons are written in, by their tags.
+pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
+
+/// A lesson file is short; anything longer is another kind of file.
+const LONGEST_FILE: u64 = 1 << 20;
+
+macro_rules! embedded {
+    ($($file:literal),* $(,)?) => {
+        [$((
+            $file,
+            [
+                include_str!(concat!("../../assets/lessons/en/", $file)),
+                include_str!(concat!("../../assets/lessons/zh-CN/", $file)),
+            ],
+        )),*]
+    };
+}
+
+/// File names, with the text in each of [`LANGUAGES`].
+const EMBEDDED: [(&str, [&str; 2]); 6] = embedded![
+    "01-deeper.md",
+    "02-not-over-fitting.md",
+    "03-one-addition.md",
+    "05-vanishing.md",
+    "06-what-survives.md",
+    "10-clean-shortcut.md",
+];
+
+/// Every lesson that comes with the program, in that language.
+///
+/// # Errors
+/// When there are none in that language.
+pub fn lessons(language: &str) -> Result<Vec<Lesson>> {
+    let Some(place) = LANGUAGES.iter().position(|&known| known == language) else {
+        return Err(Error::Lesson(format!(
+            "there are no lessons in '{}'; the languages are {}",
+            language.escape_debug(),
+            LANGUAGES.join(", ")
+        )));
+    };
+    EMBEDDED
+        .iter()
+        .map(|(file, texts)| Lesson::parse(texts[place], file))
+        .collect()
+}
+
+/// A lesson by its name, or from a file.
+///
+/// # Errors
+/// When there is neither, or it cannot be read.
+pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
+    let all = lessons(language)?;
+    let names: Vec<String> = all.iter().map(|lesson| lesson.name.clone()).collect();
+    if let Some(known) = all.into_iter().find(|lesson| lesson.name == file_or_name) {
+        return Ok(known);
+    }
+    let path = Path::new(file_or_name);
+    let about = fs::metadata(path).map_err(|_| {
+        let shown: String = file_or_name.escape_debug().take(120).collect();
+        Error::Lesson(format!(
+            "'{shown}' is neither a file nor a lesson; the lessons are {}",
+            names.join(", ")
+        ))
+    })?;
+    if !about.is_file() || about.len() > LONGEST_FILE {
+        return Err(Error::Lesson(format!(
+            "{} is not a lesson; give a .md file",
+            path.display()
+        )));
+    }
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    Lesson::parse(&text, &path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_language_makes_the_same_claims() {
+        let [english, chinese] = LANGUAGES.map(|language| lessons(language).unwrap());
+        for (a, b) in english.iter().zip(&chinese) {
+            assert_eq!((&a.name, &a.experiments), (&b.name, &b.experiments));
+            assert_eq!(a.expressions(), b.expressions(), "{}", a.name);
+            assert_eq!(a.steps.len(), b.steps.len(), "{}", a.name);
+            for (a, b) in a.steps.iter().zip(&b.steps) {
+                assert_eq!(a.show, b.show);
+                assert_ne!(a.title, b.title);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_files() {
+        for ((file, _), lesson) in EMBEDDED.iter().zip(lessons("en").unwrap()) {
+            assert_eq!(file[3..], format!("{}.md", lesson.name));
+            assert!(lesson.steps.iter().any(|step| !step.claims.is_empty()), "{file}");
+            assert!(lesson.steps.iter().any(|step| !step.predictions.is_empty()), "{file}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_one_sentence() {
+        for (name, language, says) in [
+            ("deepr", "en", "the lessons are deeper"),
+            ("deeper", "fr", "the languages are en, zh-CN"),
+            ("src", "en", "not a lesson"),
+        ] {
+            let error = lesson(name, language).unwrap_err().to_string();
+            assert!(error.contains(says) && error.lines().count() == 1, "{error}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Lessons: text in steps, predictions that are graded on what was measured, and claims that are checked on it.
+//!
+//! A lesson is a file (`assets/lessons/README.md` documents it). Nothing here knows an outcome: a claim is an expression
+//! over measured quantities, and says "not reproduced" where the measurement does not bear it out.
+
+mod claim;
+mod evidence;
+mod exam;
+mod expression;
+mod file;
+mod library;
+mod parser;
+mod prediction;
+
+pub use claim::{Claim, Verdict};
+pub use evidence::{Evidence, Exhibit, Spread};
+pub use exam::examine;
+pub use expression::{Check, Expression, Operator, Place, Quantity, Relation};
+pub use file::{Lesson, Show, Step};
+pub use library::{LANGUAGES, lesson, lessons};
+pub use prediction::{Answer, Grade, Guess, Prediction};
