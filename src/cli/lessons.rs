@@ -1,7 +1,8 @@
 //! `depthscope lessons`: what there is to learn, and whether its claims hold on this machine.
 
+use super::engine_args::EngineArgs;
 use super::progress::Progress;
-use crate::engine::Choice;
+use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::lesson::{Claim, Evidence, Lesson, Verdict, examine, lesson, lessons};
 
@@ -26,9 +27,8 @@ enum Action {
         /// The first seed
         #[arg(long, value_name = "S")]
         seed: Option<u32>,
-        /// What computes: auto, cpu, candle, cuda or metal
-        #[arg(long, default_value = "auto")]
-        engine: Choice,
+        #[command(flatten)]
+        engine: EngineArgs,
     },
 }
 
@@ -48,6 +48,7 @@ pub fn run(args: &Args) -> Result<()> {
         "all" => lessons(&args.language)?,
         name => vec![lesson(name, &args.language)?],
     };
+    let engine = engine.wanted()?;
     let first = u64::from(seed.unwrap_or(0));
     let seeds: Option<Vec<u64>> =
         (seeds.is_some() || seed.is_some()).then(|| (first..first + seeds.unwrap_or(1)).collect());
@@ -55,7 +56,7 @@ pub fn run(args: &Args) -> Result<()> {
     let mut claims = 0;
     for lesson in &chosen {
         println!("{}: {}", lesson.name, lesson.title);
-        let evidence = trained(lesson, seeds.as_deref(), *engine)?;
+        let evidence = trained(lesson, seeds.as_deref(), &engine)?;
         for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
             claims += 1;
             missed += usize::from(!told(claim, &evidence));
@@ -79,7 +80,7 @@ fn list(language: &str) -> Result<()> {
     Ok(())
 }
 
-fn trained(lesson: &Lesson, seeds: Option<&[u64]>, engine: Choice) -> Result<Evidence> {
+fn trained(lesson: &Lesson, seeds: Option<&[u64]>, engine: &Wanted) -> Result<Evidence> {
     let mut shown: Option<(String, Progress)> = None;
     examine(lesson, seeds, engine, &mut |experiment, event| {
         if shown.as_ref().is_none_or(|(name, _)| name != &experiment.name) {
@@ -104,18 +105,46 @@ fn told(claim: &Claim, evidence: &Evidence) -> bool {
     };
     let word = if reproduced { "reproduced" } else { "not reproduced" };
     println!(
-        "  {word:<15} {}: {:.4} +- {:.4} over {}, needed {relation} {bound:.4}",
+        "  {word:<15} {}: {} +- {} over {}, needed {relation} {}",
         claim.says,
-        spread.mean,
-        spread.deviation,
+        number(spread.mean),
+        number(spread.deviation),
         if spread.seeds == 1 {
             "1 seed".into()
         } else {
             format!("{} seeds", spread.seeds)
         },
+        number(bound),
     );
     if !reproduced && !claim.otherwise.is_empty() {
         println!("                  try: {}", claim.otherwise);
     }
     reproduced
+}
+
+/// Four significant digits, small numbers with an exponent.
+fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 {
+        return format!("{value:.3e}");
+    }
+    let digits = 3usize.saturating_sub(value.abs().max(1.0).log10() as usize);
+    format!("{value:.digits$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        for (value, shown) in [
+            (0.0, "0.000"),
+            (1e-9, "1.000e-9"),
+            (-0.5, "-0.500"),
+            (12.3456, "12.35"),
+            (11488.0, "11488"),
+        ] {
+            assert_eq!(number(value), shown);
+        }
+    }
 }

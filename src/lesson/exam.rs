@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::evidence::{Evidence, Exhibit};
 use super::expression::Quantity;
 use super::file::Lesson;
-use crate::engine::Choice;
+use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::probe::{Reading, Subject};
 use crate::run::{
@@ -24,7 +24,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub fn examine(
     lesson: &Lesson,
     seeds: Option<&[u64]>,
-    engine: Choice,
+    engine: &Wanted,
     hear: &mut dyn FnMut(&Experiment, &Event),
 ) -> Result<Evidence> {
     let mut read: Vec<String> = Vec::new();
@@ -48,13 +48,13 @@ pub fn examine(
 
 fn train(
     experiment: &Experiment,
-    engine: Choice,
+    engine: &Wanted,
     read: &[String],
     hear: &mut dyn FnMut(&Experiment, &Event),
     evidence: &mut Evidence,
 ) -> Result<()> {
     let options = TrainerOptions {
-        engine,
+        engine: engine.clone(),
         start: true,
         ..TrainerOptions::default()
     };
@@ -116,6 +116,7 @@ fn ended() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Choice;
 
     const TINY: &str = r#"+++
 name = "tiny"
@@ -147,7 +148,7 @@ check = "gradient(plain-8, last) * parameters(plain-8) / multiply_adds(plain-8) 
     fn claims_are_judged_on_a_training() {
         let lesson = Lesson::parse(TINY, "tiny.md").unwrap();
         let mut steps = 0;
-        let evidence = examine(&lesson, Some(&[3, 4]), Choice::Cpu, &mut |_, event| {
+        let evidence = examine(&lesson, Some(&[3, 4]), &Choice::Cpu.into(), &mut |_, event| {
             steps += usize::from(matches!(event, Event::Stepped { .. }));
         });
         let evidence = evidence.unwrap();
