@@ -173,6 +173,7 @@ pub mod tests {
             norms: Norms {
                 activation: vec![1.0, 10.0, 100.0, 1000.0],
                 weight: vec![3.0, 4.0],
+                parameter: vec![1.0, 1.0],
             },
         });
         for step in 1..=60 {
