@@ -70,7 +70,7 @@ fn frames(arrange: impl Fn(&mut Lab)) -> Vec<Duration> {
             ..RawInput::default()
         };
         let start = Instant::now();
-        let output = ctx.run_ui(input, |ui| {
+        let mut output = ctx.run_ui(input, |ui| {
             let scene = Scene {
                 experiment: &experiment,
                 history: &history,
@@ -81,6 +81,7 @@ fn frames(arrange: impl Fn(&mut Lab)) -> Vec<Duration> {
             };
             lab.room_ui(ui, scene, Speed::default(), None, None);
         });
+        output.textures_delta.clear();
         let drawn = ctx.tessellate(output.shapes, output.pixels_per_point);
         if frame >= WARM_UP {
             times.push(start.elapsed());

@@ -11,9 +11,9 @@ fn pictures_are_summed_up_in_words() {
     for (panel, words) in [
         (
             Panel::Curves,
-            "Chart: Training loss, minibatch, batch statistics; now plain-20 0.10; plain-56 1.71; resnet-56",
+            "Chart: Training loss, minibatch, batch statistics; now plain-20 0.16; plain-56 1.72; resnet-56",
         ),
-        (Panel::Curves, "1.71, that of plain-20 0.10: deeper, yet worse by"),
+        (Panel::Curves, "1.72, that of plain-20 0.16: deeper, yet worse by"),
         (Panel::Slope, "Gradient norms by block. plain-20: first block"),
         (Panel::Weather, "Gradient weather of plain-56: now"),
         (Panel::Maps, "Feature maps of plain-56, layer1.0"),
