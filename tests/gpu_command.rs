@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 fn depthscope(words: &str, home: &Path, without_drivers: bool) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_depthscope"));
     command.args(words.split_whitespace()).current_dir(home);
+    // Graphics drivers complain where it is not set.
+    command.env("XDG_RUNTIME_DIR", home);
     if without_drivers {
         command
             .env("VK_DRIVER_FILES", "/dev/null")

@@ -40,7 +40,6 @@ impl Pane for Slope {
         if !theme::lecture(ui) {
             self.controls_ui(ui, view);
         }
-        ui.add(Label::new(theme::caption(self.quantity.title())).truncate());
         self.chart_ui(ui, view);
     }
 

@@ -350,6 +350,8 @@ impl Device {
             wgpu::Error::OutOfMemory { .. } => {
                 Error::DeviceMemory(format!("{} has not enough free memory for this net", self.about.name))
             }
+            // Whatever was refused when it was made is not in use: what is invalid now was lost with the device.
+            _ if one_line(error).contains(" is invalid") => self.lost("what it held is gone"),
             _ => Error::Shader(format!("{} refused the work: {}", self.about.name, one_line(error))),
         }
     }

@@ -42,7 +42,7 @@ impl Mapped {
 }
 
 fn gone() -> Error {
-    Error::DeviceLost("the GPU does not exchange data any more".into())
+    Error::DeviceLost("the GPU was lost: it does not exchange data any more".into())
 }
 
 /// Something on its way back from the device.
