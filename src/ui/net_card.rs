@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    self, Align, CornerRadius, FontId, Frame, Layout, Margin, RichText, Sense, Stroke, TextEdit, Ui, UiBuilder,
+    self, Align, CornerRadius, FontId, Frame, Label, Layout, Margin, RichText, Sense, Stroke, TextEdit, Ui, UiBuilder,
     WidgetInfo, vec2,
 };
 use rust_i18n::t;
@@ -45,6 +45,8 @@ pub struct Deck<'a> {
     pub copied: Option<usize>,
 }
 
+/// Width that the button for more fields takes.
+const MORE: f32 = 48.0;
 /// Fields that a card shows at first.
 const FIRST: [Field; 2] = [Field::Depth, Field::Width];
 
@@ -131,7 +133,10 @@ impl Deck<'_> {
             None => t!("preparing").into_owned(),
         };
         ui.horizontal(|ui| {
-            ui.label(theme::caption(state));
+            let room = vec2(ui.available_width() - MORE, 0.0);
+            ui.allocate_ui_with_layout(room, Layout::top_down(Align::Min), |ui| {
+                ui.add(Label::new(theme::caption(state)).wrap());
+            });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let open = self.open.contains(&card.id);
                 let words = if open { t!("Less") } else { t!("More") };
