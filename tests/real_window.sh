@@ -90,6 +90,8 @@ sleep 1
 close_window
 app=$(ls "$XDG_DATA_HOME"/depthscope/app.ron) || die "nothing was stored"
 grep -q Chinese "$app" || die "the language was not stored"
+# The timeline is in no layout that a first start has.
+grep -q Timeline "$app" || die "the layout was not stored"
 [ "$(runs | wc -l)" -eq 1 ] || die "there are $(runs | wc -l) run folders"
 [ -s "$(runs)summary.json" ] || die "closing while training wrote no summary"
 before=$(steps_of resnet-56)
@@ -103,4 +105,5 @@ lesions || die "the figures are gone"
 key space
 until_true 20 grown resnet-56 "$before" || die "the run does not go on"
 close_window
+grep -q Chinese "$app" && grep -q Timeline "$app" || die "language or layout were not taken up again"
 ok "the next start finds run, figures, layout and language, and goes on"

@@ -68,29 +68,11 @@ fn named(abouts: &[About]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn about(name: &str, kind: AdapterKind) -> About {
-        About {
-            name: name.into(),
-            backend: "Vulkan".into(),
-            driver: String::new(),
-            kind,
-            compute: true,
-            storage_buffers: 8,
-            binding_bytes: 128 << 20,
-            buffer_bytes: 256 << 20,
-            workgroup_bytes: 16 << 10,
-            invocations: 256,
-            timestamps: false,
-            subgroups: false,
-            f16: false,
-        }
-    }
-
     #[test]
     fn adapters_are_offered_where_gpu_alone_does_not_say_which() {
         let [radeon, llvmpipe] = [
-            about("Radeon 780M", AdapterKind::Integrated),
-            about("llvmpipe", AdapterKind::Software),
+            About::example("Radeon 780M", AdapterKind::Integrated),
+            About::example("llvmpipe", AdapterKind::Software),
         ];
         assert!(named(std::slice::from_ref(&radeon)).is_empty());
         assert_eq!(named(std::slice::from_ref(&llvmpipe)), ["gpu:llvmpipe"]);

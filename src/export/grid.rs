@@ -4,6 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Picture, wrap};
 use super::figure::MapGrid;
+use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
 use crate::palette::{Rgb, cividis};
@@ -76,7 +77,7 @@ pub fn draw<B: DrawingBackend>(
         pixels: cividis().to_vec(),
     });
     let below = bar[1] + 20.0;
-    canvas.text(&number(low), [left, below], 11.0, Align::Left, GREY)?;
+    canvas.text(&number(low.into(), 3), [left, below], 11.0, Align::Left, GREY)?;
     canvas.text(
         "activation, one scale for all channels",
         [left + width / 2.0, below],
@@ -84,7 +85,7 @@ pub fn draw<B: DrawingBackend>(
         Align::Middle,
         GREY,
     )?;
-    canvas.text(&number(high), [left + width, below], 11.0, Align::Right, GREY)?;
+    canvas.text(&number(high.into(), 3), [left + width, below], 11.0, Align::Right, GREY)?;
     Ok(pictures)
 }
 
@@ -131,32 +132,9 @@ fn own_colour(map: &MapGrid, pixel: usize) -> Rgb {
     })
 }
 
-/// Three significant digits.
-fn number(value: f32) -> String {
-    let size = value.abs();
-    let text = if size == 0.0 {
-        "0".to_owned()
-    } else if (0.01..1000.0).contains(&size) {
-        let digits = (2 - size.log10().floor() as i32).clamp(0, 4) as usize;
-        format!("{value:.digits$}")
-    } else {
-        format!("{value:.1e}")
-    };
-    text.replace('-', "\u{2212}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_have_three_digits() {
-        assert_eq!(
-            [0.0, 1.234, -12.34, 0.0123, 512.3].map(number),
-            ["0", "1.23", "\u{2212}12.3", "0.0123", "512"]
-        );
-        assert_eq!(number(1.5e-7), "1.5e\u{2212}7");
-    }
 
     #[test]
     fn rows_are_full_where_that_costs_little() {

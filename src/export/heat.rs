@@ -4,6 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::HeatMap;
+use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
 use crate::palette::{Rgb, cividis, diverging};
@@ -57,7 +58,7 @@ pub fn draw<B: DrawingBackend>(
     let bar = [x, y + high + AXIS, wide, 10.0];
     let ends = bar[1] + 20.0;
     let sign = if map.ratio { "\u{d7}" } else { "" };
-    let [low, most] = map.range.map(|value| format!("{sign}{}", number(value)));
+    let [low, most] = map.range.map(|value| format!("{sign}{}", number(value, 2)));
     canvas.text(&low, [x, ends], 11.0, Align::Left, GREY)?;
     canvas.text(&map.label, [x + wide / 2.0, ends], 11.0, Align::Middle, GREY)?;
     canvas.text(&most, [x + wide, ends], 11.0, Align::Right, GREY)?;
@@ -103,17 +104,6 @@ fn pixels(map: &HeatMap, last: usize) -> Vec<Rgb> {
     map.values.iter().flat_map(row).collect()
 }
 
-/// Two significant digits, with a power of ten for what is small or large.
-fn number(value: f64) -> String {
-    let text = if (0.01..1000.0).contains(&value) {
-        let digits = (1 - value.log10().floor() as i32).clamp(0, 3) as usize;
-        format!("{value:.digits$}")
-    } else {
-        format!("{value:.1e}")
-    };
-    text.replace('-', "\u{2212}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,10 +123,5 @@ mod tests {
         assert_eq!(pixels.len(), 2 * COLUMNS);
         assert_eq!((pixels[0], pixels[COLUMNS]), (cividis()[0], MISSING));
         assert_eq!(pixels[COLUMNS - 1], cividis()[0], "step 10 begins at the right edge");
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        assert_eq!([0.05, 12.0, 4e-15].map(number), ["0.050", "12", "4.0e\u{2212}15"]);
     }
 }

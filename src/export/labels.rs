@@ -1,4 +1,18 @@
-//! Names at the lines' ends, spread so that none covers another.
+//! What is written beside a picture: names at the lines' ends, spread so that none covers another, and numbers.
+
+/// So many significant digits, with a power of ten for what is small or large.
+pub fn number(value: f64, digits: i32) -> String {
+    let size = value.abs();
+    let text = if size == 0.0 {
+        "0".to_owned()
+    } else if (0.01..1000.0).contains(&size) {
+        let decimals = (digits - 1 - size.log10().floor() as i32).clamp(0, digits + 1) as usize;
+        format!("{value:.decimals$}")
+    } else {
+        format!("{value:.1e}")
+    };
+    text.replace('-', "\u{2212}")
+}
 
 /// Positions as near as possible to `wanted`, at least `gap` apart and between `low` and `high`, in the same order.
 /// Where there are too many for that the gap shrinks.
@@ -59,5 +73,15 @@ mod tests {
             prop_assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] > 7.999));
             prop_assert!(places.iter().all(|place| (-1e-6..=100.0 + 1e-6).contains(place)));
         }
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let three = [0.0, 1.234, -12.34, 0.0123, 512.3, 1.5e-7].map(|value| number(value, 3));
+        assert_eq!(three, ["0", "1.23", "\u{2212}12.3", "0.0123", "512", "1.5e\u{2212}7"]);
+        assert_eq!(
+            [0.05, 12.0, 4e-15].map(|value| number(value, 2)),
+            ["0.050", "12", "4.0e\u{2212}15"]
+        );
     }
 }

@@ -129,7 +129,7 @@ fn read(text: &str) -> Result<Lesson> {
     if opening.is_none_or(|(_, line)| line.trim_end() != FRONT) {
         return Err(at(1, "a lesson begins with a line of +++, some TOML, and +++ again"));
     }
-    let (front, _) = until(&mut lines, FRONT).ok_or_else(|| at(1, "the closing +++ is missing"))?;
+    let front = until(&mut lines, FRONT).ok_or_else(|| at(1, "the closing +++ is missing"))?;
     let front: Front = toml_at(&front, 2)?;
     let shipped = front.shipped.iter().map(|name| Experiment::named(name));
     let own = front.experiments.into_iter().map(Experiment::resolved);
@@ -158,7 +158,7 @@ fn read(text: &str) -> Result<Lesson> {
         match line.trim_end().strip_prefix(FENCE) {
             None => step.text.extend([line, "\n"]),
             Some(kind) => {
-                let (block, _) = until(&mut lines, FENCE).ok_or_else(|| at(number, "the closing ``` is missing"))?;
+                let block = until(&mut lines, FENCE).ok_or_else(|| at(number, "the closing ``` is missing"))?;
                 step.take(kind, &block, number)?;
             }
         }
@@ -182,12 +182,12 @@ impl Step {
     }
 }
 
-/// The lines up to one that is `end`, and that line's index.
-fn until<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, end: &str) -> Option<(String, usize)> {
+/// The lines up to one that is `end`.
+fn until<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, end: &str) -> Option<String> {
     let mut text = String::new();
-    for (index, line) in lines {
+    for (_, line) in lines {
         if line.trim_end() == end {
-            return Some((text, index));
+            return Some(text);
         }
         text.extend([line, "\n"]);
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::block_bench::Bench;
 use super::block_tower::{Act, BlockTower};
 use super::cursor::find;
+use super::keys;
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID};
@@ -123,7 +124,7 @@ impl Pane for Architecture {
         let Some(series) = view.cursor.series(view.scene.history) else {
             return;
         };
-        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
         let graph = Graph::new(&series.track.spec);
         let layer = view.cursor.layer_in(&graph);
         if let Some(block) = block_of(&graph, &layer) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use eframe::egui::{Color32, FontId, Key, Role, Ui, Vec2b, WidgetInfo, vec2};
+use eframe::egui::{Color32, FontId, Key, Modifiers, Role, Ui, Vec2b, WidgetInfo, vec2};
 use egui_plot::{
     AxisHints, FilledArea, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi, Points, Span,
 };
@@ -11,6 +11,7 @@ use egui_plot::{
 use super::axis::{Height, Time};
 use super::chart_marks::{crosshair_ui, names_ui, spans_ui};
 use super::cursor::Cursor;
+use super::keys::pressed;
 use super::series::pieces;
 use super::theme::{self, Ink, SMALL};
 use super::ticks::{linear_marks, log_marks, plain, power_of_ten, whole};
@@ -371,8 +372,7 @@ fn pointed(response: &egui_plot::PlotResponse<()>, curves: &[Curve<'_>]) -> Opti
 
 /// Home shows the whole training again.
 fn whole_asked(ui: &Ui) -> bool {
-    ui.memory(|memory| memory.focused().is_none())
-        && ui.input(|input| input.modifiers.is_none() && input.key_pressed(Key::Home))
+    ui.memory(|memory| memory.focused().is_none()) && pressed(ui, Modifiers::NONE, Key::Home)
 }
 
 fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {

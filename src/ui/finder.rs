@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::Scene;
 use super::fuzzy::fit;
+use super::keys::written;
 use super::task::Task;
 use super::theme::{self, GRID};
 
@@ -84,10 +85,7 @@ impl Finder {
                 ui.spacing_mut().item_spacing.y = 2.0;
                 for (place, (task, words)) in tasks.iter().enumerate() {
                     let chosen = place == self.chosen;
-                    let keys = task
-                        .keys()
-                        .map(|keys| ui.ctx().format_shortcut(&keys))
-                        .unwrap_or_default();
+                    let keys = task.keys().map(|keys| written(ui.ctx(), &keys)).unwrap_or_default();
                     let row = Button::selectable(chosen, words.as_str()).shortcut_text(theme::caption(keys));
                     let row = ui.add(row.min_size(egui::vec2(width - 16.0, 0.0)));
                     row.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, chosen, words));

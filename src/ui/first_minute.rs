@@ -1,33 +1,28 @@
 //! The first minute: one digit, two towers, one empty chart and a question.
 
+mod chart;
+mod layout;
+
 use eframe::egui::{
-    self, Align, Button, Color32, Key, Layout, Rect, RichText, Stroke, TextFormat, Ui, UiBuilder,
-    epaint::CubicBezierShape, pos2, text::LayoutJob, vec2,
+    self, Align, Button, Color32, Key, Layout, Modifiers, Rect, RichText, Stroke, Ui, UiBuilder,
+    epaint::CubicBezierShape, pos2, vec2,
 };
-use egui_plot::PlotPoint;
 use rust_i18n::t;
 
-use super::axis::{Height, Time};
-use super::chart::{Across, Chart, Curve};
+use self::chart::chart_card_ui;
+use self::layout::{Layouted, SKIP_WIDTH, halves, layout, question_size, question_words, words_size};
 use super::controls::language_ui;
-use super::series::{Grid, pieces};
+use super::keys;
 use super::story::{self, Cast, Guess, Stage};
-use super::theme::{self, BODY, GRID, HEADING, QUESTION, SMALL};
+use super::theme::{self, QUESTION, SMALL};
 use super::tower::{self, Tower, image_ui, tower_ui};
-use super::traces::Trace;
-use super::widgets::{card_ui, header_ui, primary_button_ui, quiet_button_ui};
+use super::widgets::{primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene, line_style, why};
 use crate::net::{Family, Spec};
-use crate::run::{Command, Series};
+use crate::run::Command;
 
 /// Seconds the arcs take to spring up.
 const SPRING_SECS: f64 = 1.6;
-/// Steps that the curves are smoothed over.
-const WINDOW: f32 = 20.0;
-/// Points of a curve that are worth drawing.
-const COLUMNS: usize = 1024;
-/// Room beside the question for the language and the way to the lab.
-const SKIP_WIDTH: f32 = 200.0;
 
 /// What a lecture has shown once it has revealed so many things.
 const TOWERS: usize = 1;
@@ -53,14 +48,6 @@ pub struct FirstMinute {
     why: bool,
     /// How much of it a lecture has shown.
     revealed: usize,
-}
-
-struct Layouted {
-    question: Rect,
-    towers: [Rect; 2],
-    digit: Rect,
-    chart: Rect,
-    strip: Rect,
 }
 
 impl FirstMinute {
@@ -111,7 +98,7 @@ impl FirstMinute {
     }
 
     fn keys(&mut self, ui: &Ui, scene: Scene<'_>, stage: Stage, actions: &mut Vec<Action>) {
-        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
         if theme::lecture(ui) && pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
             self.reveal(ui, scene, stage, actions);
         }
@@ -288,84 +275,6 @@ fn plain_nets(scene: Scene<'_>) -> [Option<(String, Spec)>; 2] {
     [plain.first().map(named), plain.last().map(named)]
 }
 
-fn words_size(width: f32) -> f32 {
-    if width >= 800.0 { BODY } else { SMALL }
-}
-
-fn halves(strip: Rect) -> (Rect, Rect) {
-    let cut = strip.left() + strip.width() * 0.58;
-    let (mut left, mut right) = strip.split_left_right_at_x(cut);
-    left.max.x -= GRID;
-    right.min.x += GRID;
-    (left, right)
-}
-
-fn layout(ui: &Ui, words: &str) -> Layouted {
-    let all = ui.max_rect();
-    let margin = vec2(
-        (all.width() * 0.04).clamp(16.0, 64.0),
-        (all.height() * 0.04).clamp(12.0, 40.0),
-    );
-    let all = all.shrink2(margin);
-    let gap = if all.height() > 480.0 { 3.0 * GRID } else { GRID };
-
-    let size = question_size(all.width());
-    let question_text = question_words(size, theme::ink(ui).text, all.width() - SKIP_WIDTH);
-    let recipe_height = if size == QUESTION { 24.0 } else { 0.0 };
-    let question_height = ui.fonts_mut(|fonts| fonts.layout_job(question_text)).size().y + recipe_height + GRID;
-    let question = Rect::from_min_size(all.min, vec2(all.width(), question_height));
-    let font = egui::FontId::proportional(words_size(all.width()));
-    let wrap = halves(all).0.width();
-    let text = ui
-        .painter()
-        .layout(words.into(), font, Color32::PLACEHOLDER, wrap)
-        .size()
-        .y;
-    let strip = Rect::from_min_max(pos2(all.left(), all.bottom() - text.max(68.0)), all.max);
-
-    let middle = Rect::from_min_max(
-        pos2(all.left(), question.bottom() + gap * 0.5),
-        pos2(all.right(), strip.top() - gap),
-    );
-    let column = (middle.width() * 0.4).clamp(220.0, 620.0);
-    let (left, mut chart) = middle.split_left_right_at_x(middle.left() + column);
-    chart.min.x += gap;
-    let digit_height = (middle.height() * 0.2).clamp(36.0, 104.0);
-    let (upper, lower) = left.split_top_bottom_at_y(left.bottom() - digit_height);
-    let (mut first, mut second) = upper.split_left_right_at_fraction(0.5);
-    first.max.x -= gap / 4.0;
-    second.min.x += gap / 4.0;
-    let digit = Rect::from_center_size(
-        pos2(lower.center().x, lower.bottom() - digit_height * 0.36),
-        egui::Vec2::splat(digit_height * 0.72),
-    );
-    Layouted {
-        question,
-        towers: [first, second],
-        digit,
-        chart,
-        strip,
-    }
-}
-
-fn question_size(width: f32) -> f32 {
-    if width >= 860.0 { QUESTION } else { HEADING }
-}
-
-/// The one question, with the word that matters in the stronger face.
-fn question_words(size: f32, colour: Color32, width: f32) -> LayoutJob {
-    let mut job = LayoutJob::default();
-    job.wrap.max_width = width;
-    let regular = TextFormat::simple(egui::FontId::proportional(size), colour);
-    let strong = TextFormat::simple(egui::FontId::new(size, theme::semibold()), colour);
-    let question = t!("Same data, same recipe: which reaches the lower *training* loss?");
-    for (index, part) in question.split('*').enumerate() {
-        let format = if index % 2 == 1 { &strong } else { &regular };
-        job.append(part, 0.0, format.clone());
-    }
-    job
-}
-
 fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Action>) {
     let ink = theme::ink(ui);
     let size = question_size(rect.width());
@@ -419,105 +328,4 @@ fn digit_ui(ui: &Ui, rects: &Layouted, picture: &Picture, lines: bool) {
         egui::FontId::proportional(SMALL),
         ink.weak,
     );
-}
-
-fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, words: &str) {
-    let steps = scene.experiment.steps as f64;
-    let grid = Grid {
-        time: Time::default(),
-        height: Height { log: true, factor: 1.0 },
-        range: [0.0, steps],
-        columns: COLUMNS,
-    };
-    let drawn = curves(ui, scene, grid);
-    let curves: Vec<Curve<'_>> = drawn
-        .iter()
-        .map(|(raw, curve)| Curve {
-            raw: vec![raw],
-            ..curve.clone()
-        })
-        .collect();
-    ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        let tag = |ui: &mut Ui| {
-            if stage > Stage::Ask {
-                ui.label(theme::caption(t!("measured")));
-            }
-        };
-        card_ui(ui, false, |ui| {
-            header_ui(ui, &t!("Training loss"), tag);
-            let chart = Chart {
-                id: "first minute",
-                x_label: &t!("step"),
-                across: Across::Time(grid.time),
-                height: grid.height,
-                x: 0.0..steps,
-                y: grid.height.place(0.01)..grid.height.place(3.0),
-                spans: &[],
-                bracket: None,
-                focus: None,
-                interactive: false,
-                summary: summary(scene, words),
-            };
-            chart.show_ui(ui, &curves, None);
-        });
-    });
-}
-
-/// Each net's raw line and its curve.
-fn curves(ui: &Ui, scene: Scene<'_>, grid: Grid) -> Vec<(Vec<PlotPoint>, Curve<'static>)> {
-    let Some(cast) = Cast::of(scene.history) else {
-        return Vec::new();
-    };
-    let plain = [&cast.shallow.track.spec, &cast.deep.track.spec];
-    let mut curves = Vec::new();
-    for series in [cast.shallow, cast.deep] {
-        let (mut colour, width) = line_style(ui, &series.track.spec, &plain);
-        if cast.twin.is_some() && std::ptr::eq(series, cast.deep) {
-            colour = theme::ink(ui).faded;
-        }
-        curves.push((series, colour, width));
-    }
-    if let Some(twin) = cast.twin {
-        let (colour, _) = line_style(ui, &twin.track.spec, &[&twin.track.spec]);
-        curves.push((twin, colour, curves[1].2));
-    }
-    let curve = |(series, colour, width): (&Series, _, _)| {
-        let mut trace = Trace::default();
-        let lines = trace.update(&[series], |run| &run.loss, WINDOW, grid);
-        let line = lines.line.to_vec();
-        let cross = series.diverged.and_then(|_| pieces(&line).last()?.last().copied());
-        let curve = Curve {
-            name: series.track.name.clone(),
-            label: series.track.name.clone(),
-            colour,
-            width,
-            crosses: cross.into_iter().collect(),
-            line: line.into(),
-            ..Curve::default()
-        };
-        (lines.raw[0].to_vec(), curve)
-    };
-    curves.into_iter().map(curve).collect()
-}
-
-/// The curves in `words`, for who does not see them.
-fn summary(scene: Scene<'_>, words: &str) -> String {
-    let ends: Vec<String> = scene
-        .history
-        .runs
-        .iter()
-        .filter_map(|series| {
-            Some(format!(
-                "{} {}",
-                series.track.name,
-                super::widgets::short(f64::from(series.final_loss()?))
-            ))
-        })
-        .collect();
-    if ends.is_empty() {
-        t!("Empty chart of training loss against steps").into()
-    } else {
-        let ends = t!("Training loss now: %{ends}", ends = ends.join(", "));
-        format!("{ends}. {words}")
-    }
 }

@@ -1,10 +1,11 @@
 //! The lab: controls above, the panels as tiles, one status line beneath, and one cursor for all of it.
 
-use eframe::egui::{Event, Frame, Key, KeyboardShortcut, Margin, Panel as Side, Ui};
+use eframe::egui::{Event, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::cursor::Cursor;
 use super::finder::Finder;
+use super::keys::pressed;
 use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::task::Task;
@@ -93,7 +94,7 @@ impl Lab {
                     self.carry_out(&task, scene, actions);
                 }
             }
-            if ui.input(|input| input.modifiers.is_none() && input.key_pressed(Key::Escape)) {
+            if pressed(ui, Modifiers::NONE, Key::Escape) {
                 self.tiling.maximised = false;
             }
             let mut view = View {
@@ -116,7 +117,8 @@ impl Lab {
     /// In a lecture Space brings the next picture, with Shift the one before.
     fn reveal_by_key(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
         let free = scene.failure.is_none() && ui.memory(|memory| memory.focused().is_none());
-        let (space, back) = ui.input(|input| (input.key_pressed(Key::Space), input.modifiers.shift));
+        let back = pressed(ui, Modifiers::SHIFT, Key::Space);
+        let space = back || pressed(ui, Modifiers::NONE, Key::Space);
         if free && space && lecture::reveal(&mut self.tiling, scene, back) {
             actions.push(Action::Send(Command::Run));
         }
@@ -186,7 +188,6 @@ impl Lab {
 /// As if the keys had been pressed in this frame.
 fn press(ui: &Ui, keys: KeyboardShortcut) {
     ui.ctx().input_mut(|input| {
-        input.modifiers = keys.modifiers;
         input.events.push(Event::Key {
             key: keys.logical_key,
             physical_key: None,
@@ -202,11 +203,14 @@ fn arrow_keys(ui: &Ui, view: &mut View<'_>) {
     if ui.memory(|memory| memory.focused().is_some()) {
         return;
     }
-    let (pressed, shift) = ui.input(|input| {
+    let held = |modifiers| {
         let keys = [Key::ArrowLeft, Key::ArrowRight, Key::ArrowUp, Key::ArrowDown];
-        (keys.map(|key| input.key_pressed(key)), input.modifiers.shift)
-    });
-    let [left, right, up, down] = pressed;
+        keys.map(|key| pressed(ui, modifiers, key))
+    };
+    let [mut left, mut right, up, down] = held(Modifiers::NONE);
+    let [left_node, right_node, ..] = held(Modifiers::SHIFT);
+    let shift = left_node || right_node;
+    (left, right) = (left || left_node, right || right_node);
     if (left || right)
         && let Some(series) = view.cursor.series(view.scene.history)
     {

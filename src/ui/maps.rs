@@ -15,6 +15,7 @@ use self::grid::Side;
 use self::own::Own;
 pub use self::shown::Shown;
 use super::cursor::find;
+use super::keys;
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID};
@@ -95,7 +96,7 @@ impl Pane for FeatureMaps {
     }
 
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
-        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
         if pressed(Key::OpenBracket) || pressed(Key::PageUp) {
             self.channel = self.channel.saturating_sub(1);
         }

@@ -1,7 +1,5 @@
 //! The recipe that all nets of the experiment share, field by field; the learning rate of this moment is changed live.
 
-use std::borrow::Cow;
-
 use eframe::egui::{DragValue, Layout, Role, TextEdit, Ui, WidgetInfo};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -10,10 +8,11 @@ use super::Action;
 use super::draft::Draft;
 use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
 use super::pane::View;
+use super::recipe_field::{Choice, Number, choices, first, numbers};
 use super::theme::{self, BODY};
 use super::ticks::plain;
 use super::widgets::quiet_button_ui;
-use crate::run::{Command, Decay, Experiment, OptimizerKind, Phase, ScheduleKind};
+use crate::run::{Command, Experiment, Phase};
 
 /// More seeds than this are a slip of the finger.
 const MOST_SEEDS: u64 = 100;
@@ -30,33 +29,6 @@ pub struct RecipeForm {
     /// The live learning rate while it is pulled.
     #[serde(skip)]
     rate: Option<f32>,
-}
-
-/// A number of the recipe.
-struct Number {
-    key: &'static str,
-    label: Cow<'static, str>,
-    hint: Cow<'static, str>,
-    speed: f64,
-    decimals: usize,
-    get: fn(&Experiment) -> f64,
-    set: fn(&mut Experiment, f64),
-}
-
-/// A word of the recipe.
-struct Choice {
-    key: &'static str,
-    label: Cow<'static, str>,
-    hint: Cow<'static, str>,
-    choices: &'static [&'static str],
-    get: fn(&Experiment) -> String,
-    set: fn(&mut Experiment, &str),
-}
-
-const SWITCH: &[&str] = &["off", "on"];
-
-fn switch(on: bool) -> String {
-    SWITCH[usize::from(on)].to_owned()
 }
 
 /// One form in one frame.
@@ -270,222 +242,6 @@ fn seeds(text: &str) -> Option<Vec<u64>> {
     Some(seeds)
 }
 
-fn whole(value: f64) -> usize {
-    value.max(0.0).round() as usize
-}
-
-fn first() -> [Number; 3] {
-    [
-        Number {
-            key: "steps",
-            label: t!("Steps"),
-            hint: t!("Training steps of each net"),
-            speed: 5.0,
-            decimals: 0,
-            get: |recipe| recipe.steps as f64,
-            set: |recipe, value| recipe.steps = whole(value),
-        },
-        Number {
-            key: "batch",
-            label: t!("Batch"),
-            hint: t!("Images that each step looks at together"),
-            speed: 0.5,
-            decimals: 0,
-            get: |recipe| recipe.batch as f64,
-            set: |recipe, value| recipe.batch = whole(value),
-        },
-        Number {
-            key: "schedule.rate",
-            label: t!("Learning rate"),
-            hint: t!("How far each step follows the gradient, before the schedule lowers it"),
-            speed: 0.0005,
-            decimals: 7,
-            get: |recipe| f64::from(recipe.schedule.rate),
-            set: |recipe, value| recipe.schedule.rate = value as f32,
-        },
-    ]
-}
-
-fn numbers() -> [Number; 10] {
-    [
-        Number {
-            key: "schedule.warmup",
-            label: t!("Warm-up"),
-            hint: t!("Steps over which the learning rate rises from zero"),
-            speed: 0.5,
-            decimals: 0,
-            get: |recipe| recipe.schedule.warmup as f64,
-            set: |recipe, value| recipe.schedule.warmup = whole(value),
-        },
-        Number {
-            key: "optimizer.momentum",
-            label: t!("Momentum"),
-            hint: t!("Share of the last step that the next one keeps"),
-            speed: 0.005,
-            decimals: 7,
-            get: |recipe| f64::from(recipe.optimizer.momentum),
-            set: |recipe, value| recipe.optimizer.momentum = value as f32,
-        },
-        Number {
-            key: "optimizer.weight_decay",
-            label: t!("Weight decay"),
-            hint: t!("How strongly weights are pulled towards zero"),
-            speed: 0.00001,
-            decimals: 7,
-            get: |recipe| f64::from(recipe.optimizer.weight_decay),
-            set: |recipe, value| recipe.optimizer.weight_decay = value as f32,
-        },
-        Number {
-            key: "optimizer.clip",
-            label: t!("Clip at"),
-            hint: t!("Largest norm of the whole gradient; 0 is off"),
-            speed: 0.05,
-            decimals: 7,
-            get: |recipe| f64::from(recipe.optimizer.clip),
-            set: |recipe, value| recipe.optimizer.clip = value as f32,
-        },
-        Number {
-            key: "data.images",
-            label: t!("Images"),
-            hint: t!("How many training images are used; 0 is all of them"),
-            speed: 5.0,
-            decimals: 0,
-            get: |recipe| recipe.data.images.unwrap_or(0) as f64,
-            set: |recipe, value| recipe.data.images = Some(whole(value)).filter(|&images| images > 0),
-        },
-        Number {
-            key: "data.pool",
-            label: t!("Pool"),
-            hint: t!("Images are averaged over squares of this side; 1 leaves them as they are"),
-            speed: 0.05,
-            decimals: 0,
-            get: |recipe| recipe.data.pool.unwrap_or(1) as f64,
-            set: |recipe, value| recipe.data.pool = Some(whole(value)).filter(|&pool| pool != 1),
-        },
-        Number {
-            key: "augment.shift",
-            label: t!("Shift"),
-            hint: t!("Training images are moved at random by up to so many pixels"),
-            speed: 0.05,
-            decimals: 0,
-            get: |recipe| recipe.augment.shift as f64,
-            set: |recipe, value| recipe.augment.shift = whole(value),
-        },
-        Number {
-            key: "eval_every",
-            label: t!("Test every"),
-            hint: t!("Steps between tests; 0 tests at the end only"),
-            speed: 1.0,
-            decimals: 0,
-            get: |recipe| recipe.eval_every as f64,
-            set: |recipe, value| recipe.eval_every = whole(value),
-        },
-        Number {
-            key: "probe_every",
-            label: t!("Measure every"),
-            hint: t!("Steps between measurements of the gradients"),
-            speed: 0.2,
-            decimals: 0,
-            get: |recipe| recipe.probe_every as f64,
-            set: |recipe, value| recipe.probe_every = whole(value),
-        },
-        Number {
-            key: "data.seed",
-            label: t!("Data seed"),
-            hint: t!("Draws the split into training and test images, the same for all nets"),
-            speed: 0.05,
-            decimals: 0,
-            get: |recipe| recipe.data.seed as f64,
-            set: |recipe, value| recipe.data.seed = whole(value) as u64,
-        },
-    ]
-}
-
-fn choices() -> [Choice; 6] {
-    [
-        Choice {
-            key: "data.source",
-            label: t!("Data"),
-            hint: t!("digits: 8×8, on board. mnist-5k: 28×28, on board. textures: coloured patterns made on the fly."),
-            choices: &["digits", "mnist-5k", "textures"],
-            get: |recipe| recipe.data.source.clone(),
-            set: |recipe, value| {
-                recipe.data.source = value.to_owned();
-                (recipe.data.path, recipe.data.size) = (None, None);
-                (recipe.data.pool, recipe.data.difficulty) = (None, None);
-            },
-        },
-        Choice {
-            key: "schedule.kind",
-            label: t!("Schedule"),
-            hint: t!(
-                "constant: the rate stays. step: a tenth from 60 % of the steps, a hundredth from 85 %. cosine: down to zero along half a cosine."
-            ),
-            choices: &["constant", "step", "cosine"],
-            get: |recipe| match recipe.schedule.kind {
-                ScheduleKind::Constant => "constant".into(),
-                ScheduleKind::Step => "step".into(),
-                ScheduleKind::Cosine => "cosine".into(),
-            },
-            set: |recipe, value| {
-                recipe.schedule.kind = match value {
-                    "step" => ScheduleKind::Step,
-                    "cosine" => ScheduleKind::Cosine,
-                    _ => ScheduleKind::Constant,
-                };
-            },
-        },
-        Choice {
-            key: "optimizer.kind",
-            label: t!("Optimiser"),
-            hint: t!("SGD follows the gradient with momentum. Adam scales each weight's step by its own gradients."),
-            choices: &["SGD", "Adam"],
-            get: |recipe| match recipe.optimizer.kind {
-                OptimizerKind::Sgd => "SGD".into(),
-                OptimizerKind::Adam => "Adam".into(),
-            },
-            set: |recipe, value| {
-                recipe.optimizer.kind = match value {
-                    "Adam" => OptimizerKind::Adam,
-                    _ => OptimizerKind::Sgd,
-                };
-            },
-        },
-        Choice {
-            key: "optimizer.nesterov",
-            label: t!("Nesterov"),
-            hint: t!("Looks one step ahead along the momentum"),
-            choices: SWITCH,
-            get: |recipe| switch(recipe.optimizer.nesterov),
-            set: |recipe, value| recipe.optimizer.nesterov = value == "on",
-        },
-        Choice {
-            key: "optimizer.decay",
-            label: t!("Decay of"),
-            hint: t!("all: every trained number. weights: convolutions and the linear layer only."),
-            choices: &["all", "weights"],
-            get: |recipe| match recipe.optimizer.decay {
-                Decay::All => "all".into(),
-                Decay::Weights => "weights".into(),
-            },
-            set: |recipe, value| {
-                recipe.optimizer.decay = match value {
-                    "weights" => Decay::Weights,
-                    _ => Decay::All,
-                };
-            },
-        },
-        Choice {
-            key: "augment.flip",
-            label: t!("Mirror"),
-            hint: t!("Half of the training images are mirrored"),
-            choices: SWITCH,
-            get: |recipe| switch(recipe.augment.flip),
-            set: |recipe, value| recipe.augment.flip = value == "on",
-        },
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -498,21 +254,6 @@ mod tests {
         }
         for text in ["x", "-1", "2-0", "0-1000000", "1.5"] {
             assert_eq!(seeds(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn every_choice_reads_back() {
-        let mut recipe = Experiment::named("quick").unwrap();
-        for choice in choices() {
-            for value in choice.choices {
-                (choice.set)(&mut recipe, value);
-                assert_eq!((choice.get)(&recipe), *value, "{}", choice.key);
-            }
-        }
-        for number in first().into_iter().chain(numbers()) {
-            (number.set)(&mut recipe, 3.0);
-            assert_eq!((number.get)(&recipe), 3.0, "{}", number.key);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use eframe::egui::{self, Grid, IdSalt, KeyboardShortcut, Modal};
 use rust_i18n::t;
 
+use super::keys::written;
 use super::panels::Panel;
 use super::task::Task;
 use super::theme::{self, GRID};
@@ -63,7 +64,7 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                     .num_columns(2)
                     .spacing([24.0, 6.0])
                     .show(ui, |ui| {
-                        for (keys, words) in lines(|keys| ctx.format_shortcut(keys)) {
+                        for (keys, words) in lines(|keys| written(ctx, keys)) {
                             ui.label(theme::strong(keys, theme::BODY));
                             ui.label(words);
                             ui.end_row();

@@ -7,6 +7,7 @@ use eframe::egui::{Key, KeyboardShortcut, Modifiers, Ui};
 use rust_i18n::t;
 
 use super::controls::run_or_pause;
+use super::keys::pressed;
 use super::panels::Panel;
 use super::preset::Preset;
 use super::{Room, Scene};
@@ -184,9 +185,8 @@ impl Task {
         // Where the question mark is, Shift depends on the keyboard.
         let free = keys.logical_key == Key::Questionmark;
         !taken
-            && ui.input(|input| {
-                (free || input.modifiers.matches_exact(keys.modifiers)) && input.key_pressed(keys.logical_key)
-            })
+            && (pressed(ui, keys.modifiers, keys.logical_key)
+                || free && pressed(ui, Modifiers::SHIFT, keys.logical_key))
     }
 
     /// What it does, in a few words.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cursor::newest;
 use super::icon::{Icon, icon_button_ui};
+use super::keys;
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID, SMALL};
@@ -100,21 +101,15 @@ impl Pane for Timeline {
 
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
         let moments = moments(view.scene);
-        let (before, after, play, shift) = ui.input(|input| {
-            let pressed = |key| input.key_pressed(key);
-            (
-                pressed(Key::Comma),
-                pressed(Key::Period),
-                pressed(Key::P),
-                input.modifiers.shift,
-            )
-        });
+        let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
+        let (before, after) = (pressed(Key::Comma), pressed(Key::Period));
+        let (play, back) = (pressed(Key::P), keys::pressed(ui, Modifiers::SHIFT, Key::P));
         if before || after {
             self.playing = None;
             self.go(neighbour(&moments, view.cursor.step, after), view);
         }
-        if play {
-            self.toggle(ui, !shift, view, &moments);
+        if play || back {
+            self.toggle(ui, !back, view, &moments);
         }
     }
 

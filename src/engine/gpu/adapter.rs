@@ -184,16 +184,15 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn about(name: &str, backend: &str, kind: AdapterKind, compute: bool) -> About {
-        About {
+impl About {
+    /// An adapter with the least that WebGPU asks for.
+    pub fn example(name: &str, kind: AdapterKind) -> Self {
+        Self {
             name: name.into(),
-            backend: backend.into(),
+            backend: "Vulkan".into(),
             driver: String::new(),
             kind,
-            compute,
+            compute: true,
             storage_buffers: 8,
             binding_bytes: 128 << 20,
             buffer_bytes: 256 << 20,
@@ -202,6 +201,19 @@ mod tests {
             timestamps: false,
             subgroups: false,
             f16: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(name: &str, backend: &str, kind: AdapterKind, compute: bool) -> About {
+        About {
+            backend: backend.into(),
+            compute,
+            ..About::example(name, kind)
         }
     }
 

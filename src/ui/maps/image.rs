@@ -101,12 +101,16 @@ fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f
     painter.text(rect.min, Align2::LEFT_TOP, side.name, font, side.colour);
     let small = FontId::proportional(SMALL);
     let names = rect.left() + rect.width() * 0.42;
+    let whole = painter.layout_no_wrap("100 %".into(), small.clone(), ink.text).size().x;
     for (row, &index) in order.iter().enumerate() {
         let top = rect.top() + ROW * (row + 1) as f32;
         let line = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + ROW));
         let right = shown.maps.label == Some(index as u32);
         let colour = if right { ink.text } else { ink.weak };
-        let bar = Rect::from_min_max(pos2(names, top + 4.0), pos2(rect.right() - 36.0, top + ROW - 5.0));
+        let bar = Rect::from_min_max(
+            pos2(names, top + 4.0),
+            pos2((rect.right() - whole - 4.0).max(names), top + ROW - 5.0),
+        );
         painter.rect_filled(bar, 1.0, ink.button);
         let filled = Rect::from_min_size(bar.min, vec2(bar.width() * probabilities[index], bar.height()));
         painter.rect_filled(filled, 1.0, side.colour);

@@ -1,0 +1,44 @@
+//! Keys as they were pressed, with the modifiers of that moment: when a slow frame comes to read them, Ctrl may be up again.
+
+use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers, Ui};
+
+/// Whether that key was pressed with exactly these modifiers since the frame before.
+pub fn pressed(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
+    ui.input(|input| input.events.iter().any(|event| is_press(event, modifiers, key)))
+}
+
+fn is_press(event: &Event, with: Modifiers, which: Key) -> bool {
+    matches!(event, Event::Key { key, pressed: true, modifiers, .. } if *key == which && modifiers.matches_exact(with))
+}
+
+/// The keys as they are written: `Ctrl+K`, `?`.
+pub fn written(ctx: &Context, keys: &KeyboardShortcut) -> String {
+    ctx.format_shortcut(keys).replace(Key::Questionmark.name(), "?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_modifiers_are_those_of_the_press() {
+        let event = |pressed| Event::Key {
+            key: Key::K,
+            physical_key: None,
+            pressed,
+            repeat: false,
+            modifiers: Modifiers::COMMAND,
+        };
+        assert!(is_press(&event(true), Modifiers::COMMAND, Key::K));
+        assert!(!is_press(&event(true), Modifiers::NONE, Key::K));
+        assert!(!is_press(&event(true), Modifiers::COMMAND, Key::L));
+        assert!(!is_press(&event(false), Modifiers::COMMAND, Key::K));
+    }
+
+    #[test]
+    fn keys_are_written_as_on_the_keyboard() {
+        let keys = |modifiers, key| written(&Context::default(), &KeyboardShortcut::new(modifiers, key));
+        assert_eq!(keys(Modifiers::NONE, Key::Questionmark), "?");
+        assert!(keys(Modifiers::SHIFT, Key::F6).ends_with("F6"));
+    }
+}
