@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use depthscope::engine::Norms;
 use depthscope::net::{Graph, Spec};
-use depthscope::run::{Event, Experiment, Findings, History, Phase, RunPlan, Track};
+use depthscope::run::{Event, Experiment, Findings, History, Phase, RunPlan, Shelf, Track};
 use depthscope::ui::{Lab, Panel, Preset, Scene, Speed, theme};
 use eframe::egui::{Context, Pos2, RawInput, Rect, Vec2};
 
@@ -75,6 +75,7 @@ fn frames(arrange: impl Fn(&mut Lab)) -> Vec<Duration> {
                 experiment: &experiment,
                 history: &history,
                 findings: &Findings::default(),
+                shelf: &Shelf::default(),
                 failure: None,
                 engine: "auto",
                 engines: &engines,

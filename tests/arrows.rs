@@ -13,7 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("probe", &["engine", "net", "data"]),
     ("run", &["engine", "probe", "net", "data"]),
     ("lesson", &["run", "probe", "net", "engine"]),
-    ("export", &["run", "probe", "net", "engine", "palette"]),
+    ("export", &["run", "probe", "net", "data", "engine", "palette"]),
     ("paint", &["palette"]),
     ("ui", &["run", "probe", "net", "export", "paint", "palette"]),
     (

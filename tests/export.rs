@@ -42,7 +42,7 @@ fn a_training_becomes_figures() {
     assert!(trained.status.success(), "{}", says(&trained));
 
     for figure in ["loss", "error", "gradients", "maps", "depth"] {
-        for format in ["svg", "png", "csv"] {
+        for format in ["svg", "png", "pdf", "csv"] {
             let written = depthscope(folder, &["export", "a", "--figure", figure, "--format", format]);
             assert!(written.status.success(), "{figure}: {}", says(&written));
             assert!(folder.join(format!("a/figures/{figure}.{format}")).is_file());
@@ -72,7 +72,7 @@ fn a_training_becomes_figures() {
         (&["a", "--figure", "depth", "--only", "plain-8"], "at least two depths"),
         (
             &["a", "--figure", "loss", "--out", "loss.bmp"],
-            "not one of svg, png, csv",
+            "not one of svg, png, pdf, csv, zip",
         ),
         (&["nowhere", "--figure", "loss"], "not a run folder"),
     ] {
@@ -83,6 +83,18 @@ fn a_training_becomes_figures() {
             "{arguments:?}: {text}"
         );
         assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    let column = depthscope(
+        folder,
+        &["export", "a", "--figure", "loss", "--size", "column", "--format", "zip"],
+    );
+    assert!(column.status.success(), "{}", says(&column));
+    assert!(folder.join("a/figures/loss-column.zip").is_file());
+    for source in ["a", "small.toml", "quick"] {
+        let code = depthscope(folder, &["export", source, "--as", "pytorch"]);
+        assert!(code.status.success(), "{source}: {}", says(&code));
+        assert!(says(&code).contains("class Net(nn.Module)"));
     }
 
     fs::create_dir(folder.join("b")).unwrap();

@@ -1,17 +1,24 @@
 //! What the window does between frames: drain the trainer, carry out what panels asked for.
 
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
 use eframe::egui;
+use rust_i18n::t;
 
 use super::session::Session;
-use super::{App, DEFAULT_ENGINE, first_experiment};
+use super::{App, DEFAULT_ENGINE, dialog, first_experiment};
+use crate::export::pytorch;
 use crate::run::Experiment;
 use crate::ui::language::Language;
-use crate::ui::{Action, FirstMinute, Room};
+use crate::ui::{Action, FirstMinute, Panel, Room};
 
 impl App {
     pub(super) fn drain(&mut self, ctx: &egui::Context) {
         self.session.drain(ctx);
         self.engines.drain();
+        self.read_news();
+        self.read_dialog(ctx);
     }
 
     pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
@@ -26,7 +33,17 @@ impl App {
                 }
                 Err(error) => self.session.notice = Some(error.to_string()),
             },
-            Action::Export(kind, step) => self.session.export(ctx, kind, step),
+            Action::Export(print) => self.session.export(ctx, print, &self.shelf),
+            Action::CopyCode => {
+                ctx.copy_text(pytorch::program(&self.session.experiment));
+                self.session.notice = Some(t!("Copied: a Python file that trains these networks with PyTorch.").into());
+            }
+            Action::CopyExperiment => {
+                ctx.copy_text(self.session.experiment.to_toml());
+                self.session.notice = Some(t!("Copied: the experiment file, for depthscope train.").into());
+            }
+            Action::Shelf(errand) => self.run_errand(errand),
+            Action::ChooseData => self.dialog = dialog::folder(ctx, &t!("A folder of CIFAR, IDX or images")),
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,
             Action::SwitchTheme => {
@@ -47,8 +64,32 @@ impl App {
         }
     }
 
+    /// Shows data of the user's before anything is trained on it.
+    pub(super) fn offer(&mut self, ctx: &egui::Context, path: PathBuf) {
+        self.open(ctx, Room::Lab);
+        self.lab.tiling.open(Panel::Data);
+        self.lab.panes.data.offer(ctx, path);
+    }
+
+    fn read_dialog(&mut self, ctx: &egui::Context) {
+        match self.dialog.as_ref().map(Receiver::try_recv) {
+            None | Some(Err(TryRecvError::Empty)) => return,
+            Some(Ok(Some(path))) => self.offer(ctx, path),
+            Some(Ok(None) | Err(TryRecvError::Disconnected)) => {
+                let words = t!("No folder was chosen; its path can be typed, or the folder dropped onto the window.");
+                self.session.notice = Some(words.into());
+            }
+        }
+        self.dialog = None;
+    }
+
     fn start(&mut self, ctx: &egui::Context, experiment: Experiment, engine: &str) {
-        self.session = Session::start(experiment, engine, ctx, self.repaint_every);
+        let next = Session::start(experiment, engine, ctx, self.repaint_every);
+        let before = std::mem::replace(&mut self.session, next);
+        for series in before.history.compared() {
+            self.session.history.compare(series.clone());
+        }
+        self.shelf.live.clone_from(&self.session.folder);
         self.first = false;
         self.lab.restart();
     }

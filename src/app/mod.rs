@@ -1,5 +1,6 @@
 //! The window: an eframe application that owns the run being watched and the rooms that show it.
 
+mod dialog;
 mod engines;
 mod figures;
 mod icon;
@@ -7,12 +8,15 @@ mod icon;
 mod keyboard;
 mod launch;
 mod lecture;
+mod library;
 mod logic;
 mod pace;
 mod session;
 mod stored;
 mod ui;
 
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
@@ -23,7 +27,8 @@ use lecture::Lecture;
 use session::{REPAINT_EVERY, REPAINT_EVERY_ON_CPU, Session};
 
 use crate::data::Dataset;
-use crate::run::Experiment;
+use crate::run::shelf::Librarian;
+use crate::run::{Experiment, Shelf};
 use crate::ui::language::Language;
 use crate::ui::theme::{self, Look};
 use crate::ui::{FirstMinute, Lab, Picture, Room};
@@ -45,6 +50,11 @@ pub struct App {
     first_minute: FirstMinute,
     digit: Option<Picture>,
     lab: Lab,
+    /// The runs on the disk, and who looks after them; nobody where no thread can be had.
+    shelf: Shelf,
+    librarian: Option<Librarian>,
+    /// A dialog that waits for the user.
+    dialog: Option<Receiver<Option<PathBuf>>>,
     theme: Look,
     /// Chosen by the user; else the system's.
     language: Option<Language>,
@@ -83,10 +93,17 @@ impl App {
         let session = left
             .and_then(|folder| Session::resume(folder, &stored.engine, ctx, repaint_every))
             .unwrap_or_else(|| Session::start(experiment, &stored.engine, ctx, repaint_every));
+        let shelf = Shelf {
+            live: session.folder.clone(),
+            ..Shelf::default()
+        };
         Self {
             room: stored.room,
             engines: Engines::look(ctx),
             session,
+            shelf,
+            librarian: library::librarian(ctx),
+            dialog: None,
             first,
             first_minute: FirstMinute::default(),
             digit,

@@ -3,19 +3,21 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use eframe::egui;
 use rust_i18n::t;
 
-use super::figures;
+use super::figures::{self, Outcome};
 use super::pace::Pace;
-use crate::export::Kind;
+use crate::export::{Caption, Material, figure};
 use crate::run::{
-    Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunFolder, RunPlan, Trainer, TrainerOptions,
+    Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunFolder, RunPlan, Shelf, Trainer,
+    TrainerOptions,
 };
-use crate::ui::{Shown, Speed};
+use crate::ui::{Delivery, Print, Shown, Speed};
 
 /// On the trainer's account the window is drawn at most this often.
 pub const REPAINT_EVERY: Duration = Duration::from_millis(33);
@@ -41,7 +43,7 @@ pub struct Session {
     pub folder: Option<PathBuf>,
     pub pace: Pace,
     /// A figure being written.
-    figure: Option<figures::Outcome>,
+    figure: Option<Receiver<Outcome>>,
     /// The folder holds a figure.
     exported: bool,
     trainer: Option<Trainer>,
@@ -77,13 +79,14 @@ impl Session {
     fn open(
         experiment: Experiment,
         folder: Option<PathBuf>,
-        history: History,
+        mut history: History,
         engine: &str,
         ctx: &egui::Context,
         repaint_every: Duration,
     ) -> Self {
         let ctx = ctx.clone();
         let resume = !history.runs.is_empty();
+        history.phase = Phase::Preparing;
         let options = |engine| TrainerOptions {
             engine,
             out: folder.clone(),
@@ -100,10 +103,7 @@ impl Session {
         };
         Self {
             experiment,
-            history: History {
-                phase: Phase::Preparing,
-                ..history
-            },
+            history,
             findings: Findings::default(),
             engine: engine.to_owned(),
             shown: None,
@@ -119,9 +119,15 @@ impl Session {
 
     /// Takes in what the trainer has said since the last call.
     pub fn drain(&mut self, ctx: &egui::Context) {
-        if let Some(sentence) = self.figure.as_ref().and_then(|outcome| outcome.try_recv().ok()) {
-            self.notice = Some(sentence);
+        if let Some(outcome) = self.figure.as_ref().and_then(|outcome| outcome.try_recv().ok()) {
             self.figure = None;
+            self.notice = Some(match outcome {
+                Outcome::Said(sentence) => sentence,
+                Outcome::Image(image) => {
+                    ctx.copy_image(image);
+                    t!("Copied: the figure as an image.").into()
+                }
+            });
         }
         let Some(trainer) = &self.trainer else {
             return;
@@ -162,25 +168,27 @@ impl Session {
         }
     }
 
-    /// Writes a figure into the run folder; a notice says where, or what is missing.
-    pub fn export(&mut self, ctx: &egui::Context, kind: Kind, step: Option<usize>) {
+    /// Delivers a figure, those of the shelf in it that are opened; a notice says where it is, or what is missing.
+    pub fn export(&mut self, ctx: &egui::Context, print: Print, shelf: &Shelf) {
         let Some(folder) = &self.folder else {
             self.notice = Some(t!("There is no folder for your data on this system to write figures into.").into());
             return;
         };
-        let maps = self.shown.as_ref().map(|shown| &shown.maps);
-        match figures::write(
-            ctx,
-            kind,
-            step,
-            &self.experiment,
-            (&self.history, &self.findings),
-            maps,
-            folder,
-        ) {
+        let material = Material {
+            caption: &Caption::of(&self.experiment),
+            history: &self.history,
+            step: print.step,
+            maps: self.shown.as_ref().map(|shown| &shown.maps),
+            findings: Some(&self.findings),
+        };
+        let opened = shelf.opened.iter();
+        let compared = opened.map(|(key, name)| (name.clone(), key.folder.clone())).collect();
+        let delivered =
+            figure(print.kind, &material).and_then(|figure| figures::deliver(ctx, figure, print, compared, folder));
+        match delivered {
             Ok(outcome) => {
                 self.figure = Some(outcome);
-                self.exported = true;
+                self.exported |= print.delivery != Delivery::Clipboard;
             }
             Err(error) => self.notice = Some(error.to_string()),
         }
@@ -191,7 +199,7 @@ impl Session {
         let steps = self.experiment.steps;
         let left: usize = self
             .history
-            .runs
+            .trained()
             .iter()
             .filter(|series| !series.finished && series.diverged.is_none())
             .map(|series| steps.saturating_sub(series.step()))
@@ -222,7 +230,7 @@ impl Session {
     /// folder in which nothing was trained and no figure written is not kept.
     pub fn close(&mut self) -> Option<JoinHandle<()>> {
         let trainer = self.trainer.take()?;
-        let trained = self.history.runs.iter().any(|series| series.step() > 0);
+        let trained = self.history.trained().iter().any(|series| series.step() > 0);
         let kept = trained || self.exported;
         let over = self.history.phase == Phase::Done || self.failure.is_some();
         let folder = self.folder.take().filter(|_| !kept);
@@ -260,6 +268,15 @@ fn take_up(experiment: &mut Experiment, branch: Branch) {
         experiment.runs.push(RunPlan { name, net });
         experiment.branches.push(branch);
     }
+}
+
+/// Where the user's runs are: those of the window, and those trained in the terminal from this folder.
+pub fn run_roots() -> Vec<PathBuf> {
+    let window = eframe::storage_dir("depthscope").map(|folder| folder.join("runs"));
+    let terminal = std::path::absolute("runs")
+        .ok()
+        .filter(|folder| Some(folder) != window.as_ref());
+    window.into_iter().chain(terminal).collect()
 }
 
 /// A new folder among the user's runs.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use eframe::egui::{self, CentralPanel, Frame, Key};
 
 use super::{App, SAVE_EVERY};
-use crate::ui::{Room, Scene, shortcuts_ui};
+use crate::data::Source;
+use crate::ui::{Panel, Room, Scene, shortcuts_ui};
 
 impl App {
     pub(super) fn window_ui(&mut self, ui: &mut egui::Ui) {
@@ -13,12 +14,14 @@ impl App {
         if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::Q)) {
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
         }
+        self.take_dropped(ui.ctx());
         let mut actions = Vec::new();
         let (session, engines) = (&self.session, self.engines.names());
         let scene = Scene {
             experiment: &session.experiment,
             history: &session.history,
             findings: &session.findings,
+            shelf: &self.shelf,
             failure: session.failure.as_deref(),
             engine: &session.engine,
             engines: &engines,
@@ -45,8 +48,24 @@ impl App {
             // An idle window draws nothing and so would not store what just changed.
             ui.ctx().request_repaint_after(SAVE_EVERY + Duration::from_secs(1));
         }
+        if let Some(librarian) = &self.librarian {
+            librarian.watch(self.room == Room::Lab && self.lab.tiling.shown().contains(&Panel::Runs));
+        }
         for action in actions {
             self.act(ui.ctx(), action);
+        }
+    }
+}
+
+impl App {
+    /// A folder or file of data that was dropped onto the window is looked at; pictures are left to the feature maps.
+    fn take_dropped(&mut self, ctx: &egui::Context) {
+        let dropped = ctx.input(|input| {
+            let paths = input.raw.dropped_files.iter().map(|file| file.path().to_path_buf());
+            paths.collect::<Vec<_>>()
+        });
+        if let Some(path) = dropped.into_iter().find(|path| Source::may_be(path)) {
+            self.offer(ctx, path);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `depthscope export RUNS...`: a figure of run folders.
+//! `depthscope export RUNS...`: a figure of run folders, or their experiment as PyTorch code.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::data::Dataset;
 use crate::engine::{Choice, Optimizer, open};
 use crate::error::{Error, Result};
-use crate::export::{Caption, Format, Kind, Material, figure};
+use crate::export::{Caption, Format, Kind, Material, Size, figure, pytorch, write_file};
 use crate::net::{Array, Graph};
 use crate::probe::{ImageMaps, Subject, feature_maps};
-use crate::run::{History, MapRequest, Maps, RunFolder, RunId};
+use crate::run::{Experiment, History, Layout, MapRequest, Maps, RunFolder, RunId};
 
 /// Nets side by side in a maps figure.
 const MOST_MAPS: usize = 4;
@@ -20,11 +20,17 @@ pub struct Args {
     #[arg(required = true, value_name = "RUNS")]
     folders: Vec<PathBuf>,
     /// What to show: loss, error, gradients, maps or depth
-    #[arg(long, value_name = "FIGURE")]
-    figure: Kind,
-    /// svg, png or csv [default: the extension of --out, else svg]
+    #[arg(long, value_name = "FIGURE", required_unless_present = "code")]
+    figure: Option<Kind>,
+    /// Instead of a figure: print the experiment of a run folder (or of a file, or by name) as Python code
+    #[arg(long = "as", value_name = "CODE", conflicts_with_all = ["figure", "format", "size"])]
+    code: Option<Code>,
+    /// svg, png, pdf, csv or zip (all of them with the experiment) [default: the extension of --out, else svg]
     #[arg(long)]
     format: Option<Format>,
+    /// screen, column (85 mm), slide (16:9) or poster (A3)
+    #[arg(long, default_value_t = Size::Screen)]
+    size: Size,
     /// The file to write; FIGURE.FORMAT in the first folder's figures/ unless given
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -42,6 +48,12 @@ pub struct Args {
     image: Option<usize>,
 }
 
+/// What an experiment is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Code {
+    Pytorch,
+}
+
 /// One run of the figure, and where it comes from.
 struct Source<'a> {
     folder: &'a RunFolder,
@@ -51,7 +63,10 @@ struct Source<'a> {
 /// # Errors
 /// When a folder cannot be read, or does not hold what the figure needs.
 pub fn run(args: &Args) -> Result<()> {
-    refuse_idle_options(args)?;
+    let Some(shown) = args.figure else {
+        return code(args);
+    };
+    refuse_idle_options(args, shown)?;
     let folders = args
         .folders
         .iter()
@@ -61,12 +76,12 @@ pub fn run(args: &Args) -> Result<()> {
         eprintln!("depthscope: {notice}");
     }
     let (history, sources) = chosen(args, &folders)?;
-    let maps = match args.figure {
+    let maps = match shown {
         Kind::Maps => Some(maps(args, &history, &sources)?),
         _ => None,
     };
     let figure = figure(
-        args.figure,
+        shown,
         &Material {
             caption: &caption(&args.folders, &folders),
             history: &history,
@@ -75,14 +90,31 @@ pub fn run(args: &Args) -> Result<()> {
             findings: None,
         },
     )?;
-    let (path, format) = target(args)?;
-    figure.write(&path, format)?;
+    let (path, format) = target(args, shown)?;
+    figure.write(&path, format, args.size)?;
     println!("{}", path.display());
     Ok(())
 }
 
-fn refuse_idle_options(args: &Args) -> Result<()> {
-    let shown = args.figure;
+/// Prints the first experiment as code, or writes it.
+fn code(args: &Args) -> Result<()> {
+    let path = &args.folders[0];
+    let experiment = if path.is_dir() {
+        Layout::new(path).read_experiment()?
+    } else {
+        Experiment::load(&path.to_string_lossy())?
+    };
+    let text = pytorch::program(&experiment);
+    match &args.out {
+        Some(out) => write_file(out, text.as_bytes()),
+        None => {
+            print!("{text}");
+            Ok(())
+        }
+    }
+}
+
+fn refuse_idle_options(args: &Args, shown: Kind) -> Result<()> {
     let step_matters = matches!(shown, Kind::Gradients | Kind::Maps);
     for (given, name, matters, figures) in [
         (args.step.is_some(), "--step", step_matters, "gradients and maps"),
@@ -158,10 +190,11 @@ fn caption(paths: &[PathBuf], folders: &[RunFolder]) -> Caption {
         recipe: recipe
             .map(|(path, caption)| format!("{}: {}", short(path), caption.recipe.join(", ")))
             .collect(),
+        experiments: folders.iter().map(|folder| folder.experiment.clone()).collect(),
     }
 }
 
-fn target(args: &Args) -> Result<(PathBuf, Format)> {
+fn target(args: &Args, shown: Kind) -> Result<(PathBuf, Format)> {
     let extension = args.out.as_ref().and_then(|path| path.extension()?.to_str());
     let format = match (args.format, extension) {
         (Some(format), _) => format,
@@ -169,9 +202,11 @@ fn target(args: &Args) -> Result<(PathBuf, Format)> {
         (None, None) => Format::Svg,
     };
     let default = || {
-        args.folders[0]
-            .join("figures")
-            .join(format!("{}.{format}", args.figure))
+        let size = match args.size {
+            Size::Screen => String::new(),
+            size => format!("-{size}"),
+        };
+        args.folders[0].join("figures").join(format!("{shown}{size}.{format}"))
     };
     Ok((args.out.clone().unwrap_or_else(default), format))
 }

@@ -33,7 +33,7 @@ pub enum Command {
     Bench(bench::Args),
     /// List what can compute here, and what `auto` takes
     Engines(engines::Args),
-    /// Write a figure of one or several run folders as SVG, PNG or CSV
+    /// Write a figure of one or several run folders, or an experiment as PyTorch code
     Export(export::Args),
     /// Print a network's layer table
     Inspect(inspect::Args),

@@ -65,6 +65,7 @@ mod tests {
             seconds: 1.25,
             engine: "candle".into(),
             parameters: 1,
+            curve: Vec::new(),
         };
         let text = table(&Summary { runs: vec![run] });
         let lines: Vec<&str> = text.lines().collect();

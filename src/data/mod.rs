@@ -7,6 +7,7 @@ mod dataset;
 mod embedded;
 mod file;
 mod folder;
+mod guess;
 mod idx;
 mod order;
 mod picture;

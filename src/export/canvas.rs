@@ -16,6 +16,9 @@ use crate::palette::Rgb;
 /// is also what an SVG file names.
 const FONT: &str = "Roboto, Arial, 'Liberation Sans', 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', sans-serif";
 
+/// The shipped font's file.
+pub const FONT_FILE: &[u8] = include_bytes!("../../assets/fonts/Roboto-Regular.ttf");
+
 /// The font's line height over its em: the unit of its sizes in `ab_glyph`.
 pub const LINE_HEIGHT: f64 = 1.171_875;
 
@@ -197,11 +200,7 @@ fn font(size: f64) -> FontDesc<'static> {
 }
 
 static FONT_IS_REGISTERED: LazyLock<()> = LazyLock::new(|| {
-    let registered = register_font(
-        FONT,
-        FontStyle::Normal,
-        include_bytes!("../../assets/fonts/Roboto-Regular.ttf"),
-    );
+    let registered = register_font(FONT, FontStyle::Normal, FONT_FILE);
     assert!(registered.is_ok(), "the shipped font is a font");
 });
 

@@ -1,6 +1,7 @@
 //! A figure as plain data: what is drawn, before anyone has drawn it. `csv` writes the same data.
 
 use crate::palette::Rgb;
+use crate::run::Experiment;
 
 /// A point of a curve, x then y, in the axes' units; a y that is not finite splits the line.
 pub type Point = [f64; 2];
@@ -19,6 +20,8 @@ pub struct Figure {
     pub notes: Vec<String>,
     /// The recipe of each experiment in it.
     pub recipe: Vec<String>,
+    /// The experiments themselves.
+    pub experiments: Vec<Experiment>,
 }
 
 /// One panel of a figure.

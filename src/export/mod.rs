@@ -1,6 +1,7 @@
 //! Figures and data for others: a [`Figure`] is plain data, and each format writes the same one. One figure a file,
 //! one exporter a file.
 
+mod bundle;
 mod canvas;
 mod csv;
 mod depth;
@@ -15,11 +16,14 @@ mod lesions;
 mod loss;
 mod maps;
 mod nets;
+mod pdf;
 mod plot;
 mod png;
+pub mod pytorch;
 #[cfg(test)]
 mod samples;
 mod sheet;
+mod size;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -33,6 +37,7 @@ use std::str::FromStr;
 
 pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Samples, Scale};
 pub use labels::spread;
+pub use size::Size;
 pub use write::{write_figures, write_file};
 
 use crate::error::{Error, Result};
@@ -94,21 +99,27 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     Svg,
-    /// Two pixels a point.
     Png,
+    Pdf,
     /// The figure's numbers.
     Csv,
+    /// All of these with the experiment, ready to run again.
+    Zip,
 }
 
 impl Format {
-    pub const ALL: [Format; 3] = [Format::Svg, Format::Png, Format::Csv];
+    pub const ALL: [Format; 5] = [Format::Svg, Format::Png, Format::Pdf, Format::Csv, Format::Zip];
+    /// Those of the figure alone.
+    pub const DRAWN: [Format; 4] = [Format::Svg, Format::Png, Format::Pdf, Format::Csv];
 
     /// The file extension.
     pub fn name(self) -> &'static str {
         match self {
             Format::Svg => "svg",
             Format::Png => "png",
+            Format::Pdf => "pdf",
             Format::Csv => "csv",
+            Format::Zip => "zip",
         }
     }
 }
@@ -156,6 +167,8 @@ pub struct Caption {
     pub title: String,
     /// Data, optimiser, schedule, steps and seeds: a line for each experiment.
     pub recipe: Vec<String>,
+    /// What was measured in.
+    pub experiments: Vec<Experiment>,
 }
 
 impl Caption {
@@ -168,6 +181,7 @@ impl Caption {
         Self {
             title: title.clone(),
             recipe: vec![experiment.recipe_line()],
+            experiments: vec![experiment.clone()],
         }
     }
 }
@@ -215,6 +229,7 @@ impl Material<'_> {
             panels,
             notes,
             recipe: self.caption.recipe.clone(),
+            experiments: self.caption.experiments.clone(),
         }
     }
 }

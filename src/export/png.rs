@@ -1,4 +1,4 @@
-//! PNG, at two pixels a point. Lines and text are anti-aliased here: plotters' own bitmap lines are not.
+//! PNG, at two pixels a point or more. Lines and text are anti-aliased here: plotters' own bitmap lines are not.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -11,26 +11,32 @@ use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyl
 
 use super::canvas::{Canvas, LINE_HEIGHT, Picture};
 use super::figure::Figure;
-use super::sheet;
+use super::{Size, sheet};
 use crate::error::{Error, Result};
 
-const SCALE: usize = 2;
 /// Text is drawn this much larger and averaged down: plotters places letters on whole pixels.
 const FINE: i32 = 4;
 
 /// The figure as a PNG file.
-pub fn png(figure: &Figure) -> Result<Vec<u8>> {
-    let [width, height] = sheet::size(figure).map(|side| side.ceil() as usize * SCALE);
+pub fn png(figure: &Figure, size: Size) -> Result<Vec<u8>> {
+    let (pixels, [width, height]) = pixels(figure, size)?;
+    encode(&pixels, width, height)
+}
+
+/// The figure as rows of RGB pixels, with width and height.
+pub fn pixels(figure: &Figure, size: Size) -> Result<(Vec<u8>, [usize; 2])> {
+    let scale = size.pixels();
+    let [width, height] = sheet::size(figure, size).map(|side| (side.ceil() * scale).round() as usize);
     let mut pixels = vec![255; width * height * 3];
     let backend = Bitmap(BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32)));
-    let mut canvas = Canvas::new(backend, SCALE as f64, LINE_HEIGHT * f64::from(FINE));
-    let pictures = sheet::draw(figure, &mut canvas)?;
+    let mut canvas = Canvas::new(backend, scale, LINE_HEIGHT * f64::from(FINE));
+    let pictures = sheet::draw(figure, size, &mut canvas)?;
     canvas.present()?;
     drop(canvas);
     for picture in &pictures {
-        paste(&mut pixels, width, picture);
+        paste(&mut pixels, width, picture, scale);
     }
-    encode(&pixels, width, height)
+    Ok((pixels, [width, height]))
 }
 
 /// RGB pixels as a PNG file.
@@ -43,8 +49,8 @@ pub fn encode(pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
 }
 
 /// Enlarges a picture into its place, each of its pixels a rectangle.
-fn paste(pixels: &mut [u8], row_width: usize, picture: &Picture) {
-    let [left, top, width, height] = picture.place.map(|value| (value * SCALE as f64).round() as usize);
+fn paste(pixels: &mut [u8], row_width: usize, picture: &Picture, scale: f64) {
+    let [left, top, width, height] = picture.place.map(|value| (value * scale).round() as usize);
     let rows = picture.pixels.len() / picture.columns;
     for y in 0..height {
         for x in 0..width {
@@ -254,7 +260,7 @@ mod tests {
             columns: 2,
             pixels: vec![[1; 3], [2; 3], [3; 3], [4; 3]],
         };
-        paste(&mut pixels, 8, &picture);
+        paste(&mut pixels, 8, &picture, 2.0);
         let at = |x: usize, y: usize| pixels[3 * (y * 8 + x)];
         assert_eq!(
             [at(2, 2), at(3, 3), at(4, 2), at(2, 4), at(5, 5), at(6, 6)],

@@ -47,6 +47,7 @@ pub fn material(history: &History) -> Material<'_> {
     static CAPTION: std::sync::LazyLock<Caption> = std::sync::LazyLock::new(|| Caption {
         title: "Digits <&> \"depth\" \u{1}\u{ffff}'s price".into(),
         recipe: vec!["digits 8x8, SGD .9, lr .02 constant, batch 32, 60 steps, seed 0".into()],
+        experiments: vec![crate::run::Experiment::named("quick").unwrap()],
     });
     Material {
         caption: &CAPTION,

@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Picture, room_for, wrap};
 use super::figure::{Figure, Panel};
-use super::{grid, heat, plot};
+use super::{Size, grid, heat, plot};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -21,33 +21,84 @@ const GAP: f64 = 20.0;
 const HEADER: f64 = 76.0;
 /// Of a plot; the most that a grid of maps takes.
 const PANEL_HEIGHT: f64 = 400.0;
+/// The same where panels stand above each other, and the least of one on a sheet of fixed height.
+const STACKED_HEIGHT: f64 = 260.0;
+const LEAST_HEIGHT: f64 = 120.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
 
+/// Where everything stands, in points.
+struct Plan {
+    width: f64,
+    height: f64,
+    /// Left, top, width and height of each panel.
+    places: Vec<[f64; 4]>,
+    footer_top: f64,
+    footer: Vec<(String, Rgb)>,
+}
+
+impl Plan {
+    fn of(figure: &Figure, size: Size) -> Self {
+        let (width, height) = size.points();
+        let width = width.unwrap_or_else(|| natural_width(figure));
+        let footer = footer(figure, width);
+        let beneath = 14.0 + footer.len() as f64 * LINE + MARGIN - 8.0;
+        let limit = match height {
+            Some(height) => (height - HEADER - beneath).max(LEAST_HEIGHT),
+            None if size.stacks() => STACKED_HEIGHT,
+            None => PANEL_HEIGHT,
+        };
+        let (mut places, mut left, mut top, mut bottom) = (Vec::new(), MARGIN, HEADER, HEADER);
+        for panel in &figure.panels {
+            let panel_width = panel_width(panel, figure, size, width);
+            places.push([left, top, panel_width, limit]);
+            let tall = match panel {
+                Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
+                Panel::Plot(_) | Panel::Heat(_) => limit,
+            };
+            bottom = (top + tall).max(bottom);
+            if size.stacks() {
+                top = bottom + GAP;
+            } else {
+                left += panel_width + GAP;
+            }
+        }
+        Self {
+            width,
+            height: height.unwrap_or(0.0).max(bottom + beneath),
+            places,
+            footer_top: height.map_or(bottom, |height| (height - beneath).max(bottom)) + 14.0,
+            footer,
+        }
+    }
+}
+
 /// Width and height in points.
-pub fn size(figure: &Figure) -> [f64; 2] {
-    let width = width(figure);
-    let lines = footer(figure, width).len() as f64;
-    [
-        width,
-        HEADER + panel_height(figure) + 14.0 + lines * LINE + MARGIN - 8.0,
-    ]
+pub fn size(figure: &Figure, size: Size) -> [f64; 2] {
+    let plan = Plan::of(figure, size);
+    [plan.width, plan.height]
 }
 
-fn panel_height(figure: &Figure) -> f64 {
-    let height = |panel: &Panel| match panel {
-        Panel::Maps(map) => grid::height(map, panel_width(panel, figure), PANEL_HEIGHT),
-        Panel::Plot(_) | Panel::Heat(_) => PANEL_HEIGHT,
-    };
-    figure.panels.iter().map(height).fold(0.0, f64::max).min(PANEL_HEIGHT)
+fn natural_width(figure: &Figure) -> f64 {
+    let panels: f64 = figure.panels.iter().map(|panel| share(panel, figure)).sum();
+    2.0 * MARGIN + panels + gaps(figure)
 }
 
-fn width(figure: &Figure) -> f64 {
-    let panels: f64 = figure.panels.iter().map(|panel| panel_width(panel, figure)).sum();
-    2.0 * MARGIN + panels + GAP * figure.panels.len().saturating_sub(1) as f64
+fn gaps(figure: &Figure) -> f64 {
+    GAP * figure.panels.len().saturating_sub(1) as f64
 }
 
-fn panel_width(panel: &Panel, figure: &Figure) -> f64 {
+fn panel_width(panel: &Panel, figure: &Figure, size: Size, width: f64) -> f64 {
+    let room = width - 2.0 * MARGIN;
+    if size.stacks() {
+        return room.min(share(panel, figure));
+    }
+    let all: f64 = figure.panels.iter().map(|panel| share(panel, figure)).sum();
+    share(panel, figure) * (room - gaps(figure)) / all
+}
+
+/// What a panel would like to have of the width.
+fn share(panel: &Panel, figure: &Figure) -> f64 {
     match panel {
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
@@ -71,9 +122,10 @@ fn footer(figure: &Figure, width: f64) -> Vec<(String, Rgb)> {
 }
 
 /// Draws the figure; the pictures it returns are placed by the format, on top.
-pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Result<Vec<Picture>> {
-    let [width, height] = size(figure);
-    canvas.rect([0.0, 0.0, width.ceil(), height.ceil()], WHITE)?;
+pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<B>) -> Result<Vec<Picture>> {
+    let plan = Plan::of(figure, size);
+    let width = plan.width;
+    canvas.rect([0.0, 0.0, width.ceil(), plan.height.ceil()], WHITE)?;
     let tag_width = tag(figure, canvas, width)?;
     let room = width - 2.0 * MARGIN - tag_width - GAP;
     for line in wrap(&figure.title, 19.0, room, 1) {
@@ -83,18 +135,15 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>) -> Resul
         canvas.text(&line, [MARGIN, 53.0], 12.5, Align::Left, GREY)?;
     }
     let mut pictures = Vec::new();
-    let mut left = MARGIN;
-    for panel in &figure.panels {
-        let place = [left, HEADER, panel_width(panel, figure), PANEL_HEIGHT];
+    for (panel, place) in figure.panels.iter().zip(plan.places) {
         match panel {
             Panel::Plot(plot) => plot::draw(plot, canvas, place)?,
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
         }
-        left += place[2] + GAP;
     }
-    let mut y = HEADER + panel_height(figure) + 14.0 + LINE / 2.0;
-    for (line, colour) in footer(figure, width) {
+    let mut y = plan.footer_top + LINE / 2.0;
+    for (line, colour) in plan.footer {
         canvas.text(&line, [MARGIN, y], NOTE_SIZE, Align::Left, colour)?;
         y += LINE;
     }

@@ -4,7 +4,7 @@ use plotters::prelude::SVGBackend;
 
 use super::canvas::{Canvas, Picture};
 use super::figure::Figure;
-use super::{png, sheet};
+use super::{Size, png, sheet};
 use crate::error::Result;
 
 /// Units a point: plotters counts in whole units, which alone would make lines rough.
@@ -12,20 +12,23 @@ const SCALE: f64 = 8.0;
 /// plotters writes text this much smaller than its size.
 const FONT_UNIT: f64 = 1.24;
 
-/// The figure as an SVG file.
-pub fn svg(figure: &Figure) -> Result<String> {
-    let [width, height] = sheet::size(figure).map(f64::ceil);
+/// The figure as an SVG file, in millimetres where the paper has them.
+pub fn svg(figure: &Figure, size: Size) -> Result<String> {
+    let [width, height] = sheet::size(figure, size).map(f64::ceil);
     let mut text = String::new();
     let units = [width, height].map(|side| (side * SCALE) as u32);
     let backend = SVGBackend::with_string(&mut text, (units[0], units[1]));
     let mut canvas = Canvas::new(backend, SCALE, FONT_UNIT);
-    let pictures = sheet::draw(figure, &mut canvas)?;
+    let pictures = sheet::draw(figure, size, &mut canvas)?;
     canvas.present()?;
     drop(canvas);
     let images = pictures.iter().map(element).collect::<Result<String>>()?;
     let text = text.replacen(
         &format!("<svg width=\"{}\" height=\"{}\"", units[0], units[1]),
-        &format!("<svg width=\"{width}\" height=\"{height}\""),
+        &match size.millimetres() {
+            None => format!("<svg width=\"{width}\" height=\"{height}\""),
+            Some(across) => format!("<svg width=\"{across}mm\" height=\"{:.3}mm\"", across * height / width),
+        },
         1,
     );
     let body = text.trim_end().strip_suffix("</svg>").unwrap_or(&text);

@@ -18,7 +18,7 @@ fn quick() -> History {
 
 fn svg_of(history: &History, kind: Kind) -> String {
     let figure = figure(kind, &material(history)).unwrap();
-    String::from_utf8(figure.bytes(Format::Svg).unwrap()).unwrap()
+    String::from_utf8(figure.bytes(Format::Svg, Size::Screen).unwrap()).unwrap()
 }
 
 /// A strict enough reader for what plotters writes: one root, closed tags, no stray signs, only XML's characters.
@@ -94,7 +94,7 @@ fn nothing_is_drawn_outside_the_sheet() {
 fn csv_is_the_history() {
     let history = quick();
     let figure = figure(Kind::Loss, &material(&history)).unwrap();
-    let csv = String::from_utf8(figure.bytes(Format::Csv).unwrap()).unwrap();
+    let csv = String::from_utf8(figure.bytes(Format::Csv, Size::Screen).unwrap()).unwrap();
     let name = "\"a<b>&\"\"c\"\"\"";
     let measured: Vec<(u32, Option<f32>)> = csv
         .lines()
@@ -118,7 +118,7 @@ fn csv_is_the_history() {
 #[test]
 fn png_has_two_pixels_a_point_and_colour() {
     let figure = figure(Kind::Loss, &material(&quick())).unwrap();
-    let bytes = figure.bytes(Format::Png).unwrap();
+    let bytes = figure.bytes(Format::Png, Size::Screen).unwrap();
     let image = image::load_from_memory(&bytes).unwrap().to_rgb8();
     assert_eq!(image.width(), 1800);
     let deep = figure_colour(&figure, "plain-56");
@@ -138,15 +138,21 @@ fn files_appear_whole_in_new_folders() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("figures/loss.csv");
     let figure = figure(Kind::Loss, &material(&quick())).unwrap();
-    figure.write(&path, Format::Csv).unwrap();
-    figure.write(&path, Format::Csv).unwrap();
-    assert_eq!(std::fs::read(&path).unwrap(), figure.bytes(Format::Csv).unwrap());
+    figure.write(&path, Format::Csv, Size::Screen).unwrap();
+    figure.write(&path, Format::Csv, Size::Screen).unwrap();
+    assert_eq!(
+        std::fs::read(&path).unwrap(),
+        figure.bytes(Format::Csv, Size::Screen).unwrap()
+    );
     assert_eq!(
         std::fs::read_dir(path.parent().unwrap()).unwrap().count(),
         1,
         "no temporary file is left"
     );
-    let error = figure.write(folder.path(), Format::Csv).unwrap_err().to_string();
+    let error = figure
+        .write(folder.path(), Format::Csv, Size::Screen)
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("cannot write"), "{error}");
 }
 
@@ -156,4 +162,58 @@ fn words_are_read_and_listed() {
     assert_eq!("png".parse::<Format>().unwrap(), Format::Png);
     let error = "histogram".parse::<Kind>().unwrap_err().to_string();
     assert!(error.contains("loss, error, gradients, maps, depth"), "{error}");
+}
+
+#[test]
+fn papers_have_their_sizes_in_every_format() {
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    let svg = |size| String::from_utf8(figure.bytes(Format::Svg, size).unwrap()).unwrap();
+    assert!(svg(Size::Column).contains("width=\"85mm\""));
+    assert!(svg(Size::Slide).contains("width=\"338.667mm\" height=\"190.500mm\""));
+    assert!(svg(Size::Poster).contains("width=\"420mm\" height=\"297.000mm\""));
+    for size in Size::ALL {
+        assert_well_formed(&svg(size));
+        let pdf = figure.bytes(Format::Pdf, size).unwrap();
+        assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 5_000, "{size}: {}", pdf.len());
+    }
+    let (pixels, shape) = figure.pixels(Size::Slide).unwrap();
+    assert_eq!((shape, pixels.len()), ([1920, 1080], 1920 * 1080 * 3));
+}
+
+#[test]
+fn pdf_text_is_text_in_the_shipped_font() {
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    let pdf = figure.bytes(Format::Pdf, Size::Screen).unwrap();
+    let text = String::from_utf8_lossy(&pdf);
+    assert!(text.contains("Roboto"), "the font is embedded");
+    assert!(text.contains("/MediaBox [0 0 900"), "a page of the figure's size");
+}
+
+#[test]
+fn a_bundle_holds_figure_numbers_and_recipe() {
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    let bytes = figure.bytes(Format::Zip, Size::Slide).unwrap();
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    names.sort();
+    let wanted = [
+        "README.txt",
+        "figure.csv",
+        "figure.pdf",
+        "figure.png",
+        "figure.svg",
+        "quick.py",
+        "quick.toml",
+    ];
+    assert_eq!(names, wanted);
+    let mut readme = String::new();
+    std::io::Read::read_to_string(&mut archive.by_name("README.txt").unwrap(), &mut readme).unwrap();
+    for part in [
+        "measured: candle on CPU",
+        concat!("depthscope ", env!("CARGO_PKG_VERSION")),
+        "seeds 0",
+        "size slide",
+    ] {
+        assert!(readme.contains(part), "{part}: {readme}");
+    }
 }

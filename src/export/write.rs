@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::figure::Figure;
-use super::{Caption, Format, Kind, Material, csv, figure, png, svg};
+use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png, svg};
 use crate::error::{Error, Result};
 use crate::run::RunFolder;
 
@@ -14,20 +14,30 @@ impl Figure {
     ///
     /// # Errors
     /// When it cannot be drawn.
-    pub fn bytes(&self, format: Format) -> Result<Vec<u8>> {
+    pub fn bytes(&self, format: Format, size: Size) -> Result<Vec<u8>> {
         match format {
-            Format::Svg => svg::svg(self).map(String::into_bytes),
-            Format::Png => png::png(self),
+            Format::Svg => svg::svg(self, size).map(String::into_bytes),
+            Format::Png => png::png(self, size),
+            Format::Pdf => pdf::pdf(self, size),
             Format::Csv => Ok(csv::csv(self).into_bytes()),
+            Format::Zip => bundle::zip(self, size),
         }
+    }
+
+    /// The figure as rows of RGB pixels, with width and height.
+    ///
+    /// # Errors
+    /// When it cannot be drawn.
+    pub fn pixels(&self, size: Size) -> Result<(Vec<u8>, [usize; 2])> {
+        png::pixels(self, size)
     }
 
     /// Writes the figure, making the folder if need be.
     ///
     /// # Errors
     /// When it cannot be drawn or the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
-        write_file(path, &self.bytes(format)?)
+    pub fn write(&self, path: &Path, format: Format, size: Size) -> Result<()> {
+        write_file(path, &self.bytes(format, size)?)
     }
 }
 
@@ -70,7 +80,7 @@ pub fn write_figures(folder: &Path) -> Result<Vec<PathBuf>> {
     for kind in Kind::ALL {
         if let Ok(figure) = figure(kind, &material) {
             let path = folder.join("figures").join(format!("{kind}.svg"));
-            figure.write(&path, Format::Svg)?;
+            figure.write(&path, Format::Svg, Size::Screen)?;
             written.push(path);
         }
     }

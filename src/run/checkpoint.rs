@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files;
 use super::lane::{Lane, Recent};
+use super::sketch::Sketch;
 use crate::engine::weights_file;
 use crate::error::{Error, Result};
 use crate::net::Weights;
@@ -30,6 +31,9 @@ pub struct State {
     pub rate_factors: Vec<(usize, f32)>,
     /// Loss and error of the last minibatches.
     pub recent: Vec<(f32, f32)>,
+    /// The course of the loss.
+    #[serde(default)]
+    pub sketch: Sketch,
 }
 
 impl State {
@@ -42,6 +46,7 @@ impl State {
             seconds: lane.seconds,
             rate_factors: rate_factors.to_vec(),
             recent: lane.recent.iter().collect(),
+            sketch: lane.sketch.clone(),
         }
     }
 }

@@ -181,6 +181,7 @@ impl Lane {
         self.step += 1;
         let error = 1.0 - correct as f32 / images.max(1) as f32;
         self.recent.push(loss, error);
+        self.sketch.push(loss);
         if !loss.is_finite() {
             self.status = Status::Diverged;
             // A step more than the run has may be under way; it is neither counted nor told.

@@ -19,7 +19,7 @@ pub struct RunFolder {
     pub experiment: Experiment,
     /// Runs in the trainer's order: the experiment's, and of each its seeds.
     pub history: History,
-    /// Absent until the experiment has ended once.
+    /// Absent until some seconds were trained.
     pub summary: Option<Summary>,
     /// A sentence for each thing that could not be read.
     pub notices: Vec<String>,
@@ -32,13 +32,7 @@ impl RunFolder {
     /// When there is no experiment file in it.
     pub fn open(path: &Path) -> Result<Self> {
         let layout = Layout::new(path);
-        if !layout.experiment().is_file() {
-            return Err(Error::Run(format!(
-                "{} is not a run folder: it has no experiment.toml",
-                path.display()
-            )));
-        }
-        let experiment = Experiment::read(&layout.experiment())?;
+        let experiment = layout.read_experiment()?;
         let mut notices = Vec::new();
         let summary = if layout.summary().is_file() {
             Summary::read(&layout.summary())
@@ -47,17 +41,10 @@ impl RunFolder {
         } else {
             None
         };
-        let mut history = History {
-            train_images: None,
-            runs: Vec::new(),
-            phase: Phase::Done,
-        };
+        let mut history = History::default();
+        history.phase = Phase::Done;
         for track in experiment.tracks()? {
-            let log = layout.log(&track.name, track.seed);
-            let mut series = Series::new(track, String::new());
-            if log.is_dir() {
-                notices.extend(log_reader::read(&log, &mut series)?);
-            }
+            let mut series = read_series(&layout, track, &mut notices)?;
             // After the log: a resumed run's takes back what lies beyond its beginning.
             let kept = checkpoint::list(&layout.keeps(&series.track.name, series.track.seed))?;
             series.kept = kept.into_iter().map(|(step, _)| step).collect();
@@ -71,6 +58,20 @@ impl RunFolder {
             summary,
             notices,
         })
+    }
+
+    /// What was measured of one run of a folder.
+    ///
+    /// # Errors
+    /// When there is no such run, or it cannot be read.
+    pub fn series(path: &Path, name: &str, seed: u64) -> Result<Series> {
+        let layout = Layout::new(path);
+        let tracks = layout.read_experiment()?.tracks()?;
+        let track = tracks
+            .into_iter()
+            .find(|track| track.name == name && track.seed == seed)
+            .ok_or_else(|| Error::Run(format!("there is no run {name} with seed {seed} in {}", path.display())))?;
+        read_series(&layout, track, &mut Vec::new())
     }
 
     /// The steps a run has checkpoints of, ascending.
@@ -120,6 +121,16 @@ impl RunFolder {
             _ => format!("{reason}; there are checkpoints at {}", steps.join(", ")),
         }))
     }
+}
+
+/// Reads a run's log.
+fn read_series(layout: &Layout, track: Track, notices: &mut Vec<String>) -> Result<Series> {
+    let log = layout.log(&track.name, track.seed);
+    let mut series = Series::new(track, String::new());
+    if log.is_dir() {
+        notices.extend(log_reader::read(&log, &mut series)?);
+    }
+    Ok(series)
 }
 
 fn ended(summary: Option<&Summary>, track: &Track) -> bool {

@@ -116,16 +116,61 @@ pub struct History {
     pub phase: Phase,
     /// Images of the training split, once the data was read.
     pub train_images: Option<usize>,
+    /// How many of the runs, at the end, were opened to compare and are none of the training's.
+    compared: usize,
 }
 
 impl History {
+    /// The training's own runs.
+    pub fn trained(&self) -> &[Series] {
+        &self.runs[..self.runs.len() - self.compared]
+    }
+
+    /// The runs that were opened to stand beside them.
+    pub fn compared(&self) -> &[Series] {
+        &self.runs[self.runs.len() - self.compared..]
+    }
+
+    /// Has a run stand beside the training's, in place of the one with its name and seed.
+    pub fn compare(&mut self, mut series: Series) {
+        let first = self.trained().len();
+        let same = |other: &Series| other.track.name == series.track.name && other.track.seed == series.track.seed;
+        let place = self.compared().iter().position(same);
+        let place = place.map_or(self.runs.len(), |place| first + place);
+        series.track.id = place;
+        if place < self.runs.len() {
+            self.runs[place] = series;
+        } else {
+            self.runs.push(series);
+            self.compared += 1;
+        }
+    }
+
+    /// Keeps of the compared runs those that `stay`.
+    pub fn part(&mut self, stay: impl Fn(&Series) -> bool) {
+        let compared = self.runs.split_off(self.trained().len());
+        self.compared = 0;
+        compared
+            .into_iter()
+            .filter(stay)
+            .for_each(|series| self.compare(series));
+    }
+
     /// Takes in one event; those that are not measurements change nothing but the phase.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::Started { track, step, engine } => match self.runs.get_mut(track.id) {
-                Some(series) => series.truncate(*step),
-                None => self.runs.push(Series::new(track.clone(), engine.clone())),
-            },
+            Event::Started { track, step, engine } => {
+                let trained = self.trained().len();
+                if track.id < trained {
+                    self.runs[track.id].truncate(*step);
+                } else {
+                    self.runs.insert(trained, Series::new(track.clone(), engine.clone()));
+                    self.runs[trained..]
+                        .iter_mut()
+                        .zip(trained..)
+                        .for_each(|(series, id)| series.track.id = id);
+                }
+            }
             Event::Stepped {
                 run,
                 step,
@@ -156,11 +201,14 @@ impl History {
             Event::Diverged { run, step } => self.with(*run, |series| series.diverged = Some(*step)),
             Event::Finished { run, .. } => self.with(*run, |series| series.finished = true),
             Event::Moved { run, engine } => self.with(*run, |series| series.engine.clone_from(engine)),
-            Event::Reset => self.runs.iter_mut().for_each(|series| {
-                series.truncate(0);
-                series.measured.clear();
-                series.kept.clear();
-            }),
+            Event::Reset => {
+                let trained = self.trained().len();
+                for series in &mut self.runs[..trained] {
+                    series.truncate(0);
+                    series.measured.clear();
+                    series.kept.clear();
+                }
+            }
             Event::Phase(phase) => self.phase = *phase,
             Event::Data { train_images } => self.train_images = Some(*train_images),
             Event::Kept { run, step } => self.with(*run, |series| {

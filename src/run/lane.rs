@@ -9,6 +9,7 @@ use super::course::Course;
 use super::experiment::{RunId, Track};
 use super::flight::{self, Flight, Kept, Move};
 use super::message::Event;
+use super::sketch::Sketch;
 use super::summary::Status;
 use super::trainer::Opener;
 use crate::engine::{BnMode, Engine, Evaluation, Norms, ProbeRequest, Select, Step};
@@ -100,6 +101,8 @@ pub struct Lane {
     /// Spent in this run's own steps.
     pub seconds: f64,
     pub recent: Recent,
+    /// The whole course of the loss, roughly.
+    pub sketch: Sketch,
     /// The last evaluation with batch statistics, and with running ones.
     pub tests: Option<(Tests, Tests)>,
     /// Started and not taken, oldest first.
@@ -145,6 +148,7 @@ impl Lane {
             status: Status::Training,
             seconds: 0.0,
             recent: Recent::default(),
+            sketch: Sketch::default(),
             tests: None,
             flights: VecDeque::new(),
             landed: VecDeque::new(),
@@ -182,6 +186,7 @@ impl Lane {
         self.step = state.step;
         self.seconds = state.seconds;
         self.recent = (&state).into();
+        self.sketch = state.sketch;
         self.kept = self.engine.can_be_lost().then_some(Kept {
             step: state.step,
             weights,

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::experiment::Experiment;
+use crate::error::{Error, Result};
+
 /// The paths of a run folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -21,6 +24,20 @@ impl Layout {
     /// The resolved experiment.
     pub fn experiment(&self) -> PathBuf {
         self.root.join("experiment.toml")
+    }
+
+    /// Reads the resolved experiment.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be used.
+    pub fn read_experiment(&self) -> Result<Experiment> {
+        if self.experiment().is_file() {
+            return Experiment::read(&self.experiment());
+        }
+        let folder = self.root.display();
+        Err(Error::Run(format!(
+            "{folder} is not a run folder: it has no experiment.toml"
+        )))
     }
 
     /// What each run came to.

@@ -1,9 +1,10 @@
 //! The trainer's thread: steps all runs of an experiment together, obeys commands between steps, tells what happens.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::course::Course;
 use super::crew::Crew;
@@ -27,6 +28,9 @@ const OFFER_EVERY: Duration = Duration::from_millis(20);
 /// How long the trainer naps when every run waits for its engine.
 const NAP: Duration = Duration::from_micros(200);
 
+/// How often the summary is written while training, for whoever watches the folder.
+const SUM_UP_EVERY: Duration = Duration::from_secs(5);
+
 /// All runs with what they share.
 pub struct Lockstep<'a> {
     pub(super) course: Course,
@@ -45,6 +49,8 @@ pub struct Lockstep<'a> {
     pub(super) phase: Phase,
     /// Steps until the next pause, when they are counted.
     pub(super) allowance: Option<usize>,
+    /// When the summary was last written.
+    pub(super) summed_up: Instant,
 }
 
 impl<'a> Lockstep<'a> {
@@ -253,6 +259,9 @@ impl<'a> Lockstep<'a> {
             self.tell(run)?;
         }
         let told = self.lanes.iter().any(|lane| lane.stepped);
+        if told && self.summed_up.elapsed() > SUM_UP_EVERY {
+            self.sum_up();
+        }
         let mut over = Vec::new();
         for run in self.active().collect::<Vec<_>>() {
             let lane = &mut self.lanes[run];
@@ -329,14 +338,22 @@ impl<'a> Lockstep<'a> {
         }
         if last {
             self.recorder.flush();
-            let summary = Summary::of(&self.lanes);
-            self.outbox.push_all(self.recorder.summary(&summary).map(Event::Saved));
+            let (summary, saved) = self.sum_up();
+            self.outbox.push_all(saved.map(Event::Saved));
             self.summary.put(summary);
             self.allowance = None;
             self.watch.refresh();
             self.set_phase(Phase::Done);
         }
         Ok(())
+    }
+
+    /// Writes what the runs have come to so far; says where.
+    fn sum_up(&mut self) -> (Summary, Option<PathBuf>) {
+        self.summed_up = Instant::now();
+        let summary = Summary::of(&self.lanes);
+        let saved = self.recorder.summary(&summary);
+        (summary, saved)
     }
 
     pub(super) fn save(&mut self, run: usize) {
@@ -351,6 +368,9 @@ impl<'a> Lockstep<'a> {
             if self.lanes[run].step > 0 {
                 self.save(run);
             }
+        }
+        if self.lanes.iter().any(|lane| lane.step > 0) && self.phase != Phase::Done {
+            self.sum_up();
         }
         self.recorder.flush();
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
+use std::time::Instant;
 
 use super::checkpoint;
 use super::course::Course;
@@ -91,6 +92,7 @@ impl<'a> Lockstep<'a> {
             outbox,
             phase: Phase::Preparing,
             allowance: None,
+            summed_up: Instant::now(),
         };
         let train_images = lockstep.course.dataset.train.labels.len();
         lockstep.outbox.push(Event::Data { train_images });

@@ -46,6 +46,9 @@ pub struct RunSummary {
     pub seconds: f64,
     pub engine: String,
     pub parameters: usize,
+    /// The training loss, oldest first, in at most 64 means of equally many minibatches.
+    #[serde(default)]
+    pub curve: Vec<f32>,
 }
 
 /// All runs of an experiment.
@@ -98,6 +101,7 @@ impl RunSummary {
             seconds: lane.seconds,
             engine: lane.engine.device(),
             parameters: lane.graph.parameter_count(),
+            curve: lane.sketch.means().to_vec(),
         }
     }
 }

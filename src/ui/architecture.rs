@@ -153,7 +153,7 @@ impl Architecture {
         let first = |series: &&Series| {
             find(view.scene.history, &series.track.name).is_some_and(|first| std::ptr::eq(first, *series))
         };
-        for other in view.scene.history.runs.iter().filter(first) {
+        for other in view.scene.history.trained().iter().filter(first) {
             let name = &other.track.name;
             let chosen = *name == series.track.name;
             if ui.selectable_label(chosen, theme::caption(name)).clicked() {

@@ -92,12 +92,13 @@ impl Cursor {
 
     /// The net looked at most closely: the chosen one, or the deepest plain one, or the first.
     pub fn series<'a>(&self, history: &'a History) -> Option<&'a Series> {
-        let runs = &history.runs;
+        let runs = history.trained();
         let deepest = || {
             let plain = runs.iter().filter(|series| !series.track.spec.residual());
             plain.max_by_key(|series| series.track.spec.depth)
         };
-        find(history, &self.run).or_else(deepest).or_else(|| runs.first())
+        let chosen = runs.iter().find(|series| series.track.name == self.run);
+        chosen.or_else(deepest).or_else(|| runs.first())
     }
 
     /// The image looked at.
@@ -128,13 +129,16 @@ pub fn find<'a>(history: &'a History, name: &str) -> Option<&'a Series> {
 /// several seeds the first.
 pub fn pair(history: &History) -> Vec<&Series> {
     let deepest = |residual: bool| {
-        let family = history.runs.iter().rev();
+        let family = history.trained().iter().rev();
         let family = family.filter(|series| series.track.spec.residual() == residual);
         family.max_by_key(|series| series.track.spec.depth)
     };
     let mut pair: Vec<&Series> = [deepest(false), deepest(true)].into_iter().flatten().collect();
     if let [only] = pair[..] {
-        let other = history.runs.iter().find(|series| series.track.name != only.track.name);
+        let other = history
+            .trained()
+            .iter()
+            .find(|series| series.track.name != only.track.name);
         pair.splice(0..0, other);
     }
     pair
@@ -142,7 +146,7 @@ pub fn pair(history: &History) -> Vec<&Series> {
 
 /// The step that the run furthest ahead has done.
 pub fn newest(history: &History) -> usize {
-    history.runs.iter().map(Series::step).max().unwrap_or(0)
+    history.trained().iter().map(Series::step).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use super::finder::Finder;
 use super::keys::pressed;
 use super::pane::View;
 use super::panels::{Panel, Panes};
+use super::paper::{Delivery, Print};
 use super::task::Task;
 use super::theme;
 use super::tiling::Tiling;
 use super::{Action, Room, Scene, Shown, Speed, controls, lecture, status};
+use crate::export::Kind;
 use crate::net::Graph;
 use crate::run::Command;
 
@@ -141,6 +143,17 @@ impl Lab {
         self.finder.is_open()
     }
 
+    /// The figure, or else that of the panel in focus, on the paper that was last chosen.
+    fn print(&self, kind: Option<Kind>, delivery: Delivery) -> Option<Action> {
+        let kind = kind.or_else(|| self.panes.figure(self.tiling.focus))?;
+        Some(Action::Export(Print {
+            kind,
+            step: self.cursor.step,
+            delivery,
+            size: self.tiling.paper,
+        }))
+    }
+
     fn carry_out(&mut self, task: &Task, scene: Scene<'_>, actions: &mut Vec<Action>) {
         if !task.possible(scene) {
             return;
@@ -162,10 +175,8 @@ impl Lab {
             Task::NextPanel => self.tiling.walk(true),
             Task::PanelBefore => self.tiling.walk(false),
             Task::Arrange(preset) => self.tiling.arrange(*preset),
-            Task::Export(kind) => {
-                let kind = kind.or_else(|| self.panes.figure(self.tiling.focus));
-                actions.extend(kind.map(|kind| Action::Export(kind, self.cursor.step)));
-            }
+            Task::Export(kind) => actions.extend(self.print(*kind, Delivery::Files)),
+            Task::Copy => actions.extend(self.print(None, Delivery::Clipboard)),
             Task::Open(room) => actions.push(Action::Open(*room)),
             Task::Theme => actions.push(Action::SwitchTheme),
             Task::Lecture => actions.push(Action::SwitchLecture),

@@ -59,7 +59,7 @@ impl Pane for FeatureMaps {
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let scene = view.scene;
-        if scene.history.runs.is_empty() {
+        if scene.history.trained().is_empty() {
             ui.label(theme::caption(t!("The maps appear once the nets are built.")));
             return;
         }
@@ -117,7 +117,7 @@ impl Pane for FeatureMaps {
             own::invert(view);
         }
         if pressed(Key::O)
-            && let Some(series) = view.scene.history.runs.first()
+            && let Some(series) = view.scene.history.trained().first()
         {
             self.own.choose_file(ui, series.track.spec.input);
         }
@@ -133,7 +133,7 @@ impl Pane for FeatureMaps {
 impl FeatureMaps {
     /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one.
     fn sides(&self, scene: Scene<'_>) -> [String; 2] {
-        let runs = &scene.history.runs;
+        let runs = scene.history.trained();
         let deepest = |residual: bool| {
             let family = runs.iter().filter(|series| series.track.spec.residual() == residual);
             family.max_by_key(|series| series.track.spec.depth)
@@ -271,7 +271,7 @@ fn named(response: &egui::Response, role: Role, name: &str) {
 }
 
 fn first_seeds<'a>(scene: Scene<'a>) -> impl Iterator<Item = &'a Series> {
-    let runs = &scene.history.runs;
+    let runs = scene.history.trained();
     runs.iter()
         .enumerate()
         .filter(|(index, series)| !runs[..*index].iter().any(|other| other.track.name == series.track.name))

@@ -9,6 +9,7 @@ mod chart_marks;
 mod controls;
 pub mod cursor;
 mod curves;
+mod data;
 pub mod draft;
 mod fading;
 mod finder;
@@ -29,9 +30,11 @@ mod net_field;
 mod networks;
 mod pane;
 mod panels;
+mod paper;
 mod preset;
 mod recipe_field;
 mod recipe_form;
+mod runs;
 pub mod series;
 mod shortcuts;
 mod slope;
@@ -56,14 +59,15 @@ pub use first_minute::{FirstMinute, Picture};
 pub use lab::Lab;
 pub use maps::Shown;
 pub use panels::{Panel, Panes};
+pub use paper::{Delivery, Print};
 pub use preset::Preset;
 pub use shortcuts::shortcuts_ui;
 pub use task::{PaneKey, Task};
 
-use crate::export::Kind;
 use crate::net::Spec;
 use crate::palette;
-use crate::run::{Command, Experiment, Findings, History, RunPlan};
+use crate::run::shelf::Errand;
+use crate::run::{Command, Experiment, Findings, History, RunPlan, Shelf};
 
 /// What a panel wants done.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,8 +80,15 @@ pub enum Action {
     Start(Box<Experiment>, String),
     /// Start an experiment that comes with the program, on the engine in use.
     StartNamed(&'static str),
-    /// Write a figure into the run folder, of this step where the figure is of one (else of the newest).
-    Export(Kind, Option<usize>),
+    /// Deliver a figure.
+    Export(Print),
+    /// Put the experiment on the clipboard as a Python file, or as the file it is.
+    CopyCode,
+    CopyExperiment,
+    /// Do something with runs on the disk.
+    Shelf(Errand),
+    /// Ask for a folder of data with the system's dialog.
+    ChooseData,
     /// Go to another room.
     Open(Room),
     /// Show the keys.
@@ -114,6 +125,8 @@ pub struct Scene<'a> {
     pub history: &'a History,
     /// Answers to questions about weights.
     pub findings: &'a Findings,
+    /// The runs on the disk.
+    pub shelf: &'a Shelf,
     /// "failed: reason", when the trainer has ended.
     pub failure: Option<&'a str>,
     /// Name of the engine asked for, and all names that can be.

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use super::architecture::Architecture;
 use super::curves::Curves;
+use super::data::Data;
 use super::fading::FadingDigit;
 use super::maps::FeatureMaps;
 use super::networks::Networks;
 use super::pane::{Pane, View};
+use super::runs::Runs;
 use super::slope::Slope;
 use super::task::PaneKey;
 use super::timeline::Timeline;
@@ -98,4 +100,6 @@ panels! {
     Architecture, architecture: Architecture;
     Fading, fading: FadingDigit;
     Timeline, timeline: Timeline;
+    Runs, runs: Runs;
+    Data, data: Data;
 }

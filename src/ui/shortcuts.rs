@@ -29,6 +29,7 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
             .filter_map(line),
     );
     lines.extend([
+        ("Ctrl C".into(), Task::Copy.words(None)),
         ("1 … 9".into(), t!("open that panel of the Panels menu")),
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),

@@ -14,12 +14,13 @@ use crate::run::{History, Phase};
 pub fn words(scene: Scene<'_>, speed: Speed) -> String {
     let history = scene.history;
     let mut parts = Vec::new();
-    if let Some(engine) = history.runs.first().map(|series| series.engine.clone()) {
+    let trained = history.trained();
+    if let Some(engine) = trained.first().map(|series| series.engine.clone()) {
         parts.push(engine);
     }
     parts.push(phase(history).into());
-    if !history.runs.is_empty() {
-        let step = history.runs.iter().map(|series| series.step()).max().unwrap_or(0);
+    if !trained.is_empty() {
+        let step = trained.iter().map(|series| series.step()).max().unwrap_or(0);
         let steps = grouped(scene.experiment.steps as u64);
         parts.push(t!("step %{step} of %{steps}", step = grouped(step as u64), steps = steps).into());
     }
@@ -115,6 +116,7 @@ mod tests {
             experiment: &experiment,
             history: &history,
             findings: &crate::run::Findings::default(),
+            shelf: &crate::run::Shelf::default(),
             failure: None,
             engine: "auto",
             engines: &["auto"],

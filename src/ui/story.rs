@@ -47,13 +47,13 @@ impl<'a> Cast<'a> {
     pub fn of(history: &'a History) -> Option<Self> {
         let plain = |series: &&Series| series.track.spec.family == Family::Plain;
         let depth = |series: &&Series| series.track.spec.depth;
-        let shallow = history.runs.iter().filter(plain).min_by_key(depth)?;
-        let deep = history.runs.iter().filter(plain).max_by_key(depth)?;
+        let trained = history.trained();
+        let shallow = trained.iter().filter(plain).min_by_key(depth)?;
+        let deep = trained.iter().filter(plain).max_by_key(depth)?;
         if depth(&shallow) == depth(&deep) {
             return None;
         }
-        let twin = history
-            .runs
+        let twin = trained
             .iter()
             .find(|series| series.track.spec.residual() && depth(series) == depth(&deep));
         Some(Self { shallow, deep, twin })

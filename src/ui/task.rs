@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{Key, KeyboardShortcut, Modifiers, Ui};
+use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers, Ui};
 use rust_i18n::t;
 
 use super::controls::run_or_pause;
@@ -32,6 +32,8 @@ pub enum Task {
     Arrange(Preset),
     /// Write the figure of the panel in focus, or this one.
     Export(Option<Kind>),
+    /// Copy the figure of the panel in focus.
+    Copy,
     Open(Room),
     Theme,
     Lecture,
@@ -103,7 +105,7 @@ impl Task {
         tasks.extend(Panel::ALL.iter().copied().map(Task::Show));
         tasks.extend([Task::NextPanel, Task::PanelBefore, Task::Close, Task::Maximise]);
         tasks.extend(Preset::ALL.map(Task::Arrange));
-        tasks.push(Task::Export(None));
+        tasks.extend([Task::Export(None), Task::Copy]);
         tasks
     }
 
@@ -173,12 +175,18 @@ impl Task {
             Task::Keys => plain(Key::Questionmark),
             Task::Palette => Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::K)),
             Task::Press(_, key) => Some(key.keys),
-            Task::Stop | Task::Export(Some(_)) | Task::Start(_) | Task::Engine(_) | Task::LookAt(_) => None,
+            Task::Stop | Task::Copy | Task::Export(Some(_)) | Task::Start(_) | Task::Engine(_) | Task::LookAt(_) => {
+                None
+            }
         }
     }
 
     /// Whether its keys were pressed in this frame.
     pub fn pressed(&self, ui: &Ui) -> bool {
+        // The system's way to copy is an event, which a panel without a figure may read for itself.
+        if *self == Task::Copy {
+            return ui.input(|input| input.events.contains(&Event::Copy));
+        }
         let Some(keys) = self.keys() else { return false };
         // A focused button takes Space for itself.
         let taken = keys.logical_key == Key::Space && ui.memory(|memory| memory.focused().is_some());
@@ -209,6 +217,7 @@ impl Task {
             Task::PanelBefore => t!("Panel before"),
             Task::Arrange(preset) => t!("Arrange the panels: %{preset}", preset = preset.title()),
             Task::Export(None) => t!("Export the panel's figure"),
+            Task::Copy => t!("Copy the panel's figure"),
             Task::Export(Some(kind)) => t!("Export the figure %{figure}", figure = kind.name()),
             Task::Open(Room::Lab) => t!("Go to the lab"),
             Task::Open(Room::FirstMinute) => t!("Go to the first minute"),

@@ -11,13 +11,14 @@ use egui_tiles::{
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use super::Action;
 use super::icon::{Icon, icon_button_ui};
 use super::pane::View;
 use super::panels::{Panel, Panes};
+use super::paper;
 use super::preset::Preset;
 use super::theme::{self, BODY, GRID, Ink};
 use super::widgets::{card_ui, header_ui};
+use crate::export::Size;
 
 /// Height of a tile's title.
 const HEADER: f32 = 38.0;
@@ -42,6 +43,9 @@ pub struct Tiling {
     pub focus: Panel,
     /// It fills the space of all.
     pub maximised: bool,
+    /// What figures are printed on.
+    #[serde(default)]
+    pub paper: Size,
 }
 
 impl Default for Tiling {
@@ -50,6 +54,7 @@ impl Default for Tiling {
             tree: Preset::Compare.tree(),
             focus: Panel::Curves,
             maximised: false,
+            paper: Size::default(),
         }
     }
 }
@@ -195,6 +200,7 @@ impl Tiling {
             view,
             focus: self.focus,
             maximised: self.maximised,
+            paper: self.paper,
             asked: None,
         };
         let least = self.tree.root.map_or(LEAST, |root| self.least(root));
@@ -214,8 +220,8 @@ impl Tiling {
             let cards = self.cards(frame.focus, ink);
             ui.painter().set(ground, Shape::Vec(cards));
         }
-        let (focus, asked) = (frame.focus, frame.asked);
-        self.focus = focus;
+        let (focus, paper, asked) = (frame.focus, frame.paper, frame.asked);
+        (self.focus, self.paper) = (focus, paper);
         match asked {
             Some(Asked::Close(panel)) => self.close(panel),
             Some(Asked::Maximise(panel)) => {
@@ -277,6 +283,7 @@ struct Drawn<'a, 'v> {
     view: &'a mut View<'v>,
     focus: Panel,
     maximised: bool,
+    paper: Size,
     asked: Option<Asked>,
 }
 
@@ -324,17 +331,16 @@ impl Drawn<'_, '_> {
         if icon_button_ui(ui, icon, &name, &hint).clicked() {
             self.asked = Some(Asked::Maximise(panel));
         }
-        if let Some(kind) = self.panes.figure(panel) {
-            let name = t!("Export %{panel}", panel = title);
-            let hint = t!("Write this figure into the run folder as SVG, PNG and CSV (E)");
-            if icon_button_ui(ui, Icon::Export, &name, &hint).clicked() {
-                self.view.actions.push(Action::Export(kind, self.view.cursor.step));
-            }
-            if room > TAG_ROOM {
-                ui.add_space(4.0);
-                ui.label(theme::caption(t!("measured")))
-                    .on_hover_text(t!("Every number here was measured on this machine, in this run"));
-            }
+        let kind = self.panes.figure(panel);
+        let name = t!("Export %{panel}", panel = title);
+        let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl C)");
+        let button = icon_button_ui(ui, Icon::Export, &name, &hint);
+        let figure = kind.map(|kind| (kind, self.view.cursor.step));
+        paper::menu_ui(&button, figure, &mut self.paper, self.view.actions);
+        if kind.is_some() && room > TAG_ROOM {
+            ui.add_space(4.0);
+            ui.label(theme::caption(t!("measured")))
+                .on_hover_text(t!("Every number here was measured on this machine, in this run"));
         }
     }
 

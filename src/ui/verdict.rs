@@ -68,6 +68,7 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     let plain = || {
         groups
             .iter()
+            .filter(|group| group.runs[0].track.id < history.trained().len())
             .filter(|group| group.runs[0].track.spec.family == Family::Plain)
     };
     let said = |words: Cow<'static, str>| Verdict {

@@ -128,13 +128,16 @@ impl Weather {
     /// The nets chosen, or the deepest plain net and its residual twin.
     fn sides<'a>(&self, history: &'a History) -> Option<[&'a Series; 2]> {
         let deepest = |residual: bool| {
-            let family = history.runs.iter().filter(|run| run.track.spec.residual() == residual);
+            let family = history
+                .trained()
+                .iter()
+                .filter(|run| run.track.spec.residual() == residual);
             family.max_by_key(|run| run.track.spec.depth)
         };
         let first = find(history, &self.runs[0])
             .or_else(|| deepest(false))
-            .or(history.runs.first())?;
-        let other = || history.runs.iter().find(|run| run.track.name != first.track.name);
+            .or(history.trained().first())?;
+        let other = || history.trained().iter().find(|run| run.track.name != first.track.name);
         let second = find(history, &self.runs[1]).or_else(|| deepest(true)).or_else(other);
         let second = second.unwrap_or(first);
         Some([first, second])

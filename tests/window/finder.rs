@@ -1,8 +1,8 @@
 //! The command palette, by keyboard.
 
-use depthscope::export::Kind;
+use depthscope::export::{Kind, Size};
 use depthscope::run::Command;
-use depthscope::ui::{Action, Panel, Room};
+use depthscope::ui::{Action, Delivery, Panel, Print, Room};
 use eframe::egui::{Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -39,7 +39,15 @@ fn the_training_presets_runs_figures_and_experiments_are_in_it() {
     assert!(page.state().actions.contains(&Action::Send(Command::Pause)));
     for (query, wanted) in [
         ("exp vanishing", Action::StartNamed("vanishing")),
-        ("figure depth", Action::Export(Kind::Depth, None)),
+        (
+            "figure depth",
+            Action::Export(Print {
+                kind: Kind::Depth,
+                step: None,
+                delivery: Delivery::Files,
+                size: Size::Screen,
+            }),
+        ),
         ("light dark", Action::SwitchTheme),
         ("chinese", Action::SwitchLanguage),
         ("lecture mode", Action::SwitchLecture),

@@ -1,8 +1,8 @@
 //! The lab as a whole: what it looks like, what its keys do.
 
-use depthscope::export::Kind;
+use depthscope::export::{Kind, Size};
 use depthscope::run::{Command, Event};
-use depthscope::ui::{Action, Panel, Room};
+use depthscope::ui::{Action, Delivery, Panel, Print, Room};
 use eframe::egui::{Key, Theme};
 use egui_kittest::kittest::Queryable;
 
@@ -66,7 +66,12 @@ fn lab_by_keyboard() {
         Action::Send(Command::Pause),
         Action::Send(Command::Step(1)),
         Action::Send(Command::Reset),
-        Action::Export(Kind::Loss, None),
+        Action::Export(Print {
+            kind: Kind::Loss,
+            step: None,
+            delivery: Delivery::Files,
+            size: Size::Screen,
+        }),
         Action::StartNamed("vanishing"),
     ] {
         assert!(state.actions.contains(&wanted), "{wanted:?} in {:?}", state.actions);

@@ -3,6 +3,8 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
 
 mod curves;
+mod data;
+mod exports;
 mod finder;
 mod first_minute;
 mod gradients;
@@ -13,5 +15,6 @@ mod networks;
 mod page;
 mod panels;
 mod rewind;
+mod runs;
 mod summaries;
 mod tiling;

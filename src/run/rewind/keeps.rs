@@ -196,6 +196,7 @@ mod tests {
                 seconds: 0.0,
                 rate_factors: Vec::new(),
                 recent: Vec::new(),
+                sketch: Default::default(),
             },
         }
     }

@@ -1,0 +1,80 @@
+//! A figure with all it takes to print it, check it and make it again, in one zip file.
+
+use std::io::{Cursor, Write};
+
+use zip::result::ZipError;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::figure::Figure;
+use super::{Format, Size, pytorch};
+use crate::error::{Error, Result};
+use crate::run::Experiment;
+
+/// The figure as SVG, PDF, PNG and CSV, each experiment as TOML and as PyTorch, and a README.
+pub fn zip(figure: &Figure, size: Size) -> Result<Vec<u8>> {
+    let failed = |reason: ZipError| Error::Export(format!("the bundle could not be written: {reason}"));
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+    for (name, bytes) in files(figure, size)? {
+        archive.start_file(name, options).map_err(failed)?;
+        archive.write_all(&bytes).map_err(|error| failed(error.into()))?;
+    }
+    let bytes = archive.finish().map_err(failed)?;
+    Ok(bytes.into_inner())
+}
+
+fn files(figure: &Figure, size: Size) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut files = vec![("README.txt".to_owned(), readme(figure, size).into_bytes())];
+    for format in Format::DRAWN {
+        files.push((format!("figure.{format}"), figure.bytes(format, size)?));
+    }
+    for (name, experiment) in named(&figure.experiments) {
+        files.push((format!("{name}.toml"), experiment.to_toml().into_bytes()));
+        files.push((format!("{name}.py"), pytorch::program(experiment).into_bytes()));
+    }
+    Ok(files)
+}
+
+/// Each experiment with a name that no other has.
+fn named(experiments: &[Experiment]) -> impl Iterator<Item = (String, &Experiment)> {
+    experiments.iter().enumerate().map(move |(index, experiment)| {
+        let before = experiments[..index]
+            .iter()
+            .filter(|other| other.name == experiment.name);
+        let name = match before.count() {
+            0 => experiment.name.clone(),
+            more => format!("{}-{}", experiment.name, more + 1),
+        };
+        (name, experiment)
+    })
+}
+
+fn readme(figure: &Figure, size: Size) -> String {
+    let Figure {
+        title,
+        subtitle,
+        tag,
+        notes,
+        recipe,
+        experiments,
+        ..
+    } = figure;
+    let mut text = format!(
+        "{title}\n{subtitle}\n\n{tag}\nMade by depthscope {}\n\n",
+        env!("CARGO_PKG_VERSION")
+    );
+    text += &format!("figure.svg, figure.pdf, figure.png: the figure, size {size}\nfigure.csv: its numbers\n");
+    for (name, experiment) in named(experiments) {
+        let seeds: Vec<String> = experiment.seeds.iter().map(u64::to_string).collect();
+        text += &format!(
+            "\n{name}.toml: the experiment, seeds {}; again with: depthscope train {name}.toml\n\
+             {name}.py: the same for PyTorch; again with: python3 {name}.py\n",
+            seeds.join(", ")
+        );
+    }
+    for line in recipe.iter().chain(notes) {
+        text += &format!("\n{line}");
+    }
+    text + "\n"
+}

@@ -1,0 +1,76 @@
+//! Recipe and net as pairs of names and values, for columns.
+
+use crate::net::Spec;
+use crate::run::Experiment;
+
+/// `schedule.rate` = `0.02`, in the order of the experiment file.
+pub type Fields = Vec<(String, String)>;
+
+/// What is no part of the recipe: names, and what is listed run by run.
+const ASIDE: [&str; 8] = [
+    "name",
+    "title",
+    "seeds",
+    "runs",
+    "branches",
+    "probe_every",
+    "eval_every",
+    "checkpoint_every",
+];
+
+/// What all runs of the experiment share.
+pub fn recipe(experiment: &Experiment) -> Fields {
+    let mut fields = Fields::new();
+    if let Ok(toml::Value::Table(table)) = toml::Value::try_from(experiment) {
+        for (key, value) in table.into_iter().filter(|(key, _)| !ASIDE.contains(&key.as_str())) {
+            flatten(key, value, &mut fields);
+        }
+    }
+    fields
+}
+
+fn flatten(key: String, value: toml::Value, fields: &mut Fields) {
+    match value {
+        toml::Value::Table(table) => {
+            for (inner, value) in table {
+                flatten(format!("{key}.{inner}"), value, fields);
+            }
+        }
+        toml::Value::String(text) => fields.push((key, text)),
+        // A single-precision 0.02 is not 0.019999999552965164.
+        toml::Value::Float(number) => fields.push((key, (number as f32).to_string())),
+        other => fields.push((key, other.to_string())),
+    }
+}
+
+/// What sets a run apart within its experiment: its net, its seed, and what it continues.
+pub fn net(spec: &Spec, seed: u64, experiment: &Experiment, name: &str) -> Fields {
+    let lower = |value: &dyn std::fmt::Debug| format!("{value:?}").to_lowercase();
+    let [channels, height, width] = spec.input;
+    let mut fields = vec![
+        ("net".to_owned(), spec.family.to_string()),
+        ("depth".into(), spec.depth.to_string()),
+        ("block".into(), lower(&spec.block)),
+        ("order".into(), lower(&spec.order)),
+        ("norm".into(), lower(&spec.norm)),
+        ("init".into(), lower(&spec.init)),
+        ("zero_last".into(), spec.zero_last.to_string()),
+        ("width".into(), spec.width.to_string()),
+        ("cardinality".into(), spec.cardinality.to_string()),
+        ("input".into(), format!("{channels}x{height}x{width}")),
+        ("classes".into(), spec.classes.to_string()),
+        ("seed".into(), seed.to_string()),
+    ];
+    if spec.residual() {
+        fields.push(("shortcut".into(), format!("{:?}", spec.shortcut)));
+        fields.push(("scale".into(), spec.scale.to_string()));
+    }
+    if spec.family == crate::net::Family::Resnext {
+        fields.push(("group_width".into(), spec.group_width.to_string()));
+    }
+    if let Some(branch) = experiment.branch(name) {
+        fields.push(("continues".into(), format!("{} from {}", branch.of, branch.step)));
+        fields.push(("rate_factor".into(), branch.rate.to_string()));
+    }
+    fields
+}

@@ -1,0 +1,361 @@
+//! Data before training: a sheet of samples, the balance of classes, and a button that puts it into the experiment.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use eframe::egui::{
+    Align2, Color32, ColorImage, Context, DragValue, FontId, Id, Label, Rect, RichText, Role, ScrollArea, Sense,
+    TextEdit, TextureHandle, TextureOptions, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::widgets::{grouped, primary_button_ui};
+use super::{Action, Scene};
+use crate::error::Result;
+use crate::run::{Preview, Wanted};
+
+/// Side of a sample on the sheet, and the room of its label.
+const SAMPLE: f32 = 52.0;
+const LABEL: f32 = 18.0;
+const BAR: f32 = 22.0;
+
+/// The panel.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Data {
+    /// As typed.
+    path: String,
+    #[serde(skip)]
+    reading: Option<Receiver<Result<Preview>>>,
+    #[serde(skip)]
+    found: Option<Found>,
+    /// Why it cannot be read.
+    #[serde(skip)]
+    problem: Option<String>,
+}
+
+/// What was found, with its samples in one texture beneath each other.
+#[derive(Clone)]
+struct Found {
+    preview: Preview,
+    sheet: TextureHandle,
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found")
+            .field("data", &self.preview.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Clone for Data {
+    /// Without what is being read: an answer goes to one.
+    fn clone(&self) -> Self {
+        Self {
+            path: self.path.clone(),
+            reading: None,
+            found: self.found.clone(),
+            problem: self.problem.clone(),
+        }
+    }
+}
+
+impl Pane for Data {
+    const TITLE: &'static str = "Data";
+    const HINT: &'static str = "What the nets learn from, and your own images in its place";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        self.listen(ui.ctx());
+        self.path_ui(ui, view);
+        if let Some(problem) = &self.problem {
+            let text = RichText::new(problem).size(SMALL).color(theme::ink(ui).error);
+            ui.add(Label::new(text).wrap());
+        }
+        if self.reading.is_some() {
+            ui.label(theme::caption(t!("Reading the data …")));
+        }
+        if self.found.is_some() {
+            self.found_ui(ui, view);
+        } else if self.reading.is_none() && self.problem.is_none() {
+            let data = view.scene.experiment.data.to_string();
+            ui.label(theme::caption(t!("The nets learn from %{data}.", data = data)));
+        }
+    }
+}
+
+impl Data {
+    /// Looks at a folder or file of the user's.
+    pub fn offer(&mut self, ctx: &Context, path: PathBuf) {
+        self.path = path.display().to_string();
+        self.look(ctx, Wanted::Path(path));
+    }
+
+    fn look(&mut self, ctx: &Context, wanted: Wanted) {
+        self.problem = None;
+        let ctx = ctx.clone();
+        match Preview::read(wanted, Arc::new(move || ctx.request_repaint())) {
+            Ok(answer) => self.reading = Some(answer),
+            Err(error) => self.problem = Some(error.to_string()),
+        }
+    }
+
+    fn listen(&mut self, ctx: &Context) {
+        let Some(answer) = self.reading.as_ref().and_then(|answer| answer.try_recv().ok()) else {
+            return;
+        };
+        self.reading = None;
+        match answer {
+            Ok(preview) => {
+                let sheet = sheet(ctx, &preview);
+                self.found = Some(Found { preview, sheet });
+            }
+            Err(error) => self.problem = Some(error.to_string()),
+        }
+    }
+
+    fn path_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+            let words = t!("Folder of your data");
+            let edit = TextEdit::singleline(&mut self.path)
+                .hint_text(t!("CIFAR, IDX or a folder of images"))
+                .desired_width(220.0);
+            let response = ui.add(edit);
+            response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &words));
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));
+            let look = ui
+                .button(theme::caption(t!("Look")))
+                .on_hover_text(t!("Show what is in it; nothing is trained yet"));
+            if (look.clicked() || entered) && !self.path.trim().is_empty() {
+                self.offer(ui.ctx(), PathBuf::from(self.path.trim()));
+            }
+            let hint =
+                t!("The system's own dialog; where there is none, type the path or drop the folder onto the window");
+            if ui.button(theme::caption(t!("Choose …"))).on_hover_text(hint).clicked() {
+                view.actions.push(Action::ChooseData);
+            }
+            let source = view.scene.experiment.data.clone();
+            let other = self.found.as_ref().is_none_or(|found| found.preview.source != source);
+            if other
+                && ui
+                    .button(theme::caption(t!("Data in use")))
+                    .on_hover_text(t!("Look at what the nets learn from"))
+                    .clicked()
+            {
+                self.look(ui.ctx(), Wanted::Source(source));
+            }
+        });
+    }
+
+    fn found_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let Some(found) = &self.found else { return };
+        let preview = &found.preview;
+        ui.add(Label::new(theme::caption(facts(preview))).wrap());
+        let mut again = None;
+        ui.horizontal_wrapped(|ui| {
+            again = options_ui(ui, preview);
+            use_ui(ui, preview, view);
+        });
+        let space = ui.available_rect_before_wrap();
+        let beside = space.width() > 480.0;
+        let across = if beside { 0.55 * space.width() } else { space.width() };
+        let down = if beside { space.height() } else { 0.5 * space.height() };
+        let left = Rect::from_min_size(space.min, vec2(across, down));
+        let right = if beside {
+            Rect::from_min_max(pos2(left.right() + 2.0 * GRID, space.top()), space.max)
+        } else {
+            Rect::from_min_max(pos2(space.left(), left.bottom() + GRID), space.max)
+        };
+        ui.scope_builder(UiBuilder::new().id_salt("sheet").max_rect(left), |ui| {
+            samples_ui(ui, found)
+        });
+        ui.scope_builder(UiBuilder::new().id_salt("balance").max_rect(right), |ui| {
+            balance_ui(ui, preview)
+        });
+        if let Some(wanted) = again {
+            self.look(ui.ctx(), wanted);
+        }
+    }
+}
+
+/// The data in a line.
+fn facts(preview: &Preview) -> String {
+    let [channels, height, width] = preview.shape;
+    let total = |counts: &[usize]| grouped(counts.iter().sum::<usize>() as u64);
+    let mut words = t!(
+        "%{name}: %{train} training and %{test} test images of %{shape}, %{classes} classes",
+        name = preview.name,
+        train = total(&preview.train),
+        test = total(&preview.test),
+        shape = format!("{channels}×{height}×{width}"),
+        classes = preview.classes.len()
+    )
+    .to_string();
+    if preview.skipped > 0 {
+        words += &t!(
+            "; %{n} files were left out because they cannot be read",
+            n = preview.skipped
+        );
+    }
+    words
+}
+
+/// Size and pooling of the user's own images; answers with what to read again.
+fn options_ui(ui: &mut Ui, preview: &Preview) -> Option<Wanted> {
+    preview.path()?;
+    let mut source = preview.source.clone();
+    let [_, height, width] = preview.shape;
+    let id = Id::unique(("data size", &source.path));
+    let now = source.size.unwrap_or(height.max(width) * source.pool.unwrap_or(1));
+    let mut side = ui.data_mut(|data| *data.get_temp_mut_or(id, now));
+    let label = ui.label(theme::caption(t!("side")));
+    let drag = ui
+        .add(DragValue::new(&mut side).range(4..=256).speed(0.25))
+        .on_hover_text(t!("Images are resized to squares of this many pixels"));
+    drag.clone().labelled_by(label.id);
+    ui.data_mut(|data| data.insert_temp(id, side));
+    if (drag.drag_stopped() || drag.lost_focus()) && side != now {
+        source.size = Some(side);
+        return Some(Wanted::Source(source));
+    }
+    None
+}
+
+/// The button that puts the data into the experiment, or the sentence that says why that cannot be.
+fn use_ui(ui: &mut Ui, preview: &Preview, view: &mut View<'_>) {
+    let Scene { experiment, engine, .. } = view.scene;
+    if experiment.data == preview.source {
+        ui.label(theme::caption(t!("The nets learn from this data.")));
+        return;
+    }
+    match preview.put_into(experiment) {
+        Ok(changed) => {
+            let hint = t!("Starts the experiment anew: the nets take on the shape and the classes of this data");
+            if primary_button_ui(ui, &t!("Use this data"), vec2(0.0, 28.0))
+                .on_hover_text(hint)
+                .clicked()
+            {
+                view.actions.push(Action::Start(Box::new(changed), engine.to_owned()));
+            }
+        }
+        Err(error) => {
+            let text = RichText::new(error.to_string()).size(SMALL).color(theme::ink(ui).error);
+            ui.add(Label::new(text).wrap());
+        }
+    }
+}
+
+/// All samples beneath each other.
+fn sheet(ctx: &Context, preview: &Preview) -> TextureHandle {
+    let [channels, height, width] = preview.shape;
+    let area = height * width;
+    let mut pixels = Vec::with_capacity(preview.samples.len() * area);
+    for sample in &preview.samples {
+        for pixel in 0..area {
+            let value = |channel: usize| {
+                let channel = if channels < 3 { 0 } else { channel };
+                (255.0 * sample.image[channel * area + pixel]).round() as u8
+            };
+            pixels.push(Color32::from_rgb(value(0), value(1), value(2)));
+        }
+    }
+    let image = ColorImage::new([width, height * preview.samples.len()], pixels);
+    ctx.load_texture("samples", image, TextureOptions::NEAREST)
+}
+
+fn samples_ui(ui: &mut Ui, found: &Found) {
+    let preview = &found.preview;
+    let ink = theme::ink(ui);
+    let columns = ((ui.available_width() / (SAMPLE + GRID)) as usize).max(1);
+    let rows = preview.samples.len().div_ceil(columns);
+    ui.spacing_mut().item_spacing.y = 4.0;
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_rows(ui, SAMPLE + LABEL, rows, |ui, range| {
+            for row in range {
+                let (_, line) = ui.allocate_space(vec2(ui.available_width(), SAMPLE + LABEL));
+                for column in 0..columns {
+                    let index = row * columns + column;
+                    let Some(sample) = preview.samples.get(index) else {
+                        break;
+                    };
+                    let left = line.left() + column as f32 * (SAMPLE + GRID);
+                    let cell = Rect::from_min_size(pos2(left, line.top()), vec2(SAMPLE, SAMPLE));
+                    let count = preview.samples.len() as f32;
+                    let part = [index as f32 / count, (index + 1) as f32 / count];
+                    let uv = Rect::from_min_max(pos2(0.0, part[0]), pos2(1.0, part[1]));
+                    ui.painter().image(found.sheet.id(), cell, uv, Color32::WHITE);
+                    let name = &preview.classes[sample.label as usize];
+                    let response = ui.interact(cell, ui.scope_id().with(index), Sense::hover());
+                    response
+                        .widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("Sample of %{class}", class = name)));
+                    let room = cell.expand2(vec2(GRID / 2.0, LABEL));
+                    let at = pos2(cell.center().x, cell.bottom() + LABEL / 2.0);
+                    ui.painter().with_clip_rect(room.intersect(ui.clip_rect())).text(
+                        at,
+                        Align2::CENTER_CENTER,
+                        name,
+                        FontId::proportional(SMALL),
+                        ink.weak,
+                    );
+                }
+            }
+        });
+}
+
+/// Bars of training and test images by class.
+fn balance_ui(ui: &mut Ui, preview: &Preview) {
+    let ink = theme::ink(ui);
+    ui.add(Label::new(theme::caption(t!("Images of each class: training, test"))).truncate());
+    let most = preview
+        .train
+        .iter()
+        .chain(&preview.test)
+        .copied()
+        .max()
+        .unwrap_or(1)
+        .max(1) as f32;
+    let font = FontId::proportional(SMALL);
+    let widest = preview
+        .classes
+        .iter()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(1);
+    let names = (widest as f32 * 7.5).clamp(16.0, 0.35 * ui.available_width());
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_rows(ui, BAR, preview.classes.len(), |ui, range| {
+            for class in range {
+                let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+                let (name, train, test) = (&preview.classes[class], preview.train[class], preview.test[class]);
+                let words = t!(
+                    "%{class}: %{train} training images, %{test} test images",
+                    class = name,
+                    train = train,
+                    test = test
+                );
+                response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
+                let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+                painter.text(rect.left_center(), Align2::LEFT_CENTER, name, font.clone(), ink.text);
+                let from = rect.left() + names + GRID;
+                let room = (rect.right() - from - 90.0).max(20.0);
+                for (count, top, colour) in [(train, 3.0, ink.text), (test, 12.0, ink.faded)] {
+                    let size = vec2((room * count as f32 / most).max(1.0), 7.0);
+                    let bar = Rect::from_min_size(pos2(from, rect.top() + top), size);
+                    painter.rect_filled(bar, 2.0, colour);
+                }
+                let text = format!("{}, {}", grouped(train as u64), grouped(test as u64));
+                painter.text(rect.right_center(), Align2::RIGHT_CENTER, text, font.clone(), ink.weak);
+                response.on_hover_text(words);
+            }
+        });
+}

@@ -1,0 +1,276 @@
+//! The columns of the table of runs: what stands in them, and what they sort by.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use crate::run::shelf::{Item, Row};
+use crate::run::{History, Series, Status};
+use crate::ui::status::duration;
+use crate::ui::widgets::{grouped, short};
+
+/// A summary that training has not renewed for so long is of a run that was left off.
+const STALE_SECS: u64 = 30;
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Column {
+    Name,
+    Sketch,
+    State,
+    Step,
+    Loss,
+    Error,
+    TestError,
+    /// A part of the recipe or of the net that is not the same everywhere.
+    Field(String),
+    Time,
+    Folder,
+    Written,
+}
+
+/// What a line is drawn and sorted from.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    pub item: &'a Item,
+    /// The same run in memory, where the window trains it.
+    pub live: Option<&'a Series>,
+    pub now: u64,
+}
+
+/// The columns that show these runs, with those that would say the same in every line left out.
+pub fn columns<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Column> {
+    let mut columns = vec![
+        Column::Name,
+        Column::Sketch,
+        Column::State,
+        Column::Step,
+        Column::Loss,
+        Column::Error,
+        Column::TestError,
+    ];
+    let mut names: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for row in rows.clone() {
+        let all = row.fields.iter().chain(row.recipe.iter());
+        names.extend(all.map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)));
+    }
+    for name in names {
+        let mut values = rows.clone().map(|row| row.field(name));
+        let first = values.next();
+        if values.any(|value| Some(value) != first) {
+            columns.push(Column::Field(name.to_owned()));
+        }
+    }
+    columns.extend([Column::Time, Column::Folder, Column::Written]);
+    columns
+}
+
+impl Column {
+    /// Stands above it.
+    pub fn title(&self) -> String {
+        match self {
+            Column::Name => t!("run").into(),
+            Column::Sketch => t!("loss curve").into(),
+            Column::State => t!("state").into(),
+            Column::Step => t!("step").into(),
+            Column::Loss => t!("loss").into(),
+            Column::Error => t!("error").into(),
+            Column::TestError => t!("test error").into(),
+            Column::Field(name) => name.clone(),
+            Column::Time => t!("time").into(),
+            Column::Folder => t!("folder").into(),
+            Column::Written => t!("written").into(),
+        }
+    }
+
+    /// What exactly it is.
+    pub fn hint(&self) -> String {
+        match self {
+            Column::Name => t!("The name you gave it, or the net's").into(),
+            Column::Sketch => t!("Training loss from the first step to the last").into(),
+            Column::State => t!("How the run stands").into(),
+            Column::Step => t!("Training steps done").into(),
+            Column::Loss => t!("Training loss, mean of the last 50 minibatches").into(),
+            Column::Error => t!("Training error, mean of the last 50 minibatches").into(),
+            Column::TestError => t!("Error on the test split, batch statistics").into(),
+            Column::Field(_) => t!("Shown because it is not the same in all runs").into(),
+            Column::Time => t!("Time spent in its own steps").into(),
+            Column::Folder => t!("The run folder").into(),
+            Column::Written => t!("When its folder was last written").into(),
+        }
+    }
+
+    /// Numbers stand at the right.
+    pub fn is_number(&self) -> bool {
+        use Column::{Error, Loss, Step, TestError, Time, Written};
+        matches!(self, Step | Loss | Error | TestError | Time | Written)
+    }
+
+    /// What stands in it, for a run that can be read.
+    pub fn text(&self, line: Line<'_>) -> String {
+        let Ok(row) = &line.item.row else {
+            return String::new();
+        };
+        let number = |value: Option<f32>| value.map_or_else(|| "–".into(), |value| short(f64::from(value)));
+        let percent = |value: Option<f32>| value.map_or_else(|| "–".into(), |value| format!("{:.1} %", 100.0 * value));
+        match self {
+            Column::Name => line.item.title(),
+            Column::Sketch => String::new(),
+            Column::State => state(line, row),
+            Column::Step => grouped(line.steps() as u64),
+            Column::Loss => number(line.loss()),
+            Column::Error => percent(line.error()),
+            Column::TestError => percent(line.test_error()),
+            Column::Field(name) => row.field(name).unwrap_or("–").to_owned(),
+            Column::Time => duration(row.seconds),
+            Column::Folder => line.item.key.folder_name(),
+            Column::Written => age(line.now.saturating_sub(line.item.changed), line.live.is_some()),
+        }
+    }
+
+    /// Which of two lines stands first when the column sorts upwards; what is not known stands last.
+    pub fn compare(&self, a: Line<'_>, b: Line<'_>) -> Ordering {
+        let known = |value: Option<f32>| value.filter(|value| value.is_finite()).unwrap_or(f32::INFINITY);
+        let number = |a, b| known(a).total_cmp(&known(b));
+        match self {
+            Column::Sketch | Column::Loss => number(a.loss(), b.loss()),
+            Column::Error => number(a.error(), b.error()),
+            Column::TestError => number(a.test_error(), b.test_error()),
+            Column::Step => a.steps().cmp(&b.steps()),
+            Column::Written => b.item.changed.cmp(&a.item.changed),
+            Column::Time => {
+                let seconds = |line: Line<'_>| line.item.row.as_ref().map_or(0.0, |row| row.seconds);
+                seconds(a).total_cmp(&seconds(b))
+            }
+            Column::Name | Column::State | Column::Field(_) | Column::Folder => natural(&self.text(a), &self.text(b)),
+        }
+    }
+}
+
+impl Line<'_> {
+    fn row(&self) -> Option<&Row> {
+        self.item.row.as_ref().ok()
+    }
+
+    pub fn steps(&self) -> usize {
+        self.live
+            .map_or_else(|| self.row().map_or(0, |row| row.steps), Series::step)
+    }
+
+    fn loss(&self) -> Option<f32> {
+        self.live.map_or_else(|| self.row()?.train_loss, Series::final_loss)
+    }
+
+    fn error(&self) -> Option<f32> {
+        self.live.map_or_else(|| self.row()?.train_error, Series::final_error)
+    }
+
+    fn test_error(&self) -> Option<f32> {
+        let live = self.live.and_then(|series| series.evaluated.last());
+        live.map(|tested| tested.error).or_else(|| self.row()?.test_error)
+    }
+
+    /// Another program trains it at this moment.
+    pub fn trains_elsewhere(&self) -> bool {
+        let training = self.row().is_some_and(|row| row.status == Some(Status::Training));
+        training && self.live.is_none() && self.now.saturating_sub(self.item.changed) < STALE_SECS
+    }
+
+    /// All of it in a sentence, for assistive technology.
+    pub fn summary(&self, columns: &[Column]) -> String {
+        if let Err(sentence) = &self.item.row {
+            return format!("{}: {sentence}", self.item.title());
+        }
+        let shown = columns
+            .iter()
+            .filter(|column| !matches!(column, Column::Name | Column::Sketch));
+        let parts: Vec<String> = shown
+            .map(|column| format!("{} {}", column.title(), column.text(*self)))
+            .collect();
+        format!("{}, {}", self.item.title(), parts.join(", "))
+    }
+}
+
+/// The run in memory, where the item's folder is the one that the window trains in.
+pub fn live<'a>(item: &Item, folder: Option<&std::path::Path>, history: &'a History) -> Option<&'a Series> {
+    if folder.unwrap_or(std::path::Path::new("")) != item.key.folder {
+        return None;
+    }
+    let same = |series: &&Series| series.track.name == item.key.name && series.track.seed == item.key.seed;
+    history.trained().iter().find(same)
+}
+
+fn state(line: Line<'_>, row: &Row) -> String {
+    if let Some(series) = line.live {
+        return match (series.diverged, series.finished) {
+            (Some(_), _) => t!("diverged"),
+            (None, true) => t!("finished"),
+            (None, false) => t!("in this window"),
+        }
+        .into();
+    }
+    match row.status {
+        None => t!("not trained"),
+        Some(Status::Finished) => t!("finished"),
+        Some(Status::Stopped) => t!("stopped"),
+        Some(Status::Diverged) => t!("diverged"),
+        Some(Status::Training) if line.trains_elsewhere() => t!("training"),
+        Some(Status::Training) => t!("left off"),
+    }
+    .into()
+}
+
+fn age(seconds: u64, live: bool) -> String {
+    match seconds {
+        _ if live => t!("now"),
+        0..60 => t!("just now"),
+        60..3_600 => t!("%{n} min ago", n = seconds / 60),
+        3_600..86_400 => t!("%{n} h ago", n = seconds / 3_600),
+        _ => t!("%{n} d ago", n = seconds / 86_400),
+    }
+    .into()
+}
+
+/// Numbers by value, texts by letters with the numbers in them by value: plain-8 before plain-20.
+fn natural(a: &str, b: &str) -> Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a.total_cmp(&b),
+        _ => parts(a).cmp(parts(b)),
+    }
+}
+
+/// Stretches of digits as numbers, and of other characters as text.
+fn parts(text: &str) -> impl Iterator<Item = (u64, &str)> {
+    let same = |a: char, b: char| a.is_ascii_digit() == b.is_ascii_digit();
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let end = rest.find(|letter| !same(first, letter)).unwrap_or(rest.len());
+        let (part, behind) = rest.split_at(end);
+        rest = behind;
+        Some(part.parse().map_or((u64::MAX, part), |number| (number, "")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_sort_by_value() {
+        assert_eq!(natural("plain-8", "plain-20"), Ordering::Less);
+        assert_eq!(natural("0.02", "0.1"), Ordering::Less);
+        assert_eq!(natural("resnet-8", "plain-20"), Ordering::Greater);
+        assert_eq!(natural("b", "b"), Ordering::Equal);
+    }
+
+    #[test]
+    fn ages_are_short() {
+        assert_eq!(age(30, false), "just now");
+        assert_eq!(age(200, false), "3 min ago");
+        assert_eq!(age(200_000, false), "2 d ago");
+    }
+}

@@ -1,0 +1,272 @@
+//! All runs, on the disk and in memory: sorted, named, pinned, hidden, thrown away, and set beside the live ones.
+
+mod columns;
+mod table;
+mod tools;
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use eframe::egui::{Color32, Key, Modifiers, Ui};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use self::columns::{Column, Line};
+use self::table::{Table, Touch};
+use super::pane::{Pane, View};
+use super::task::PaneKey;
+use super::theme::{self, GRID};
+use super::{Action, Scene, line_style};
+use crate::net::{Family, Spec};
+use crate::run::shelf::{Errand, Item, Mark, RunKey};
+
+/// The panel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Runs {
+    sort: Column,
+    downwards: bool,
+    /// Hidden runs are shown.
+    hidden: bool,
+    /// Only runs are shown that have this in their names.
+    #[serde(skip)]
+    find: String,
+    #[serde(skip)]
+    chosen: Option<RunKey>,
+    /// The run that is being named, and its name so far.
+    #[serde(skip)]
+    naming: Option<(RunKey, String)>,
+    /// Asked whether the trash should be emptied.
+    #[serde(skip)]
+    emptying: bool,
+    #[serde(skip)]
+    order: Order,
+}
+
+/// The lines in order, as long as nothing changes.
+#[derive(Debug, Clone, Default)]
+struct Order {
+    /// Edition of the list, live runs, and what was asked for.
+    of: Option<(u64, usize, Asked)>,
+    /// Those on the disk, and live ones of which nothing is there yet.
+    items: Vec<Item>,
+    columns: Vec<Column>,
+    widths: Vec<f32>,
+    /// How many are hidden.
+    hidden: usize,
+}
+
+/// What the user wants to see.
+type Asked = (Column, bool, bool, String, String);
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self {
+            sort: Column::Written,
+            downwards: false,
+            hidden: false,
+            find: String::new(),
+            chosen: None,
+            naming: None,
+            emptying: false,
+            order: Order::default(),
+        }
+    }
+}
+
+impl Pane for Runs {
+    const TITLE: &'static str = "Runs";
+    const HINT: &'static str = "Every run on this computer: compare, name, pin, hide, throw away";
+    const KEYS: &'static [PaneKey] = &[
+        PaneKey::new(Modifiers::NONE, Key::F2, "rename the chosen run"),
+        PaneKey::new(Modifiers::NONE, Key::Delete, "move the chosen run to the trash"),
+    ];
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let scene = view.scene;
+        self.sort_out(ui, scene);
+        self.tools_ui(ui, view);
+        if self.order.items.is_empty() {
+            ui.label(theme::caption(if self.find.is_empty() {
+                t!("No runs yet. What is trained here or in the terminal (depthscope train) appears by itself.")
+            } else {
+                t!("No run has this in its name.")
+            }));
+            return;
+        }
+        ui.spacing_mut().item_spacing.y = GRID / 2.0;
+        if let Some(touch) = self.table_ui(ui, scene) {
+            self.touched(touch, view);
+        }
+    }
+
+    fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
+        let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
+        let Some(item) = self.chosen_item().cloned() else {
+            return;
+        };
+        if pressed(Key::F2) {
+            self.naming = Some((item.key.clone(), item.title()));
+        }
+        if pressed(Key::Delete) && self.can_throw(view.scene, &item) {
+            view.actions.push(Action::Shelf(Errand::Trash(item.key.folder)));
+        }
+    }
+}
+
+impl Runs {
+    /// Brings the lines into order where something has changed.
+    fn sort_out(&mut self, ui: &Ui, scene: Scene<'_>) {
+        let trained = scene.history.trained();
+        let language = rust_i18n::locale().to_string();
+        let asked = (
+            self.sort.clone(),
+            self.downwards,
+            self.hidden,
+            self.find.clone(),
+            language,
+        );
+        let of = Some((scene.shelf.edition, trained.len(), asked));
+        if self.order.of == of {
+            return;
+        }
+        let folder = scene.shelf.live.as_deref();
+        let mut items = scene.shelf.items.clone();
+        for series in trained {
+            let fresh = Item::fresh(series, scene.experiment, folder.unwrap_or(std::path::Path::new("")));
+            if !items.iter().any(|item| item.key == fresh.key) {
+                items.push(fresh);
+            }
+        }
+        let hidden = items.iter().filter(|item| item.mark.hidden).count();
+        items.retain(|item| (self.hidden || !item.mark.hidden) && self.is_found(item));
+        let now = now();
+        items.sort_by(|a, b| {
+            let fixed = |item: &Item| (!item.mark.pinned, item.row.is_err());
+            let within = self.sort.compare(line_of(a, scene, now), line_of(b, scene, now));
+            let within = if self.downwards { within.reverse() } else { within };
+            fixed(a).cmp(&fixed(b)).then(within).then_with(|| a.key.cmp(&b.key))
+        });
+        let columns = columns::columns(items.iter().filter_map(|item| item.row.as_ref().ok()));
+        let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
+        self.order = Order {
+            of,
+            items,
+            columns,
+            widths,
+            hidden,
+        };
+    }
+
+    fn is_found(&self, item: &Item) -> bool {
+        let wanted = self.find.trim().to_lowercase();
+        let net = item.row.as_ref().map_or("", |row| row.net.as_str());
+        wanted.is_empty()
+            || [item.title(), item.key.folder_name(), net.to_owned()]
+                .iter()
+                .any(|text| text.to_lowercase().contains(&wanted))
+    }
+
+    fn chosen_item(&self) -> Option<&Item> {
+        let chosen = self.chosen.as_ref()?;
+        self.order.items.iter().find(|item| item.key == *chosen)
+    }
+
+    /// What is being trained cannot be thrown away.
+    fn can_throw(&self, scene: Scene<'_>, item: &Item) -> bool {
+        let live = scene.shelf.live.as_ref() == Some(&item.key.folder) || item.key.folder.as_os_str().is_empty();
+        !live && !line_of(item, scene, now()).trains_elsewhere()
+    }
+
+    fn table_ui(&self, ui: &mut Ui, scene: Scene<'_>) -> Option<Touch> {
+        let Order {
+            items, columns, widths, ..
+        } = &self.order;
+        let now = now();
+        let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
+        let weak = theme::ink(ui).weak;
+        let colours: Vec<(&Spec, Color32)> = (among.iter())
+            .map(|spec| (*spec, line_style(ui, spec, &among).0))
+            .collect();
+        let families = [Family::Plain, Family::Resnet].map(|family| line_style(ui, &Spec::new(family, 20), &[]).0);
+        let colour = |index: usize| {
+            let item = &items[index];
+            if item.mark.hidden {
+                return weak;
+            }
+            let Ok(row) = &item.row else { return weak };
+            let Ok(spec) = row.net.parse::<Spec>() else { return weak };
+            let known = colours.iter().find(|(other, _)| **other == spec);
+            known.map_or(families[usize::from(spec.residual())], |(_, colour)| *colour)
+        };
+        let table = Table {
+            columns,
+            widths,
+            sort: (
+                columns
+                    .iter()
+                    .position(|column| *column == self.sort)
+                    .unwrap_or(usize::MAX),
+                self.downwards,
+            ),
+            lines: items.len(),
+            line: &|index| line_of(&items[index], scene, now),
+            chosen: (self.chosen.as_ref()).and_then(|key| items.iter().position(|item| item.key == *key)),
+            checked: &|index| scene.shelf.opened.contains_key(&items[index].key),
+            colour: &colour,
+        };
+        table.show_ui(ui)
+    }
+
+    fn touched(&mut self, touch: Touch, view: &mut View<'_>) {
+        match touch {
+            Touch::Sort(index) => {
+                let column = self.order.columns[index].clone();
+                self.downwards = self.sort == column && !self.downwards;
+                self.sort = column;
+            }
+            Touch::Choose(index) => {
+                let item = &self.order.items[index];
+                self.naming = None;
+                self.chosen = Some(item.key.clone()).filter(|key| self.chosen.as_ref() != Some(key));
+                if let Some(series) = line_of(item, view.scene, 0).live {
+                    view.cursor.run.clone_from(&series.track.name);
+                }
+            }
+            Touch::Check(index) => {
+                let errand = compare(view.scene, &self.order.items[index]);
+                view.actions.push(Action::Shelf(errand));
+            }
+        }
+    }
+}
+
+/// Has a run stand beside the live ones, or takes it away again.
+fn compare(scene: Scene<'_>, item: &Item) -> Errand {
+    if scene.shelf.opened.contains_key(&item.key) {
+        return Errand::Part(item.key.clone());
+    }
+    let folder = item.key.folder_name();
+    let taken = |name: &str| scene.history.runs.iter().any(|series| series.track.name == name);
+    let name = match &item.mark.label {
+        Some(label) if !taken(label) => label.clone(),
+        _ => format!("{} ({folder})", item.key.name),
+    };
+    Errand::Compare(item.key.clone(), name)
+}
+
+/// Says something else about a run.
+fn marked(item: &Item, change: impl FnOnce(&mut Mark)) -> Action {
+    let mut mark = item.mark.clone();
+    change(&mut mark);
+    Action::Shelf(Errand::Mark(item.key.clone(), mark))
+}
+
+fn line_of<'a>(item: &'a Item, scene: Scene<'a>, now: u64) -> Line<'a> {
+    let live = columns::live(item, scene.shelf.live.as_deref(), scene.history);
+    Line { item, live, now }
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,278 @@
+//! The table: a header that stays, rows of which only those in sight are drawn, and the loss as a line the size of a word.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    self, Align2, Checkbox, Color32, CursorIcon, FontId, Galley, Pos2, Rect, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use rust_i18n::t;
+
+use super::columns::{Column, Line};
+use crate::ui::theme::{self, SMALL};
+
+const ROW: f32 = 26.0;
+const HEAD: f32 = 24.0;
+/// Room of the check box before the name.
+const CHECK: f32 = 26.0;
+const PAD: f32 = 8.0;
+const SKETCH: f32 = 84.0;
+/// Widths of columns of text.
+const NARROW: f32 = 56.0;
+const WIDE: f32 = 230.0;
+
+/// What happened in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touch {
+    /// The line was clicked.
+    Choose(usize),
+    /// Its check box was clicked.
+    Check(usize),
+    /// The column's title was clicked.
+    Sort(usize),
+}
+
+/// The table's contents, by line in order of appearance.
+pub struct Table<'a> {
+    pub columns: &'a [Column],
+    pub widths: &'a [f32],
+    /// The column sorted by, and whether downwards.
+    pub sort: (usize, bool),
+    pub lines: usize,
+    pub line: &'a dyn Fn(usize) -> Line<'a>,
+    pub chosen: Option<usize>,
+    /// Whether a line stands beside the live ones; the live ones themselves do without being asked.
+    pub checked: &'a dyn Fn(usize) -> bool,
+    pub colour: &'a dyn Fn(usize) -> Color32,
+}
+
+/// Widths that hold the titles and the texts of these lines.
+pub fn widths<'a>(ui: &Ui, columns: &[Column], lines: impl Iterator<Item = Line<'a>> + Clone) -> Vec<f32> {
+    let letter = layout(ui, "0".repeat(20), Color32::WHITE).size().x / 20.0;
+    let width = |column: &Column| {
+        if *column == Column::Sketch {
+            return SKETCH;
+        }
+        let texts = lines.clone().map(|line| column.text(line).chars().count());
+        let title = column
+            .title()
+            .chars()
+            .map(|c| if c.is_ascii() { 1 } else { 2 })
+            .sum::<usize>()
+            + 2;
+        let letters = texts.max().unwrap_or(0).max(title) as f32;
+        let extra = if *column == Column::Name { CHECK } else { 0.0 };
+        (letters * letter).clamp(NARROW, WIDE) + extra + 2.0 * PAD
+    };
+    columns.iter().map(width).collect()
+}
+
+fn layout(ui: &Ui, text: impl Into<String>, colour: Color32) -> Arc<Galley> {
+    let font = FontId::proportional(SMALL);
+    ui.painter().layout_no_wrap(text.into(), font, colour)
+}
+
+impl Table<'_> {
+    /// Draws it into all the space there is.
+    pub fn show_ui(&self, ui: &mut Ui) -> Option<Touch> {
+        let space = ui.available_rect_before_wrap();
+        let head = Rect::from_min_size(space.min, vec2(space.width(), HEAD));
+        let body = Rect::from_min_max(pos2(space.left(), head.bottom() + 2.0), space.max);
+        let mut touch = None;
+        let mut inside = ui.new_child(UiBuilder::new().id_salt("rows").max_rect(body));
+        inside.spacing_mut().item_spacing.y = 0.0;
+        let total: f32 = self.widths.iter().sum();
+        let output = ScrollArea::both()
+            .auto_shrink(false)
+            .show_rows(&mut inside, ROW, self.lines, |ui, range| {
+                let width = total.max(ui.available_width());
+                for index in range {
+                    let (_, rect) = ui.allocate_space(vec2(width, ROW));
+                    touch = self.row_ui(ui, rect, index).or(touch);
+                }
+            });
+        let offset = output.state.clamped_offset().x;
+        touch = self.head_ui(ui, head, offset).or(touch);
+        ui.allocate_rect(space, Sense::hover());
+        touch
+    }
+
+    /// Each column with its left and right end.
+    fn places(&self, left: f32) -> impl Iterator<Item = (usize, &Column, f32, f32)> {
+        let mut x = left;
+        self.columns
+            .iter()
+            .zip(self.widths)
+            .enumerate()
+            .map(move |(index, (column, width))| {
+                let from = x;
+                x += width;
+                (index, column, from, x)
+            })
+    }
+
+    fn head_ui(&self, ui: &mut Ui, head: Rect, offset: f32) -> Option<Touch> {
+        let ink = theme::ink(ui);
+        let mut touch = None;
+        let mut bar = ui.new_child(UiBuilder::new().id_salt("head").max_rect(head));
+        bar.set_clip_rect(head.intersect(ui.clip_rect()));
+        for (index, column, from, to) in self.places(head.left() - offset) {
+            let rect = Rect::from_x_y_ranges(from..=to, head.y_range());
+            if !bar.is_rect_visible(rect) {
+                continue;
+            }
+            let title = column.title();
+            let response = bar
+                .interact(rect, bar.scope_id().with(index), Sense::click())
+                .on_hover_cursor(CursorIcon::PointingHand)
+                .on_hover_text(column.hint());
+            let (sorted, down) = (self.sort.0 == index, self.sort.1);
+            response.widget_info(|| {
+                let words = match (sorted, down) {
+                    (false, _) => t!("Sort by %{column}", column = title),
+                    (true, false) => t!("Sorted by %{column}, upwards", column = title),
+                    (true, true) => t!("Sorted by %{column}, downwards", column = title),
+                };
+                WidgetInfo::selected(Role::ColumnHeader, true, sorted, words)
+            });
+            let lit = sorted || response.hovered() || response.has_focus();
+            let galley = layout(&bar, title, if lit { ink.text } else { ink.weak });
+            let room = if sorted { 12.0 } else { 0.0 };
+            let x = if column.is_number() {
+                to - PAD - galley.size().x - room
+            } else {
+                from + PAD
+            };
+            let end = x + galley.size().x;
+            let y = head.center().y - galley.size().y / 2.0;
+            bar.painter().galley(pos2(x, y), galley, ink.text);
+            if sorted {
+                arrow(&bar, pos2(end + 7.0, head.center().y), down, ink.text);
+            }
+            if response.has_focus() {
+                let around = rect.shrink2(vec2(2.0, 1.0));
+                bar.painter()
+                    .rect_stroke(around, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
+            }
+            if response.clicked() {
+                touch = Some(Touch::Sort(index));
+            }
+        }
+        let y = head.bottom() + 1.0;
+        ui.painter().hline(head.x_range(), y, Stroke::new(1.0, ink.line));
+        touch
+    }
+
+    fn row_ui(&self, ui: &mut Ui, rect: Rect, index: usize) -> Option<Touch> {
+        let ink = theme::ink(ui);
+        let line = (self.line)(index);
+        let response = ui.interact(rect, ui.scope_id().with(&line.item.key), Sense::click());
+        let chosen = self.chosen == Some(index);
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, line.summary(self.columns)));
+        if chosen || response.hovered() || response.has_focus() {
+            let fill = if chosen { ink.line } else { ink.button };
+            ui.painter().rect_filled(rect, 4.0, fill);
+        }
+        if response.has_focus() {
+            ui.painter()
+                .rect_stroke(rect, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
+        }
+        let mut touch = response.clicked().then_some(Touch::Choose(index));
+        if let Err(sentence) = &line.item.row {
+            let text = format!("{}: {sentence}", line.item.title());
+            let galley = layout(ui, text, ink.error);
+            let at = pos2(rect.left() + CHECK + PAD, rect.center().y - galley.size().y / 2.0);
+            ui.painter().galley(at, galley, ink.error);
+            response.on_hover_text(sentence);
+            return touch;
+        }
+        if response.double_clicked() && line.live.is_none() {
+            touch = Some(Touch::Check(index));
+        }
+        for (_, column, from, to) in self.places(rect.left()) {
+            let cell = Rect::from_x_y_ranges(from..=to, rect.y_range());
+            if !ui.is_rect_visible(cell) {
+                continue;
+            }
+            match column {
+                Column::Name => {
+                    if self.check_ui(ui, cell, index, line) {
+                        touch = Some(Touch::Check(index));
+                    }
+                    let cell = Rect::from_min_max(pos2(from + CHECK, cell.top()), cell.max);
+                    self.text_ui(ui, cell, column, line, (self.colour)(index));
+                }
+                Column::Sketch => sketch_ui(ui, cell.shrink2(vec2(PAD, 5.0)), line, (self.colour)(index)),
+                _ => self.text_ui(ui, cell, column, line, ink.text),
+            }
+        }
+        touch
+    }
+
+    /// The box that has a run stand beside the live ones; a dot for those.
+    fn check_ui(&self, ui: &mut Ui, cell: Rect, index: usize, line: Line<'_>) -> bool {
+        let centre = pos2(cell.left() + CHECK / 2.0 + 3.0, cell.center().y);
+        if line.live.is_some() {
+            ui.painter().circle_filled(centre, 4.0, (self.colour)(index));
+            return false;
+        }
+        let name = t!(
+            "Compare %{run} of %{folder}",
+            run = line.item.title(),
+            folder = line.item.key.folder_name()
+        );
+        let mut on = (self.checked)(index);
+        let place = Rect::from_center_size(centre, vec2(18.0, 18.0));
+        let response = ui.put(place, Checkbox::without_text(&mut on));
+        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &name));
+        response.on_hover_text(t!("Draw it beside the live runs")).clicked()
+    }
+
+    fn text_ui(&self, ui: &Ui, cell: Rect, column: &Column, line: Line<'_>, colour: Color32) {
+        let painter = ui
+            .painter()
+            .with_clip_rect(cell.shrink2(vec2(2.0, 0.0)).intersect(ui.clip_rect()));
+        let text = column.text(line);
+        let (at, align) = if column.is_number() {
+            (cell.right_center() - vec2(PAD, 0.0), Align2::RIGHT_CENTER)
+        } else {
+            (cell.left_center() + vec2(PAD, 0.0), Align2::LEFT_CENTER)
+        };
+        let font = if *column == Column::Name {
+            FontId::new(SMALL, theme::semibold())
+        } else {
+            FontId::proportional(SMALL)
+        };
+        painter.text(at, align, text, font, colour);
+    }
+}
+
+/// A small triangle.
+fn arrow(ui: &Ui, centre: Pos2, down: bool, colour: Color32) {
+    let tip = if down { 3.0 } else { -3.0 };
+    let corners = vec![
+        pos2(centre.x, centre.y + tip),
+        pos2(centre.x - 3.5, centre.y - tip),
+        pos2(centre.x + 3.5, centre.y - tip),
+    ];
+    ui.painter()
+        .add(egui::Shape::convex_polygon(corners, colour, Stroke::NONE));
+}
+
+/// The training loss as a line, logarithmic, from its lowest to its highest value.
+fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, colour: Color32) {
+    let Ok(row) = &line.item.row else { return };
+    let logs: Vec<f32> = row.curve.iter().map(|loss| loss.max(1e-6).ln()).collect();
+    let low = logs.iter().copied().fold(f32::INFINITY, f32::min);
+    let high = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if logs.len() < 2 {
+        return;
+    }
+    let reach = (high - low).max(0.05);
+    let along = rect.width() * (line.steps().min(row.of) as f32 / row.of.max(1) as f32).max(0.1);
+    let points = logs.iter().enumerate().map(|(index, log)| {
+        let x = rect.left() + along * index as f32 / (logs.len() - 1) as f32;
+        pos2(x, rect.bottom() - rect.height() * (log - low) / reach)
+    });
+    ui.painter().line(points.collect(), Stroke::new(1.25, colour));
+}

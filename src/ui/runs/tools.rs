@@ -1,0 +1,186 @@
+//! What can be done with the chosen run, above the table.
+
+use eframe::egui::{Key, TextEdit, Ui, vec2};
+use rust_i18n::t;
+
+use super::{Runs, compare, marked};
+use crate::run::shelf::{Errand, Item};
+use crate::ui::pane::View;
+use crate::ui::theme::{self, GRID};
+use crate::ui::{Action, Scene};
+
+impl Runs {
+    pub(super) fn tools_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
+            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+            if self.naming.is_some() {
+                self.naming_ui(ui, view);
+                return;
+            }
+            self.find_ui(ui);
+            match self.chosen_item().cloned() {
+                Some(item) => self.chosen_ui(ui, &item, view),
+                None => self.counts_ui(ui, view.scene),
+            }
+            self.trash_ui(ui, view);
+        });
+    }
+
+    fn find_ui(&mut self, ui: &mut Ui) {
+        let words = t!("Find runs");
+        let edit = TextEdit::singleline(&mut self.find)
+            .hint_text(words.clone())
+            .desired_width(110.0);
+        let response = ui.add(edit);
+        response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::SearchInput, true, &words));
+        if self.order.hidden > 0 {
+            let text = theme::caption(t!("hidden (%{n})", n = self.order.hidden));
+            ui.toggle_value(&mut self.hidden, text)
+                .on_hover_text(t!("Show hidden runs too"));
+        }
+        ui.add_space(GRID);
+    }
+
+    fn counts_ui(&self, ui: &mut Ui, scene: Scene<'_>) {
+        let (runs, beside) = (self.order.items.len(), scene.shelf.opened.len());
+        let words = match beside {
+            0 => t!(
+                "%{runs} runs. Choose one to name, pin, hide or compare it.",
+                runs = runs
+            ),
+            _ => t!(
+                "%{runs} runs, %{beside} beside the live ones",
+                runs = runs,
+                beside = beside
+            ),
+        };
+        ui.label(theme::caption(words));
+    }
+
+    fn chosen_ui(&mut self, ui: &mut Ui, item: &Item, view: &mut View<'_>) {
+        let scene = view.scene;
+        let readable = item.row.is_ok();
+        let live = super::line_of(item, scene, 0).live.is_some();
+        let beside = scene.shelf.opened.contains_key(&item.key);
+        let button = |ui: &mut Ui, on: bool, words: &str, hint: &str| {
+            let button = eframe::egui::Button::new(theme::caption(words));
+            ui.add_enabled(on, button)
+                .on_hover_text(hint)
+                .on_disabled_hover_text(hint)
+                .clicked()
+        };
+        let (words, hint) = if beside {
+            (t!("Part"), t!("Take it away from the live runs"))
+        } else {
+            (t!("Compare"), t!("Draw its curves and gradients beside the live runs"))
+        };
+        if button(ui, readable && !live, &words, &hint) {
+            view.actions.push(Action::Shelf(compare(scene, item)));
+        }
+        if button(
+            ui,
+            readable,
+            &t!("Rename"),
+            &t!("A name to show; the run itself stays as it is (F2)"),
+        ) {
+            self.naming = Some((item.key.clone(), item.title()));
+        }
+        let words = if item.mark.pinned { t!("Unpin") } else { t!("Pin") };
+        if button(ui, true, &words, &t!("Pinned runs stand above all others")) {
+            view.actions.push(marked(item, |mark| mark.pinned = !mark.pinned));
+        }
+        let words = if item.mark.hidden { t!("Show") } else { t!("Hide") };
+        if button(
+            ui,
+            true,
+            &words,
+            &t!("Leave it out of the list until hidden runs are shown"),
+        ) {
+            view.actions.push(marked(item, |mark| mark.hidden = !mark.hidden));
+        }
+        let runs = self
+            .order
+            .items
+            .iter()
+            .filter(|other| other.key.folder == item.key.folder);
+        let hint = match (self.can_throw(scene, item), runs.count()) {
+            (false, _) => t!("It is being trained; stop it first"),
+            (true, 0 | 1) => t!("Move its folder to the trash (Delete)"),
+            (true, runs) => t!(
+                "Move its folder with all its %{runs} runs to the trash (Delete)",
+                runs = runs
+            ),
+        };
+        if button(ui, self.can_throw(scene, item), &t!("Trash"), &hint) {
+            view.actions.push(Action::Shelf(Errand::Trash(item.key.folder.clone())));
+        }
+        let there = !item.key.folder.as_os_str().is_empty();
+        if button(
+            ui,
+            there,
+            &t!("Open folder"),
+            &t!("Show the run folder in the file manager"),
+        ) {
+            view.actions
+                .push(Action::Shelf(Errand::Reveal(item.key.folder.clone())));
+        }
+    }
+
+    fn naming_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let Some((key, name)) = &mut self.naming else { return };
+        let words = t!("Name of %{run}", run = key.name);
+        let response = ui.add(TextEdit::singleline(name).desired_width(220.0).char_limit(80));
+        response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, &words));
+        if !response.has_focus() && !response.lost_focus() {
+            response.request_focus();
+        }
+        let (enter, escape) = ui.input(|input| (input.key_pressed(Key::Enter), input.key_pressed(Key::Escape)));
+        let saved = ui.button(theme::caption(t!("Save name"))).clicked() || enter;
+        let left = ui.button(theme::caption(t!("Cancel"))).clicked() || escape;
+        if !(saved || left) {
+            return;
+        }
+        let (key, name) = (key.clone(), name.trim().to_owned());
+        self.naming = None;
+        let item = self.order.items.iter().find(|item| item.key == key);
+        if let (true, Some(item)) = (saved, item) {
+            let label = Some(name).filter(|name| !name.is_empty() && *name != item.key.name);
+            view.actions.push(marked(item, |mark| mark.label = label));
+        }
+    }
+
+    fn trash_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let shelf = view.scene.shelf;
+        if shelf.trashed == 0 {
+            self.emptying = false;
+            return;
+        }
+        ui.add_space(GRID);
+        if self.emptying {
+            ui.label(theme::caption(t!("Delete %{n} folders for good?", n = shelf.trashed)));
+            if ui.button(theme::caption(t!("Delete"))).clicked() {
+                view.actions.push(Action::Shelf(Errand::Empty));
+                self.emptying = false;
+            }
+            if ui.button(theme::caption(t!("Keep"))).clicked() {
+                self.emptying = false;
+            }
+            return;
+        }
+        if let Some(folder) = &shelf.undo {
+            let hint = t!("Take %{folder} out of the trash again", folder = folder);
+            if ui.button(theme::caption(t!("Undo"))).on_hover_text(hint).clicked() {
+                view.actions.push(Action::Shelf(Errand::Undo));
+            }
+        }
+        let words = theme::caption(t!("Empty trash (%{n})", n = shelf.trashed));
+        if ui
+            .button(words)
+            .on_hover_text(t!("Delete what is in the trash"))
+            .clicked()
+        {
+            self.emptying = true;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Own data: looked at before training, put into the experiment, and what cannot be read in one sentence.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use depthscope::ui::{Action, Panel, Room};
+use eframe::egui::{Key, Role, Theme, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+
+use crate::page::{ALL, Page};
+
+const SIZE: Vec2 = Vec2::new(900.0, 520.0);
+
+fn open<'a>(theme: Theme) -> Harness<'a, Page> {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.open(Panel::Data);
+    page.lab.tiling.maximised = true;
+    page.open(SIZE, theme, 1.0)
+}
+
+/// Draws until the words are there.
+fn until(page: &mut Harness<'_, Page>, words: &str) {
+    let start = Instant::now();
+    while page.query_by_label_contains(words).is_none() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{words} did not appear");
+        std::thread::sleep(Duration::from_millis(20));
+        page.step();
+    }
+}
+
+fn in_use(page: &mut Harness<'_, Page>) {
+    page.get_by_label("Data in use").click();
+    page.step();
+    until(page, "1\u{a0}438 training and 359 test images");
+}
+
+/// Two classes of small IDX images.
+fn idx(folder: &Path) {
+    for (name, count) in [("train", 12u32), ("t10k", 4)] {
+        let mut images = vec![0, 0, 8, 3];
+        images.extend([count, 8, 8].iter().flat_map(|size| size.to_be_bytes()));
+        images.extend((0..count * 64).map(|pixel| (pixel * 37 % 251) as u8));
+        let mut labels = vec![0, 0, 8, 1];
+        labels.extend(count.to_be_bytes());
+        labels.extend((0..count).map(|index| (index % 3 == 0) as u8));
+        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
+        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+    }
+}
+
+#[test]
+fn the_data_in_use_is_shown_with_its_balance() {
+    let mut page = open(Theme::Light);
+    in_use(&mut page);
+    page.get_by_label_contains("0: 1");
+    assert!(page.get_all_by_label_contains("Sample of").count() >= 20);
+    page.get_by_label("The nets learn from this data.");
+}
+
+#[test]
+fn own_data_is_looked_at_and_then_used() {
+    let folder = tempfile::tempdir().unwrap();
+    idx(folder.path());
+    let mut page = open(Theme::Light);
+    page.get_by_label("Folder of your data").focus();
+    page.run();
+    page.get_by_label("Folder of your data")
+        .type_text(&folder.path().display().to_string());
+    page.run();
+    page.get_by_label("Look").click();
+    page.step();
+    until(&mut page, "12 training and 4 test images");
+    page.get_by_label("0: 8 training images, 2 test images");
+    assert!(
+        page.state().actions.is_empty()
+            || !page
+                .state()
+                .actions
+                .iter()
+                .any(|action| matches!(action, Action::Start(..)))
+    );
+    page.get_by_label("Use this data").click();
+    page.step();
+    let started = page.state().actions.iter().find_map(|action| match action {
+        Action::Start(experiment, _) => Some(experiment.clone()),
+        _ => None,
+    });
+    let data = started.unwrap().data;
+    assert_eq!(
+        (data.source.as_str(), data.path.as_deref()),
+        ("idx", Some(folder.path()))
+    );
+    in_use(&mut page);
+}
+
+#[test]
+fn bad_input_is_one_sentence_in_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut page = open(Theme::Light);
+    let ctx = page.ctx.clone();
+    page.state_mut().lab.panes.data.offer(&ctx, folder.path().to_path_buf());
+    until(&mut page, "holds no data that can be read");
+    page.get_by_label("Choose …").click();
+    page.step();
+    assert!(page.state().actions.contains(&Action::ChooseData));
+    page.key_press(Key::Escape);
+    page.step();
+    assert!(page.query_by_role_and_label(Role::Button, "Use this data").is_none());
+}
+
+#[test]
+fn the_panel_in_both_themes() {
+    for (theme, name) in [(Theme::Light, "panel_data_light"), (Theme::Dark, "panel_data_dark")] {
+        let mut page = open(theme);
+        in_use(&mut page);
+        page.run();
+        page.snapshot(name);
+    }
+}
