@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use depthscope::ui::{Action, Panel, Room};
 use eframe::egui::{Key, Role, Theme, Vec2};
-use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotResults};
 
 use crate::page::{ALL, Page};
 
@@ -112,10 +112,12 @@ fn bad_input_is_one_sentence_in_the_window() {
 
 #[test]
 fn the_panel_in_both_themes() {
+    let mut results = SnapshotResults::new();
     for (theme, name) in [(Theme::Light, "panel_data_light"), (Theme::Dark, "panel_data_dark")] {
         let mut page = open(theme);
         in_use(&mut page);
         page.run();
         page.snapshot(name);
+        results.extend(page.take_snapshot_results());
     }
 }

@@ -166,7 +166,9 @@ impl Table<'_> {
     fn row_ui(&self, ui: &mut Ui, rect: Rect, index: usize) -> Option<Touch> {
         let ink = theme::ink(ui);
         let line = (self.line)(index);
-        let response = ui.interact(rect, ui.scope_id().with(&line.item.key), Sense::click());
+        // A line may reach beyond what is seen of it; what is clicked, and told to readers, is what is seen.
+        let seen = rect.intersect(ui.clip_rect());
+        let response = ui.interact(seen, ui.scope_id().with(&line.item.key), Sense::click());
         let chosen = self.chosen == Some(index);
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, line.summary(self.columns)));
         if chosen || response.hovered() || response.has_focus() {
@@ -175,7 +177,7 @@ impl Table<'_> {
         }
         if response.has_focus() {
             ui.painter()
-                .rect_stroke(rect, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
+                .rect_stroke(seen, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
         }
         let mut touch = response.clicked().then_some(Touch::Choose(index));
         if let Err(sentence) = &line.item.row {
