@@ -126,7 +126,7 @@ impl Data {
             let words = t!("Folder of your data");
             let edit = TextEdit::singleline(&mut self.path)
                 .hint_text(t!("CIFAR, IDX or a folder of images"))
-                .desired_width(220.0);
+                .desired_width(280.0);
             let response = ui.add(edit);
             response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, &words));
             let entered = response.lost_focus() && ui.input(|input| input.key_pressed(eframe::egui::Key::Enter));

@@ -9,6 +9,7 @@ use eframe::egui::{
 use rust_i18n::t;
 
 use super::columns::{Column, Line};
+use crate::run::Series;
 use crate::ui::theme::{self, SMALL};
 
 const ROW: f32 = 26.0;
@@ -17,6 +18,8 @@ const HEAD: f32 = 24.0;
 const CHECK: f32 = 26.0;
 const PAD: f32 = 8.0;
 const SKETCH: f32 = 84.0;
+/// Places of a live run's loss on it.
+const SKETCHED: usize = 64;
 /// Widths of columns of text.
 const NARROW: f32 = 56.0;
 const WIDE: f32 = 230.0;
@@ -53,18 +56,18 @@ pub fn widths<'a>(ui: &Ui, columns: &[Column], lines: impl Iterator<Item = Line<
         if *column == Column::Sketch {
             return SKETCH;
         }
-        let texts = lines.clone().map(|line| column.text(line).chars().count());
-        let title = column
-            .title()
-            .chars()
-            .map(|c| if c.is_ascii() { 1 } else { 2 })
-            .sum::<usize>()
-            + 2;
-        let letters = texts.max().unwrap_or(0).max(title) as f32;
+        let texts = lines.clone().map(|line| letters(&column.text(line)));
+        let title = letters(&column.title()) + 2;
+        let most = texts.max().unwrap_or(0).max(title) as f32;
         let extra = if *column == Column::Name { CHECK } else { 0.0 };
-        (letters * letter).clamp(NARROW, WIDE) + extra + 2.0 * PAD
+        (most * letter).clamp(NARROW, WIDE) + extra + 2.0 * PAD
     };
     columns.iter().map(width).collect()
+}
+
+/// How many digits' room a text takes at most; a Chinese character takes two.
+fn letters(text: &str) -> usize {
+    text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
 }
 
 fn layout(ui: &Ui, text: impl Into<String>, colour: Color32) -> Arc<Galley> {
@@ -224,8 +227,11 @@ impl Table<'_> {
             folder = line.item.key.folder_name()
         );
         let mut on = (self.checked)(index);
+        // Beside the row, which has taken its room already.
         let place = Rect::from_center_size(centre, vec2(18.0, 18.0));
-        let response = ui.put(place, Checkbox::without_text(&mut on));
+        let mut beside = ui.new_child(UiBuilder::new().id_salt(("check", index)).max_rect(place));
+        beside.spacing_mut().interact_size = place.size();
+        let response = beside.add(Checkbox::without_text(&mut on));
         response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, on, &name));
         response.on_hover_text(t!("Draw it beside the live runs")).clicked()
     }
@@ -264,7 +270,8 @@ fn arrow(ui: &Ui, centre: Pos2, down: bool, colour: Color32) {
 /// The training loss as a line, logarithmic, from its lowest to its highest value.
 fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, colour: Color32) {
     let Ok(row) = &line.item.row else { return };
-    let logs: Vec<f32> = row.curve.iter().map(|loss| loss.max(1e-6).ln()).collect();
+    let curve = line.live.map_or_else(|| row.curve.clone(), sketched);
+    let logs: Vec<f32> = curve.iter().map(|loss| loss.max(1e-6).ln()).collect();
     let low = logs.iter().copied().fold(f32::INFINITY, f32::min);
     let high = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if logs.len() < 2 {
@@ -277,4 +284,14 @@ fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, colour: Color32) {
         pos2(x, rect.bottom() - rect.height() * (log - low) / reach)
     });
     ui.painter().line(points.collect(), Stroke::new(1.25, colour));
+}
+
+/// What a live run's loss was at a few places, each the mean of a few steps.
+fn sketched(series: &Series) -> Vec<f32> {
+    let places = series.loss.chunks(series.loss.len().div_ceil(SKETCHED).max(1));
+    let means = places.map(|losses| {
+        let few = &losses[..losses.len().min(8)];
+        few.iter().sum::<f32>() / few.len() as f32
+    });
+    means.filter(|mean| mean.is_finite()).collect()
 }
