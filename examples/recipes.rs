@@ -9,11 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use depthscope::data::{Augment, Dataset};
+use depthscope::data::Dataset;
 use depthscope::engine::{BnMode, Choice, Engine, Optimizer, open};
-use depthscope::net::{Cut, Graph, Spec, Surgery, Weights, initial_weights};
-use depthscope::probe::information;
-use depthscope::run::{Experiment, Layout, Schedule, ScheduleKind, checkpoint};
+use depthscope::net::{Graph, Spec, Surgery, Weights, initial_weights};
+use depthscope::probe::{Patient, Target, accuracy, information, lesions};
+use depthscope::run::{Experiment, Layout, checkpoint};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,15 +35,6 @@ fn graph(text: &str, data: &Dataset) -> Result<Arc<Graph>> {
         data.shape,
         data.classes.len(),
     )?)))
-}
-
-/// Test accuracy.
-fn accuracy(engine: &mut dyn Engine, data: &Dataset, mode: BnMode) -> Result<f64> {
-    let mut correct = 0;
-    for batch in data.test_batches(512) {
-        correct += engine.evaluate(&batch, mode)?.correct;
-    }
-    Ok(correct as f64 / data.test.len() as f64)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -76,75 +67,50 @@ fn lesion(runs: &Path) -> Result<()> {
     let layout = Layout::new(runs);
     let experiment = Experiment::read(&layout.experiment())?;
     let data = Dataset::open(&experiment.data)?;
+    let tests = data.test_batches(512);
     for plan in &experiment.runs {
         for &seed in &experiment.seeds {
             let (newest, _) = checkpoint::newest(&layout.checkpoints(&plan.name, seed))?;
             let weights = newest.context("the run has no checkpoint")?.weights;
             let graph = graph(&plan.net, &data)?;
-            let whole = operated(&graph, &weights, &data, &Surgery::default())?;
-            let mut left = BTreeMap::new();
-            for block in 0..graph.blocks.len() {
-                let surgery = Surgery::one(block, Cut::Removed);
-                // A plain block that changes the shape cannot be removed.
-                if Cut::Removed.check(&graph, block).is_ok() {
-                    left.insert(block, operated(&graph, &weights, &data, &surgery)?);
-                }
-            }
-            let mut sorted: Vec<f64> = left.values().copied().collect();
+            let mut whole = Patient::new(&on_cpu, &graph, &Surgery::default(), &weights)?;
+            let whole = accuracy(whole.engine.as_mut(), &tests, BnMode::Running)?;
+            let left = lesions(&on_cpu, &graph, &weights, &tests, BnMode::Running, &mut |_, _| true)?;
+            let worst = left.iter().min_by(|a, b| a.accuracy.total_cmp(&b.accuracy));
+            let worst = worst.context("no block can be removed")?;
+            let mut sorted: Vec<f64> = left.iter().map(|removal| removal.accuracy.into()).collect();
             sorted.sort_by(f64::total_cmp);
-            let worst = left.iter().min_by(|a, b| a.1.total_cmp(b.1)).context("no block")?;
             println!(
                 "{} seed {seed}: whole {whole:.3}; a block removed: mean {:.3}, median {:.3}, least {:.3} ({})",
                 plan.name,
                 mean(&sorted),
                 sorted[sorted.len() / 2],
-                worst.1,
-                graph.blocks[*worst.0].name
+                worst.accuracy,
+                graph.blocks[worst.block].name
             );
         }
     }
     Ok(())
 }
 
-fn operated(graph: &Graph, weights: &Weights, data: &Dataset, surgery: &Surgery) -> Result<f64> {
-    let operated = surgery.operate(graph).map_err(anyhow::Error::msg)?;
-    let weights = Surgery::weights(&operated, weights);
-    let mut engine = open(Choice::Cpu, &Arc::new(operated.graph), &weights, Optimizer::default())?;
-    accuracy(engine.as_mut(), data, BnMode::Running)
-}
-
 /// MNIST at 8x8, then digits with few labels: from scratch, with all but the last layer frozen, and fine-tuned.
 fn transfer() -> Result<()> {
-    const NET: &str = "resnet-14:width=8";
-    let (first, seeds) = (data("source = 'mnist-5k'\nsize = 8")?, 0..5);
-    let graph = graph(NET, &first)?;
+    let (first, second) = (data("source = 'mnist-5k'\nsize = 8")?, data("source = 'digits'")?);
+    let graph = graph("resnet-14:width=8", &first)?;
     let mut rows: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
-    for seed in seeds {
-        let mut engine = open(
-            Choice::Cpu,
-            &graph,
-            &initial_weights(&graph, seed),
-            Optimizer::default(),
-        )?;
-        train(engine.as_mut(), &first, seed, (600, 0.05), None)?;
-        let learned = engine.weights()?;
-        for labels in [1, 2, 5, 10, 20] {
-            let second = data(&format!("source = 'digits'\nimages = {}", 10 * labels))?;
-            let fresh = initial_weights(&graph, 100 + seed);
-            let mut moved = learned.clone();
-            for name in ["fc.weight", "fc.bias"] {
-                moved.insert(name.into(), fresh[name].clone());
-            }
-            for (way, start, frozen) in [
-                ("scratch", &fresh, false),
-                ("frozen", &moved, true),
-                ("fine-tuned", &moved, false),
-            ] {
-                let mut engine = open(Choice::Cpu, &graph, start, Optimizer::default())?;
-                train(engine.as_mut(), &second, seed, (200, 0.02), frozen.then_some(start))?;
-                let reached = accuracy(engine.as_mut(), &second, BnMode::Batch)?;
-                rows.entry((labels, way)).or_default().push(reached);
-            }
+    for seed in 0..5 {
+        let target = |data| Target {
+            open: &on_cpu,
+            graph: &graph,
+            data,
+            seed,
+        };
+        let learned = target(&first)
+            .learn(&first, &mut |_| true)?
+            .context("nobody breaks it off")?;
+        for trial in target(&second).transfer(&learned, &[1, 2, 5, 10, 20], &mut |_, _| true)? {
+            let row = rows.entry((trial.labels, trial.way.name())).or_default();
+            row.push(trial.accuracy.into());
         }
     }
     for ((labels, way), reached) in rows {
@@ -157,32 +123,6 @@ fn transfer() -> Result<()> {
     Ok(())
 }
 
-/// Batches of 32 and a cosine; with `frozen` all but the last layer is put back after each step.
-fn train(
-    engine: &mut dyn Engine,
-    data: &Dataset,
-    seed: u64,
-    (steps, rate): (usize, f32),
-    frozen: Option<&Weights>,
-) -> Result<()> {
-    let schedule = Schedule {
-        kind: ScheduleKind::Cosine,
-        rate,
-        warmup: 0,
-    };
-    for step in 0..steps {
-        let batch = data.train_batch(seed, step, 32, Augment::default());
-        engine.step(&batch, schedule.at(step, steps), false)?;
-        if let Some(frozen) = frozen {
-            let mut weights = frozen.clone();
-            weights.extend(
-                engine
-                    .weights()?
-                    .into_iter()
-                    .filter(|(name, _)| name.starts_with("fc.")),
-            );
-            engine.set_weights(&weights)?;
-        }
-    }
-    Ok(())
+fn on_cpu(graph: &Arc<Graph>, weights: &Weights, optimizer: Optimizer) -> depthscope::error::Result<Box<dyn Engine>> {
+    open(Choice::Cpu, graph, weights, optimizer)
 }

@@ -25,7 +25,7 @@ const INTERRUPTED: i32 = 130;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// An experiment's name (quick, faithful, mnist, colour, vanishing, depth) or a .toml file [default: quick]
+    /// An experiment's name (quick, faithful, mnist, colour, vanishing, depth, transfer) or a .toml file [default: quick]
     experiment: Option<String>,
     /// Training steps of each run
     #[arg(long)]

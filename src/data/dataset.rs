@@ -1,5 +1,7 @@
 //! A data set in memory.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::augment::Change;
@@ -10,7 +12,7 @@ use super::raw::{Raw, Skipped};
 use super::source::Kind;
 use super::split::Split;
 use super::{Augment, Batch, Source, cifar, embedded, folder, idx, textures};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A data set in memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +79,35 @@ impl Dataset {
             skipped: raw.skipped,
             orders: Orders::default(),
         }
+    }
+
+    /// With so many training images of each class, chosen by the seed; test images and normalisation stay.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn few(&self, labels: usize, seed: u64) -> Result<Self> {
+        let mut few = self.clone();
+        let present: BTreeSet<u32> = self.train.labels.iter().copied().collect();
+        few.train.keep(labels * present.len(), self.classes.len(), seed)?;
+        Ok(few)
+    }
+
+    /// With the images of these classes only; labels and normalisation stay.
+    ///
+    /// # Errors
+    /// If there is no such image in one of the splits.
+    pub fn only(&self, classes: Range<u32>) -> Result<Self> {
+        let (train, test) = (self.train.only(&classes), self.test.only(&classes));
+        if train.is_empty() || test.is_empty() {
+            return Err(Error::Data(format!(
+                "{} has no images of the classes {} to {} to train on and to test.",
+                self.name,
+                classes.start,
+                classes.end.saturating_sub(1)
+            )));
+        }
+        let whole = self.clone();
+        Ok(Self { train, test, ..whole })
     }
 
     /// Steps in one pass over the training split; the last, incomplete batch is dropped.
@@ -207,6 +238,26 @@ mod tests {
             ([1, 14, 14], 100, 1000)
         );
         assert!((0..10).all(|class| mnist.train.labels.iter().filter(|&&label| label == class).count() == 10));
+    }
+
+    #[test]
+    fn few_labels_and_some_classes() {
+        let digits = open("source = 'digits'");
+        let high = digits.only(5..10).unwrap();
+        assert_eq!(
+            high.train.len() + digits.only(0..5).unwrap().train.len(),
+            digits.train.len()
+        );
+        assert!(high.test.labels.iter().all(|label| (5..10).contains(label)));
+        let few = high.few(2, 1).unwrap();
+        let mut labels = few.train.labels.clone();
+        labels.sort_unstable();
+        assert_eq!(
+            (labels, few.test.len()),
+            (vec![5, 5, 6, 6, 7, 7, 8, 8, 9, 9], high.test.len())
+        );
+        assert_ne!(few.train, high.few(2, 2).unwrap().train);
+        assert!(digits.only(10..12).is_err() && digits.few(1000, 0).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Images with labels, and seeded ways to divide them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::random::{Purpose, generator, permutation};
@@ -36,6 +37,12 @@ impl Split {
             images: Arc::new(images),
             labels: positions.iter().map(label).collect(),
         }
+    }
+
+    /// Those of certain classes, in their order.
+    pub(super) fn only(&self, classes: &Range<u32>) -> Self {
+        let chosen = (0u32..).zip(&self.labels).filter(|(_, label)| classes.contains(label));
+        self.gather(&chosen.map(|(position, _)| position).collect::<Vec<_>>())
     }
 
     /// Training and test splits in a seeded order: one image in five is held out, at least one.

@@ -23,9 +23,16 @@ pub fn read(path: &Path) -> Result<Weights> {
     if matches!(extension, "pth" | "pt") {
         return pth::read(path);
     }
-    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    from_bytes(path, &fs::read(path).map_err(Error::io("read", path))?)
+}
+
+/// The same of a `.safetensors` file that is in memory; `path` names it in errors.
+///
+/// # Errors
+/// As [`read`].
+pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Weights> {
     let counter = |name: &str| name.ends_with("num_batches_tracked");
-    parse(path, &bytes)?
+    parse(path, bytes)?
         .iter()
         .filter(|(name, _)| !counter(name))
         .map(|(name, view)| Ok((name.to_owned(), floats(path, name, &view)?)))

@@ -6,13 +6,14 @@ use std::path::Path;
 use super::experiment::Experiment;
 use crate::error::{Error, Result};
 
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 7] = [
     ("quick", include_str!("../../assets/experiments/quick.toml")),
     ("faithful", include_str!("../../assets/experiments/faithful.toml")),
     ("mnist", include_str!("../../assets/experiments/mnist.toml")),
     ("colour", include_str!("../../assets/experiments/colour.toml")),
     ("vanishing", include_str!("../../assets/experiments/vanishing.toml")),
     ("depth", include_str!("../../assets/experiments/depth.toml")),
+    ("transfer", include_str!("../../assets/experiments/transfer.toml")),
 ];
 
 /// An experiment file is short; anything longer is another kind of file.

@@ -108,6 +108,7 @@ impl<'a> Lockstep<'a> {
             Command::SetRate(rate) => self.set_rate(rate),
             Command::Add(plan) => self.add(plan)?,
             Command::Ask(question) => self.ask(question),
+            Command::Dismiss => self.study.dismiss(),
             Command::Branch { name, step, rate } => self.branch(&name, step, rate)?,
             Command::Watch(request) => {
                 let (request, past) = match request {

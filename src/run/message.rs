@@ -28,6 +28,8 @@ pub enum Command {
     Watch(Option<MapRequest>),
     /// Find this out beside the training; a [`Finding`](super::Finding) answers.
     Ask(Question),
+    /// Break off the long questions that were asked so far, with what is found of them.
+    Dismiss,
     /// Add runs that continue those of that name from their kept weights of that step, at `rate` times the rates.
     Branch {
         name: String,

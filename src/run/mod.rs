@@ -47,7 +47,9 @@ pub use history::{Evaluated, History, Measured, Series};
 pub use layout::Layout;
 pub use message::{Command, Event, MapRequest, Maps, Phase};
 pub use preview::{Preview, Sample, Wanted};
-pub use rewind::{Finding, Findings, Lesion, Question, Seen};
+pub use rewind::{
+    Finding, Findings, LandscapeView, Lesion, Origin, PlaneKind, Question, RemovalStatistics, Removals, Seen, Work,
+};
 pub use schedule::{Schedule, ScheduleKind};
 pub use shelf::Shelf;
 pub use slope::slope_factor;

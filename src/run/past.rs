@@ -31,7 +31,7 @@ impl Lockstep<'_> {
             let lane = &self.lanes[run];
             let (name, seed) = (&lane.track.name, lane.track.seed);
             let folder = self.layout.as_ref().map(|layout| layout.keeps(name, seed));
-            self.study.give(Task::Net(run, Arc::clone(&lane.graph)));
+            self.study.give(Task::Net(run, Arc::clone(&lane.graph), seed));
             match self.keeps.open(run, folder, lane.step) {
                 Ok(steps) => self
                     .outbox

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::question::Finding;
-use crate::net::{Array, Surgery};
-use crate::probe::{Reading, Subject};
+use super::question::{Finding, LandscapeView, Origin, PlaneKind, Work};
+use crate::net::{Array, Cut, Surgery};
+use crate::probe::{Reading, Subject, Trial};
 use crate::run::experiment::RunId;
 
 /// Everything found out.
@@ -15,6 +15,12 @@ pub struct Findings {
     pub information: BTreeMap<(RunId, usize), Seen>,
     /// In the order they were made.
     pub lesions: Vec<Lesion>,
+    /// By run and what was learned before; grows while it is found out.
+    pub transfers: BTreeMap<(RunId, Origin), Arc<[Trial]>>,
+    /// By run, plane and step; grows while it is found out.
+    pub landscapes: BTreeMap<(RunId, PlaneKind, usize), Arc<LandscapeView>>,
+    /// Long questions under way and waiting, in the order they were asked.
+    pub working: Vec<Work>,
     /// The newest reason why something could not be found out.
     pub refusal: Option<String>,
     /// Why weights kept on the way are in memory only and will be lost with it.
@@ -31,6 +37,47 @@ pub struct Seen {
     pub original: Array,
     /// A frame a reading.
     pub film: Arc<[Array]>,
+}
+
+/// What a net is worth without its blocks, one at a time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Removals {
+    pub step: usize,
+    /// Accuracy of the whole net, 0..=1.
+    pub whole: f32,
+    /// By block, as far as they were tried.
+    pub without: BTreeMap<usize, f32>,
+}
+
+impl Removals {
+    /// Mean, median and least accuracy, and the block that costs most; `None` where no block was tried.
+    pub fn statistics(&self) -> Option<RemovalStatistics> {
+        let mut sorted: Vec<f32> = self.without.values().copied().collect();
+        sorted.sort_by(f32::total_cmp);
+        let (&worst, &least) = self.without.iter().min_by(|a, b| a.1.total_cmp(b.1))?;
+        let middle = sorted.len() / 2;
+        let median = match sorted.len() % 2 {
+            0 => 0.5 * (sorted[middle - 1] + sorted[middle]),
+            _ => sorted[middle],
+        };
+        let mean = sorted.iter().sum::<f32>() / sorted.len() as f32;
+        Some(RemovalStatistics {
+            mean,
+            median,
+            least,
+            worst,
+        })
+    }
+}
+
+/// Accuracies without a block, 0..=1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RemovalStatistics {
+    pub mean: f32,
+    pub median: f32,
+    pub least: f32,
+    /// Position in [`crate::net::Graph::blocks`].
+    pub worst: usize,
 }
 
 /// Accuracy before and after surgery.
@@ -82,14 +129,115 @@ impl Findings {
                     after,
                 });
             }
+            Finding::Transfer { run, origin, trials } => {
+                self.transfers.insert((run, origin), trials);
+            }
+            Finding::Landscape { run, step, plane, view } => {
+                self.landscapes.insert((run, plane, step), view);
+            }
+            Finding::Working(work) => match self.working.iter_mut().find(|known| known.question == work.question) {
+                Some(known) => *known = work,
+                None => self.working.push(work),
+            },
+            Finding::Over(question) => self.working.retain(|work| work.question != question),
             Finding::Refused(_, why) | Finding::NoMaps(why) => self.refusal = Some(why),
             Finding::Unsaved(why) => self.unsaved = why,
         }
+    }
+
+    /// The newest landscape of a run not behind that step, and its step.
+    pub fn landscape_at(&self, run: RunId, plane: PlaneKind, step: usize) -> Option<(usize, &Arc<LandscapeView>)> {
+        let mut known = self.landscapes.range((run, plane, 0)..=(run, plane, step));
+        let (&(.., step), view) = known.next_back()?;
+        Some((step, view))
+    }
+
+    /// Accuracy with each block removed alone, by block, at the newest step not behind that one where it was asked; with
+    /// the whole net's and the step.
+    pub fn removals_at(&self, run: RunId, step: usize) -> Option<Removals> {
+        let removal = |lesion: &Lesion| match lesion.surgery.cuts.iter().next() {
+            Some((&block, Cut::Removed)) if lesion.surgery.cuts.len() == 1 => Some(block),
+            _ => None,
+        };
+        let mine = || {
+            self.lesions
+                .iter()
+                .filter(|lesion| lesion.run == run && lesion.step <= step)
+        };
+        let step = mine()
+            .filter(|lesion| removal(lesion).is_some())
+            .map(|lesion| lesion.step)
+            .max()?;
+        let here = || mine().filter(|lesion| lesion.step == step);
+        let without = here()
+            .filter_map(|lesion| Some((removal(lesion)?, lesion.after)))
+            .collect();
+        let whole = here().next_back()?.before;
+        Some(Removals { step, whole, without })
     }
 
     /// The newest information about a run not behind that step.
     pub fn information_at(&self, run: RunId, step: usize) -> Option<(usize, &Seen)> {
         let (&(_, step), seen) = self.information.range((run, 0)..=(run, step)).next_back()?;
         Some((step, seen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::Question;
+
+    fn lesion(step: usize, cuts: &[(usize, Cut)], after: f32) -> Finding {
+        Finding::Lesion {
+            run: 0,
+            step,
+            surgery: Surgery {
+                cuts: cuts.iter().copied().collect(),
+            },
+            before: 0.9,
+            after,
+        }
+    }
+
+    #[test]
+    fn removals_are_those_of_one_block_at_the_newest_step() {
+        let mut findings = Findings::default();
+        for finding in [
+            lesion(10, &[(0, Cut::Removed)], 0.5),
+            lesion(20, &[(0, Cut::Removed)], 0.1),
+            lesion(20, &[(1, Cut::Removed)], 0.8),
+            lesion(20, &[(2, Cut::Removed)], 0.6),
+            lesion(20, &[(2, Cut::Shortcut(0.0))], 0.0),
+            lesion(20, &[(1, Cut::Removed), (2, Cut::Removed)], 0.0),
+        ] {
+            findings.apply(finding);
+        }
+        let removals = findings.removals_at(0, usize::MAX).unwrap();
+        assert_eq!((removals.step, removals.whole), (20, 0.9));
+        assert_eq!(removals.without, BTreeMap::from([(0, 0.1), (1, 0.8), (2, 0.6)]));
+        let statistics = removals.statistics().unwrap();
+        assert!((statistics.mean - 0.5).abs() < 1e-6);
+        assert_eq!((statistics.median, statistics.least, statistics.worst), (0.6, 0.1, 0));
+        assert_eq!(findings.removals_at(0, 19).unwrap().without.len(), 1);
+        assert_eq!(findings.removals_at(0, 9), None);
+        assert_eq!(findings.removals_at(1, 99), None);
+    }
+
+    #[test]
+    fn work_comes_and_goes() {
+        let mut findings = Findings::default();
+        let question = Question::Lesions { run: 0, step: None };
+        for share in [0.0, 0.5] {
+            findings.apply(Finding::Working(Work {
+                question: question.clone(),
+                share,
+                left: None,
+            }));
+        }
+        assert_eq!(findings.working.len(), 1);
+        assert_eq!(findings.working[0].share, 0.5);
+        findings.apply(Finding::Over(question));
+        assert!(findings.working.is_empty());
     }
 }

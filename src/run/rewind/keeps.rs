@@ -82,6 +82,14 @@ impl Keeps {
             .is_some_and(|shelf| shelf.kept.contains_key(&step))
     }
 
+    /// The kept steps of a run, ascending.
+    pub fn steps(&self, run: RunId) -> Vec<usize> {
+        let shelves = self.shelves();
+        shelves
+            .get(&run)
+            .map_or_else(Vec::new, |shelf| shelf.kept.keys().copied().collect())
+    }
+
     /// The newest kept moment of a run that is not behind `step`.
     ///
     /// # Errors

@@ -5,9 +5,10 @@ mod grid;
 mod keeps;
 mod question;
 mod study;
+mod worker;
 
-pub use findings::{Findings, Lesion, Seen};
+pub use findings::{Findings, Lesion, RemovalStatistics, Removals, Seen};
 pub use grid::grid;
 pub use keeps::Keeps;
-pub use question::{Finding, Question};
+pub use question::{Finding, LandscapeView, Origin, PlaneKind, Question, Work};
 pub use study::{Setup as StudySetup, Snapshot, Study, Task};

@@ -1,9 +1,10 @@
 //! What can be asked about a run's weights, of now or of a kept step, and what is answered.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::net::{Array, Surgery};
-use crate::probe::{Reading, Subject};
+use crate::probe::{Landscape, Reading, Subject, Trial};
 use crate::run::experiment::RunId;
 
 /// Something to compute beside the training. Without a step the weights of the moment are meant, else those of the newest
@@ -22,14 +23,62 @@ pub enum Question {
         step: Option<usize>,
         surgery: Surgery,
     },
+    /// The same with each block removed in turn.
+    Lesions { run: RunId, step: Option<usize> },
+    /// What the run's net is worth with so few labels of the experiment's data, learned weights or none to start from.
+    Transfer {
+        run: RunId,
+        origin: Origin,
+        /// Of each class, ascending.
+        labels: Vec<usize>,
+    },
+    /// The loss around the weights.
+    Landscape {
+        run: RunId,
+        step: Option<usize>,
+        plane: PlaneKind,
+        /// Points a side: a power of two and one.
+        side: usize,
+    },
+}
+
+/// What was learned before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The weights that come with the program, which have learned other images.
+    Backbone,
+    /// The first half of the data's classes; few labels are of the other half.
+    OtherClasses,
+}
+
+/// Which plane through the weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlaneKind {
+    /// Two random directions, filter-normalised.
+    Random,
+    /// The two directions that show most of the training's way.
+    Way,
+    /// As [`PlaneKind::Random`], around weights ten times as large that compute the same.
+    Larger,
+    /// Around the same larger weights, the directions of [`PlaneKind::Random`] as they are.
+    LargerRaw,
 }
 
 impl Question {
     /// Which run and step it is about.
     pub fn about(&self) -> (RunId, Option<usize>) {
         match self {
-            Question::Information { run, step, .. } | Question::Lesion { run, step, .. } => (*run, *step),
+            Question::Information { run, step, .. }
+            | Question::Lesion { run, step, .. }
+            | Question::Lesions { run, step }
+            | Question::Landscape { run, step, .. } => (*run, *step),
+            Question::Transfer { run, .. } => (*run, Some(0)),
         }
+    }
+
+    /// Whether it takes so long that others must not wait behind it, that it tells how far it is and can be dismissed.
+    pub fn is_long(&self) -> bool {
+        !matches!(self, Question::Information { .. } | Question::Lesion { .. })
     }
 }
 
@@ -57,10 +106,47 @@ pub enum Finding {
         before: f32,
         after: f32,
     },
+    /// What was found so far.
+    Transfer {
+        run: RunId,
+        origin: Origin,
+        trials: Arc<[Trial]>,
+    },
+    /// What is known so far.
+    Landscape {
+        run: RunId,
+        step: usize,
+        plane: PlaneKind,
+        view: Arc<LandscapeView>,
+    },
+    /// How far a long question is, before its answer and beside it.
+    Working(Work),
+    /// A long question is answered, refused or dismissed.
+    Over(Question),
     /// One sentence that says why a question has no answer.
     Refused(Question, String),
     /// Why the maps of a kept step could not be made.
     NoMaps(String),
     /// Why kept weights stay in memory only; `None` when they could be written again.
     Unsaved(Option<String>),
+}
+
+/// The loss on a plane, and the training's way where the plane shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LandscapeView {
+    pub landscape: Landscape,
+    /// Kept steps with their places, ascending; empty on a random plane.
+    pub way: Vec<(usize, [f32; 2])>,
+    /// Share of the squared distances from the way's end that each direction explains.
+    pub explained: Option<[f32; 2]>,
+}
+
+/// A long question under way, or waiting for its turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Work {
+    pub question: Question,
+    /// 0..=1
+    pub share: f32,
+    /// Estimated, once there is something to estimate from.
+    pub left: Option<Duration>,
 }

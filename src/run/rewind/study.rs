@@ -11,11 +11,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::keeps::Keeps;
 use super::question::{Finding, Question};
+use super::worker::Worker;
 use crate::data::Dataset;
-use crate::engine::{BnMode, Engine, Evaluation, Optimizer};
+use crate::engine::BnMode;
 use crate::error::{Error, Result};
-use crate::net::{Graph, Operated, Surgery, Weights};
-use crate::probe::{Information, information};
+use crate::net::{Graph, Surgery, Weights};
+use crate::probe::{Information, Patient, accuracy, information};
 use crate::run::course::{Tests, tests_of};
 use crate::run::experiment::RunId;
 use crate::run::message::{MapRequest, Maps};
@@ -42,8 +43,8 @@ pub struct Snapshot {
 
 /// What the trainer hands over.
 pub enum Task {
-    /// A net that questions may be about.
-    Net(RunId, Arc<Graph>),
+    /// A net that questions may be about, and its run's seed.
+    Net(RunId, Arc<Graph>, u64),
     /// Something was kept: it wants to be written.
     Save,
     /// A question, with the weights of now where it is about them.
@@ -53,6 +54,7 @@ pub enum Task {
 }
 
 /// What the study works with.
+#[derive(Clone)]
 pub struct Setup {
     pub dataset: Arc<Dataset>,
     pub tests: Tests,
@@ -63,10 +65,12 @@ pub struct Setup {
     pub wake: Option<Wake>,
 }
 
-/// The thread's handle. Dropping it ends the thread after the question under way.
+/// The thread's handle. Dropping it ends the thread after the question under way, and long ones at once.
 pub struct Study {
     tasks: Option<Sender<Task>>,
     thread: Option<JoinHandle<()>>,
+    /// Answers what takes long.
+    worker: Worker,
 }
 
 impl Study {
@@ -82,6 +86,8 @@ impl Study {
             .stack_size(STACK_BYTES)
             .build()
             .map_err(|error| failed(error.to_string()))?;
+        let pool = Arc::new(pool);
+        let worker = Worker::spawn(setup.clone(), Arc::clone(&pool))?;
         let desk = Desk {
             setup,
             graphs: Vec::new(),
@@ -97,15 +103,28 @@ impl Study {
         Ok(Self {
             tasks: Some(tasks),
             thread: Some(thread),
+            worker,
         })
     }
 
     /// Hands over a task; it is done after those before it.
     pub fn give(&self, task: Task) {
+        let task = match task {
+            Task::Ask(question, snapshot) if question.is_long() => return self.worker.ask(question, snapshot),
+            task => task,
+        };
+        if let Task::Net(run, graph, seed) = &task {
+            self.worker.know(*run, Arc::clone(graph), *seed);
+        }
         if let Some(tasks) = &self.tasks {
             // It fails only when the thread is gone, and then nobody waits for an answer.
             let _ = tasks.send(task);
         }
+    }
+
+    /// Breaks off the long questions asked so far.
+    pub fn dismiss(&self) {
+        self.worker.dismiss();
     }
 }
 
@@ -123,8 +142,34 @@ impl Drop for Study {
 struct Ready {
     run: RunId,
     surgery: Surgery,
-    operated: Arc<Operated>,
-    engine: Box<dyn Engine>,
+    patient: Patient,
+}
+
+impl Setup {
+    /// Sends a finding to whoever listens.
+    pub fn tell(&self, finding: Finding) {
+        // It fails only when nobody listens any more.
+        let _ = self.findings.send(finding);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            wake();
+        }
+    }
+
+    /// The newest kept weights of a run not behind `step`.
+    ///
+    /// # Errors
+    /// When there are none, or they cannot be read.
+    pub fn kept(&self, run: RunId, step: usize) -> Result<Snapshot> {
+        let checkpoint = self.keeps.at(run, step)?;
+        Ok(Snapshot {
+            step: checkpoint.state.step,
+            weights: Arc::new(checkpoint.weights.clone()),
+        })
+    }
 }
 
 struct Desk {
@@ -166,7 +211,7 @@ impl Desk {
 
     fn attend(&mut self, task: Task) {
         match task {
-            Task::Net(run, graph) => {
+            Task::Net(run, graph, _) => {
                 self.graphs.resize(self.graphs.len().max(run + 1), None);
                 self.graphs[run] = Some(graph);
                 self.engines.retain(|ready| ready.run != run);
@@ -177,33 +222,21 @@ impl Desk {
                 let unsaved = self.setup.keeps.save().err().map(|error| error.to_string());
                 if unsaved != self.unsaved {
                     self.unsaved.clone_from(&unsaved);
-                    self.tell(Finding::Unsaved(unsaved));
+                    self.setup.tell(Finding::Unsaved(unsaved));
                 }
             }
             Task::Ask(question, snapshot) => {
                 let answer = caught(|| self.answer(&question, snapshot));
                 let finding = answer.unwrap_or_else(|error| Finding::Refused(question, error.to_string()));
-                self.tell(finding);
+                self.setup.tell(finding);
             }
             Task::Maps(request) => match caught(|| self.maps(&request)) {
                 Ok(maps) => {
                     self.setup.maps.put(maps);
-                    self.wake();
+                    self.setup.wake();
                 }
-                Err(error) => self.tell(Finding::NoMaps(error.to_string())),
+                Err(error) => self.setup.tell(Finding::NoMaps(error.to_string())),
             },
-        }
-    }
-
-    fn tell(&self, finding: Finding) {
-        // It fails only when nobody listens any more.
-        let _ = self.setup.findings.send(finding);
-        self.wake();
-    }
-
-    fn wake(&self) {
-        if let Some(wake) = &self.setup.wake {
-            wake();
         }
     }
 
@@ -211,7 +244,7 @@ impl Desk {
         let (run, step) = question.about();
         let Snapshot { step, weights } = match (snapshot, step) {
             (Some(snapshot), _) => snapshot,
-            (None, step) => self.kept(run, step.unwrap_or(usize::MAX))?,
+            (None, step) => self.setup.kept(run, step.unwrap_or(usize::MAX))?,
         };
         match question {
             Question::Information { image, .. } => {
@@ -221,12 +254,12 @@ impl Desk {
                     .position(|reader| (reader.0, reader.1) == (run, step));
                 let known = known.and_then(|at| self.readers.remove(at));
                 let dataset = Arc::clone(&self.setup.dataset);
-                let ready = self.engine(run, &Surgery::default(), &weights)?;
+                let patient = self.patient(run, &Surgery::default(), &weights)?;
                 let read = match known {
                     Some((_, _, read)) => read,
-                    None => information(ready.engine.as_mut(), &ready.operated.graph, &dataset)?,
+                    None => information(patient.engine.as_mut(), &patient.operated.graph, &dataset)?,
                 };
-                let film = read.film(ready.engine.as_mut(), &dataset, image)?;
+                let film = read.film(patient.engine.as_mut(), &dataset, image)?;
                 let finding = Finding::Information {
                     run,
                     step,
@@ -258,73 +291,57 @@ impl Desk {
                     after,
                 })
             }
+            Question::Lesions { .. } | Question::Transfer { .. } | Question::Landscape { .. } => {
+                Err(Error::Run("this question is answered by the worker".into()))
+            }
         }
-    }
-
-    /// The newest kept weights of a run not behind `step`.
-    fn kept(&self, run: RunId, step: usize) -> Result<Snapshot> {
-        let checkpoint = self.setup.keeps.at(run, step)?;
-        Ok(Snapshot {
-            step: checkpoint.state.step,
-            weights: Arc::new(checkpoint.weights.clone()),
-        })
     }
 
     fn maps(&mut self, request: &MapRequest) -> Result<Maps> {
         let step = request.step.unwrap_or(usize::MAX);
         let dataset = Arc::clone(&self.setup.dataset);
         maps_of(request, &dataset, |run, probe| {
-            let snapshot = self.kept(run, step)?;
-            let ready = self.engine(run, &Surgery::default(), &snapshot.weights)?;
-            Ok((snapshot.step, probe(ready.engine.as_mut())?))
+            let snapshot = self.setup.kept(run, step)?;
+            let patient = self.patient(run, &Surgery::default(), &snapshot.weights)?;
+            Ok((snapshot.step, probe(patient.engine.as_mut())?))
         })
     }
 
     fn accuracy(&mut self, run: RunId, surgery: &Surgery, weights: &Weights) -> Result<f32> {
         let (tests, dataset) = (Arc::clone(&self.setup.tests), Arc::clone(&self.setup.dataset));
-        let ready = self.engine(run, surgery, weights)?;
-        let mut sums = Evaluation::default();
-        for batch in tests_of(&tests, &dataset) {
-            let part = ready.engine.evaluate(batch, BnMode::Batch)?;
-            sums.correct += part.correct;
-            sums.images += part.images;
-        }
-        Ok(sums.correct as f32 / sums.images.max(1) as f32)
+        let patient = self.patient(run, surgery, weights)?;
+        accuracy(patient.engine.as_mut(), tests_of(&tests, &dataset), BnMode::Batch)
     }
 
-    /// An engine with these weights after this surgery.
-    fn engine(&mut self, run: RunId, surgery: &Surgery, trained: &Weights) -> Result<&mut Ready> {
+    /// A run's net with these weights after this surgery.
+    fn patient(&mut self, run: RunId, surgery: &Surgery, trained: &Weights) -> Result<&mut Patient> {
         let known = self
             .engines
             .iter()
             .position(|ready| ready.run == run && ready.surgery == *surgery);
         let ready = match known.and_then(|at| self.engines.remove(at)) {
             Some(mut ready) => {
-                ready.engine.set_weights(&Surgery::weights(&ready.operated, trained))?;
+                ready.patient.set_weights(trained)?;
                 ready
             }
             None => {
                 let graph = self.graphs.get(run).and_then(Option::as_ref);
                 let graph = graph.ok_or_else(|| Error::Run(format!("there is no run {run}")))?;
-                let operated = Arc::new(surgery.operate(graph).map_err(Error::Run)?);
-                let weights = Surgery::weights(&operated, trained);
-                let engine = (self.setup.opener)(&Arc::new(operated.graph.clone()), &weights, Optimizer::default())?;
                 Ready {
                     run,
                     surgery: surgery.clone(),
-                    operated,
-                    engine,
+                    patient: Patient::new(&*self.setup.opener, graph, surgery, trained)?,
                 }
             }
         };
         self.engines.push_front(ready);
         self.engines.truncate(ENGINES);
-        Ok(&mut self.engines[0])
+        Ok(&mut self.engines[0].patient)
     }
 }
 
 /// A panic becomes a sentence.
-fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<&str>().map(|&words| words.to_owned());
         let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
