@@ -1,11 +1,11 @@
 //! What a lesson's experiments came to: the values that claims and predictions are judged on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::expression::{Expression, Place, Quantity};
 use crate::net::{Graph, Table};
-use crate::probe::Reading;
-use crate::run::{RunSummary, Series, slope_factor};
+use crate::run::{Findings, RunSummary, Series, slope_factor};
 
 /// Everything measured of one run with one seed.
 #[derive(Debug, Clone)]
@@ -13,8 +13,8 @@ pub struct Exhibit {
     pub series: Series,
     /// Once the run is over.
     pub summary: Option<RunSummary>,
-    /// What linear readers find in the untrained net, where it was asked for.
-    pub readings: Vec<Reading>,
+    /// What was asked about the runs of its experiment, and answered.
+    pub findings: Arc<Findings>,
 }
 
 impl Exhibit {
@@ -44,21 +44,13 @@ impl Exhibit {
                     .map(|(block, &norm)| [block as f64, norm.into()]);
                 slope_factor(&points.collect::<Vec<_>>())?
             }
-            Quantity::Readable => self.reading(place)?.reconstruction.into(),
-            Quantity::Reader => self.reading(place)?.accuracy.into(),
             Quantity::Seconds => self.summary.as_ref()?.seconds,
+            asked => self.found(asked, place)?,
         })
-    }
-
-    fn reading(&self, place: Option<Place>) -> Option<&Reading> {
-        match place? {
-            Place::At(block) => self.readings.iter().find(|reading| reading.block == block),
-            Place::Last => self.readings.last(),
-        }
     }
 }
 
-fn at<T>(values: &[T], place: Option<Place>) -> Option<&T> {
+pub(super) fn at<T>(values: &[T], place: Option<Place>) -> Option<&T> {
     match place? {
         Place::At(index) => values.get(index),
         Place::Last => values.last(),
@@ -127,6 +119,22 @@ impl Evidence {
         })
     }
 
+    /// Loss along a direction through the weights of a run, mean over seeds: place and loss.
+    pub fn slice(&self, run: &str) -> Vec<[f64; 2]> {
+        let seeds = self.runs.iter().filter(|((name, _), _)| name == run);
+        let slices: Vec<Vec<[f64; 2]>> = seeds.filter_map(|(_, exhibit)| exhibit.slice()).collect();
+        let mean = |at: usize| {
+            let points = slices.iter().filter_map(|slice| slice.get(at));
+            points.map(|point| point[1]).sum::<f64>() / slices.len() as f64
+        };
+        let first = slices.first().map_or(&[][..], Vec::as_slice);
+        first
+            .iter()
+            .enumerate()
+            .map(|(at, point)| [point[0], mean(at)])
+            .collect()
+    }
+
     /// Training loss by step of a run, mean over seeds as far as all have come.
     pub fn loss_curve(&self, run: &str) -> Vec<[f64; 2]> {
         let seeds: Vec<&Series> = self
@@ -149,6 +157,7 @@ impl Evidence {
 pub mod tests {
     use super::*;
     use crate::engine::Norms;
+    use crate::lesson::found::tests::findings;
     use crate::net::Spec;
     use crate::run::{Event, History, Track};
 
@@ -188,12 +197,7 @@ pub mod tests {
         Exhibit {
             series: history.runs.remove(0),
             summary: None,
-            readings: vec![Reading {
-                block: 2,
-                node: "layer1.1.relu2".into(),
-                reconstruction: 0.5,
-                accuracy: 0.75,
-            }],
+            findings: Arc::new(findings()),
         }
     }
 
@@ -212,8 +216,6 @@ pub mod tests {
         assert_eq!(mean("gradient(plain-8, last) / gradient(plain-8, 0)"), Some(1000.0));
         assert_eq!(mean("weight_gradient(plain-8, 1)"), Some(4.0));
         assert!((mean("slope(plain-8)").unwrap() - 0.1).abs() < 1e-9);
-        assert_eq!(mean("readable(plain-8, 2) + reader(plain-8, last)"), Some(1.25));
-        assert_eq!(mean("readable(plain-8, 1)"), None, "not read");
         assert_eq!(mean("test_error(plain-8)"), None, "not tested");
         assert_eq!(mean("train_loss(plain-9)"), None, "no such run");
         let spread = evidence.spread(&"train_loss(plain-8)".parse().unwrap()).unwrap();

@@ -1,16 +1,16 @@
 //! A lesson without a window: its experiments trained, and what came out.
 
+use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
 use super::evidence::{Evidence, Exhibit};
-use super::expression::Quantity;
 use super::file::Lesson;
+use super::questions::questions;
 use crate::engine::Wanted;
 use crate::error::{Error, Result};
-use crate::probe::{Reading, Subject};
 use crate::run::{
-    Command, Event, Experiment, Finding, History, Phase, Question, RunId, RunSummary, Trainer, TrainerOptions,
+    Command, Event, Experiment, Finding, Findings, History, Phase, Question, RunSummary, Trainer, TrainerOptions,
 };
 
 /// How often an answer is looked for.
@@ -27,29 +27,21 @@ pub fn examine(
     engine: &Wanted,
     hear: &mut dyn FnMut(&Experiment, &Event),
 ) -> Result<Evidence> {
-    let mut read: Vec<String> = Vec::new();
-    for expression in lesson.expressions() {
-        expression.visit(&mut |quantity, run, _| {
-            if matches!(quantity, Quantity::Readable | Quantity::Reader) {
-                read.push(run.to_owned());
-            }
-        });
-    }
     let mut evidence = Evidence::default();
     for experiment in &lesson.experiments {
         let mut experiment = experiment.clone();
         if let Some(seeds) = seeds {
             experiment.seeds = seeds.to_vec();
         }
-        train(&experiment, engine, &read, hear, &mut evidence)?;
+        train(lesson, &experiment, engine, hear, &mut evidence)?;
     }
     Ok(evidence)
 }
 
 fn train(
+    lesson: &Lesson,
     experiment: &Experiment,
     engine: &Wanted,
-    read: &[String],
     hear: &mut dyn FnMut(&Experiment, &Event),
     evidence: &mut Evidence,
 ) -> Result<()> {
@@ -69,36 +61,41 @@ fn train(
         history.apply(&event);
     }
     let summary = trainer.summary().unwrap_or_default();
+    let mut findings = Findings::default();
+    for series in &history.runs {
+        for question in questions(lesson, &series.track.name, series.track.id) {
+            ask(&trainer, question, &mut findings)?;
+        }
+    }
+    let findings = Arc::new(findings);
     for series in history.runs {
         let track = &series.track;
-        let readings = if read.contains(&track.name) {
-            readings(&trainer, track.id)?
-        } else {
-            Vec::new()
-        };
         let of_this = |run: &&RunSummary| run.name == track.name && run.seed == track.seed;
         evidence.insert(Exhibit {
             summary: summary.runs.iter().find(of_this).cloned(),
             series,
-            readings,
+            findings: Arc::clone(&findings),
         });
     }
     Ok(())
 }
 
-/// What linear readers find in the untrained net.
-fn readings(trainer: &Trainer, run: RunId) -> Result<Vec<Reading>> {
-    trainer.send(Command::Ask(Question::Information {
-        run,
-        step: Some(0),
-        image: Subject::default(),
-    }));
+/// Asks and waits for the answer.
+fn ask(trainer: &Trainer, question: Question, findings: &mut Findings) -> Result<()> {
+    trainer.send(Command::Ask(question.clone()));
     loop {
         for finding in trainer.findings() {
-            match finding {
-                Finding::Information { run: of, readings, .. } if of == run => return Ok(readings.to_vec()),
-                Finding::Refused(_, why) => return Err(Error::Run(why)),
-                _ => {}
+            if let Finding::Refused(_, why) = finding {
+                return Err(Error::Run(why));
+            }
+            let over = match &finding {
+                Finding::Over(answered) => *answered == question,
+                Finding::Information { .. } | Finding::Lesion { .. } => !question.is_long(),
+                _ => false,
+            };
+            findings.apply(finding);
+            if over {
+                return Ok(());
             }
         }
         match trainer.wait_for(LOOK_EVERY) {
@@ -141,6 +138,10 @@ check = "train_loss(plain-8) + test_loss(plain-8) > 0"
 ```claim
 says = "there are gradients and parameters"
 check = "gradient(plain-8, last) * parameters(plain-8) / multiply_adds(plain-8) > 0"
+```
+```claim
+says = "there is accuracy without a block, and a loss around the weights"
+check = "removed_least(plain-8) + removed(plain-8, 1) + height(plain-8, 50) + height_larger_raw(plain-8, 100) > 0"
 ```
 "#;
 

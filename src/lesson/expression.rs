@@ -29,13 +29,39 @@ pub enum Quantity {
     Readable,
     /// Accuracy of a linear reader of a block's maps before the first step, 0..=1.
     Reader,
+    /// Accuracy on the test split with one block removed, 0..=1, batch statistics; block 1 is the first.
+    Removed,
+    /// Mean, median and least of it over the blocks that can be removed.
+    RemovedMean,
+    RemovedMedian,
+    RemovedLeast,
+    /// Accuracy on the test split of the run's net with so many labels a class, from initial weights.
+    Scratch,
+    /// The same from the shipped weights, all but the last layer frozen.
+    Frozen,
+    /// The same, everything trained.
+    FineTuned,
+    /// How far the nth weighted layer moved in that, with the most labels asked for: norm of the change over norm before.
+    Moved,
+    /// As [`Quantity::Scratch`], on the second half of the classes.
+    OtherScratch,
+    /// As [`Quantity::Frozen`], from weights that have learned the first half of the classes.
+    OtherFrozen,
+    /// As [`Quantity::FineTuned`], from those.
+    OtherFineTuned,
+    /// Mean training loss at that distance from the weights, in hundredths, along four filter-normalised directions.
+    Height,
+    /// The same around weights ten times as large that compute the same.
+    HeightLarger,
+    /// The same around those, with the directions not normalised to them.
+    HeightLargerRaw,
     /// Seconds spent in the run's own steps.
     Seconds,
 }
 
 impl Quantity {
     /// Every quantity by its name in a lesson.
-    pub const NAMES: [(&'static str, Quantity); 13] = [
+    pub const NAMES: &[(&'static str, Quantity)] = &[
         ("train_loss", Quantity::TrainLoss),
         ("train_error", Quantity::TrainError),
         ("test_loss", Quantity::TestLoss),
@@ -48,6 +74,20 @@ impl Quantity {
         ("slope", Quantity::Slope),
         ("readable", Quantity::Readable),
         ("reader", Quantity::Reader),
+        ("removed", Quantity::Removed),
+        ("removed_mean", Quantity::RemovedMean),
+        ("removed_median", Quantity::RemovedMedian),
+        ("removed_least", Quantity::RemovedLeast),
+        ("scratch", Quantity::Scratch),
+        ("frozen", Quantity::Frozen),
+        ("fine_tuned", Quantity::FineTuned),
+        ("moved", Quantity::Moved),
+        ("other_scratch", Quantity::OtherScratch),
+        ("other_frozen", Quantity::OtherFrozen),
+        ("other_fine_tuned", Quantity::OtherFineTuned),
+        ("height", Quantity::Height),
+        ("height_larger", Quantity::HeightLarger),
+        ("height_larger_raw", Quantity::HeightLargerRaw),
         ("seconds", Quantity::Seconds),
     ];
 
@@ -61,8 +101,18 @@ impl Quantity {
     pub(super) fn argument(self) -> Argument {
         match self {
             Self::TrainLoss => Argument::Optional,
-            Self::Gradient | Self::WeightGradient | Self::Readable | Self::Reader => Argument::Needed,
-            _ => Argument::None,
+            Self::TrainError
+            | Self::TestLoss
+            | Self::TestError
+            | Self::TestErrorRunning
+            | Self::Parameters
+            | Self::MultiplyAdds
+            | Self::Slope
+            | Self::RemovedMean
+            | Self::RemovedMedian
+            | Self::RemovedLeast
+            | Self::Seconds => Argument::None,
+            _ => Argument::Needed,
         }
     }
 }

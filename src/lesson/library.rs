@@ -25,13 +25,17 @@ macro_rules! embedded {
 }
 
 /// File names, with the text in each of [`LANGUAGES`].
-const EMBEDDED: [(&str, [&str; 2]); 6] = embedded![
+const EMBEDDED: &[(&str, [&str; 2])] = &embedded![
     "01-deeper.md",
     "02-not-over-fitting.md",
     "03-one-addition.md",
     "05-vanishing.md",
     "06-what-survives.md",
+    "08-transfer.md",
     "10-clean-shortcut.md",
+    "11-ensemble-of-paths.md",
+    "12-loss-landscape.md",
+    "13-your-own-question.md",
 ];
 
 /// Every lesson that comes with the program, in that language.

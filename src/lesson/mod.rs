@@ -8,9 +8,11 @@ mod evidence;
 mod exam;
 mod expression;
 mod file;
+mod found;
 mod library;
 mod parser;
 mod prediction;
+mod questions;
 
 pub use claim::{Claim, Verdict};
 pub use evidence::{Evidence, Exhibit, Spread};
@@ -18,4 +20,5 @@ pub use exam::examine;
 pub use expression::{Check, Expression, Operator, Place, Quantity, Relation};
 pub use file::{Lesson, Show, Step};
 pub use library::{LANGUAGES, lesson, lessons};
-pub use prediction::{Answer, Grade, Guess, Prediction};
+pub use prediction::{Answer, CurveOf, Grade, Guess, Prediction};
+pub use questions::questions;

@@ -115,7 +115,11 @@ impl<'a> Parser<'a> {
     fn measured(&mut self) -> Result<Expression> {
         let name = self.word(|c| c.is_ascii_alphanumeric() || c == '_');
         let Some(&(_, quantity)) = Quantity::NAMES.iter().find(|(known, _)| *known == name) else {
-            let names = Quantity::NAMES.map(|(name, _)| name).join(", ");
+            let names = Quantity::NAMES
+                .iter()
+                .map(|(name, _)| *name)
+                .collect::<Vec<_>>()
+                .join(", ");
             return Err(self.error(&format!("'{name}' is not a number or one of {names}")));
         };
         self.expect('(')?;

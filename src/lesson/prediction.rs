@@ -36,13 +36,26 @@ pub enum Prediction {
         #[serde(default)]
         explanation: String,
     },
-    /// The training loss of a run, drawn by hand.
+    /// A curve of a run, drawn by hand.
     Curve {
         question: String,
         run: String,
         #[serde(default)]
+        of: CurveOf,
+        #[serde(default)]
         explanation: String,
     },
+}
+
+/// What a curve shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CurveOf {
+    /// Training loss by step.
+    #[default]
+    TrainLoss,
+    /// Loss along a filter-normalised direction through the trained weights, from -1 to 1.
+    Slice,
 }
 
 /// An answer to choose.
@@ -63,7 +76,7 @@ pub enum Guess {
     Number(f64),
     /// Names, lowest first.
     Order(Vec<String>),
-    /// `[step, loss]`, steps ascending.
+    /// `[step, loss]` (of a slice `[place, loss]`), ascending.
     Curve(Vec<[f64; 2]>),
 }
 
@@ -114,7 +127,13 @@ impl Prediction {
                 .collect(),
             Self::Number { measure, .. } => vec![measure.clone()],
             Self::Order { runs, by, .. } => runs.iter().filter_map(|run| measured(by, run)).collect(),
-            Self::Curve { run, .. } => measured(Quantity::TrainLoss.name(), run).into_iter().collect(),
+            Self::Curve { run, of, .. } => {
+                let expression = match of {
+                    CurveOf::TrainLoss => measured(Quantity::TrainLoss.name(), run),
+                    CurveOf::Slice => format!("{}({run}, last)", Quantity::Height.name()).parse().ok(),
+                };
+                expression.into_iter().collect()
+            }
         }
     }
 
@@ -162,8 +181,11 @@ impl Prediction {
                     measured: values,
                 })
             }
-            (Self::Curve { run, .. }, Guess::Curve(drawn)) => {
-                let curve = evidence.loss_curve(run);
+            (Self::Curve { run, of, .. }, Guess::Curve(drawn)) => {
+                let curve = match of {
+                    CurveOf::TrainLoss => evidence.loss_curve(run),
+                    CurveOf::Slice => evidence.slice(run),
+                };
                 let distances: Vec<f64> = curve
                     .iter()
                     .filter_map(|&[step, loss]| {
@@ -274,5 +296,11 @@ mod tests {
             "judged where it was drawn"
         );
         assert_eq!(curve.grade(&Guess::Curve(Vec::new()), &evidence()), None);
+        let slice = prediction("kind = 'curve'\nquestion = '?'\nrun = 'plain-20'\nof = 'slice'");
+        assert_eq!(slice.expressions().len(), 1);
+        let drawn = Guess::Curve(vec![[-1.0, 4.0], [-0.5, 1.0], [-0.4, 1.0]]);
+        assert!(
+            matches!(slice.grade(&drawn, &evidence()), Some(Grade::Curve { factor }) if (factor - 1.0).abs() < 1e-6)
+        );
     }
 }

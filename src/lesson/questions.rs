@@ -1,0 +1,147 @@
+//! What a lesson has to ask about its runs, beyond what their training tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::expression::{Place, Quantity};
+use super::file::Lesson;
+use crate::probe::Subject;
+use crate::run::{Origin, PlaneKind, Question, RunId};
+
+/// Points a side of the landscape whose slice is shown, and of those that only a few heights are read from.
+const FINE: usize = 17;
+const COARSE: usize = 5;
+/// Labels of each class where a lesson asks how far layers move and names no number.
+const LABELS: usize = 20;
+
+/// The questions about a trained run that the lesson's claims and predictions are judged on.
+pub fn questions(lesson: &Lesson, name: &str, run: RunId) -> Vec<Question> {
+    let mut needs = Needs::default();
+    for expression in lesson.expressions() {
+        expression.visit(&mut |quantity, of, place| {
+            if of == name {
+                needs.note(quantity, place);
+            }
+        });
+    }
+    needs.questions(run)
+}
+
+#[derive(Default)]
+struct Needs {
+    readings: bool,
+    removals: bool,
+    labels: BTreeMap<Origin, BTreeSet<usize>>,
+    planes: BTreeSet<PlaneKind>,
+}
+
+impl Needs {
+    fn note(&mut self, quantity: Quantity, place: Option<Place>) {
+        match quantity {
+            Quantity::Readable | Quantity::Reader => self.readings = true,
+            Quantity::Removed | Quantity::RemovedMean | Quantity::RemovedMedian | Quantity::RemovedLeast => {
+                self.removals = true;
+            }
+            Quantity::Scratch | Quantity::Frozen | Quantity::FineTuned => self.transfer(Origin::Backbone, place),
+            Quantity::Moved => self.transfer(Origin::Backbone, None),
+            Quantity::OtherScratch | Quantity::OtherFrozen | Quantity::OtherFineTuned => {
+                self.transfer(Origin::OtherClasses, place);
+            }
+            Quantity::Height => drop(self.planes.insert(PlaneKind::Random)),
+            Quantity::HeightLarger => drop(self.planes.insert(PlaneKind::Larger)),
+            Quantity::HeightLargerRaw => drop(self.planes.insert(PlaneKind::LargerRaw)),
+            Quantity::TrainLoss
+            | Quantity::TrainError
+            | Quantity::TestLoss
+            | Quantity::TestError
+            | Quantity::TestErrorRunning
+            | Quantity::Parameters
+            | Quantity::MultiplyAdds
+            | Quantity::Gradient
+            | Quantity::WeightGradient
+            | Quantity::Slope
+            | Quantity::Seconds => {}
+        }
+    }
+
+    fn transfer(&mut self, origin: Origin, place: Option<Place>) {
+        let labels = self.labels.entry(origin).or_default();
+        if let Some(Place::At(number)) = place {
+            labels.insert(number);
+        }
+    }
+
+    fn questions(self, run: RunId) -> Vec<Question> {
+        let mut questions = Vec::new();
+        if self.readings {
+            questions.push(Question::Information {
+                run,
+                step: Some(0),
+                image: Subject::default(),
+            });
+        }
+        if self.removals {
+            questions.push(Question::Lesions { run, step: None });
+        }
+        for (origin, labels) in self.labels {
+            let labels = if labels.is_empty() {
+                vec![LABELS]
+            } else {
+                labels.into_iter().collect()
+            };
+            questions.push(Question::Transfer { run, origin, labels });
+        }
+        for plane in self.planes {
+            let side = if plane == PlaneKind::Random { FINE } else { COARSE };
+            let step = None;
+            questions.push(Question::Landscape { run, step, plane, side });
+        }
+        questions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_judged_is_asked() {
+        let text = r#"+++
+name = "tiny"
+title = "Tiny"
+summary = "Everything that must be asked"
+use = ["quick"]
++++
+## Measure
+```claim
+says = "three quantities of one run"
+check = "removed_mean(plain-20) + frozen(plain-20, 20) > scratch(plain-20, 1)"
+```
+```predict
+kind = "curve"
+question = "Draw it"
+run = "resnet-20"
+of = "slice"
+```
+"#;
+        let lesson = Lesson::parse(text, "tiny.md").unwrap();
+        let (origin, labels) = (Origin::Backbone, vec![1, 20]);
+        let expected = [
+            Question::Lesions { run: 3, step: None },
+            Question::Transfer { run: 3, origin, labels },
+        ];
+        assert_eq!(questions(&lesson, "plain-20", 3), expected);
+        let asked = questions(&lesson, "resnet-20", 1);
+        assert!(
+            matches!(
+                asked[..],
+                [Question::Landscape {
+                    plane: PlaneKind::Random,
+                    side: 17,
+                    ..
+                }]
+            ),
+            "{asked:?}"
+        );
+        assert!(questions(&lesson, "plain-56", 0).is_empty());
+    }
+}
