@@ -85,7 +85,7 @@ fn a_device_lost_fifty_times_costs_no_measurement() {
         assert!((1..=2).contains(&notices.len()), "{round}: {notices:?}");
         for words in &notices {
             assert!(
-                words.contains("was lost") && words.contains("on the CPU"),
+                words.contains("was lost") && words.contains("; the CPU") && words.contains("takes over"),
                 "{round}: {words}"
             );
             assert!(repeated(words) <= MOST_REPEATED, "{round}: {words}");

@@ -45,7 +45,7 @@ draws() {
   for _ in $(seq 60); do
     sleep 0.5; alive
     import -window root "$work/after.png"
-    cmp -s "$work/before.png" "$work/after.png" || return 0
+    cmp -s "$work/before.png" "$work/after.png" || { drawn=$((drawn + 1)); return 0; }
   done
   die "no new frame in 30 s after the window was $1"
 }
@@ -61,7 +61,7 @@ for _ in 1 2 3 4; do xdotool key space; more && break; done
 grows "new"
 
 end=$((SECONDS + seconds))
-rounds=0
+rounds=0 drawn=0
 while [ $SECONDS -lt $end ] || [ $rounds -eq 0 ]; do
   xdotool windowunmap "$window"; grows "hidden"
   xdotool windowmap "$window"; draws "hidden"
@@ -94,4 +94,5 @@ PY
 for _ in $(seq 120); do sleep 0.5; kill -0 $program 2>/dev/null || break; done
 kill -0 $program 2>/dev/null && die "the program did not end within 60 s after its window was closed"
 grep -q panicked "$work/window.log" && die "it panicked"
-echo "ok soak: $rounds rounds of hiding and resizing while ResNet-56 trained on $adapter, $(steps) bytes of steps"
+trained=$(find "$storage/runs" -type d -name "step-*" | sed "s/.*step-//" | sort -n | tail -1)
+echo "ok soak: $rounds rounds of hiding and resizing while ResNet-56 trained $((10#${trained:-0})) steps on $adapter; new frames came $drawn times of $((3 * rounds))"

@@ -12,9 +12,7 @@ var<workgroup> fold: array<vec4f, $cc * $threads>;
 #end
 var<workgroup> patch_of: array<vec4f, $chunk * $patch>;
 
-fn load(image: u32, y: u32, x: u32, c: u32) -> vec4f {
-    return read_x(((image * $rh + y) * $rw + x) * $x_c4 + c, c);
-}
+#use load
 
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

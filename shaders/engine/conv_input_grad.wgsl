@@ -10,6 +10,12 @@ var<workgroup> patch_of: array<vec4f, $chunk * $patch>;
 #use addend share
 #end
 #bind write into array<vec4f>
+#if reduced
+// A normalisation's backward sums are taken while the gradient is at hand.
+#use gradient r
+#bind write sums array<vec4f>
+var<workgroup> fold: array<vec4f, $cc * $threads>;
+#end
 
 #if taps
 fn load(image: u32, y: u32, x: u32, c: u32) -> vec4f {
@@ -21,6 +27,12 @@ fn load(image: u32, y: u32, x: u32, c: u32) -> vec4f {
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 #use correlate
+#if reduced
+#for j $cc
+    var sum_$j = vec4f();
+    var tilt_$j = vec4f();
+#end
+#end
 #for i $pp
     {
         let image = first_image + pixel_$i / ($th * $tw);
@@ -40,6 +52,32 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             value += into[to + co_$j];
 #end
             into[to + co_$j] = value;
+#if reduced
+            let c = part * $co4 + co_$j;
+            let back = back_r(value, to + co_$j, c);
+            sum_$j += back;
+            tilt_$j = fma(r_x[to + co_$j] - r_norm[c], back, tilt_$j);
+#end
+        }
+#end
+    }
+#end
+#if reduced
+#use fold
+#for j $cc
+    let whole_$j = fold[$j * $threads + cg];
+#end
+    workgroupBarrier();
+#for j $cc
+    sum_$j = tilt_$j;
+#end
+#use fold
+    if (pg == 0) {
+#for j $cc
+        if (channel + $j * $cg < $co4) {
+            let to = ($before + tile) * 2 * ($parts * $co4) + part * $co4 + co_$j;
+            sums[to] = whole_$j;
+            sums[to + $parts * $co4] = fold[$j * $threads + cg];
         }
 #end
     }

@@ -5,11 +5,13 @@
 #use view x
 #use gradient g
 #bind write share array<vec4f>
-var<workgroup> patch_of: array<vec4f, $cib * $patch>;
+var<workgroup> patch_of: array<vec4f, $chunk * $patch>;
 var<workgroup> g_of: array<vec4f, $cob * $tile>;
 #if lanes
 var<workgroup> fold: array<vec4f, $threads>;
 #end
+
+#use load
 
 @compute @workgroup_size($threads)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -20,11 +22,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         return;
     }
     let co_lane = lane % $cob;
-    let ci_lane = lane / $cob % $cib;
-    let ky = lane / ($cob * $cib) % $k;
-    let pl = lane / ($cob * $cib * $k);
+    let ci_lane = lane / $cob % $chunk;
+    let ky = lane / ($cob * $chunk) % $k;
+    let pl = lane / ($cob * $chunk * $k);
     let part = group.z / ($ci_blocks * $co_blocks);
-    let ci = group.z / $co_blocks % $ci_blocks * $cib;
+    let c0 = group.z / $co_blocks % $ci_blocks * $chunk;
     let co = group.z % $co_blocks * $cob;
 #for kx $k
 #for e 4
@@ -35,22 +37,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     var bias = vec4f();
 #end
     for (var tile = split * tiles / splits; tile < (split + 1) * tiles / splits; tile++) {
-        let first_image = tile / $tiles * $ti;
-        let first_y = tile % $tiles / $tiles_x * $th;
-        let first_x = tile % $tiles_x * $tw;
+#use tile
         workgroupBarrier();
-        for (var k = lane; k < $cib * $patch; k += $threads) {
-            let c = ci + k % $cib;
-            let q = k / $cib;
-            let image = first_image + q / ($ph * $pw);
-            let y = i32(first_y * $step + q / $pw % $ph) - $pad;
-            let x = i32(first_x * $step + q % $pw) - $pad;
-            var value = vec4f();
-            if (c < $ci4 && image < batch.images && y >= 0 && y < $xh && x >= 0 && x < $xw) {
-                value = read_x(((image * $xh + u32(y)) * $xw + u32(x)) * $x_c4 + part * $ci4 + c, part * $ci4 + c);
-            }
-            patch_of[k % $cib * $patch + q] = value;
-        }
+#use patch
         for (var k = lane; k < $cob * $tile; k += $threads) {
             let c = co + k % $cob;
             let q = k / $cob;
@@ -96,14 +85,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
     }
     let to = split * $next;
-    let writes = pl == 0 && ci + ci_lane < $ci4 && co + co_lane < $co4;
+    let writes = pl == 0 && c0 + ci_lane < $ci4 && co + co_lane < $co4;
 #for kx $k
 #for e 4
     {
         var sum = acc_${kx}_$e;
 #use fold_lanes
         if (writes) {
-            let row = (((ky * $k + $kx) * $parts + part) * $ci4 + ci + ci_lane) * 4 + $e;
+            let row = (((ky * $k + $kx) * $parts + part) * $ci4 + c0 + ci_lane) * 4 + $e;
             share[to + row * $co4 + co + co_lane] = sum;
         }
     }
@@ -113,7 +102,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     {
         var sum = bias;
 #use fold_lanes
-        if (writes && ky == 0 && ci + ci_lane == 0) {
+        if (writes && ky == 0 && c0 + ci_lane == 0) {
             share[to + $k * $k * $parts * $ci4 * 4 * $co4 + part * $co4 + co + co_lane] = sum;
         }
     }

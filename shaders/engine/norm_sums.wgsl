@@ -1,4 +1,4 @@
-// Adds up the backward sums of all strips, four channels a workgroup: the gradients of weight and bias, and what flows
+// Adds up the backward sums of all pieces, four channels a workgroup: the gradients of weight and bias, and what flows
 // back through the statistics (`pull` and `tilt`), which running statistics do not let through.
 #use batch
 #bind read sums array<vec4f>
@@ -11,12 +11,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let c = group.x;
     let cg = 0u;
     let pg = lane;
-    let strips = (batch.images * $plane + $strip - 1) / $strip;
     var sum_0 = vec4f();
     var sum_1 = vec4f();
-    for (var strip = lane; strip < strips; strip += $threads) {
-        sum_0 += sums[strip * 2 * $c4 + c];
-        sum_1 += sums[(strip * 2 + 1) * $c4 + c];
+    for (var piece = lane; piece < $pieces; piece += $threads) {
+        sum_0 += sums[piece * 2 * $c4 + c];
+        sum_1 += sums[(piece * 2 + 1) * $c4 + c];
     }
 #use fold
     if (lane == 0) {

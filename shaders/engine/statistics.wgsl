@@ -32,11 +32,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
         }
         return;
     }
-#if strip
-    let pieces = (batch.images * $plane + $strip - 1) / $strip;
-#else
-    let pieces = (batch.images + $ti - 1) / $ti * $tiles;
-#end
+    let pieces = $pieces;
     var count = 0.0;
     var mean = vec4f();
     var square = vec4f();

@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::engine::plan::lower;
+use crate::engine::gpu::{Work, works};
+use crate::engine::plan::{Row, lower};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Spec, Table};
 
@@ -16,6 +17,9 @@ pub struct Args {
     /// Print the kernels of a training step on CPU instead: what each makes, bytes moved and operations, for one image
     #[arg(long, conflicts_with = "json")]
     plan: bool,
+    /// Images of the step that is summed up below the kernels
+    #[arg(long, default_value_t = 128, requires = "plan")]
+    batch: usize,
 }
 
 /// # Errors
@@ -24,7 +28,7 @@ pub fn run(args: &Args) -> Result<()> {
     let graph = Graph::new(&args.net);
     let table = Table::new(&graph);
     let text = if args.plan {
-        plan_lines(&graph)
+        plan_lines(&graph, args.batch)
     } else if args.json {
         serde_json::to_string_pretty(&table).expect("a table of numbers and names is always JSON") + "\n"
     } else {
@@ -67,13 +71,14 @@ fn lines(spec: &Spec, table: &Table) -> String {
     )
 }
 
-fn plan_lines(graph: &Graph) -> String {
+fn plan_lines(graph: &Graph, images: usize) -> String {
     let plan = lower(graph);
+    let rows = plan.table(graph);
     let mut text = format!(
         "{:<11}  {:>12}  {:>12}  {:>14}  does\n",
         "kernel", "output", "bytes", "flops"
     );
-    for row in plan.table(graph) {
+    for row in &rows {
         let [c, h, w] = row.shape;
         text += &format!(
             "{:<11}  {:>12}  {:>12}  {:>14}  {}\n",
@@ -85,12 +90,25 @@ fn plan_lines(graph: &Graph) -> String {
         );
     }
     let stored: usize = plan.slots.iter().sum();
-    text + &format!(
+    text += &format!(
         "{}: {} tensors in {} buffers, {} bytes an image\n",
         graph.spec,
         plan.tensors.len(),
         plan.slots.len(),
         grouped((stored * size_of::<f32>()) as u64)
+    );
+    let giga = |count: u64| count as f64 * 1e-9;
+    let whole = |each: fn(&Row) -> u64| giga(rows.iter().map(each).sum::<u64>() * images as u64);
+    let works = works(graph, images);
+    let on_gpu = |of: fn(&Work) -> u64| giga(works.iter().map(of).sum());
+    text + &format!(
+        "a step of {images} images: {} kernels, {:.2} GFLOP and {:.3} GB; on a GPU {} dispatches, {:.2} GFLOP and {:.3} GB\n",
+        rows.len(),
+        whole(|row| row.flops),
+        whole(|row| row.bytes),
+        works.len(),
+        on_gpu(|work| work.flops),
+        on_gpu(|work| work.bytes)
     )
 }
 

@@ -4,26 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::crew::Crew;
 use super::experiment::Experiment;
+use super::rehearsal::step_time;
 use super::step_times::{StepTimes, Times};
-use crate::data::{Batch, Dataset};
+use crate::data::Dataset;
 use crate::engine::gpu::{About, Adapter, Checks, Device};
-use crate::engine::{Choice, Engine, Optimizer, Wanted, automatic, cpu, open};
+use crate::engine::{Choice, Optimizer, Wanted, automatic, cpu};
 use crate::error::{Error, Result};
-use crate::net::{Graph, Spec, initial_weights};
+use crate::net::{Graph, Spec};
 
-/// Time spent on an engine's steps, once its buffers and kernels are made.
-const BUDGET: Duration = Duration::from_millis(250);
+pub use super::rehearsal::waves;
+
 /// A GPU may take so long until it is measured, most of it to compile kernels.
 const PATIENCE: Duration = Duration::from_millis(700);
 /// Or this share of the whole training on the CPU, where that is more.
 const SHARE: f64 = 0.05;
-const LONGEST: Duration = Duration::from_secs(20);
-/// Steps that a GPU has under way at a time.
-const UNDER_WAY: usize = 2;
+const LONGEST: Duration = Duration::from_secs(5);
 
 /// What is to be trained.
 pub struct Workload {
@@ -107,11 +105,12 @@ impl fmt::Display for Verdict {
                 adapter, times, known, ..
             } => {
                 let when = if *known { "at an earlier start" } else { "just now" };
-                let [cpu, gpu] = [times.cpu, times.gpu].map(|seconds| seconds * 1e3);
-                write!(
-                    f,
-                    "a step of every net takes {gpu:.2} ms on {adapter} and {cpu:.2} ms on the CPU, measured {when}"
-                )
+                let Times { cpu, gpu } = times;
+                write!(f, "a step of every net takes {gpu} on {adapter} and {cpu} on the CPU, ")?;
+                match [cpu, gpu].iter().find(|time| time.measured < time.batch) {
+                    Some(few) => write!(f, "estimated from {} of {} images {when}", few.measured, few.batch),
+                    None => write!(f, "measured {when}"),
+                }
             }
             Self::Failed(error) => error.fmt(f),
             Self::Late { adapter, waited } => write!(
@@ -125,7 +124,7 @@ impl fmt::Display for Verdict {
 
 /// The engine of the shorter step.
 fn faster(times: Times) -> Choice {
-    if times.gpu < times.cpu {
+    if times.gpu.seconds < times.cpu.seconds {
         Choice::Gpu
     } else {
         Choice::Cpu
@@ -184,17 +183,17 @@ fn contest(
             device: None,
         };
     }
-    let cpu = match seconds_a_step(&Choice::Cpu.into(), workload) {
-        Ok(seconds) => seconds,
+    let cpu = match step_time(&Choice::Cpu.into(), workload) {
+        Ok(time) => time,
         Err(error) => return Verdict::Failed(error),
     };
-    let waited = patience(cpu * workload.steps as f64);
+    let waited = patience(cpu.seconds * workload.steps as f64);
     let (report, reported) = sync_channel(1);
     let (rival, wanted, kept) = (workload.shared(), gpu.clone(), kept.clone());
     let measure = move || {
         let device = Device::shared(wanted.adapter.as_deref(), Checks::default());
         let outcome = device.and_then(|device| {
-            let gpu = seconds_a_step(&wanted, &rival)?;
+            let gpu = step_time(&wanted, &rival)?;
             device.keep_pipelines();
             kept.put(&key, Times { cpu, gpu });
             Ok((gpu, device))
@@ -206,10 +205,10 @@ fn contest(
         return Verdict::Failed(Error::Engine(format!("cannot start a thread to measure on: {error}")));
     }
     match reported.recv_timeout(waited) {
-        Ok(Ok((seconds, device))) => Verdict::Measured {
+        Ok(Ok((time, device))) => Verdict::Measured {
             gpu: gpu.clone(),
             adapter,
-            times: Times { cpu, gpu: seconds },
+            times: Times { cpu, gpu: time },
             known: false,
             device: Some(device),
         },
@@ -230,73 +229,9 @@ impl Workload {
     }
 }
 
-/// A net that steps on an engine.
-struct Player {
-    engine: Box<dyn Engine>,
-    batch: Batch,
-    outcome: Result<()>,
-}
-
-impl Player {
-    /// As many steps as are under way at a time, on weights that stay as they are.
-    fn play(&mut self, steps: usize) -> Result<()> {
-        for _ in 0..steps {
-            self.engine.start(&self.batch, 0.0, false)?;
-        }
-        self.engine.finished(true).map(drop)
-    }
-}
-
-/// Seconds that one step of every net takes, dealt out among the cores as in training.
-fn seconds_a_step(wanted: &Wanted, workload: &Workload) -> Result<f64> {
-    let player = |graph: &Arc<Graph>| {
-        Ok(Player {
-            engine: open(wanted.clone(), graph, &initial_weights(graph, 0), workload.optimizer)?,
-            batch: waves(&graph.spec, workload.batch),
-            outcome: Ok(()),
-        })
-    };
-    let mut players = workload.graphs.iter().map(player).collect::<Result<Vec<_>>>()?;
-    let beside = players.iter().any(|player| player.engine.can_be_lost());
-    let steps = if beside { UNDER_WAY } else { 1 };
-    let mut crew = Crew::new(thread::available_parallelism().map_or(1, usize::from));
-    let mut round = || -> Result<f64> {
-        let began = Instant::now();
-        crew.each(players.iter_mut().collect(), |player| {
-            player.outcome = player.play(steps)
-        })?;
-        let seconds = began.elapsed().as_secs_f64() / steps as f64;
-        let mut outcomes = players.iter_mut().map(|player| &mut player.outcome);
-        outcomes.try_for_each(|outcome| std::mem::replace(outcome, Ok(())))?;
-        Ok(seconds)
-    };
-    let first = round()?;
-    if !beside && first > BUDGET.as_secs_f64() {
-        return Ok(first);
-    }
-    let began = Instant::now();
-    let mut best = round()?;
-    while began.elapsed() < BUDGET {
-        best = best.min(round()?);
-    }
-    Ok(best)
-}
-
-/// Waves instead of pictures: values of the usual size that repeat nowhere.
-pub fn waves(spec: &Spec, images: usize) -> Batch {
-    let values = images * spec.input.iter().product::<usize>();
-    Batch {
-        shape: spec.input,
-        images: (0..values)
-            .map(|i| (i as f32 * 0.7).sin() + (i as f32 * 0.013).cos())
-            .collect(),
-        labels: (0..images).map(|i| (i * 7 % spec.classes) as u32).collect(),
-        origin: None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::step_times::StepTime;
     use super::*;
 
     fn workload() -> Workload {
@@ -321,7 +256,16 @@ mod tests {
 
     #[test]
     fn the_shorter_step_decides() {
-        let (slow, fast) = (Times { cpu: 1.0, gpu: 2.0 }, Times { cpu: 2.0, gpu: 1.0 });
+        let time = |seconds, measured| StepTime {
+            seconds,
+            batch: 128,
+            measured,
+        };
+        let times = |cpu, gpu| Times {
+            cpu: time(cpu, 32),
+            gpu: time(gpu, 128),
+        };
+        let (slow, fast) = (times(1.0, 2.0), times(2.0, 1.0));
         assert_eq!(measured(slow).taken(), Choice::Cpu.into());
         assert_eq!(measured(fast).taken(), Choice::Gpu.into());
         assert_eq!(Verdict::NoGpu.taken(), Choice::Cpu.into());
@@ -331,7 +275,11 @@ mod tests {
         );
         let words = measured(fast).to_string();
         assert!(
-            words.starts_with("gpu: ") && words.contains("1000.00 ms on Radeon"),
+            words.starts_with("gpu: ") && words.contains("1000.00 ms on Radeon and about 2000 ms on the CPU"),
+            "{words}"
+        );
+        assert!(
+            words.ends_with("estimated from 32 of 128 images at an earlier start"),
             "{words}"
         );
     }
@@ -339,7 +287,7 @@ mod tests {
     #[test]
     fn a_gpu_is_waited_for_a_second_or_a_twentieth_of_the_training() {
         assert_eq!(patience(2.0), PATIENCE);
-        assert_eq!(patience(100.0), Duration::from_secs(5));
+        assert_eq!(patience(60.0), Duration::from_secs(3));
         assert_eq!(patience(1e9), LONGEST);
         assert_eq!(patience(f64::INFINITY), LONGEST);
     }
@@ -358,7 +306,9 @@ mod tests {
         else {
             panic!("{verdict}")
         };
-        assert!(times.cpu > 0.0 && times.cpu < times.gpu, "{times:?}");
+        let Times { cpu, gpu } = times;
+        assert!(cpu.seconds > 0.0 && cpu.seconds < gpu.seconds, "{times:?}");
+        assert_eq!((cpu.measured, gpu.measured), (4, 4));
         assert_eq!(verdict.taken(), Choice::Cpu.into());
         let again = contest(&workload(), &llvmpipe, &about, &kept, patience);
         assert!(

@@ -42,6 +42,21 @@ pub struct Move {
     pub repeated: usize,
 }
 
+/// `GeForce was lost; the CPU (AVX2, 4 threads) takes over plain-20 and plain-56, repeating 7 steps`.
+pub fn taken_over(why: &str, engine: &str, names: &[String], repeated: usize) -> String {
+    let who = match names {
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        _ => format!("{} runs", names.len()),
+    };
+    let again = match repeated {
+        0 => String::new(),
+        1 => ", repeating a step".to_owned(),
+        more => format!(", repeating {more} steps"),
+    };
+    format!("{why}; the {engine} takes over {who}{again}")
+}
+
 /// An engine at a run's initial weights, and the move if the first one could not be had.
 pub fn open(
     first: &Opener,

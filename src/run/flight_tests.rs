@@ -139,7 +139,7 @@ fn a_device_lost_at_any_moment_costs_no_measurement() {
             .filter(|event| matches!(event, Event::Moved { run: 1, .. }))
             .count();
         let said = events.iter().filter(|event| {
-            matches!(event, Event::Notice(words) if words.starts_with("the fake device was lost; resnet-14 goes on on the fake"))
+            matches!(event, Event::Notice(words) if words.starts_with("the fake device was lost; the fake takes over resnet-14"))
         });
         assert_eq!(said.count(), moved);
         moves += moved;
@@ -162,7 +162,10 @@ fn without_the_device_the_spare_engine_trains_from_the_start() {
         Event::Notice(words) => Some(words.as_str()),
         _ => None,
     });
-    assert_eq!(notice, Some("there is no GPU; plain-8 and resnet-14 go on on the fake"));
+    assert_eq!(
+        notice,
+        Some("there is no GPU; the fake takes over plain-8 and resnet-14")
+    );
 }
 
 #[test]

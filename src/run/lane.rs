@@ -176,12 +176,12 @@ impl Lane {
             optimizer,
             state,
         } = checkpoint;
-        self.engine.set_weights(&weights)?;
         let optimizer = if optimizer.is_empty() {
-            self.engine.optimizer_state()?
+            self.ask(course, |engine| engine.optimizer_state())?
         } else {
             optimizer
         };
+        self.engine.set_weights(&weights)?;
         self.engine.set_optimizer_state(&optimizer)?;
         self.step = state.step;
         self.seconds = state.seconds;

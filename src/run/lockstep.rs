@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::course::Course;
 use super::crew::Crew;
 use super::experiment::RunPlan;
-use super::flight::Move;
+use super::flight::{Move, taken_over};
 use super::lane::Lane;
 use super::layout::Layout;
 use super::message::{Command, Event, Maps, Phase};
@@ -394,7 +394,7 @@ impl<'a> Lockstep<'a> {
         }
         let sentences = moves
             .into_iter()
-            .map(|((why, engine), (names, most))| moved(&why, &engine, &names, most));
+            .map(|((why, engine), (names, most))| taken_over(&why, &engine, &names, most));
         self.outbox.push_all(sentences.map(Event::Notice));
         self.outbox.push_all(self.recorder.notice().map(Event::Notice));
     }
@@ -423,19 +423,4 @@ impl<'a> Lockstep<'a> {
     pub(super) fn say(&mut self, sentence: &str) {
         self.outbox.push(Event::Notice(sentence.into()));
     }
-}
-
-/// `GeForce was lost; plain-20 and plain-56 go on on CPU (AVX2, 4 threads), repeating 7 steps`.
-fn moved(why: &str, engine: &str, names: &[String], repeated: usize) -> String {
-    let who = match names {
-        [one] => format!("{one} goes on"),
-        [one, other] => format!("{one} and {other} go on"),
-        _ => format!("{} runs go on", names.len()),
-    };
-    let again = match repeated {
-        0 => String::new(),
-        1 => ", repeating a step".to_owned(),
-        more => format!(", repeating {more} steps"),
-    };
-    format!("{why}; {who} on the {engine}{again}")
 }

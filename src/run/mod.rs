@@ -7,6 +7,8 @@ mod crew;
 mod event_log;
 mod experiment;
 #[cfg(test)]
+mod failure_tests;
+#[cfg(test)]
 mod fake;
 mod files;
 mod flight;
@@ -25,6 +27,7 @@ mod past;
 mod preview;
 mod recipe;
 mod recorder;
+mod rehearsal;
 mod rewind;
 mod schedule;
 pub mod shelf;

@@ -20,7 +20,6 @@ use super::summary::Summary;
 use super::trainer::{Openers, Outfit};
 use super::watch::Watch;
 use crate::data::Dataset;
-use crate::engine::unavailable;
 use crate::error::Result;
 use crate::net::{Graph, Spec};
 
@@ -57,12 +56,7 @@ impl<'a> Lockstep<'a> {
             outbox.push_all(without_branches(&mut experiment).map(Event::Notice));
         }
         let openers = (setup.outfit)(&experiment, &dataset)?;
-        let Openers {
-            first,
-            spare,
-            beside,
-            demanded,
-        } = openers;
+        let Openers { first, spare, beside } = openers;
         let plans = std::mem::take(&mut experiment.runs);
         let course = Course::new(experiment, Arc::clone(&dataset), spare);
         let keeps = Keeps::default();
@@ -99,24 +93,13 @@ impl<'a> Lockstep<'a> {
         for plan in plans {
             lockstep.build(plan)?;
         }
-        lockstep.insist(demanded)?;
         if let (Some(layout), true) = (&setup.layout, setup.resume) {
             lockstep.restore(layout)?;
             lockstep.find_origins()?;
         }
         lockstep.begin(0)?;
-        lockstep.insist(demanded)?;
         lockstep.set_phase(if setup.start { Phase::Running } else { Phase::Paused });
         Ok(lockstep)
-    }
-
-    /// Gives up where an engine is demanded and a run could not have it.
-    fn insist(&mut self, demanded: bool) -> Result<()> {
-        let mut lanes = self.lanes.iter_mut().filter(|_| demanded);
-        match lanes.find_map(|lane| lane.moved.take()) {
-            Some(moved) => Err(unavailable(moved.why)),
-            None => Ok(()),
-        }
     }
 
     /// Makes a plan's runs, one for each seed, and takes the plan into the experiment.

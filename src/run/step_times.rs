@@ -1,6 +1,7 @@
 //! Measured step times, kept on disk from one start to the next.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +12,37 @@ use crate::engine::gpu;
 /// Experiments remembered; beyond them the file begins anew.
 const MOST: usize = 200;
 
-/// Seconds that one step of every net of an experiment takes.
+/// How long one step of every net of an experiment takes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StepTime {
+    pub seconds: f64,
+    /// Images of a step, and of those that were measured; fewer where a whole step takes too long.
+    pub batch: usize,
+    pub measured: usize,
+}
+
+/// On both engines.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Times {
-    pub cpu: f64,
-    pub gpu: f64,
+    pub cpu: StepTime,
+    pub gpu: StepTime,
+}
+
+impl fmt::Display for StepTime {
+    /// `9.10 ms`, or `about 912 ms` where it was estimated.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            seconds,
+            batch,
+            measured,
+        } = self;
+        let ms = seconds * 1e3;
+        if measured < batch {
+            write!(f, "about {ms:.0} ms")
+        } else {
+            write!(f, "{ms:.2} ms")
+        }
+    }
 }
 
 /// A file of times by device and experiment.
@@ -37,7 +64,10 @@ impl StepTimes {
     /// What was measured for this key.
     pub fn get(&self, key: &str) -> Option<Times> {
         let times = read(self.0.as_deref()?).remove(key)?;
-        [times.cpu, times.gpu].iter().all(|time| *time > 0.0).then_some(times)
+        [times.cpu, times.gpu]
+            .iter()
+            .all(|time| time.seconds > 0.0)
+            .then_some(times)
     }
 
     /// Remembers a measurement; one that cannot be written is made again another time.
@@ -74,14 +104,20 @@ mod tests {
     fn times_outlive_the_process_and_a_damaged_file_costs_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cache/step-times.json");
-        let times = Times { cpu: 0.003, gpu: 0.001 };
+        let time = |seconds| StepTime {
+            seconds,
+            batch: 128,
+            measured: 32,
+        };
+        let (cpu, gpu) = (time(0.003), time(0.001));
+        let times = Times { cpu, gpu };
         assert_eq!(StepTimes::at(&path).get("quick"), None);
         StepTimes::at(&path).put("quick", times);
         assert_eq!(StepTimes::at(&path).get("quick"), Some(times));
         assert_eq!(StepTimes::at(&path).get("slow"), None);
         fs::write(&path, "{").unwrap();
         assert_eq!(StepTimes::at(&path).get("quick"), None);
-        StepTimes::at(&path).put("quick", Times { gpu: 0.0, ..times });
+        StepTimes::at(&path).put("quick", Times { cpu, gpu: time(0.0) });
         assert_eq!(StepTimes::at(&path).get("quick"), None, "no step takes no time");
     }
 }

@@ -32,12 +32,10 @@ pub(super) type Opener = Arc<dyn Fn(&Arc<Graph>, &Weights, Optimizer) -> Result<
 /// What a run is trained on.
 pub(super) struct Openers {
     pub first: Opener,
-    /// When the device of the first fails.
+    /// When the device of the first is not there, or fails.
     pub spare: Opener,
     /// For questions beside the training.
     pub beside: Opener,
-    /// The first was asked for by name: where it cannot be had, nothing is trained.
-    pub demanded: bool,
 }
 
 /// Finds what an experiment is trained on, once its data is there.
@@ -50,13 +48,11 @@ impl Openers {
             beside: Arc::clone(&first),
             first,
             spare,
-            demanded: false,
         }
     }
 
     /// As the user wants it, for this experiment.
     fn find(wanted: Wanted, experiment: &Experiment, dataset: &Dataset) -> Result<Self> {
-        let demanded = wanted.choice == Choice::Gpu;
         let (wanted, held) = if wanted.choice == Choice::Auto {
             let verdict = audition::choose(&Workload::of(experiment, dataset)?);
             log::info!("auto takes {verdict}");
@@ -78,7 +74,6 @@ impl Openers {
                 first(graph, weights, optimizer)
             }),
             spare,
-            demanded,
         })
     }
 }

@@ -3,9 +3,7 @@
     if (tile >= (batch.images + $ti - 1) / $ti * $tiles) {
         return;
     }
-    let first_image = tile / $tiles * $ti;
-    let first_y = tile % $tiles / $tiles_x * $th;
-    let first_x = tile % $tiles_x * $tw;
+#use tile
     let part = group.z / $blocks;
     let cg = lane % $cg;
     let pg = lane / $cg;
@@ -24,17 +22,7 @@
 #if taps
     for (var c0 = 0u; c0 < $ci4; c0 += $chunk) {
         workgroupBarrier();
-        for (var k = lane; k < $chunk * $patch; k += $threads) {
-            let q = k / $chunk;
-            let image = first_image + q / ($ph * $pw);
-            let y = i32(first_y * $step + q / $pw % $ph) + $origin_y;
-            let x = i32(first_x * $step + q % $pw) + $origin_x;
-            var value = vec4f();
-            if (image < batch.images && y >= 0 && y < $rh && x >= 0 && x < $rw) {
-                value = load(image, u32(y), u32(x), part * $ci4 + c0 + k % $chunk);
-            }
-            patch_of[k % $chunk * $patch + q] = value;
-        }
+#use patch
         workgroupBarrier();
         for (var d = 0u; d < $chunk; d++) {
             for (var ty = 0u; ty < $taps_y; ty++) {

@@ -183,6 +183,13 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
     )
 }
 
+/// What is said where only these adapters are.
+#[cfg(test)]
+pub fn refusal(adapters: &[About], name: Option<&str>) -> Error {
+    let adapters: Vec<&About> = adapters.iter().collect();
+    choose(&adapters, name).expect_err("none of them can be taken")
+}
+
 #[cfg(test)]
 impl About {
     /// An adapter with the least that WebGPU asks for.

@@ -215,12 +215,6 @@ impl Buffers {
         })
     }
 
-    /// Bytes that a shader sees of it.
-    pub fn bound_bytes(&self, bind: &Bind) -> u64 {
-        let whole = || self.buffer(bind.store).size();
-        bind.range.map_or_else(whole, |[_, len]| len)
-    }
-
     /// A dispatch's bind group.
     pub fn group(&self, device: &Device, pipeline: &wgpu::ComputePipeline, dispatch: &Dispatch) -> wgpu::BindGroup {
         let entries = dispatch

@@ -1,8 +1,7 @@
 //! The engine's own device and queue: opened with the adapter's real limits, and watched for every way it can fail.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -10,6 +9,7 @@ use super::adapter::{About, Adapter};
 use super::pace::Pace;
 use super::pipeline_cache::PipelineCache;
 use super::sets::Sets;
+use super::trouble::{Trouble, fault, lost, one_line};
 use crate::error::{Error, Result};
 
 /// How long a waiting thread sleeps between looks at the device.
@@ -36,20 +36,13 @@ pub struct Device {
     checks: Checks,
     cache: Option<PipelineCache>,
     pipelines: Mutex<HashMap<PipelineKey, wgpu::ComputePipeline>>,
-    trouble: Arc<Mutex<Trouble>>,
+    pub(super) trouble: Arc<Mutex<Trouble>>,
     pub(super) sets: Sets,
     /// How long work takes, and when some was last known to be done.
     pace: Mutex<(Pace, Instant)>,
+    /// Work that was submitted and is not done.
+    under_way: Arc<AtomicU64>,
     made: AtomicUsize,
-}
-
-/// What went wrong outside of [`Device::guarded`].
-#[derive(Debug, Default)]
-struct Trouble {
-    /// The device is gone for good; the driver's words.
-    lost: Option<String>,
-    /// The first other error, until it is told.
-    error: Option<wgpu::Error>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,17 +71,17 @@ impl Device {
     /// # Errors
     /// When the driver refuses.
     pub fn open(adapter: &Adapter, checks: Checks) -> Result<Arc<Self>> {
-        let wanted = wgpu::Features::TIMESTAMP_QUERY
-            | wgpu::Features::TIMESTAMP_QUERY_INSIDE_ENCODERS
-            | wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES
-            | wgpu::Features::SUBGROUP
-            | wgpu::Features::SHADER_F16
-            | wgpu::Features::PIPELINE_CACHE;
+        Self::open_within(adapter, checks, adapter.handle.limits())
+    }
+
+    /// Opens one that keeps to those limits.
+    pub(super) fn open_within(adapter: &Adapter, checks: Checks, limits: wgpu::Limits) -> Result<Arc<Self>> {
+        let wanted = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::PIPELINE_CACHE;
         let about = adapter.about.clone();
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("training"),
             required_features: adapter.handle.features() & wanted,
-            required_limits: adapter.handle.limits(),
+            required_limits: limits,
             ..wgpu::DeviceDescriptor::default()
         };
         let opened = pollster::block_on(adapter.handle.request_device(&descriptor));
@@ -101,7 +94,7 @@ impl Device {
         });
         let told = Arc::clone(&trouble);
         device.on_uncaptured_error(Arc::new(move |error| {
-            lock(&told).error.get_or_insert(error);
+            lock(&told).error.get_or_insert_with(|| Arc::new(error));
         }));
         let cache = PipelineCache::open(&device, &adapter.handle.get_info());
         Ok(Arc::new(Self {
@@ -114,12 +107,13 @@ impl Device {
             trouble,
             sets: Sets::default(),
             pace: Mutex::new((Pace::default(), Instant::now())),
+            under_way: Arc::default(),
             made: AtomicUsize::new(0),
         }))
     }
 
-    /// The device that all nets of this process share on the adapter [`Adapter::find`] finds; opened again when it was
-    /// lost or nobody holds it any more.
+    /// The device that all nets of this process share on the adapter [`Adapter::find`] finds; opened again when it failed
+    /// or nobody holds it any more.
     ///
     /// # Errors
     /// When there is no such adapter, or the driver refuses.
@@ -167,27 +161,54 @@ impl Device {
         self.made.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What went wrong since it was last asked; a lost device stays lost.
+    /// What went wrong on it; every net is told, and it is of no use any more.
     ///
     /// # Errors
     /// [`Error::DeviceLost`], [`Error::DeviceMemory`] or [`Error::Shader`].
     pub fn check(&self) -> Result<()> {
-        let error = {
-            let mut trouble = lock(&self.trouble);
-            if let Some(words) = &trouble.lost {
-                return Err(self.lost(words));
-            }
-            trouble.error.take()
+        let Trouble { lost: words, error } = lock(&self.trouble).clone();
+        match (words, error) {
+            (Some(words), _) => Err(lost(&self.about.name, &words)),
+            (None, Some(error)) => Err(self.reason(&error)),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Submits commands as soon as no more than two pieces of work ([`Pace::piece`]) are under way with theirs, so that
+    /// whoever else draws on the GPU never waits for more.
+    ///
+    /// # Errors
+    /// As [`Device::check`].
+    pub(super) fn submit(&self, commands: wgpu::CommandBuffer, work: f64) -> Result<()> {
+        let (work, most) = (work as u64, (2.0 * self.pace().piece()) as u64);
+        let room = |under_way: u64| {
+            let with = under_way + work;
+            (under_way == 0 || with <= most).then_some(with)
         };
-        error.map_or(Ok(()), |error| Err(self.reason(&error)))
+        self.wait(|| {
+            let taken = self.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, room);
+            taken.is_ok()
+        })?;
+        self.queue.submit([commands]);
+        let under_way = Arc::clone(&self.under_way);
+        self.queue.on_submitted_work_done(move || {
+            under_way.fetch_sub(work, Ordering::AcqRel);
+        });
+        Ok(())
+    }
+
+    /// Work that was submitted and is not known to be done.
+    #[cfg(test)]
+    pub(super) fn under_way(&self) -> f64 {
+        self.under_way.load(Ordering::Acquire) as f64
     }
 
     /// What is behind an error: what is asked of a device that is gone is refused for other reasons.
     fn reason(&self, error: &wgpu::Error) -> Error {
         self.settle();
         match &lock(&self.trouble).lost {
-            Some(words) => self.lost(words),
-            None => self.fault(error),
+            Some(words) => lost(&self.about.name, words),
+            None => fault(&self.about.name, error),
         }
     }
 
@@ -273,7 +294,9 @@ impl Device {
     pub fn poll(&self) -> Result<()> {
         let polled = self.device.poll(wgpu::PollType::Poll);
         self.check()?;
-        polled.map(drop).map_err(|error| self.lost(&error.to_string()))
+        polled
+            .map(drop)
+            .map_err(|error| lost(&self.about.name, &error.to_string()))
     }
 
     /// The pipeline of a kernel, made at its first use; its bind group layout is deduced from the shader.
@@ -335,26 +358,6 @@ impl Device {
             cache.save();
         }
     }
-
-    fn lost(&self, words: &str) -> Error {
-        let why = if words.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", words.trim_end_matches('.'))
-        };
-        Error::DeviceLost(format!("{} was lost{why}", self.about.name))
-    }
-
-    fn fault(&self, error: &wgpu::Error) -> Error {
-        match error {
-            wgpu::Error::OutOfMemory { .. } => {
-                Error::DeviceMemory(format!("{} has not enough free memory for this net", self.about.name))
-            }
-            // Whatever was refused when it was made is not in use: what is invalid now was lost with the device.
-            _ if one_line(error).contains(" is invalid") => self.lost("what it held is gone"),
-            _ => Error::Shader(format!("{} refused the work: {}", self.about.name, one_line(error))),
-        }
-    }
 }
 
 impl Drop for Device {
@@ -365,19 +368,4 @@ impl Drop for Device {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An error with its causes, in one line.
-fn one_line(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let words = inner.to_string();
-        if !line.contains(&words) {
-            // Writing into a string does not fail.
-            let _ = write!(line, ": {words}");
-        }
-        cause = inner.source();
-    }
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }

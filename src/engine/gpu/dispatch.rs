@@ -101,14 +101,31 @@ pub enum Grid {
 
 impl Grid {
     pub fn of(self, images: usize) -> [u32; 3] {
-        let (groups, z) = match self {
-            Grid::Fixed { groups, z } => (groups, z),
-            Grid::Tiles { ti, tiles, z } => (images.div_ceil(ti) * tiles, z),
-            Grid::Strips { plane, strip, z } => ((images * plane).div_ceil(strip), z),
-            Grid::Splits { most, ti, tiles, z } => (most.min(images.div_ceil(ti) * tiles), z),
-        };
-        let groups = groups as u32;
+        let (Grid::Fixed { z, .. } | Grid::Tiles { z, .. } | Grid::Strips { z, .. } | Grid::Splits { z, .. }) = self;
+        let groups = self.groups(images) as u32;
         [groups.min(GROUPS_A_ROW), groups.div_ceil(GROUPS_A_ROW), z as u32]
+    }
+
+    /// Workgroups that take a part of the images each; as many more take other channels of the same part.
+    pub fn groups(self, images: usize) -> usize {
+        match self {
+            Grid::Fixed { groups, .. } => groups,
+            Grid::Tiles { ti, tiles, .. } => images.div_ceil(ti) * tiles,
+            Grid::Strips { plane, strip, .. } => (images * plane).div_ceil(strip),
+            Grid::Splits { most, ti, tiles, .. } => most.min(images.div_ceil(ti) * tiles),
+        }
+    }
+
+    /// [`Grid::groups`] of the batch at hand, in WGSL.
+    pub fn expression(self) -> String {
+        match self {
+            Grid::Fixed { groups, .. } => groups.to_string(),
+            Grid::Tiles { ti, tiles, .. } => format!("(batch.images + {}) / {ti} * {tiles}", ti - 1),
+            Grid::Strips { plane, strip, .. } => format!("(batch.images * {plane} + {}) / {strip}", strip - 1),
+            Grid::Splits { most, ti, tiles, .. } => {
+                format!("min({most}, (batch.images + {}) / {ti} * {tiles})", ti - 1)
+            }
+        }
     }
 
     /// A thread for each of so many values of an image.
@@ -119,20 +136,60 @@ impl Grid {
 }
 
 /// What a kernel costs.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cost {
     /// Additions and multiplications of one image.
     pub flops: u64,
-    /// Bytes read and written for one image, each tensor once.
+    /// Bytes of tensors read and written for one image, each once.
     pub bytes: u64,
+    /// Bytes that do not depend on the images: parameters, and tables of where they stand.
+    pub fixed: u64,
+    /// Bytes for each workgroup of a grid: pieces of statistics and shares of gradients.
+    pub pieces: Vec<(Grid, u64)>,
 }
 
 impl Cost {
+    pub fn of(flops: u64, bytes: u64) -> Self {
+        Self {
+            flops,
+            bytes,
+            ..Self::default()
+        }
+    }
+
+    /// And bytes that do not depend on the images.
+    pub fn fixed(self, fixed: usize) -> Self {
+        Self {
+            fixed: self.fixed + fixed as u64,
+            ..self
+        }
+    }
+
+    /// And bytes of each workgroup of a grid.
+    pub fn pieces(mut self, grid: Grid, bytes: usize) -> Self {
+        self.pieces.push((grid, bytes as u64));
+        self
+    }
+
+    /// Additions and multiplications of so many images.
+    pub fn flops(&self, images: usize) -> u64 {
+        self.flops * images as u64
+    }
+
+    /// Bytes read and written for so many images.
+    pub fn bytes(&self, images: usize) -> u64 {
+        let pieces = self
+            .pieces
+            .iter()
+            .map(|(grid, bytes)| grid.groups(images) as u64 * bytes);
+        self.bytes * images as u64 + self.fixed + pieces.sum::<u64>()
+    }
+
     /// How long it takes on so many images, in operations of a device that does sixteen of them in the time of a byte.
-    pub fn work(self, images: usize) -> f64 {
+    pub fn work(&self, images: usize) -> f64 {
         /// Of starting it.
         const START: f64 = 2e6;
-        (self.flops + 16 * self.bytes) as f64 * images as f64 + START
+        (self.flops(images) + 16 * self.bytes(images)) as f64 + START
     }
 }
 
@@ -145,6 +202,13 @@ pub struct Dispatch {
     pub binds: Vec<Bind>,
     pub grid: Grid,
     pub cost: Cost,
+}
+
+impl Dispatch {
+    /// All that is bound but the uniform description of the batch.
+    pub fn storage_buffers(&self) -> usize {
+        self.binds.iter().filter(|bind| bind.store != Store::Batch).count()
+    }
 }
 
 /// A dispatch being put together.

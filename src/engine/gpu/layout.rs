@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::dispatch::{Cost, Grid};
 use super::tile::Tile;
 use crate::engine::plan::{Conv, Kernel, Plan};
 use crate::net::Graph;
@@ -237,6 +238,23 @@ impl Layout {
             packed,
             shares,
         });
+    }
+
+    /// What adding up all shares costs.
+    pub fn sum_cost(&self) -> Cost {
+        let convs = self.convs.iter().map(|place| &place.shares);
+        let all = convs.chain(&self.norm_shares).chain(&self.linear_shares);
+        let cost = Cost::default().fixed(4 * (self.sum_places.len() + self.trained_len));
+        all.fold(
+            cost,
+            |cost,
+             &Shares {
+                 next, most, ti, tiles, ..
+             }| {
+                let grid = Grid::Splits { most, ti, tiles, z: 1 };
+                cost.pieces(grid, 16 * next)
+            },
+        )
     }
 
     /// Room for shares of the parameters at `places`.

@@ -17,6 +17,7 @@ mod template;
 mod tests;
 mod tile;
 mod transfer;
+mod trouble;
 
 use std::path::PathBuf;
 
@@ -24,7 +25,9 @@ pub use adapter::{About, Adapter, AdapterKind, adapters};
 pub use device::{Checks, Device, Kernel};
 pub use engine::GpuEngine;
 pub use measure::Ceiling;
-pub use runner::Work;
+pub use runner::{Work, works};
+#[cfg(test)]
+pub use tests::faults;
 
 /// Where compiled kernels and measurements of devices are kept; all of it can be made again.
 pub fn cache_folder() -> Option<PathBuf> {

@@ -4,7 +4,10 @@ mod backward;
 mod forward;
 mod observe;
 
+use backward::places;
 pub use backward::{decays, tensor_bytes};
+
+use std::collections::BTreeSet;
 
 use super::dispatch::{Bind, Dispatch, Draft, Store};
 use super::layout::{Layout, NORM_ROWS, quads};
@@ -19,6 +22,7 @@ const THREADS: usize = 64;
 
 /// All dispatches of a net.
 pub struct Program {
+    room: usize,
     pub plan: Plan,
     pub layout: Layout,
     pub trunk: Vec<usize>,
@@ -49,6 +53,8 @@ pub struct Lowering<'a> {
     pub plan: &'a Plan,
     pub layout: &'a Layout,
     pub results: usize,
+    /// Storage buffers that a kernel can bind.
+    pub room: usize,
 }
 
 /// Channels a strip takes at once, and pixels.
@@ -92,12 +98,19 @@ impl Lowering<'_> {
         quads(self.shape(tensor)[0])
     }
 
+    /// Bytes of one image of these tensors, each once.
     fn bytes(&self, tensors: impl IntoIterator<Item = TensorId>) -> u64 {
+        let tensors: BTreeSet<TensorId> = tensors.into_iter().collect();
         let values: usize = tensors
             .into_iter()
             .map(|tensor| self.plan.tensors[tensor].image())
             .sum();
         values as u64 * 4
+    }
+
+    /// Bytes of a workgroup's piece of a tensor's statistics or backward sums: two values a channel.
+    fn piece(&self, tensor: TensorId) -> usize {
+        2 * 16 * self.c4(tensor)
     }
 
     fn norm(&self, norm: NormId) -> Bind {
@@ -126,8 +139,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// `g` of the part `gradient`; `stored` unless it is worked on in place.
-    fn gradient(&self, draft: Draft, gradient: &Gradient, stored: bool) -> Draft {
+    /// `${v}` of the part `gradient`; `stored` unless it is worked on in place.
+    fn gradient(&self, draft: Draft, v: &str, gradient: &Gradient, stored: bool) -> Draft {
         let (view, past_norm) = match gradient.through {
             Through::Nothing => (None, false),
             Through::Relu(view) => (Some(view), false),
@@ -137,23 +150,23 @@ impl Lowering<'_> {
         let past_relu = view.is_some_and(|view| view.relu);
         let viewed = view.filter(|_| past_relu || norm.is_some());
         let mut draft = draft
-            .bind("g", Store::Tensor(gradient.tensor))
-            .set("g_c4", self.c4(gradient.tensor))
-            .factor("g_scale", gradient.scale)
-            .flag("g_stored", stored)
-            .flag("g_gated", gradient.gate.is_some())
-            .flag("g_viewed", viewed.is_some())
-            .flag("g_normed", norm.is_some())
-            .flag("g_past_relu", past_relu)
-            .flag("g_past_norm", past_norm);
+            .bind(v, Store::Tensor(gradient.tensor))
+            .set(format!("{v}_c4"), self.c4(gradient.tensor))
+            .factor(format!("{v}_scale"), gradient.scale)
+            .flag(format!("{v}_stored"), stored)
+            .flag(format!("{v}_gated"), gradient.gate.is_some())
+            .flag(format!("{v}_viewed"), viewed.is_some())
+            .flag(format!("{v}_normed"), norm.is_some())
+            .flag(format!("{v}_past_relu"), past_relu)
+            .flag(format!("{v}_past_norm"), past_norm);
         if let Some(gate) = gradient.gate {
-            draft = draft.bind("g_gate", Store::Tensor(gate));
+            draft = draft.bind(format!("{v}_gate"), Store::Tensor(gate));
         }
         if let Some(view) = viewed {
-            draft = draft.bind("g_x", Store::Tensor(view.tensor));
+            draft = draft.bind(format!("{v}_x"), Store::Tensor(view.tensor));
         }
         match norm {
-            Some(norm) => draft.bind("g_norm", self.norm(norm)),
+            Some(norm) => draft.bind(format!("{v}_norm"), self.norm(norm)),
             None => draft,
         }
     }
@@ -204,7 +217,8 @@ impl Lowering<'_> {
 }
 
 impl Program {
-    pub fn new(graph: &Graph, plan: Plan, optimizer: &Optimizer) -> Self {
+    /// For a device whose kernels can bind `room` storage buffers.
+    pub fn new(graph: &Graph, plan: Plan, optimizer: &Optimizer, room: usize) -> Self {
         let layout = Layout::new(graph, &plan);
         let trained = |&param: &ParamId| graph.params[param].kind.trained();
         let trained: Vec<ParamId> = (0..graph.params.len()).filter(trained).collect();
@@ -219,11 +233,12 @@ impl Program {
             plan: &plan,
             layout: &layout,
             results: results_len(weighted.len() + trunk.len()),
+            room,
         };
         let mut forward = vec![lowering.images(Store::Stored)];
         forward.extend(plan.forward.iter().flat_map(|kernel| lowering.forward(kernel)));
         let images_gradient = plan.backward.iter().filter_map(|kernel| match kernel {
-            Kernel::ConvGrad { into, .. } if *into == plan.images_gradient => Some(lowering.input_grad(kernel)),
+            Kernel::ConvGrad { into, .. } if *into == plan.images_gradient => Some(lowering.input_grad(kernel, None)),
             _ => None,
         });
         Self {
@@ -240,9 +255,17 @@ impl Program {
             trunk,
             weighted,
             trained,
+            room,
             layout,
             plan,
         }
+    }
+
+    /// A training step that packs the weights and takes its batch from a set on the device.
+    pub fn step(&self) -> impl Iterator<Item = &Dispatch> {
+        let forward = [&self.pack, &self.gather].into_iter().chain(&self.forward[1..]);
+        let backward = self.backward.iter().flatten();
+        forward.chain(backward).chain([&self.weight_sum, &self.update])
     }
 
     /// Every dispatch.
@@ -267,6 +290,7 @@ impl Program {
             plan: &self.plan,
             layout: &self.layout,
             results: self.results_len(),
+            room: self.room,
         }
     }
 
@@ -292,7 +316,11 @@ impl Program {
             let tile = forward::Blocking::forward(conv, place).tile;
             images.div_ceil(tile.ti) * tile.tiles() * 2 * quads(conv.output[0])
         });
-        strips.chain(convs).max().unwrap_or(1)
+        let back = self.plan.convs.iter().zip(&self.layout.convs).map(|(conv, place)| {
+            let grids = places(conv, &place.parts).map(|(_, correlation)| correlation.grid());
+            grids.map(|grid| grid.groups(images)).sum::<usize>() * 2 * quads(conv.input[0])
+        });
+        strips.chain(convs).chain(back).max().unwrap_or(1)
     }
 }
 

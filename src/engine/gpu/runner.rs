@@ -1,6 +1,7 @@
 //! Runs a program's dispatches: what is made once, what is submitted, and what is read back.
 
 mod load;
+mod pieces;
 mod profile;
 
 use std::sync::{Arc, Weak};
@@ -16,8 +17,9 @@ use crate::engine::{BnMode, Optimizer};
 use crate::error::{Error, Result};
 use crate::net::Graph;
 use load::{in_order, put};
+use pieces::Pieces;
 
-pub use profile::Work;
+pub use profile::{Work, works};
 
 /// A dispatch with its pipeline and bind group.
 pub struct Ready {
@@ -85,7 +87,12 @@ pub struct Runner {
 
 impl Runner {
     pub fn new(device: Arc<Device>, graph: &Arc<Graph>, optimizer: &Optimizer) -> Result<Self> {
-        let program = Program::new(graph, plan::lower(graph), optimizer);
+        let program = Program::new(
+            graph,
+            plan::lower(graph),
+            optimizer,
+            device.about.storage_buffers as usize,
+        );
         let buffers = Buffers::new(&device, graph, &program, optimizer)?;
         let mut runner = Self {
             graph: Arc::clone(graph),
@@ -196,28 +203,14 @@ impl Runner {
         Ok(work)
     }
 
-    /// Submits a run of dispatches in pieces that leave the device to others in between, the last with the results on
-    /// their way into place `slot` of the ring; its work.
+    /// Submits a run of dispatches, with the results on their way into place `slot` of the ring; its work.
     fn play(&self, run: &[&Ready], images: usize, slot: usize) -> Result<f64> {
-        let most = self.device.pace().piece();
-        let mut encoder = self.encoder();
-        let (mut from, mut piece, mut whole) = (0, 0.0, 0.0);
-        for (at, ready) in run.iter().enumerate() {
-            let work = ready.dispatch.cost.work(images);
-            if at > from && piece + work > most {
-                encode(&mut encoder, &run[from..at], images);
-                self.device.queue.submit([encoder.finish()]);
-                encoder = self.encoder();
-                (from, piece) = (at, 0.0);
-            }
-            piece += work;
-            whole += work;
-        }
-        encode(&mut encoder, &run[from..], images);
-        self.results(&mut encoder, slot);
-        self.submit(encoder)?;
+        let mut pieces = Pieces::new(&self.device, images);
+        pieces.run(run.iter().copied())?;
+        self.results(pieces.encoder(), slot);
+        let work = pieces.end()?;
         self.ring[slot].ask();
-        Ok(whole)
+        Ok(work)
     }
 
     /// A forward pass that keeps every tensor to be looked at, and whose results go into place `slot` of the ring.
@@ -280,24 +273,23 @@ impl Runner {
         see: &dyn Fn(usize) -> Vec<plan::Gradient>,
     ) -> Result<Vec<Download>> {
         let stages = self.stages()?;
-        let mut encoder = self.encoder();
+        let mut pieces = Pieces::new(&self.device, images);
         let mut seen = Vec::new();
         for at in 0..=stages.backward.len() {
             for gradient in see(at) {
                 let (dispatch, tensor) = self.program.lowering(&self.graph).see_gradient(&gradient);
                 let shape = self.program.plan.tensors[tensor].shape;
-                seen.push(self.look(&mut encoder, &dispatch, shape, images)?);
+                seen.push(self.look(&mut pieces, &dispatch, shape, images)?);
             }
             let Some(kernel) = stages.backward.get(at) else { break };
-            let run: Vec<&Ready> = kernel.iter().collect();
-            encode(&mut encoder, &run, images);
+            pieces.run(kernel)?;
             let is_last = at + 1 == stages.backward.len();
             if images_gradient && is_last {
-                encode(&mut encoder, &stages.images_gradient.iter().collect::<Vec<_>>(), images);
+                pieces.run(&stages.images_gradient)?;
             }
         }
-        encode(&mut encoder, &stages.weight_sum.iter().collect::<Vec<_>>(), images);
-        self.submit(encoder)?;
+        pieces.run(&stages.weight_sum)?;
+        pieces.end()?;
         seen.iter().for_each(Download::ask);
         Ok(seen)
     }
@@ -305,28 +297,23 @@ impl Runner {
     /// Values of nodes of the last forward pass, on their way back, and the shape each has there: `[N, H, W, C]`, padded.
     pub fn values(&self, nodes: &[usize], images: usize) -> Result<Vec<(Download, [usize; 3])>> {
         let lowering = self.program.lowering(&self.graph);
-        let mut encoder = self.encoder();
+        let mut pieces = Pieces::new(&self.device, images);
         let mut seen = Vec::with_capacity(nodes.len());
         for &node in nodes {
             let (dispatch, shape) = lowering.see_value(self.program.plan.values[node]);
-            seen.push((self.look(&mut encoder, &dispatch, shape, images)?, shape));
+            seen.push((self.look(&mut pieces, &dispatch, shape, images)?, shape));
         }
-        self.submit(encoder)?;
+        pieces.end()?;
         seen.iter().for_each(|(download, _)| download.ask());
         Ok(seen)
     }
 
-    fn look(
-        &self,
-        encoder: &mut wgpu::CommandEncoder,
-        dispatch: &Dispatch,
-        shape: [usize; 3],
-        images: usize,
-    ) -> Result<Download> {
+    fn look(&self, pieces: &mut Pieces<'_>, dispatch: &Dispatch, shape: [usize; 3], images: usize) -> Result<Download> {
         let ready = self.device.guarded(|| self.ready(dispatch))??;
-        encode(encoder, &[&ready], images);
+        pieces.once(&ready)?;
         let download = self.download(super::program::tensor_bytes(shape, images))?;
         let seen = self.buffers.buffer(Store::Seen);
+        let encoder = pieces.encoder();
         encoder.copy_buffer_to_buffer(seen, 0, &download.buffer, 0, download.bytes);
         Ok(download)
     }
@@ -388,12 +375,5 @@ impl Runner {
     fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
         self.device.queue.submit([encoder.finish()]);
         self.device.poll()
-    }
-}
-
-fn encode(encoder: &mut wgpu::CommandEncoder, run: &[&Ready], images: usize) {
-    let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-    for ready in run {
-        ready.run(&mut pass, images);
     }
 }

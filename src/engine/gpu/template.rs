@@ -27,9 +27,12 @@ const PARTS: &[(&str, &str)] = &[
         include_str!("../../../shaders/engine/shared/fold_lanes.wgsl"),
     ),
     ("gradient", include_str!("../../../shaders/engine/shared/gradient.wgsl")),
+    ("load", include_str!("../../../shaders/engine/shared/load.wgsl")),
+    ("patch", include_str!("../../../shaders/engine/shared/patch.wgsl")),
     ("precise", include_str!("../../../shaders/engine/shared/precise.wgsl")),
     ("square", include_str!("../../../shaders/engine/shared/square.wgsl")),
     ("strips", include_str!("../../../shaders/engine/shared/strips.wgsl")),
+    ("tile", include_str!("../../../shaders/engine/shared/tile.wgsl")),
     ("view", include_str!("../../../shaders/engine/shared/view.wgsl")),
 ];
 

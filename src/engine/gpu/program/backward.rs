@@ -25,11 +25,8 @@ impl Lowering<'_> {
                     .bind("weight", self.param(weight))
                     .bind("into", Store::Tensor(into));
                 let weights = self.shape(input)[0] * self.shape(gradient)[0];
-                let cost = Cost {
-                    flops: 2 * weights as u64,
-                    bytes: self.bytes([gradient, into]),
-                };
-                let mut dispatches = vec![read.done(Grid::threads(4 * self.c4(into)), cost)];
+                let cost = Cost::of(2 * weights as u64, self.bytes([gradient, into])).fixed(4 * weights);
+                let mut dispatches = vec![read.done(Grid::threads(4 * self.c4(into)), cost.clone())];
                 if let Some(shares) = self.layout.linear_shares {
                     let share = self
                         .head(Draft::new("linear_weight_grad"), input, gradient)
@@ -50,17 +47,17 @@ impl Lowering<'_> {
                     .set("plane", self.plane(into));
                 let bytes = self.bytes([gradient, into]);
                 let grid = Grid::threads(self.plane(into) * self.c4(into));
-                vec![draft.done(grid, Cost { flops: 0, bytes })]
+                vec![draft.done(grid, Cost::of(0, bytes))]
             }
             Kernel::NormGrad(reduction) => self.reduction(&reduction).into(),
             Kernel::Settle { gradient, addend, into } => {
                 let (draft, grid) = self.strips(Draft::new("settle"), into);
-                let draft = self.gradient(draft, &gradient, false);
+                let draft = self.gradient(draft, "g", &gradient, false);
                 let draft = self.addend(draft, addend).bind("into", Store::Tensor(into));
                 let shares = addend.iter().flat_map(|addend| addend.tensors());
                 let viewed = gradient.tensors().into_iter().flatten();
                 let bytes = self.bytes(viewed.chain(shares).chain([into]));
-                vec![draft.done(grid, Cost { flops: 0, bytes })]
+                vec![draft.done(grid, Cost::of(0, bytes))]
             }
             Kernel::ConvGrad {
                 conv,
@@ -71,33 +68,49 @@ impl Lowering<'_> {
                 ..
             } => {
                 let mut dispatches = vec![self.weight_grad(conv, input, &gradient)];
+                let mut reductions = reductions.iter().flatten().peekable();
                 if into != self.plan.images_gradient {
-                    dispatches.extend(self.input_grad(kernel));
+                    let fits = |dispatch: &Dispatch| dispatch.storage_buffers() <= self.room;
+                    let fused = reductions
+                        .peek()
+                        .copied()
+                        .map(|reduction| self.input_grad(kernel, Some(reduction)));
+                    match fused.filter(|fused| fused.iter().all(fits)) {
+                        Some(fused) => {
+                            let grids: Vec<Grid> = fused.iter().map(|dispatch| dispatch.grid).collect();
+                            dispatches.extend(fused);
+                            dispatches.extend(reductions.next().map(|reduction| self.norm_sums(reduction, &grids)));
+                        }
+                        None => dispatches.extend(self.input_grad(kernel, None)),
+                    }
                 }
-                dispatches.extend(
-                    reductions
-                        .iter()
-                        .flatten()
-                        .flat_map(|reduction| self.reduction(reduction)),
-                );
+                dispatches.extend(reductions.flat_map(|reduction| self.reduction(reduction)));
                 dispatches
             }
             _ => unreachable!("a forward kernel in the backward list"),
         }
     }
 
+    /// A reduction over a gradient that stands in its tensor.
     fn reduction(&self, reduction: &Reduction) -> [Dispatch; 2] {
-        let Reduction { norm, gradient } = reduction;
+        let gradient = &reduction.gradient;
         let tensor = gradient.tensor;
         let (draft, grid) = self.strips(Draft::new("norm_grad"), tensor);
         let draft = self
-            .gradient(draft.set("cc", 2), gradient, true)
+            .gradient(draft.set("cc", 2), "g", gradient, true)
             .bind("sums", Store::Pieces);
         let bytes = self.bytes(gradient.tensors().into_iter().flatten());
-        let sums = draft.done(grid, Cost { flops: 0, bytes });
+        let sums = draft.done(grid, Cost::of(0, bytes).pieces(grid, self.piece(tensor)));
+        [sums, self.norm_sums(reduction, &[grid])]
+    }
+
+    /// Adds up the pieces that these grids have left, one after the other.
+    fn norm_sums(&self, reduction: &Reduction, grids: &[Grid]) -> Dispatch {
+        let Reduction { norm, gradient } = reduction;
+        let (tensor, shares) = (gradient.tensor, self.layout.norm_shares[*norm]);
         let (draft, _) = self.strips(Draft::new("norm_sums"), tensor);
-        let shares = self.layout.norm_shares[*norm];
         let draft = draft
+            .set("pieces", pieces_of(grids))
             .set("cc", 2)
             .set("cg", 1)
             .set("pg", THREADS)
@@ -105,7 +118,11 @@ impl Lowering<'_> {
             .bind("norm", self.norm(*norm))
             .bind("share", Bind::quads(Store::Shares, shares.first, shares.len()));
         let groups = self.c4(tensor);
-        [sums, draft.done(Grid::Fixed { groups, z: 1 }, Cost::default())]
+        let cost = Cost::default().fixed(16 * shares.len());
+        let cost = grids
+            .iter()
+            .fold(cost, |cost, &grid| cost.pieces(grid, self.piece(tensor)));
+        draft.done(Grid::Fixed { groups, z: 1 }, cost)
     }
 
     fn weight_grad(&self, conv: usize, input: View, gradient: &Gradient) -> Dispatch {
@@ -119,9 +136,10 @@ impl Lowering<'_> {
         } = place.weight_tile;
         let Parts { parts, ci4, co4 } = place.parts;
         let blocks = [ci4.div_ceil(cib), co4.div_ceil(cob)];
+        let pad = (shape.kernel / 2) as isize;
         let draft = self.view(Draft::new("conv_weight_grad"), "x", input);
         let draft = self
-            .gradient(draft, gradient, true)
+            .gradient(draft, "g", gradient, true)
             .bind(
                 "share",
                 Bind::quads(Store::Shares, place.shares.first, place.shares.len()),
@@ -131,7 +149,7 @@ impl Lowering<'_> {
             .flag("lanes", lanes > 1)
             .flag("slides", shape.kernel == 3 && shape.stride == 1)
             .flag("biased", shape.bias.is_some())
-            .set("cib", cib)
+            .set("chunk", cib)
             .set("cob", cob)
             .set("ci4", ci4)
             .set("co4", co4)
@@ -142,9 +160,10 @@ impl Lowering<'_> {
             .set("next", place.shares.next)
             .set("k", shape.kernel)
             .set("step", shape.stride)
-            .set("pad", shape.kernel / 2)
-            .set("xh", shape.input[1])
-            .set("xw", shape.input[2])
+            .set("origin_y", format!("({})", -pad))
+            .set("origin_x", format!("({})", -pad))
+            .set("rh", shape.input[1])
+            .set("rw", shape.input[2])
             .set("gh", shape.output[1])
             .set("gw", shape.output[2])
             .set("ti", tile.ti)
@@ -162,15 +181,13 @@ impl Lowering<'_> {
             tiles: tile.tiles(),
             z: parts * blocks[0] * blocks[1],
         };
-        let cost = Cost {
-            flops: 2 * shape.multiply_adds(),
-            bytes: self.bytes(gradient.tensors().into_iter().flatten().chain([input.tensor])),
-        };
+        let read = self.bytes(gradient.tensors().into_iter().flatten().chain([input.tensor]));
+        let cost = Cost::of(2 * shape.multiply_adds(), read).pieces(grid, 16 * place.shares.next);
         draft.done(grid, cost)
     }
 
-    /// The input's gradient of a `ConvGrad`, a dispatch for each place in the stride.
-    pub fn input_grad(&self, kernel: &Kernel) -> Vec<Dispatch> {
+    /// The input's gradient of a `ConvGrad`, a dispatch for each place in the stride; pieces of a reduction's sums with it.
+    pub fn input_grad(&self, kernel: &Kernel, reduction: Option<&Reduction>) -> Vec<Dispatch> {
         let Kernel::ConvGrad {
             conv,
             gradient,
@@ -184,14 +201,12 @@ impl Lowering<'_> {
         };
         let (shape, place) = (super::conv_of(self.plan, conv), &self.layout.convs[conv]);
         let [_, height, width] = shape.input;
-        let places = (0..shape.stride).flat_map(|y| (0..shape.stride).map(move |x| [y, x]));
-        let places = places.filter(|&[y, x]| y < height && x < width);
         let weights = Bind::quads(Store::Packed, place.packed[1], place.parts.weights(shape.kernel));
-        let places = places.map(|at| {
-            let correlation = transposed(shape, &place.parts, at);
+        let mut grids = Vec::new();
+        let places = places(shape, &place.parts).map(|(at, correlation)| {
             let taps = (correlation.taps[0] * correlation.taps[1]) as u64;
             let (draft, grid) = correlation.constants(Draft::new("conv_input_grad"));
-            let draft = self.gradient(draft, &gradient, true).bind("weights", weights);
+            let draft = self.gradient(draft, "g", &gradient, true).bind("weights", weights);
             let draft = self
                 .addend(draft, addend)
                 .bind("into", Store::Tensor(into))
@@ -203,12 +218,30 @@ impl Lowering<'_> {
                 .set("ww", width);
             let all = (shape.kernel * shape.kernel) as u64;
             let shares = addend.iter().flat_map(|addend| addend.tensors());
-            let read = gradient.tensors().into_iter().flatten().chain(shares).chain([into]);
+            let reduced = reduction
+                .into_iter()
+                .flat_map(|reduction| reduction.gradient.tensors())
+                .flatten();
+            let read = gradient
+                .tensors()
+                .into_iter()
+                .flatten()
+                .chain(shares)
+                .chain([into])
+                .chain(reduced);
             let strides = (shape.stride * shape.stride) as u64;
-            let cost = Cost {
-                flops: 2 * shape.multiply_adds() * taps / all,
-                bytes: self.bytes(read) / strides,
-            };
+            let flops = 2 * shape.multiply_adds() * taps / all;
+            let weights = place.parts.weights(shape.kernel) * 16 * taps as usize / all as usize;
+            let mut cost = Cost::of(flops, self.bytes(read) / strides).fixed(weights);
+            let mut draft = draft.flag("reduced", reduction.is_some());
+            if let Some(Reduction { gradient, .. }) = reduction {
+                cost = cost.pieces(grid, self.piece(into));
+                draft = self
+                    .gradient(draft, "r", gradient, false)
+                    .bind("sums", Store::Pieces)
+                    .set("before", pieces_of(&grids));
+                grids.push(grid);
+            }
             draft.done(grid, cost)
         });
         places.collect()
@@ -222,7 +255,7 @@ impl Lowering<'_> {
             .bind("places", Store::SumPlaces)
             .bind("gradients", Store::Gradients);
         let groups = self.layout.owners.len();
-        draft.done(Grid::Fixed { groups, z: 1 }, Cost::default())
+        draft.done(Grid::Fixed { groups, z: 1 }, self.layout.sum_cost())
     }
 
     pub fn square_params(&self, count: usize) -> Dispatch {
@@ -250,10 +283,10 @@ impl Lowering<'_> {
             let at = trunk.iter().position(|&node| node == tap.node)?;
             let (draft, grid) = self.strips(Draft::new("square_gradient"), tap.gradient.tensor);
             let draft = self
-                .gradient(draft, &tap.gradient, true)
+                .gradient(draft, "g", &tap.gradient, true)
                 .bind("squares", Store::TrunkSquares(at));
             let bytes = self.bytes(tap.gradient.tensors().into_iter().flatten());
-            Some((tap.at, draft.done(grid, Cost { flops: 0, bytes })))
+            Some((tap.at, draft.done(grid, Cost::of(0, bytes))))
         })
         .collect()
     }
@@ -275,8 +308,11 @@ impl Lowering<'_> {
             .factor("slow", 1.0 - 0.9)
             .factor("beta", 0.999)
             .factor("slower", 1.0 - 0.999);
+        // The gradient is read; the parameter and each of the optimiser's memories are read and written.
+        let passes = if optimizer.kind == OptimizerKind::Adam { 7 } else { 5 };
+        let cost = Cost::default().fixed(4 * passes * self.layout.trained_len);
         let groups = self.layout.trained_len / 64;
-        draft.done(Grid::Fixed { groups, z: 1 }, Cost::default())
+        draft.done(Grid::Fixed { groups, z: 1 }, cost)
     }
 }
 
@@ -290,6 +326,24 @@ pub fn decays(graph: &Graph, layout: &Layout, optimizer: &Optimizer) -> Vec<f32>
         }
     }
     decays
+}
+
+/// How many pieces these grids leave, in WGSL.
+fn pieces_of(grids: &[Grid]) -> String {
+    let counts: Vec<String> = grids.iter().map(|grid| grid.expression()).collect();
+    if counts.is_empty() {
+        "0u".into()
+    } else {
+        format!("({})", counts.join(" + "))
+    }
+}
+
+/// The places in a convolution's stride, each with the correlation that gives the gradient of its input there.
+pub fn places<'a>(conv: &'a Conv, parts: &'a Parts) -> impl Iterator<Item = ([usize; 2], Correlation)> + use<'a> {
+    let [_, height, width] = conv.input;
+    let rows = 0..conv.stride.min(height);
+    let places = rows.flat_map(move |y| (0..conv.stride.min(width)).map(move |x| [y, x]));
+    places.map(|at| (at, transposed(conv, parts, at)))
 }
 
 /// The gradient of the input's pixels at one place in the stride, as a correlation of the output's gradient with the

@@ -3,7 +3,7 @@
 use super::super::dispatch::{Bind, Cost, Dispatch, Draft, Grid, Store};
 use super::super::layout::{ConvPlace, Parts, quads};
 use super::super::tile::Tile;
-use super::{Lowering, Strip, THREADS};
+use super::{Lowering, THREADS};
 use crate::engine::plan::{Conv, Kernel, NormId, TensorId, View};
 
 /// Quadruples of workgroup memory that a patch may take.
@@ -70,9 +70,20 @@ pub struct Correlation {
 }
 
 impl Correlation {
-    pub fn constants(&self, draft: Draft) -> (Draft, Grid) {
+    fn blocking(&self) -> Blocking {
         let grid = [1, self.grid[0], self.grid[1]];
-        let blocking = Blocking::new(grid, self.step, self.taps, [self.ci4, self.co4]);
+        Blocking::new(grid, self.step, self.taps, [self.ci4, self.co4])
+    }
+
+    /// A workgroup for each tile.
+    pub fn grid(&self) -> Grid {
+        let Blocking { tile, blocks, .. } = self.blocking();
+        let (ti, tiles, z) = (tile.ti, tile.tiles(), self.parts * blocks);
+        Grid::Tiles { ti, tiles, z }
+    }
+
+    pub fn constants(&self, draft: Draft) -> (Draft, Grid) {
+        let blocking = self.blocking();
         let tile = blocking.tile;
         let draft = draft
             .set("threads", THREADS)
@@ -108,12 +119,7 @@ impl Correlation {
             .set("parts", self.parts)
             .set("ci4", self.ci4)
             .set("co4", self.co4);
-        let grid = Grid::Tiles {
-            ti: tile.ti,
-            tiles: tile.tiles(),
-            z: self.parts * blocking.blocks,
-        };
-        (draft, grid)
+        (draft, self.grid())
     }
 }
 
@@ -132,7 +138,7 @@ impl Lowering<'_> {
             .set("c4", quads(channels));
         let bytes = 2 * self.bytes([images]);
         let grid = Grid::threads(height * width * quads(channels));
-        draft.done(grid, Cost { flops: 0, bytes })
+        draft.done(grid, Cost::of(0, bytes))
     }
 
     pub fn pack(&self) -> Dispatch {
@@ -141,7 +147,9 @@ impl Lowering<'_> {
             .bind("places", Store::PackedPlaces)
             .bind("packed", Store::Packed);
         let groups = (self.layout.packed_places.len() / 4).div_ceil(64).max(1);
-        draft.done(Grid::Fixed { groups, z: 1 }, Cost::default())
+        // Read, with the place it stands at, and written.
+        let cost = Cost::default().fixed(3 * 4 * self.layout.packed_places.len());
+        draft.done(Grid::Fixed { groups, z: 1 }, cost)
     }
 
     /// One kernel of the plan's forward list.
@@ -173,7 +181,7 @@ impl Lowering<'_> {
                     .bind("output", Store::Tensor(output))
                     .set("plane", self.plane(input.tensor));
                 let bytes = self.bytes([input.tensor, output]);
-                vec![draft.done(Grid::threads(self.c4(output)), Cost { flops: 0, bytes })]
+                vec![draft.done(Grid::threads(self.c4(output)), Cost::of(0, bytes))]
             }
             Kernel::Linear {
                 input,
@@ -187,10 +195,8 @@ impl Lowering<'_> {
                     .bind("weight", self.param(weight))
                     .bind("bias", self.param(bias))
                     .bind("output", Store::Tensor(output));
-                let cost = Cost {
-                    flops: 2 * (self.shape(input)[0] * self.shape(output)[0]) as u64,
-                    bytes: self.bytes([input, output]),
-                };
+                let weights = self.shape(input)[0] * self.shape(output)[0];
+                let cost = Cost::of(2 * weights as u64, self.bytes([input, output])).fixed(4 * weights);
                 vec![draft.done(Grid::threads(4 * self.c4(output)), cost)]
             }
             Kernel::Loss { logits, gradient } => {
@@ -203,7 +209,7 @@ impl Lowering<'_> {
                     .set("classes", self.shape(logits)[0])
                     .set("classes_padded", 4 * self.c4(logits));
                 let bytes = self.bytes([logits, gradient]);
-                vec![draft.done(Grid::Fixed { groups: 1, z: 1 }, Cost { flops: 0, bytes })]
+                vec![draft.done(Grid::Fixed { groups: 1, z: 1 }, Cost::of(0, bytes))]
             }
             _ => unreachable!("a backward kernel in the forward list"),
         }
@@ -233,10 +239,10 @@ impl Lowering<'_> {
             Some(bias) => draft.bind("bias", self.param(bias)),
             None => draft,
         };
-        let cost = Cost {
-            flops: 2 * shape.multiply_adds(),
-            bytes: self.bytes([input.tensor, output]),
-        };
+        let mut cost = Cost::of(2 * shape.multiply_adds(), self.bytes([input.tensor, output])).fixed(16 * weights);
+        if norm.is_some() {
+            cost = cost.pieces(grid, self.piece(output));
+        }
         (draft.done(grid, cost), norm.map(|norm| self.statistics(norm)))
     }
 
@@ -262,24 +268,26 @@ impl Lowering<'_> {
     /// Merges the pieces of a normalisation's statistics.
     fn statistics(&self, norm: NormId) -> Dispatch {
         let of = self.plan.norms[norm];
-        let mut draft = Draft::new("statistics");
-        match super::producer(self.plan, norm) {
-            Some(&Kernel::Conv { conv, .. }) => draft = self.correlation(conv).constants(draft).0.set("strip", 0),
-            _ => {
-                let Strip { strip, .. } = Strip::new(self.shape(of.tensor)[0]);
-                draft = draft.set("strip", strip).set("plane", self.plane(of.tensor));
+        let draft = Draft::new("statistics");
+        let (draft, pieces) = match super::producer(self.plan, norm) {
+            Some(&Kernel::Conv { conv, .. }) => {
+                let (draft, grid) = self.correlation(conv).constants(draft);
+                (draft.set("strip", 0), grid)
             }
-        }
+            _ => self.strips(draft, of.tensor),
+        };
         let c4 = self.c4(of.tensor);
+        let cost = Cost::default().pieces(pieces, self.piece(of.tensor));
         let draft = draft
             .set("c4", c4)
+            .set("pieces", pieces.expression())
             .bind("statistics", Store::Pieces)
             .bind("weight", self.param(of.weight))
             .bind("bias", self.param(of.bias))
             .bind("running_mean", self.param(of.running_mean))
             .bind("running_var", self.param(of.running_var))
             .bind("norm", self.norm(norm));
-        draft.done(Grid::Fixed { groups: c4, z: 1 }, Cost::default())
+        draft.done(Grid::Fixed { groups: c4, z: 1 }, cost)
     }
 
     /// An addition into `output`, through ReLU or not.
@@ -309,7 +317,10 @@ impl Lowering<'_> {
             .flag("statistics", statistics.is_some() && output != Store::Seen)
             .bind("statistics", Store::Pieces)
             .bind("output", output);
-        let bytes = self.bytes([branch.tensor, shortcut.tensor, stored]);
-        draft.done(grid, Cost { flops: 0, bytes })
+        let mut cost = Cost::of(0, self.bytes([branch.tensor, shortcut.tensor, stored]));
+        if statistics.is_some() {
+            cost = cost.pieces(grid, self.piece(stored));
+        }
+        draft.done(grid, cost)
     }
 }

@@ -26,7 +26,7 @@ impl Lowering<'_> {
     /// A tapped gradient, and its tensor.
     pub fn see_gradient(&self, gradient: &Gradient) -> (Dispatch, TensorId) {
         let (draft, grid) = self.strips(Draft::new("read_gradient"), gradient.tensor);
-        let draft = self.gradient(draft, gradient, true).bind("output", Store::Seen);
+        let draft = self.gradient(draft, "g", gradient, true).bind("output", Store::Seen);
         (draft.done(grid, Cost::default()), gradient.tensor)
     }
 }

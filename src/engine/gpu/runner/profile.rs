@@ -1,9 +1,12 @@
 //! What the dispatches of a step cost, and how long each takes by the device's own clock.
 
-use super::super::dispatch::Cost;
+use super::super::dispatch::Dispatch;
+use super::super::program::Program;
 use super::{Pass, Ready, Runner};
 use crate::data::Batch;
+use crate::engine::{Optimizer, plan};
 use crate::error::Result;
+use crate::net::Graph;
 
 /// Timestamps in a set, two a dispatch.
 const TIMESTAMPS: u32 = 4096;
@@ -15,30 +18,33 @@ pub struct Work {
     pub kernel: &'static str,
     /// Additions and multiplications.
     pub flops: u64,
-    /// Bytes read and written, each tensor once; of kernels that do not depend on the batch all that is bound.
+    /// Bytes read and written, each tensor once.
     pub bytes: u64,
+}
+
+impl Work {
+    fn of(dispatch: &Dispatch, images: usize) -> Self {
+        Self {
+            kernel: dispatch.kernel,
+            flops: dispatch.cost.flops(images),
+            bytes: dispatch.cost.bytes(images),
+        }
+    }
+}
+
+/// The dispatches of a training step of so many images with the usual optimiser, counted without a device; for one whose
+/// kernels can bind as many buffers as those of desktop GPUs.
+pub fn works(graph: &Graph, images: usize) -> Vec<Work> {
+    const ROOM: usize = 16;
+    let program = Program::new(graph, plan::lower(graph), &Optimizer::default(), ROOM);
+    program.step().map(|dispatch| Work::of(dispatch, images)).collect()
 }
 
 impl Runner {
     /// The dispatches of the last batch's training step, in their order.
     pub fn works(&self, images: usize) -> Result<Vec<Work>> {
-        let work = |ready: &&Ready| {
-            let Cost { flops, bytes } = ready.dispatch.cost;
-            let bound = || {
-                ready
-                    .dispatch
-                    .binds
-                    .iter()
-                    .map(|bind| self.buffers.bound_bytes(bind))
-                    .sum()
-            };
-            Work {
-                kernel: ready.dispatch.kernel,
-                flops: flops * images as u64,
-                bytes: if bytes > 0 { bytes * images as u64 } else { bound() },
-            }
-        };
-        Ok(self.sequence(false)?.iter().map(work).collect())
+        let run = self.sequence(false)?;
+        Ok(run.iter().map(|ready| Work::of(&ready.dispatch, images)).collect())
     }
 
     /// Trains on one batch with every dispatch in a pass of its own; the seconds of each, or nothing where the device has

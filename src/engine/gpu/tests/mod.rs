@@ -1,5 +1,6 @@
 //! The kernels without a GPU, and on whatever adapter there is against their CPU twins.
 
+pub mod faults;
 mod kernels;
 mod shaders;
 mod updates;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::engine::GpuEngine;
-use super::super::{Checks, Device, adapters};
+use super::super::{Checks, Device, adapters, works};
 use super::{TOLERANCE, batch, compare, device, everything, graph, off};
 use crate::engine::cpu::CpuEngine;
+use crate::engine::plan::lower;
 use crate::engine::{BnMode, Decay, Engine, Optimizer, OptimizerKind, Probe};
 use crate::net::{Weights, initial_weights};
 
@@ -82,21 +83,52 @@ fn losses_of_sure_and_of_hopeless_answers_are_the_cpu_engine_s() {
 }
 
 #[test]
-fn a_step_in_many_pieces_is_the_same_step() {
+fn a_step_in_many_pieces_is_the_same_step_and_two_of_them_are_under_way() {
     let graph = graph("resnet-8:width=3,input=1x4x4");
     let weights = initial_weights(&graph, 1);
     let device = Device::open(&adapters()[0], Checks::Off).unwrap();
+    let opened = || GpuEngine::new(Arc::clone(&device), &graph, &weights, Optimizer::default()).unwrap();
     let losses = || {
-        let mut engine = GpuEngine::new(Arc::clone(&device), &graph, &weights, Optimizer::default()).unwrap();
+        let mut engine = opened();
         let step = |step: usize| engine.step(&batch(&graph, 5, step as f32), 0.01, false).unwrap().loss;
         (0..3).map(step).collect::<Vec<_>>()
     };
     let whole = losses();
     let long_ago = Instant::now().checked_sub(Duration::from_secs(3600)).unwrap();
     let before = device.pace().piece();
-    for _ in 0..40 {
-        device.done(1.0, long_ago);
-    }
+    let slow = || (0..40).for_each(|_| device.done(1.0, long_ago));
+    slow();
     assert!(device.pace().piece() <= before);
     assert_eq!(losses(), whole);
+
+    let mut engine = opened();
+    engine.step(&batch(&graph, 5, 0.0), 0.01, false).unwrap();
+    slow();
+    let program = &engine.runner.program;
+    let largest = program.step().map(|dispatch| dispatch.cost.work(5)).fold(0.0, f64::max);
+    for _ in 0..2 {
+        engine.start(&batch(&graph, 5, 0.0), 0.01, false).unwrap();
+        let most = largest.max(2.0 * device.pace().piece());
+        assert!(device.under_way() <= most, "{} of {most}", device.under_way());
+    }
+    engine.finished(true).unwrap();
+    device.wait(|| device.under_way() == 0.0).unwrap();
+}
+
+#[test]
+fn a_step_s_work_is_counted_without_a_device() {
+    let graph = graph("resnet-8:width=3,input=1x4x4");
+    let weights = initial_weights(&graph, 1);
+    let mut engine = GpuEngine::new(device(Checks::Off), &graph, &weights, Optimizer::default()).unwrap();
+    engine.step(&batch(&graph, 5, 0.0), 0.01, false).unwrap();
+    let counted = works(&graph, 5);
+    // Its kernels bind as many buffers as the device has.
+    assert!(engine.runner.device.about.storage_buffers >= 16);
+    assert_eq!(engine.works(5).unwrap(), counted);
+    // The plan's kernels read what they share once; a GPU's dispatches each for themselves.
+    let rows = lower(&graph).table(&graph);
+    let least = 5 * rows.iter().map(|row| row.bytes).sum::<u64>();
+    let flops = 5 * rows.iter().map(|row| row.flops).sum::<u64>();
+    assert!(counted.iter().map(|work| work.bytes).sum::<u64>() > least);
+    assert_eq!(counted.iter().map(|work| work.flops).sum::<u64>(), flops);
 }
