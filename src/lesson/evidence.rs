@@ -36,6 +36,11 @@ impl Exhibit {
             Quantity::MultiplyAdds => Table::new(&Graph::new(&series.track.spec)).multiply_adds as f64,
             Quantity::Gradient => (*at(&initial?.norms.activation, place)?).into(),
             Quantity::WeightGradient => (*at(&initial?.norms.weight, place)?).into(),
+            Quantity::WeightGradientEnd => (*at(&series.measured.last()?.norms.weight, place)?).into(),
+            Quantity::WeightGrowth => {
+                let last = at(&series.measured.last()?.norms.parameter, place)?;
+                f64::from(*last) / f64::from(*at(&initial?.norms.parameter, place)?)
+            }
             Quantity::Slope => {
                 let norms = &initial?.norms.activation;
                 let points = norms
@@ -216,6 +221,10 @@ pub mod tests {
         assert_eq!(mean("gradient(plain-8, last) / gradient(plain-8, 0)"), Some(1000.0));
         assert_eq!(mean("weight_gradient(plain-8, 1)"), Some(4.0));
         assert!((mean("slope(plain-8)").unwrap() - 0.1).abs() < 1e-9);
+        assert_eq!(
+            mean("weight_gradient_end(plain-8, last) * weight_growth(plain-8, 0)"),
+            Some(4.0)
+        );
         assert_eq!(mean("test_error(plain-8)"), None, "not tested");
         assert_eq!(mean("train_loss(plain-9)"), None, "no such run");
         let spread = evidence.spread(&"train_loss(plain-8)".parse().unwrap()).unwrap();

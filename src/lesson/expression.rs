@@ -55,6 +55,30 @@ pub enum Quantity {
     HeightLarger,
     /// The same around those, with the directions not normalised to them.
     HeightLargerRaw,
+    /// Largest difference of what the three forms of the run's block put out, relative to the largest value.
+    FormOutputs,
+    /// The same of their gradients.
+    FormGradients,
+    /// Parameters of the dense 3x3 convolution over those of the grouped one.
+    DenseParameters,
+    /// Time of the dense 3x3 convolution over that of the grouped one.
+    DenseTimes,
+    /// Time of the block with the dense convolution over that of the grouped form.
+    BlockTimes,
+    /// Time of the block as separate paths over that of the grouped form.
+    PathTimes,
+    /// Largest difference of a logit after identities have made the net so deep, running statistics.
+    Inserted,
+    /// Mean cross-entropy of the last 50 minibatches of the net made so deep by identities and trained on.
+    GrownLoss,
+    /// Norm of dL/d(weight) of the nth weighted layer where it was measured last.
+    WeightGradientEnd,
+    /// Norm of the nth layer's weights where it was measured last, over that before the first step.
+    WeightGrowth,
+    /// Autocorrelation of the gradients of neighbouring inputs before the first step.
+    Correlation,
+    /// Mean cosine of the gradients of inputs on a line before the first step.
+    Direction,
     /// Seconds spent in the run's own steps.
     Seconds,
 }
@@ -88,6 +112,18 @@ impl Quantity {
         ("height", Quantity::Height),
         ("height_larger", Quantity::HeightLarger),
         ("height_larger_raw", Quantity::HeightLargerRaw),
+        ("form_outputs", Quantity::FormOutputs),
+        ("form_gradients", Quantity::FormGradients),
+        ("dense_parameters", Quantity::DenseParameters),
+        ("dense_times", Quantity::DenseTimes),
+        ("block_times", Quantity::BlockTimes),
+        ("path_times", Quantity::PathTimes),
+        ("inserted", Quantity::Inserted),
+        ("grown_loss", Quantity::GrownLoss),
+        ("weight_gradient_end", Quantity::WeightGradientEnd),
+        ("weight_growth", Quantity::WeightGrowth),
+        ("correlation", Quantity::Correlation),
+        ("direction", Quantity::Direction),
         ("seconds", Quantity::Seconds),
     ];
 
@@ -111,6 +147,14 @@ impl Quantity {
             | Self::RemovedMean
             | Self::RemovedMedian
             | Self::RemovedLeast
+            | Self::FormOutputs
+            | Self::FormGradients
+            | Self::DenseParameters
+            | Self::DenseTimes
+            | Self::BlockTimes
+            | Self::PathTimes
+            | Self::Correlation
+            | Self::Direction
             | Self::Seconds => Argument::None,
             _ => Argument::Needed,
         }

@@ -2,7 +2,8 @@
 
 use super::evidence::{Exhibit, at};
 use super::expression::{Place, Quantity};
-use crate::probe::{Reading, Trial, Way};
+use crate::net::Form;
+use crate::probe::{Forms, Insertion, Reading, Shattering, Trial, Way};
 use crate::run::{LandscapeView, Origin, PlaneKind, RemovalStatistics};
 
 impl Exhibit {
@@ -29,9 +30,39 @@ impl Exhibit {
             Quantity::Height => self.height(PlaneKind::Random, place)?,
             Quantity::HeightLarger => self.height(PlaneKind::Larger, place)?,
             Quantity::HeightLargerRaw => self.height(PlaneKind::LargerRaw, place)?,
+            Quantity::FormOutputs => self.forms()?.differences()[0],
+            Quantity::FormGradients => self.forms()?.differences()[1],
+            Quantity::DenseParameters => self.forms()?.split.paths as f32,
+            Quantity::DenseTimes => return self.forms()?.dense_times(),
+            Quantity::BlockTimes => return self.forms()?.times(Form::Dense, Form::Grouped),
+            Quantity::PathTimes => return self.forms()?.times(Form::Paths, Form::Grouped),
+            Quantity::Inserted => self.insertion(place)?.difference,
+            Quantity::GrownLoss => self.insertion(place)?.final_loss()?,
+            Quantity::Correlation => self.shattering()?.neighbours()?,
+            Quantity::Direction => self.shattering()?.net.cosine,
             _ => return None,
         };
         Some(found.into())
+    }
+
+    fn forms(&self) -> Option<&Forms> {
+        let (_, forms) = self.findings.forms_at(self.series.track.id, usize::MAX)?;
+        Some(forms)
+    }
+
+    /// Of the net that was made so deep.
+    fn insertion(&self, place: Option<Place>) -> Option<&Insertion> {
+        let mut made = self.findings.insertions_of(self.series.track.id);
+        let found = match place? {
+            Place::At(depth) => made.find(|(_, insertion)| insertion.depths[1] == depth),
+            Place::Last => made.last(),
+        };
+        found.map(|(_, insertion)| insertion)
+    }
+
+    fn shattering(&self) -> Option<&Shattering> {
+        let (_, found) = self.findings.shattering_at(self.series.track.id, 0)?;
+        Some(found)
     }
 
     fn reading(&self, place: Option<Place>) -> Option<&Reading> {
@@ -97,8 +128,8 @@ pub mod tests {
     use super::*;
     use crate::lesson::Evidence;
     use crate::lesson::evidence::tests::exhibit;
-    use crate::net::{Array, Cut, Surgery};
-    use crate::probe::{Landscape, Subject};
+    use crate::net::{Array, Cut, Graph, Split, Surgery};
+    use crate::probe::{Correlation, Formed, Landscape, Subject};
     use crate::run::{Finding, Findings};
 
     /// What is known of run 0: a block read, two blocks removed, two trials, and a bowl.
@@ -155,6 +186,57 @@ pub mod tests {
                 explained: None,
             }),
         });
+        let formed = |(form, output, window): (Form, f32, f64)| Formed {
+            form,
+            output,
+            gradient: 2.0 * output,
+            seconds: Some(2.0 * window),
+            window_seconds: Some(window),
+        };
+        let split = Split::of(&Graph::new(&"resnext-20:cardinality=4,group_width=2".parse().unwrap())).unwrap();
+        let times = [
+            (Form::Paths, 0.25, 3.0),
+            (Form::Grouped, 0.0, 1.0),
+            (Form::Dense, 9.0, 8.0),
+        ];
+        findings.apply(Finding::Forms {
+            run: 0,
+            step: 60,
+            forms: Arc::new(Forms {
+                split,
+                side: [8, 8],
+                images: 32,
+                formed: times.map(formed).to_vec(),
+            }),
+        });
+        findings.apply(Finding::Insertion {
+            run: 0,
+            step: 60,
+            insertion: Arc::new(Insertion {
+                depths: [8, 56],
+                inserted: 24,
+                difference: 0.5,
+                largest: 9.0,
+                start: [0.0; 2],
+                losses: vec![9.0, 3.0, 1.0],
+            }),
+        });
+        let correlation = |neighbours, cosine| Correlation {
+            by_lag: vec![1.0, neighbours],
+            cosine,
+            sample: Vec::new(),
+        };
+        findings.apply(Finding::Shattering {
+            run: 0,
+            step: 0,
+            shattering: Arc::new(Shattering {
+                net: correlation(0.75, 0.25),
+                white: correlation(0.0, 0.0),
+                brown: correlation(1.0, 0.5),
+                points: 128,
+                lines: 8,
+            }),
+        });
         findings
     }
 
@@ -173,6 +255,18 @@ pub mod tests {
         assert_eq!(value("height(plain-8, 0) + height(plain-8, 50)"), Some(1.0));
         assert_eq!(value("height(plain-8, last) + height(plain-8, 75)"), Some(6.5));
         assert_eq!(value("height_larger(plain-8, 0)"), None, "not looked at");
+        assert_eq!(value("form_outputs(plain-8) + form_gradients(plain-8)"), Some(0.75));
+        assert_eq!(
+            value("dense_parameters(plain-8) + dense_times(plain-8) + block_times(plain-8)"),
+            Some(20.0)
+        );
+        assert_eq!(value("path_times(plain-8)"), Some(3.0));
+        assert_eq!(
+            value("inserted(plain-8, 56) + grown_loss(plain-8, last)"),
+            Some(0.5 + f64::from(13.0f32 / 3.0))
+        );
+        assert_eq!(value("inserted(plain-8, 20)"), None, "not made");
+        assert_eq!(value("correlation(plain-8) - direction(plain-8)"), Some(0.5));
         assert_eq!(evidence.slice("plain-8")[..2], [[-1.0, 4.0], [-0.5, 1.0]]);
     }
 }

@@ -32,6 +32,9 @@ struct Needs {
     removals: bool,
     labels: BTreeMap<Origin, BTreeSet<usize>>,
     planes: BTreeSet<PlaneKind>,
+    forms: bool,
+    depths: BTreeSet<usize>,
+    shattering: bool,
 }
 
 impl Needs {
@@ -49,6 +52,18 @@ impl Needs {
             Quantity::Height => drop(self.planes.insert(PlaneKind::Random)),
             Quantity::HeightLarger => drop(self.planes.insert(PlaneKind::Larger)),
             Quantity::HeightLargerRaw => drop(self.planes.insert(PlaneKind::LargerRaw)),
+            Quantity::FormOutputs
+            | Quantity::FormGradients
+            | Quantity::DenseParameters
+            | Quantity::DenseTimes
+            | Quantity::BlockTimes
+            | Quantity::PathTimes => self.forms = true,
+            Quantity::Inserted | Quantity::GrownLoss => {
+                if let Some(Place::At(depth)) = place {
+                    self.depths.insert(depth);
+                }
+            }
+            Quantity::Correlation | Quantity::Direction => self.shattering = true,
             Quantity::TrainLoss
             | Quantity::TrainError
             | Quantity::TestLoss
@@ -58,6 +73,8 @@ impl Needs {
             | Quantity::MultiplyAdds
             | Quantity::Gradient
             | Quantity::WeightGradient
+            | Quantity::WeightGradientEnd
+            | Quantity::WeightGrowth
             | Quantity::Slope
             | Quantity::Seconds => {}
         }
@@ -94,6 +111,14 @@ impl Needs {
             let side = if plane == PlaneKind::Random { FINE } else { COARSE };
             let step = None;
             questions.push(Question::Landscape { run, step, plane, side });
+        }
+        if self.forms {
+            questions.push(Question::Forms { run, step: None });
+        }
+        let insertion = |depth| Question::Insertion { run, step: None, depth };
+        questions.extend(self.depths.into_iter().map(insertion));
+        if self.shattering {
+            questions.push(Question::Shattering { run, step: Some(0) });
         }
         questions
     }

@@ -4,16 +4,7 @@ use super::graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
 use super::spec::{BlockKind, Norm, Order, Shortcut, Spec};
 
 pub(super) fn build(spec: &Spec) -> Graph {
-    let graph = Graph {
-        spec: spec.clone(),
-        nodes: Vec::new(),
-        params: Vec::new(),
-        blocks: Vec::new(),
-    };
-    let mut builder = Builder {
-        graph,
-        normalised: spec.norm == Norm::Batch,
-    };
+    let mut builder = Builder::new(spec);
     let input = builder.push("input", Op::Input, vec![], spec.input);
     let mut x = builder.conv(
         "conv1",
@@ -39,31 +30,55 @@ pub(super) fn build(spec: &Spec) -> Graph {
         x = builder.norm("norm", "norm", x);
         x = builder.relu("relu", x);
     }
-    let channels = builder.graph.nodes[x].output[0];
-    let pooled = builder.push("avgpool", Op::AvgPool, vec![x], [channels, 1, 1]);
-    let linear = Op::Linear {
-        parameters: "fc".into(),
-    };
-    builder.param("fc.weight", vec![spec.classes, channels], ParamKind::LinearWeight);
-    builder.param("fc.bias", vec![spec.classes], ParamKind::Bias);
-    builder.push("logits", linear, vec![pooled], [spec.classes, 1, 1]);
-    builder.graph
+    builder.finish(x)
 }
 
 #[derive(Clone, Copy)]
-struct Kernel {
-    size: usize,
-    stride: usize,
-    groups: usize,
+pub(super) struct Kernel {
+    pub size: usize,
+    pub stride: usize,
+    pub groups: usize,
 }
 
-struct Builder {
-    graph: Graph,
+/// A graph that grows node by node.
+pub(super) struct Builder {
+    pub graph: Graph,
     normalised: bool,
 }
 
 impl Builder {
-    fn push(&mut self, name: &str, op: Op, inputs: Vec<NodeId>, output: [usize; 3]) -> NodeId {
+    pub fn new(spec: &Spec) -> Self {
+        Self {
+            graph: Graph {
+                spec: spec.clone(),
+                nodes: Vec::new(),
+                params: Vec::new(),
+                blocks: Vec::new(),
+            },
+            normalised: spec.norm == Norm::Batch,
+        }
+    }
+
+    /// Puts the pooling and the linear layer behind a node.
+    pub fn finish(mut self, x: NodeId) -> Graph {
+        let (channels, classes) = (self.graph.nodes[x].output[0], self.graph.spec.classes);
+        let pooled = self.push("avgpool", Op::AvgPool, vec![x], [channels, 1, 1]);
+        let linear = Op::Linear {
+            parameters: "fc".into(),
+        };
+        self.param("fc.weight", vec![classes, channels], ParamKind::LinearWeight);
+        self.param("fc.bias", vec![classes], ParamKind::Bias);
+        self.push("logits", linear, vec![pooled], [classes, 1, 1]);
+        self.graph
+    }
+
+    /// `branch + scale * shortcut`.
+    pub fn add(&mut self, name: &str, branch: NodeId, shortcut: NodeId, scale: f32) -> NodeId {
+        let output = self.graph.nodes[branch].output;
+        self.push(name, Op::Add { scale }, vec![branch, shortcut], output)
+    }
+
+    pub fn push(&mut self, name: &str, op: Op, inputs: Vec<NodeId>, output: [usize; 3]) -> NodeId {
         self.graph.nodes.push(Node {
             name: name.into(),
             op,
@@ -82,7 +97,7 @@ impl Builder {
         });
     }
 
-    fn conv(&mut self, name: &str, parameters: &str, x: NodeId, channels: usize, kernel: Kernel) -> NodeId {
+    pub fn conv(&mut self, name: &str, parameters: &str, x: NodeId, channels: usize, kernel: Kernel) -> NodeId {
         let [c, h, w] = self.graph.nodes[x].output;
         let Kernel { size, stride, groups } = kernel;
         let bias = !self.normalised;
@@ -105,7 +120,7 @@ impl Builder {
     }
 
     /// Batch normalisation, or nothing in a net without.
-    fn norm(&mut self, name: &str, parameters: &str, x: NodeId) -> NodeId {
+    pub fn norm(&mut self, name: &str, parameters: &str, x: NodeId) -> NodeId {
         if !self.normalised {
             return x;
         }
@@ -128,7 +143,7 @@ impl Builder {
         )
     }
 
-    fn relu(&mut self, name: &str, x: NodeId) -> NodeId {
+    pub fn relu(&mut self, name: &str, x: NodeId) -> NodeId {
         self.push(name, Op::Relu, vec![x], self.graph.nodes[x].output)
     }
 
@@ -181,12 +196,7 @@ impl Builder {
             downsample = self.downsample(&name, input, activated, x, stride);
             let scale = self.graph.spec.scale;
             let shortcut = downsample.unwrap_or(input);
-            x = self.push(
-                &format!("{name}.add"),
-                Op::Add { scale },
-                vec![x, shortcut],
-                self.graph.nodes[x].output,
-            );
+            x = self.add(&format!("{name}.add"), x, shortcut, scale);
             add = Some(x);
         }
         let last = if pre { Op::Identity } else { Op::Relu };

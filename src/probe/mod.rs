@@ -2,12 +2,15 @@
 
 mod backbone;
 mod contour;
+mod forms;
 mod information;
+mod insertion;
 mod landscape;
 mod lesion;
 mod maps;
 mod path;
 mod ridge;
+mod shattering;
 mod statistics;
 mod subject;
 mod transfer;
@@ -16,11 +19,14 @@ use std::sync::Arc;
 
 pub use backbone::{backbone, fits as backbone_fits};
 pub use contour::contour;
+pub use forms::{Formed, Forms, forms};
 pub use information::{Information, Reading, information};
+pub use insertion::{Growth, Insertion, insertion};
 pub use landscape::{Landscape, Plane, landscape, rescaled, slice};
 pub use lesion::{Patient, Removal, accuracy, lesions, removable};
 pub use maps::{ImageMaps, feature_maps};
 pub use path::Path;
+pub use shattering::{Correlation, Shattering, autocorrelation, mean_cosine, shattering};
 pub use statistics::Statistics;
 pub use subject::Subject;
 pub use transfer::{Target, Trial, Way};

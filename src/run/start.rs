@@ -62,6 +62,7 @@ impl<'a> Lockstep<'a> {
         let keeps = Keeps::default();
         let study = Study::spawn(StudySetup {
             dataset,
+            experiment: Arc::new(course.experiment.clone()),
             tests: course.shared_tests(),
             opener: beside,
             keeps: keeps.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::question::{Finding, LandscapeView, Origin, PlaneKind, Work};
 use crate::net::{Array, Cut, Surgery};
-use crate::probe::{Reading, Subject, Trial};
+use crate::probe::{Forms, Insertion, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
 
 /// Everything found out.
@@ -19,6 +19,12 @@ pub struct Findings {
     pub transfers: BTreeMap<(RunId, Origin), Arc<[Trial]>>,
     /// By run, plane and step; grows while it is found out.
     pub landscapes: BTreeMap<(RunId, PlaneKind, usize), Arc<LandscapeView>>,
+    /// By run and step.
+    pub forms: BTreeMap<(RunId, usize), Arc<Forms>>,
+    /// By run, depth of the deeper net and step; grows while it is trained.
+    pub insertions: BTreeMap<(RunId, usize, usize), Arc<Insertion>>,
+    /// By run and step.
+    pub shattering: BTreeMap<(RunId, usize), Arc<Shattering>>,
     /// Long questions under way and waiting, in the order they were asked.
     pub working: Vec<Work>,
     /// The newest reason why something could not be found out.
@@ -135,6 +141,15 @@ impl Findings {
             Finding::Landscape { run, step, plane, view } => {
                 self.landscapes.insert((run, plane, step), view);
             }
+            Finding::Forms { run, step, forms } => {
+                self.forms.insert((run, step), forms);
+            }
+            Finding::Insertion { run, step, insertion } => {
+                self.insertions.insert((run, insertion.depths[1], step), insertion);
+            }
+            Finding::Shattering { run, step, shattering } => {
+                self.shattering.insert((run, step), shattering);
+            }
             Finding::Working(work) => match self.working.iter_mut().find(|known| known.question == work.question) {
                 Some(known) => *known = work,
                 None => self.working.push(work),
@@ -174,6 +189,27 @@ impl Findings {
             .collect();
         let whole = here().next_back()?.before;
         Some(Removals { step, whole, without })
+    }
+
+    /// The newest forms of a run's block not behind that step, and their step.
+    pub fn forms_at(&self, run: RunId, step: usize) -> Option<(usize, &Arc<Forms>)> {
+        let (&(_, step), forms) = self.forms.range((run, 0)..=(run, step)).next_back()?;
+        Some((step, forms))
+    }
+
+    /// What a run became when identities were inserted, by depth, each of the newest step.
+    pub fn insertions_of(&self, run: RunId) -> impl Iterator<Item = (usize, &Insertion)> {
+        let mine = self.insertions.range((run, 0, 0)..=(run, usize::MAX, usize::MAX));
+        let newest: BTreeMap<usize, (usize, &Insertion)> = mine
+            .map(|(&(_, depth, step), found)| (depth, (step, found.as_ref())))
+            .collect();
+        newest.into_values()
+    }
+
+    /// The newest measure of a run's shattering not behind that step, and its step.
+    pub fn shattering_at(&self, run: RunId, step: usize) -> Option<(usize, &Arc<Shattering>)> {
+        let (&(_, step), found) = self.shattering.range((run, 0)..=(run, step)).next_back()?;
+        Some((step, found))
     }
 
     /// The newest information about a run not behind that step.

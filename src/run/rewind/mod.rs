@@ -1,5 +1,6 @@
 //! Time travel: weights kept on the way, and questions about them answered beside the training.
 
+mod block_work;
 mod findings;
 mod grid;
 mod keeps;

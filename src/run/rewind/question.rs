@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::net::{Array, Surgery};
-use crate::probe::{Landscape, Reading, Subject, Trial};
+use crate::probe::{Forms, Insertion, Landscape, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
 
 /// Something to compute beside the training. Without a step the weights of the moment are meant, else those of the newest
@@ -40,6 +40,16 @@ pub enum Question {
         /// Points a side: a power of two and one.
         side: usize,
     },
+    /// The run's first block that splits, in every form that it can be written in.
+    Forms { run: RunId, step: Option<usize> },
+    /// The net made so deep by blocks that pass everything on, and trained on by the experiment's recipe.
+    Insertion {
+        run: RunId,
+        step: Option<usize>,
+        depth: usize,
+    },
+    /// How alike the gradients of neighbouring inputs are.
+    Shattering { run: RunId, step: Option<usize> },
 }
 
 /// What was learned before.
@@ -71,7 +81,10 @@ impl Question {
             Question::Information { run, step, .. }
             | Question::Lesion { run, step, .. }
             | Question::Lesions { run, step }
-            | Question::Landscape { run, step, .. } => (*run, *step),
+            | Question::Landscape { run, step, .. }
+            | Question::Forms { run, step }
+            | Question::Insertion { run, step, .. }
+            | Question::Shattering { run, step } => (*run, *step),
             Question::Transfer { run, .. } => (*run, Some(0)),
         }
     }
@@ -118,6 +131,22 @@ pub enum Finding {
         step: usize,
         plane: PlaneKind,
         view: Arc<LandscapeView>,
+    },
+    Forms {
+        run: RunId,
+        step: usize,
+        forms: Arc<Forms>,
+    },
+    /// What it came to so far.
+    Insertion {
+        run: RunId,
+        step: usize,
+        insertion: Arc<Insertion>,
+    },
+    Shattering {
+        run: RunId,
+        step: usize,
+        shattering: Arc<Shattering>,
     },
     /// How far a long question is, before its answer and beside it.
     Working(Work),

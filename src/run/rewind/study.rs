@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::net::{Graph, Surgery, Weights};
 use crate::probe::{Information, Patient, accuracy, information};
 use crate::run::course::{Tests, tests_of};
-use crate::run::experiment::RunId;
+use crate::run::experiment::{Experiment, RunId};
 use crate::run::message::{MapRequest, Maps};
 use crate::run::outbox::Wake;
 use crate::run::slot::Slot;
@@ -57,6 +57,8 @@ pub enum Task {
 #[derive(Clone)]
 pub struct Setup {
     pub dataset: Arc<Dataset>,
+    /// The recipe.
+    pub experiment: Arc<Experiment>,
     pub tests: Tests,
     pub opener: Opener,
     pub keeps: Keeps,
@@ -291,9 +293,12 @@ impl Desk {
                     after,
                 })
             }
-            Question::Lesions { .. } | Question::Transfer { .. } | Question::Landscape { .. } => {
-                Err(Error::Run("this question is answered by the worker".into()))
-            }
+            Question::Lesions { .. }
+            | Question::Transfer { .. }
+            | Question::Landscape { .. }
+            | Question::Forms { .. }
+            | Question::Insertion { .. }
+            | Question::Shattering { .. } => Err(Error::Run("this question is answered by the worker".into())),
         }
     }
 

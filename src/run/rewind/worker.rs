@@ -22,7 +22,7 @@ use crate::run::course::tests_of;
 use crate::run::experiment::RunId;
 
 /// Findings so far are told this often.
-const TELL_EVERY: Duration = Duration::from_millis(150);
+pub(super) const TELL_EVERY: Duration = Duration::from_millis(150);
 /// Training images that the loss around weights is of, and how many of them are normalised together.
 const SAMPLE: usize = 256;
 const TOGETHER: usize = 128;
@@ -44,9 +44,9 @@ pub struct Worker {
 
 /// A net of a run.
 #[derive(Clone)]
-struct Known {
-    graph: Arc<Graph>,
-    seed: u64,
+pub(super) struct Known {
+    pub graph: Arc<Graph>,
+    pub seed: u64,
 }
 
 enum Order {
@@ -119,8 +119,8 @@ impl Drop for Worker {
     }
 }
 
-struct Bench {
-    setup: Setup,
+pub(super) struct Bench {
+    pub setup: Setup,
     /// By run.
     known: Vec<Option<Known>>,
     dismissals: Arc<AtomicUsize>,
@@ -160,6 +160,9 @@ impl Bench {
             Question::Lesions { .. } => self.remove_each(run, known, &moment()?, shift),
             Question::Transfer { origin, labels, .. } => self.transfer(run, known, *origin, labels, shift),
             Question::Landscape { plane, side, .. } => self.look_around(run, known, moment()?, (*plane, *side), shift),
+            Question::Forms { .. } => self.forms(run, known, &moment()?, shift),
+            Question::Insertion { depth, .. } => self.insertion(run, known, &moment()?, *depth, shift),
+            Question::Shattering { .. } => self.shattering(run, known, &moment()?, shift),
             Question::Information { .. } | Question::Lesion { .. } => {
                 Err(Error::Run("this question is answered by the study".into()))
             }
@@ -312,7 +315,7 @@ fn fitting_backbone(graph: &Graph, data: &Dataset) -> Result<Weights> {
 }
 
 /// One question under way: when it began, and whether anyone still waits for it.
-struct Shift<'a> {
+pub(super) struct Shift<'a> {
     setup: &'a Setup,
     question: &'a Question,
     dismissals: &'a AtomicUsize,
@@ -334,7 +337,7 @@ impl<'a> Shift<'a> {
     }
 
     /// Tells how far it is; answers whether to go on.
-    fn goes_on(&mut self, share: f32) -> bool {
+    pub fn goes_on(&mut self, share: f32) -> bool {
         if self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
             let left = (share > 0.0).then(|| self.began.elapsed().mul_f32((1.0 - share).max(0.0) / share));
