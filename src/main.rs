@@ -7,9 +7,10 @@ use depthscope::cli::{self, Cli};
 fn main() -> ExitCode {
     share_cores();
     env_logger::init();
-    let result = match Cli::parse().command {
+    let Cli { command, lesson } = Cli::parse();
+    let result = match command {
         Some(command) => cli::run(command),
-        None => app::open(),
+        None => app::open(lesson),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

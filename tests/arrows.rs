@@ -12,10 +12,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("engine", &["net", "data"]),
     ("probe", &["engine", "net", "data"]),
     ("run", &["engine", "probe", "net", "data"]),
-    ("lesson", &["run", "probe", "net", "engine"]),
+    ("lesson", &["run", "probe", "net", "engine", "export"]),
     ("export", &["run", "probe", "net", "data", "engine", "palette"]),
     ("paint", &["palette"]),
-    ("ui", &["run", "probe", "net", "export", "paint", "palette"]),
+    ("ui", &["lesson", "run", "probe", "net", "export", "paint", "palette"]),
     (
         "app",
         &["ui", "run", "net", "data", "engine", "export", "paint", "palette"],

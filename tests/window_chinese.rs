@@ -1,14 +1,17 @@
 //! The window in Chinese. A test binary of its own: the language is one for the whole process.
 
+#[path = "window/classroom.rs"]
+mod classroom;
 #[path = "window/page.rs"]
 mod page;
 
 use depthscope::ui::language::Language;
 use depthscope::ui::theme::Look;
 use depthscope::ui::{Panel, Room};
-use eframe::egui::{Theme, Vec2};
+use eframe::egui::{Key, Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 
+use classroom::{degraded, lesson, serve};
 use page::{ALL, PLAIN, Page, STEPS, WINDOW, history, pictures};
 
 const SIZE: Vec2 = Vec2::new(640.0, 400.0);
@@ -65,4 +68,42 @@ fn the_first_minute_is_done_in_chinese() {
     page.state_mut().history = history(ALL, STEPS);
     page.run_steps(4);
     page.get_by_label("打开实验室");
+}
+
+#[test]
+fn a_lesson_is_done_in_chinese() {
+    Language::Chinese.speak();
+    let mut page = classroom::page(Room::Lessons, WINDOW, Theme::Light);
+    page.snapshot("chinese_lessons_list");
+    page.get_by_label("打开课程：越深越好吗？").click();
+    serve(&mut page, degraded);
+    page.key_press(Key::PageDown);
+    serve(&mut page, degraded);
+    page.get_by_label("第 2 步，共 5 步");
+    page.snapshot("chinese_lessons_order");
+    for name in ["plain-8", "plain-8", "plain-20", "plain-20"] {
+        page.get_by_label(&format!("上移 {name}")).click();
+        serve(&mut page, degraded);
+    }
+    page.get_by_label("预测并运行").click();
+    serve(&mut page, degraded);
+    page.get_by_label_contains("6 对中有 6 对顺序正确");
+    page.snapshot("chinese_lessons_graded");
+    page.get_by_label("下一步").click();
+    serve(&mut page, degraded);
+    assert_eq!(page.query_all_by_label("已重现").count(), 3);
+    page.get_by_label("离开课程").click();
+    serve(&mut page, degraded);
+    assert_eq!(page.state().room, Room::Lessons);
+}
+
+#[test]
+fn a_lesson_by_keyboard_in_chinese() {
+    Language::Chinese.speak();
+    let mut page = lesson("vanishing", WINDOW, Theme::Dark);
+    for key in [Key::PageDown, Key::Num3, Key::Space] {
+        page.key_press(key);
+        serve(&mut page, degraded);
+    }
+    page.get_by_label("正确");
 }

@@ -2,14 +2,15 @@
 """Makes NotoSansSC-Regular.otf beside it: `cjk.py NotoSansCJK-Regular.ttc` (Debian: fonts-noto-cjk).
 
 Keeps Chinese punctuation, the 3,755 characters of GB 2312's first level, and every character beyond Inter's that the
-locale files and the lessons use. Needs fonttools."""
+locale files, the lessons and formulas use. Needs fonttools."""
 import sys
 from pathlib import Path
 from fontTools import subset
 from fontTools.ttLib import TTCollection
 
 here = Path(__file__).parent
-texts = [*here.parent.glob("locales/*.yml"), *here.parent.glob("lessons/**/*.md")]
+texts = [*here.parent.glob("locales/*.yml"), *here.parent.glob("lessons/**/*.md"),
+         here.parent.parent / "src/lesson/formula.rs"]
 used = {character for text in texts for character in text.read_text(encoding="utf-8") if ord(character) > 0x2000}
 first_level = {bytes([row, cell]).decode("gb2312") for row in range(0xB0, 0xD8) for cell in range(0xA1, 0xFF)
                if (row, cell) < (0xD7, 0xFA)}

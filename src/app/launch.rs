@@ -9,11 +9,11 @@ use crate::error::{Error, Result};
 
 const INSTEAD: &str = "`cargo run --release -- train` does the same job in the terminal";
 
-/// Opens the window and returns when it is closed.
+/// Opens the window, with that lesson (a name or a file) if one is given, and returns when it is closed.
 ///
 /// # Errors
 /// One sentence when there is no display or no way to draw on it.
-pub fn open() -> Result<()> {
+pub fn open(lesson: Option<String>) -> Result<()> {
     if !display_is_set() {
         return Err(Error::Window(format!(
             "there is no display to open a window on; {INSTEAD}"
@@ -37,7 +37,7 @@ pub fn open() -> Result<()> {
         eframe::run_native(
             "depthscope",
             options,
-            Box::new(|context| Ok(Box::new(App::new(context)))),
+            Box::new(move |context| Ok(Box::new(App::new(context, lesson.as_deref())))),
         )
     };
     let result = panic::catch_unwind(AssertUnwindSafe(run));

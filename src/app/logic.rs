@@ -44,6 +44,8 @@ impl App {
             }
             Action::Shelf(errand) => self.run_errand(errand),
             Action::ChooseData => self.dialog = dialog::folder(ctx, &t!("A folder of CIFAR, IDX or images")),
+            Action::Teach(experiment) => self.teach(ctx, *experiment),
+            Action::LeaveLesson => self.leave_lesson(),
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,
             Action::SwitchTheme => {
@@ -57,7 +59,7 @@ impl App {
             }
             Action::SwitchLecture => {
                 self.lecture.switch(ctx);
-                if self.lecture.on {
+                if self.lecture.on && self.classroom.is_none() {
                     self.lab.begin_lecture();
                 }
             }
@@ -91,11 +93,18 @@ impl App {
         }
         self.shelf.live.clone_from(&self.session.folder);
         self.first = false;
+        if let Some(room) = &mut self.classroom {
+            room.taught.clone_from(&self.session.experiment);
+        }
         self.lab.restart();
     }
 
     fn open(&mut self, ctx: &egui::Context, room: Room) {
         self.room = room;
+        if room == Room::FirstMinute && self.classroom.is_some() {
+            self.lab.leave_lesson();
+            self.leave_lesson();
+        }
         if room == Room::FirstMinute && !self.first {
             self.first_minute = FirstMinute::default();
             self.start(ctx, first_experiment(), DEFAULT_ENGINE);

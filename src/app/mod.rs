@@ -1,5 +1,6 @@
 //! The window: an eframe application that owns the run being watched and the rooms that show it.
 
+mod classroom;
 mod dialog;
 mod engines;
 mod figures;
@@ -15,12 +16,13 @@ mod session;
 mod stored;
 mod ui;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use eframe::egui;
 
+use classroom::Classroom;
 use engines::Engines;
 pub use launch::open;
 use lecture::Lecture;
@@ -31,7 +33,7 @@ use crate::run::shelf::Librarian;
 use crate::run::{Experiment, Shelf};
 use crate::ui::language::Language;
 use crate::ui::theme::{self, Look};
-use crate::ui::{FirstMinute, Lab, Picture, Room};
+use crate::ui::{FirstMinute, Lab, Origin, Picture, Room};
 use crate::{paint, palette};
 
 const DEFAULT_ENGINE: &str = "auto";
@@ -55,6 +57,8 @@ pub struct App {
     librarian: Option<Librarian>,
     /// A dialog that waits for the user.
     dialog: Option<Receiver<Option<PathBuf>>>,
+    /// While a lesson is open.
+    classroom: Option<Classroom>,
     theme: Look,
     /// Chosen by the user; else the system's.
     language: Option<Language>,
@@ -69,8 +73,8 @@ pub struct App {
 }
 
 impl App {
-    /// Opens where the user left, or on the first minute.
-    pub fn new(context: &eframe::CreationContext<'_>) -> Self {
+    /// Opens where the user left, or on the first minute, or with that lesson (a name or a file).
+    pub fn new(context: &eframe::CreationContext<'_>, lesson: Option<&str>) -> Self {
         let ctx = &context.egui_ctx;
         theme::install(ctx);
         if let Some(render_state) = &context.wgpu_render_state {
@@ -97,7 +101,7 @@ impl App {
             live: session.folder.clone(),
             ..Shelf::default()
         };
-        Self {
+        let mut app = Self {
             room: stored.room,
             engines: Engines::look(ctx),
             session,
@@ -108,6 +112,7 @@ impl App {
             first_minute: FirstMinute::default(),
             digit,
             lab: stored.lab,
+            classroom: None,
             theme: stored.theme,
             language: stored.language,
             lecture,
@@ -116,6 +121,24 @@ impl App {
             unsaved: false,
             #[cfg(target_os = "linux")]
             keyboard: keyboard::Keyboard::default(),
+        };
+        if let Some(lesson) = lesson {
+            app.open_lesson(ctx, lesson);
+        }
+        app
+    }
+
+    /// Opens a lesson by name or from a file; where that fails, the list of lessons says why.
+    fn open_lesson(&mut self, ctx: &egui::Context, lesson: &str) {
+        let mut actions = Vec::new();
+        let named = Origin::Shipped(lesson.to_owned());
+        if named.read().is_ok() && !Path::new(lesson).exists() {
+            self.lab.begin_lesson(&named, &mut actions);
+        } else {
+            self.lab.add_lesson(Path::new(lesson), &mut actions);
+        }
+        for action in actions {
+            self.act(ctx, action);
         }
     }
 }
@@ -178,9 +201,10 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
-        let Some(closing) = self.session.close() else { return };
+        let own = self.classroom.as_mut().and_then(|room| room.own.close());
+        let closing: Vec<_> = own.into_iter().chain(self.session.close()).collect();
         let start = Instant::now();
-        while !closing.is_finished() && start.elapsed() < PATIENCE {
+        while !closing.iter().all(|thread| thread.is_finished()) && start.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(10));
         }
     }

@@ -162,6 +162,9 @@ impl Session {
             }
             self.findings.apply(finding);
         }
+        if let Some(summary) = trainer.summary() {
+            self.findings.summary = Some(summary);
+        }
         self.pace.note(Instant::now(), steps);
         if let Some(maps) = trainer.maps() {
             self.shown = Some(Shown::new(ctx, maps));

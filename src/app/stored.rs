@@ -12,6 +12,7 @@ use crate::ui::{Lab, Room};
 
 const KEY: &str = "depthscope";
 const LAB_KEY: &str = "lab";
+const LESSONS_KEY: &str = "lessons";
 
 /// Where the user left.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -55,19 +56,22 @@ pub fn load(storage: Option<&dyn eframe::Storage>) -> Stored {
     let Some(storage) = storage else {
         return Stored::default();
     };
+    let mut lab: Lab = eframe::get_value(storage, LAB_KEY).unwrap_or_default();
+    lab.lessons = eframe::get_value(storage, LESSONS_KEY).unwrap_or_default();
     Stored {
-        lab: eframe::get_value(storage, LAB_KEY).unwrap_or_default(),
+        lab,
         ..eframe::get_value(storage, KEY).unwrap_or_default()
     }
 }
 
 /// Stores where the user is.
 pub fn save(storage: &mut dyn eframe::Storage, app: &App) {
+    let session = app.own_session();
     let stored = Stored {
         room: app.room,
-        experiment: Some(app.session.experiment.clone()),
-        engine: app.session.engine.clone(),
-        folder: app.session.folder.clone(),
+        experiment: Some(session.experiment.clone()),
+        engine: session.engine.clone(),
+        folder: session.folder.clone(),
         theme: app.theme,
         language: app.language,
         lecture: app.lecture.on,
@@ -75,5 +79,6 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &App) {
         lab: Lab::default(),
     };
     eframe::set_value(storage, KEY, &stored);
-    eframe::set_value(storage, LAB_KEY, &app.lab);
+    eframe::set_value(storage, LAB_KEY, &app.lab.to_keep());
+    eframe::set_value(storage, LESSONS_KEY, &app.lab.lessons.to_keep());
 }

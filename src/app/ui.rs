@@ -14,8 +14,10 @@ impl App {
         if ui.input_mut(|input| input.consume_key(egui::Modifiers::COMMAND, Key::Q)) {
             ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
         }
-        self.take_dropped(ui.ctx());
         let mut actions = Vec::new();
+        if !self.lab.take_dropped(ui.ctx(), &mut actions) {
+            self.take_dropped(ui.ctx());
+        }
         let (session, engines) = (&self.session, self.engines.names());
         let scene = Scene {
             experiment: &session.experiment,
@@ -37,6 +39,7 @@ impl App {
                 Room::Lab => self
                     .lab
                     .room_ui(ui, scene, session.speed(), session.notice.as_deref(), shown),
+                Room::Lessons => self.lab.lessons_ui(ui),
             });
         });
         self.lab.finder_ui(ui, self.room, scene, &mut actions);

@@ -1,10 +1,14 @@
 //! `depthscope lessons`: what there is to learn, and whether its claims hold on this machine.
 
+use std::path::PathBuf;
+
 use super::engine_args::EngineArgs;
 use super::progress::Progress;
 use crate::engine::Wanted;
 use crate::error::{Error, Result};
-use crate::lesson::{Claim, Evidence, Lesson, Verdict, examine, lesson, lessons};
+use crate::export::write_file;
+use crate::lesson::words::number;
+use crate::lesson::{Claim, Evidence, Guesses, Lesson, Record, Report, Verdict, examine, lesson, lessons};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -27,6 +31,12 @@ enum Action {
         /// The first seed
         #[arg(long, value_name = "S")]
         seed: Option<u32>,
+        /// Write the one-page report of a lesson to this file (HTML)
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// Record what was measured for the window to show (JSON; beside my-lesson.md it is my-lesson.recorded.json)
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
         #[command(flatten)]
         engine: EngineArgs,
     },
@@ -39,6 +49,8 @@ pub fn run(args: &Args) -> Result<()> {
         lesson: name,
         seeds,
         seed,
+        report,
+        record,
         engine,
     }) = &args.action
     else {
@@ -48,6 +60,11 @@ pub fn run(args: &Args) -> Result<()> {
         "all" => lessons(&args.language)?,
         name => vec![lesson(name, &args.language)?],
     };
+    if chosen.len() > 1 && (report.is_some() || record.is_some()) {
+        return Err(Error::Lesson(
+            "--report and --record are for one lesson; give its name".into(),
+        ));
+    }
     let engine = engine.wanted()?;
     let first = u64::from(seed.unwrap_or(0));
     let seeds: Option<Vec<u64>> =
@@ -60,6 +77,19 @@ pub fn run(args: &Args) -> Result<()> {
         for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
             claims += 1;
             missed += usize::from(!told(claim, &evidence));
+        }
+        if let Some(path) = record {
+            write_file(path, Record::of(lesson, &evidence).to_json().as_bytes())?;
+        }
+        if let Some(path) = report {
+            rust_i18n::set_locale(&args.language);
+            let report = Report {
+                lesson,
+                evidence: &evidence,
+                guesses: &Guesses::new(),
+                record: None,
+            };
+            write_file(path, report.html()?.as_bytes())?;
         }
     }
     if missed > 0 {
@@ -120,31 +150,4 @@ fn told(claim: &Claim, evidence: &Evidence) -> bool {
         println!("                  try: {}", claim.otherwise);
     }
     reproduced
-}
-
-/// Four significant digits, small numbers with an exponent.
-fn number(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 {
-        return format!("{value:.3e}");
-    }
-    let digits = 3usize.saturating_sub(value.abs().max(1.0).log10() as usize);
-    format!("{value:.digits$}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_four_digits() {
-        for (value, shown) in [
-            (0.0, "0.000"),
-            (1e-9, "1.000e-9"),
-            (-0.5, "-0.500"),
-            (12.3456, "12.35"),
-            (11488.0, "11488"),
-        ] {
-            assert_eq!(number(value), shown);
-        }
-    }
 }

@@ -20,10 +20,13 @@ use crate::error::Result;
 ///
 /// Without a command the window opens.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Open the window with this lesson: its name, a .md file, or a folder of them
+    #[arg(long, value_name = "LESSON")]
+    pub lesson: Option<String>,
 }
 
 /// What to do instead of opening the window.

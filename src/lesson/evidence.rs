@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::expression::{Expression, Place, Quantity};
+use super::record::{Recorded, leaf};
 use crate::net::{Graph, Table};
 use crate::run::{Findings, RunSummary, Series, slope_factor};
 
@@ -18,7 +19,7 @@ pub struct Exhibit {
 }
 
 impl Exhibit {
-    fn value(&self, quantity: Quantity, place: Option<Place>) -> Option<f64> {
+    pub(super) fn value(&self, quantity: Quantity, place: Option<Place>) -> Option<f64> {
         let series = &self.series;
         let test = |of: fn(&RunSummary) -> Option<f32>| self.summary.as_ref().and_then(of);
         let initial = series.measured.first().filter(|measured| measured.step == 0);
@@ -67,6 +68,8 @@ pub(super) fn at<T>(values: &[T], place: Option<Place>) -> Option<&T> {
 pub struct Evidence {
     /// By run name and seed.
     runs: BTreeMap<(String, u64), Exhibit>,
+    /// What stands in for runs that were not trained here.
+    recorded: BTreeMap<(String, u64), Recorded>,
 }
 
 /// Mean and spread over seeds.
@@ -85,6 +88,47 @@ impl Evidence {
         self.runs.insert((track.name.clone(), track.seed), exhibit);
     }
 
+    /// Takes in what was recorded of a run elsewhere; what is measured here goes before it.
+    pub fn insert_recorded(&mut self, recorded: Recorded) {
+        self.recorded.insert((recorded.run.clone(), recorded.seed), recorded);
+    }
+
+    /// Everything measured here, by run and seed.
+    pub fn measured(&self) -> impl Iterator<Item = &Exhibit> {
+        self.runs.values()
+    }
+
+    /// Whether the expression's value rests on recordings, if only in part.
+    pub fn is_recorded(&self, expression: &Expression) -> bool {
+        let mut recorded = false;
+        expression.visit(&mut |_, run, _| recorded |= !self.runs.keys().any(|(name, _)| name == run));
+        recorded
+    }
+
+    /// The seeds of a run: those trained here, or else those recorded.
+    fn seeds(&self, run: &str) -> Vec<u64> {
+        let of = |(name, seed): &(String, u64)| (name == run).then_some(*seed);
+        let here: Vec<u64> = self.runs.keys().filter_map(of).collect();
+        if here.is_empty() {
+            self.recorded.keys().filter_map(of).collect()
+        } else {
+            here
+        }
+    }
+
+    fn value(&self, quantity: Quantity, run: &str, seed: u64, place: Option<Place>) -> Option<f64> {
+        let key = (run.to_owned(), seed);
+        match self.runs.get(&key) {
+            Some(exhibit) => exhibit.value(quantity, place),
+            None => self
+                .recorded
+                .get(&key)?
+                .values
+                .get(&leaf(quantity, run, place))
+                .copied(),
+        }
+    }
+
     /// The value of an expression by seed, for the seeds that every run in it was trained with.
     ///
     /// `None` where something needed was not measured with one of them, or no seed is common to all.
@@ -94,17 +138,14 @@ impl Evidence {
         let Some(first) = runs.first() else {
             return Some(vec![(0, expression.value(&|_, _, _| None)?)]);
         };
-        let seeds = self
-            .runs
-            .keys()
-            .filter(|(name, _)| name == first)
-            .map(|&(_, seed)| seed);
-        let common = |seed: &u64| runs.iter().all(|run| self.runs.contains_key(&(run.clone(), *seed)));
-        let values: Option<Vec<(u64, f64)>> = seeds
+        let others: Vec<Vec<u64>> = runs.iter().map(|run| self.seeds(run)).collect();
+        let common = |seed: &u64| others.iter().all(|seeds| seeds.contains(seed));
+        let values: Option<Vec<(u64, f64)>> = self
+            .seeds(first)
+            .into_iter()
             .filter(common)
             .map(|seed| {
-                let value = expression
-                    .value(&|quantity, run, place| self.runs.get(&(run.to_owned(), seed))?.value(quantity, place))?;
+                let value = expression.value(&|quantity, run, place| self.value(quantity, run, seed, place))?;
                 Some((seed, value))
             })
             .collect();
@@ -148,6 +189,10 @@ impl Evidence {
             .filter(|((name, _), _)| name == run)
             .map(|(_, exhibit)| &exhibit.series)
             .collect();
+        if seeds.is_empty() {
+            let recorded = self.recorded.iter().find(|((name, _), _)| name == run);
+            return recorded.map_or(Vec::new(), |(_, recorded)| recorded.curve.clone());
+        }
         let length = seeds.iter().map(|series| series.loss.len()).min().unwrap_or(0);
         (0..length)
             .map(|i| {

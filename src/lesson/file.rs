@@ -41,6 +41,8 @@ pub struct Step {
     pub claims: Vec<Claim>,
     /// What the lab shows beside it; without, what it showed before.
     pub show: Option<Show>,
+    /// Line of the file that says so.
+    pub show_line: usize,
 }
 
 /// A ```` ```show ```` block.
@@ -52,6 +54,13 @@ pub struct Show {
     /// Name of the experiment; without, the lesson's first.
     #[serde(default)]
     pub experiment: Option<String>,
+    /// Whether the panels have their buttons and options.
+    #[serde(default = "yes")]
+    pub controls: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -78,12 +87,52 @@ impl Lesson {
         read(text).and_then(Lesson::checked).map_err(about)
     }
 
+    /// Sees that every panel it shows is one of these.
+    ///
+    /// # Errors
+    /// One sentence with the file and the line.
+    pub fn check_panels(&self, panels: &[&str], origin: &str) -> Result<()> {
+        let known = |name: &str| panels.iter().any(|panel| panel.eq_ignore_ascii_case(name));
+        for step in &self.steps {
+            let named = step.show.iter().flat_map(|show| &show.panels);
+            if let Some(unknown) = named.into_iter().find(|name| !known(name)) {
+                let (line, panels) = (step.show_line, panels.join(", "));
+                return Err(Error::Lesson(format!(
+                    "{origin}: line {line}: there is no panel called '{unknown}'; the panels are {panels}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The experiment shown beside a step, and what the lab shows there; nothing before the first `show`.
+    pub fn shown(&self, step: usize) -> (usize, Option<&Show>) {
+        let until = &self.steps[..self.steps.len().min(step + 1)];
+        let show = until.iter().rev().find_map(|step| step.show.as_ref());
+        let named = show.and_then(|show| show.experiment.as_ref());
+        let place = named.and_then(|name| self.experiments.iter().position(|known| &known.name == name));
+        (place.unwrap_or(0), show)
+    }
+
+    /// The experiments that these expressions are measured in, in the lesson's order.
+    pub fn measured_in(&self, expressions: &[Expression]) -> Vec<usize> {
+        let mut runs = BTreeSet::new();
+        for expression in expressions {
+            expression.visit(&mut |_, run, _| {
+                runs.insert(run.to_owned());
+            });
+        }
+        let needed = |experiment: &Experiment| experiment.runs.iter().any(|plan| runs.contains(&plan.name));
+        let places = self.experiments.iter().enumerate();
+        places
+            .filter(|(_, experiment)| needed(experiment))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
     /// Everything its claims and predictions are judged on.
     pub fn expressions(&self) -> Vec<Expression> {
-        let claims = self.steps.iter().flat_map(|step| &step.claims);
-        let checks = claims.flat_map(|claim| [claim.check.left.clone(), claim.check.right.clone()]);
-        let predictions = self.steps.iter().flat_map(|step| &step.predictions);
-        checks.chain(predictions.flat_map(Prediction::expressions)).collect()
+        self.steps.iter().flat_map(Step::expressions).collect()
     }
 
     /// Sees that everything named exists.
@@ -170,12 +219,24 @@ fn read(text: &str) -> Result<Lesson> {
 }
 
 impl Step {
+    /// Everything its claims and predictions are judged on.
+    pub fn expressions(&self) -> Vec<Expression> {
+        let claims = self.claims.iter();
+        let checks = claims.flat_map(|claim| [claim.check.left.clone(), claim.check.right.clone()]);
+        checks
+            .chain(self.predictions.iter().flat_map(Prediction::expressions))
+            .collect()
+    }
+
     /// Takes in a fenced block that begins on that line.
     fn take(&mut self, kind: &str, block: &str, line: usize) -> Result<()> {
         match kind {
             "predict" => self.predictions.push(toml_at(block, line + 1)?),
             "claim" => self.claims.push(toml_at(block, line + 1)?),
-            "show" => self.show = Some(toml_at(block, line + 1)?),
+            "show" => {
+                self.show = Some(toml_at(block, line + 1)?);
+                self.show_line = line;
+            }
             _ => self.text.extend([FENCE, kind, "\n", block, FENCE, "\n"]),
         }
         Ok(())
@@ -271,8 +332,15 @@ check = "train_loss(plain-56) - train_loss(plain-20) > 0.3"
         );
         assert_eq!((guess.predictions.len(), guess.claims.len()), (1, 0));
         assert_eq!((see.predictions.len(), see.claims.len()), (0, 1));
-        assert_eq!(see.show.as_ref().unwrap().panels, ["Curves"]);
+        let show = see.show.as_ref().unwrap();
+        assert_eq!(
+            (show.panels.as_slice(), show.controls, see.show_line),
+            (&["Curves".to_owned()][..], true, 25)
+        );
         assert_eq!(lesson.expressions().len(), 4);
+        assert_eq!(lesson.shown(0), (0, None));
+        assert_eq!(lesson.shown(9), (0, Some(show)));
+        assert_eq!(lesson.measured_in(&see.expressions()), [0]);
     }
 
     #[test]

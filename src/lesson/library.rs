@@ -1,7 +1,7 @@
 //! The lessons that come with the program, and where else one can come from.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::file::Lesson;
 use crate::error::{Error, Result};
@@ -11,6 +11,8 @@ pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
 
 /// A lesson file is short; anything longer is another kind of file.
 const LONGEST_FILE: u64 = 1 << 20;
+/// Lessons of one folder.
+const MOST_FILES: usize = 200;
 
 macro_rules! embedded {
     ($($file:literal),* $(,)?) => {
@@ -70,13 +72,22 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
         return Ok(known);
     }
     let path = Path::new(file_or_name);
-    let about = fs::metadata(path).map_err(|_| {
+    if !path.exists() {
         let shown: String = file_or_name.escape_debug().take(120).collect();
-        Error::Lesson(format!(
+        return Err(Error::Lesson(format!(
             "'{shown}' is neither a file nor a lesson; the lessons are {}",
             names.join(", ")
-        ))
-    })?;
+        )));
+    }
+    read(path)
+}
+
+/// A lesson from a file.
+///
+/// # Errors
+/// When it cannot be read; one sentence with the line.
+pub fn read(path: &Path) -> Result<Lesson> {
+    let about = fs::metadata(path).map_err(Error::io("read", path))?;
     if !about.is_file() || about.len() > LONGEST_FILE {
         return Err(Error::Lesson(format!(
             "{} is not a lesson; give a .md file",
@@ -87,9 +98,62 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
     Lesson::parse(&text, &path.display().to_string())
 }
 
+/// The lesson files that a path means: itself, or the .md files of a folder, or those of its folder for that language.
+///
+/// # Errors
+/// When there is none.
+pub fn files(path: &Path, language: &str) -> Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_path_buf()]);
+    }
+    let inside = |folder: &Path| {
+        let entries = fs::read_dir(folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()));
+        let is_lesson = |path: &PathBuf| {
+            let stem = path.file_stem().unwrap_or_default();
+            path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md")) && !stem.eq_ignore_ascii_case("readme")
+        };
+        let mut files: Vec<PathBuf> = entries.filter(is_lesson).take(MOST_FILES).collect();
+        files.sort();
+        files
+    };
+    let own = inside(path);
+    let files = if own.is_empty() {
+        inside(&path.join(language))
+    } else {
+        own
+    };
+    if files.is_empty() {
+        return Err(Error::Lesson(format!(
+            "{} holds no lesson, which is a .md file",
+            path.display()
+        )));
+    }
+    Ok(files)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_means_its_lessons() {
+        let names = |folder: &str, language| {
+            let files = files(Path::new(folder), language)?;
+            Ok::<_, Error>(files.len())
+        };
+        let count = EMBEDDED.len();
+        assert_eq!(
+            names("assets/lessons", "zh-CN").unwrap(),
+            count,
+            "of that language, without the guide"
+        );
+        assert_eq!(names("assets/lessons/en", "zh-CN").unwrap(), count);
+        assert_eq!(names("nowhere.md", "en").unwrap(), 1);
+        assert!(names("src", "en").unwrap_err().to_string().contains("holds no lesson"));
+    }
 
     #[test]
     fn every_language_makes_the_same_claims() {

@@ -1,6 +1,6 @@
 //! Predictions: what a learner commits to before the training, and how it is graded on the measurement.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::expression::{Check, Expression, Quantity};
@@ -69,7 +69,7 @@ pub struct Answer {
 }
 
 /// What a learner committed to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Guess {
     /// Index of the option.
     Choice(usize),
@@ -95,6 +95,18 @@ pub enum Grade {
     },
     /// Typical factor between the curve drawn and the one measured: 10 to the mean |log10 ratio|.
     Curve { factor: f64 },
+}
+
+impl Grade {
+    /// From 0, wrong, to 1, right: pairs in the right order count by their share, and a drawn curve is right where it is
+    /// typically within a factor of 1.5, wrong from a factor of 10.
+    pub fn credit(&self) -> f64 {
+        match self {
+            Self::Choice { right, .. } | Self::Number { right, .. } => f64::from(u8::from(*right)),
+            Self::Order { pairs, of, .. } => *pairs as f64 / (*of).max(1) as f64,
+            Self::Curve { factor } => (1.0 - (factor / 1.5).log10() / (10.0f64 / 1.5).log10()).clamp(0.0, 1.0),
+        }
+    }
 }
 
 impl Prediction {
@@ -281,6 +293,20 @@ mod tests {
         assert_eq!(pairs(["plain-8", "plain-20", "plain-56"]), 3);
         assert_eq!(pairs(["plain-56", "plain-20", "plain-8"]), 0);
         assert_eq!(pairs(["plain-8", "plain-56", "plain-20"]), 2);
+    }
+
+    #[test]
+    fn credit_is_partial() {
+        let order = |pairs| Grade::Order {
+            pairs,
+            of: 3,
+            measured: Vec::new(),
+        };
+        assert_eq!((order(0).credit(), order(3).credit()), (0.0, 1.0));
+        assert!((order(2).credit() - 2.0 / 3.0).abs() < 1e-9);
+        let curve = |factor| Grade::Curve { factor }.credit();
+        assert_eq!((curve(1.0), curve(1.5), curve(10.0), curve(1e9)), (1.0, 1.0, 0.0, 0.0));
+        assert!(curve(2.0) > curve(4.0) && curve(4.0) > 0.0);
     }
 
     #[test]

@@ -24,9 +24,17 @@ pub fn run_or_pause(scene: Scene<'_>) -> Command {
 }
 
 /// Draws the bar.
-pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
+///
+/// While a lesson is `taught` and something is still to be predicted, the lesson says what is trained.
+pub fn controls_ui(
+    ui: &mut Ui,
+    scene: Scene<'_>,
+    taught: bool,
+    (tiling, cursor): (&mut Tiling, &mut Cursor),
+    actions: &mut Vec<Action>,
+) {
     if theme::lecture(ui) {
-        return lecture_ui(ui, scene, cursor, actions);
+        return lecture_ui(ui, scene, taught, cursor, actions);
     }
     ui.horizontal_wrapped(|ui| {
         let wide = ui.available_width() > 760.0;
@@ -34,58 +42,23 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &
             ui.label(theme::strong("depthscope", HEADING));
             ui.add_space(8.0);
         }
-        let combo = ComboBox::from_id_salt("experiment")
-            .selected_text(scene.experiment.name.as_str())
-            .show_ui(ui, |ui| {
-                for name in Experiment::names() {
-                    let chosen = scene.experiment.name == name;
-                    if ui.selectable_label(chosen, name).clicked() {
-                        actions.push(Action::StartNamed(name));
-                    }
-                }
-            });
-        combo.response.widget_info(|| {
-            let label = t!("Experiment %{name}", name = scene.experiment.name);
-            eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, label)
-        });
-        let alive = scene.failure.is_none();
-        ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
-            run_ui(ui, scene, actions);
-            if ui
-                .button(t!("Step"))
-                .on_hover_text(t!("One training step (S)"))
-                .clicked()
-            {
-                actions.push(Action::Send(Command::Step(1)));
-            }
-        });
-        ui.add_enabled_ui(alive, |ui| {
-            if ui
-                .button(t!("Reset"))
-                .on_hover_text(t!("Back to the initial weights (R)"))
-                .clicked()
-            {
-                actions.push(Action::Send(Command::Reset));
-            }
-        });
-        ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
-            let hint = t!("Finish now: test the nets, save them and write the summary");
-            if ui.button(t!("Stop")).on_hover_text(hint).clicked() {
-                actions.push(Action::Send(Command::Stop));
-            }
-        });
+        if !taught {
+            training_ui(ui, scene, actions);
+        }
         live_ui(ui, cursor);
+        let roomy = ui.available_size_before_wrap().x > 500.0;
         let mut rooms = |ui: &mut Ui| {
             panels_ui(ui, tiling);
             if quiet_button_ui(ui, &t!("Keys"), &t!("All keyboard shortcuts (?)")).clicked() {
                 actions.push(Action::ShowKeys);
             }
             comfort_ui(ui, actions);
-            if quiet_button_ui(ui, &t!("First minute"), &t!("The question this began with (M)")).clicked() {
+            if roomy && quiet_button_ui(ui, &t!("First minute"), &t!("The question this began with (M)")).clicked() {
                 actions.push(Action::Open(Room::FirstMinute));
             }
+            lessons_ui(ui, actions);
         };
-        if ui.available_size_before_wrap().x < 420.0 {
+        if ui.available_size_before_wrap().x < 400.0 {
             ui.end_row();
             rooms(ui);
             return;
@@ -96,6 +69,63 @@ pub fn controls_ui(ui: &mut Ui, scene: Scene<'_>, tiling: &mut Tiling, cursor: &
                 ui.add(Label::new(theme::caption(&scene.experiment.title)).truncate());
             }
         });
+    });
+}
+
+/// The way to the lessons.
+pub fn lessons_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
+    if quiet_button_ui(
+        ui,
+        &t!("Lessons"),
+        &t!("Predict, run, see: short lessons on what is measured (K)"),
+    )
+    .clicked()
+    {
+        actions.push(Action::Open(Room::Lessons));
+    }
+}
+
+/// Which experiment, and what its training shall do.
+fn training_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+    let combo = ComboBox::from_id_salt("experiment")
+        .selected_text(scene.experiment.name.as_str())
+        .show_ui(ui, |ui| {
+            for name in Experiment::names() {
+                let chosen = scene.experiment.name == name;
+                if ui.selectable_label(chosen, name).clicked() {
+                    actions.push(Action::StartNamed(name));
+                }
+            }
+        });
+    combo.response.widget_info(|| {
+        let label = t!("Experiment %{name}", name = scene.experiment.name);
+        eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, label)
+    });
+    let alive = scene.failure.is_none();
+    ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
+        run_ui(ui, scene, actions);
+        if ui
+            .button(t!("Step"))
+            .on_hover_text(t!("One training step (S)"))
+            .clicked()
+        {
+            actions.push(Action::Send(Command::Step(1)));
+        }
+    });
+    ui.add_enabled_ui(alive, |ui| {
+        if ui
+            .button(t!("Reset"))
+            .on_hover_text(t!("Back to the initial weights (R)"))
+            .clicked()
+        {
+            actions.push(Action::Send(Command::Reset));
+        }
+    });
+    ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
+        let hint = t!("Finish now: test the nets, save them and write the summary");
+        if ui.button(t!("Stop")).on_hover_text(hint).clicked() {
+            actions.push(Action::Send(Command::Stop));
+        }
     });
 }
 
@@ -119,9 +149,11 @@ pub fn language_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 /// The bar of a lecture: what Space does not do.
-fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, cursor: &mut Cursor, actions: &mut Vec<Action>) {
+fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: &mut Cursor, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
-        run_ui(ui, scene, actions);
+        if !taught {
+            run_ui(ui, scene, actions);
+        }
         live_ui(ui, cursor);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let hint = t!("Leave lecture mode (F5)");

@@ -63,7 +63,7 @@ impl Pane for Curves {
     const HINT: &'static str = "Loss, error and learning rate against training time";
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        if !theme::lecture(ui) {
+        if !theme::bare(ui) {
             self.controls_ui(ui);
         }
         let verdict = verdict(view.scene.history, view.cursor.step);

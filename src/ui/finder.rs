@@ -23,13 +23,14 @@ pub struct Finder {
 }
 
 /// The tasks that fit, best first; without a query all of them in their own order.
-fn found(query: &str, scene: Scene<'_>) -> Vec<(Task, String)> {
+fn found(query: &str, scene: Scene<'_>, taught: bool) -> Vec<(Task, String)> {
     let named = |task: Task| {
         let words = task.words(Some(scene)).into_owned();
         (fit(query, &words), task, words)
     };
     let mut found: Vec<(i32, Task, String)> = Task::all(scene)
         .into_iter()
+        .filter(|task| !(taught && task.trains()))
         .map(named)
         .filter_map(|(fit, task, words)| Some((fit?, task, words)))
         .collect();
@@ -50,8 +51,8 @@ impl Finder {
         self.open
     }
 
-    /// Draws it where it is open; answers with what was chosen.
-    pub fn finder_ui(&mut self, ctx: &egui::Context, scene: Scene<'_>) -> Option<Task> {
+    /// Draws it where it is open; answers with what was chosen. While a lesson is `taught`, training is its own affair.
+    pub fn finder_ui(&mut self, ctx: &egui::Context, scene: Scene<'_>, taught: bool) -> Option<Task> {
         if !self.open {
             return None;
         }
@@ -69,7 +70,7 @@ impl Finder {
             if field.changed() {
                 self.chosen = 0;
             }
-            let tasks = found(&self.query, scene);
+            let tasks = found(&self.query, scene, taught);
             let last = tasks.len().saturating_sub(1);
             let moved = up || down;
             self.chosen = match (up, down) {

@@ -10,8 +10,8 @@ use eframe::egui::{
 use rust_i18n::t;
 
 use self::chart::chart_card_ui;
-use self::layout::{Layouted, SKIP_WIDTH, halves, layout, question_size, question_words, words_size};
-use super::controls::language_ui;
+use self::layout::{Layouted, halves, is_wide, layout, question_size, question_words, skip_width, words_size};
+use super::controls::{language_ui, lessons_ui};
 use super::keys;
 use super::story::{self, Cast, Guess, Stage};
 use super::theme::{self, QUESTION, SMALL};
@@ -283,10 +283,13 @@ fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Acti
             if quiet_button_ui(ui, &t!("Skip to the lab"), &t!("All experiments and controls (L)")).clicked() {
                 actions.push(Action::Open(Room::Lab));
             }
+            if is_wide(rect.width()) {
+                lessons_ui(ui, actions);
+            }
             language_ui(ui, actions);
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
-                ui.label(question_words(size, ink.text, rect.width() - SKIP_WIDTH));
+                ui.label(question_words(size, ink.text, rect.width() - skip_width(rect.width())));
                 if size == QUESTION {
                     ui.label(theme::caption(scene.experiment.recipe_line()));
                 }

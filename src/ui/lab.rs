@@ -1,11 +1,14 @@
 //! The lab: controls above, the panels as tiles, one status line beneath, and one cursor for all of it.
 
-use eframe::egui::{Event, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Ui};
+use std::path::Path;
+
+use eframe::egui::{Context, Event, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Ui};
 use serde::{Deserialize, Serialize};
 
 use super::cursor::Cursor;
 use super::finder::Finder;
 use super::keys::pressed;
+use super::lesson::{Asked, Lessons, Origin};
 use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::paper::{Delivery, Print};
@@ -13,6 +16,7 @@ use super::task::Task;
 use super::theme;
 use super::tiling::Tiling;
 use super::{Action, Room, Scene, Shown, Speed, controls, lecture, status};
+use crate::error::Result;
 use crate::export::Kind;
 use crate::net::Graph;
 use crate::run::Command;
@@ -29,7 +33,25 @@ pub struct Lab {
     /// Keys that the palette presses in the next frame.
     #[serde(skip)]
     pressed: Option<KeyboardShortcut>,
+    /// Kept under a key of their own.
+    #[serde(skip)]
+    pub lessons: Lessons,
+    /// The user's own lab, while a lesson has the panels.
+    #[serde(skip)]
+    desk: Option<Box<Desk>>,
 }
+
+/// What a lesson sets aside.
+#[derive(Debug, Clone)]
+struct Desk {
+    tiling: Tiling,
+    panes: Panes,
+    cursor: Cursor,
+}
+
+/// Widths of a lesson's column in points: least, usual, and its largest share of the window.
+const COLUMN: [f32; 2] = [300.0, 400.0];
+const MOST_OF_WINDOW: f32 = 0.6;
 
 impl Lab {
     /// Another experiment was started: what was edited or asked for belongs to the old one.
@@ -37,6 +59,86 @@ impl Lab {
         self.panes.restart();
         self.cursor.live();
         self.cursor.own = None;
+    }
+
+    /// Opens a lesson; the panels as they are are set aside for it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open_lesson(&mut self, origin: &Origin) -> Result<()> {
+        self.leave_lesson();
+        self.lessons.open(origin)?;
+        self.desk = Some(Box::new(Desk {
+            tiling: self.tiling.clone(),
+            panes: std::mem::take(&mut self.panes),
+            cursor: std::mem::take(&mut self.cursor),
+        }));
+        Ok(())
+    }
+
+    /// Closes the open lesson; every panel is as it was before.
+    pub fn leave_lesson(&mut self) {
+        self.lessons.close();
+        if let Some(desk) = self.desk.take() {
+            (self.tiling, self.panes, self.cursor) = (desk.tiling, desk.panes, desk.cursor);
+        }
+    }
+
+    /// The user's own lab, for a later start.
+    pub fn to_keep(&self) -> Self {
+        match &self.desk {
+            Some(desk) => Self {
+                tiling: desk.tiling.clone(),
+                panes: desk.panes.clone(),
+                cursor: desk.cursor.clone(),
+                ..Self::default()
+            },
+            None => self.clone(),
+        }
+    }
+
+    /// Draws the list of lessons; answers with what the user asks for.
+    pub fn lessons_ui(&mut self, ui: &mut Ui) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match self.lessons.list_ui(ui, &mut actions) {
+            Some(Asked::Open(origin)) => self.begin_lesson(&origin, &mut actions),
+            Some(Asked::Add(path)) => self.add_lesson(&path, &mut actions),
+            None => {}
+        }
+        actions
+    }
+
+    /// Takes a lesson that was dropped onto the window.
+    pub fn take_dropped(&mut self, ctx: &Context, actions: &mut Vec<Action>) -> bool {
+        let Some(path) = self.lessons.dropped(ctx) else {
+            return false;
+        };
+        self.add_lesson(&path, actions);
+        true
+    }
+
+    /// Takes a file or folder into the list, and opens it where it is one lesson; the list says what is wrong with it.
+    pub fn add_lesson(&mut self, path: &Path, actions: &mut Vec<Action>) {
+        match self.lessons.add(path) {
+            Ok(Some(origin)) => self.begin_lesson(&origin, actions),
+            Ok(None) | Err(_) => actions.push(Action::Open(Room::Lessons)),
+        }
+    }
+
+    /// Opens a lesson and goes to it, or to the list, which says what is wrong.
+    pub fn begin_lesson(&mut self, origin: &Origin, actions: &mut Vec<Action>) {
+        if self.lessons.is_open_at(origin) {
+            return actions.push(Action::Open(Room::Lab));
+        }
+        if self.lessons.is_open() || self.desk.is_some() {
+            self.leave_lesson();
+            actions.push(Action::LeaveLesson);
+        }
+        let room = match self.open_lesson(origin) {
+            Ok(()) => Room::Lab,
+            Err(_) => Room::Lessons,
+        };
+        actions.push(Action::Open(room));
     }
 
     /// A lecture begins with its first picture.
@@ -55,19 +157,25 @@ impl Lab {
     ) -> Vec<Action> {
         let mut actions = Vec::new();
         self.cursor.turn_frame();
+        self.lessons.follow(scene, &mut self.tiling, &mut actions);
+        theme::set_bare(ui.ctx(), self.lessons.hides_controls());
+        let taught = self.lessons.holds();
         let ground = Frame::new().fill(theme::ink(ui).ground);
         let margin = |x, y| ground.inner_margin(Margin::symmetric(x, y));
         Side::top("controls")
             .frame(margin(12, 8))
             .show_separator_line(false)
             .show(ui, |ui| {
-                controls::controls_ui(ui, scene, &mut self.tiling, &mut self.cursor, &mut actions)
+                controls::controls_ui(ui, scene, taught, (&mut self.tiling, &mut self.cursor), &mut actions)
             });
         Side::bottom("status")
             .frame(margin(12, 0))
             .exact_size(28.0)
             .show_separator_line(false)
             .show(ui, |ui| status::status_ui(ui, scene, speed, notice));
+        if self.lesson_ui(ui, scene, speed, &mut actions) {
+            return actions;
+        }
         let middle = eframe::egui::CentralPanel::no_frame().frame(margin(12, 0));
         middle.show(ui, |ui| {
             let mut view = View {
@@ -81,6 +189,33 @@ impl Lab {
         actions
     }
 
+    /// Draws the open lesson beside the panels; answers whether it has all the space.
+    fn lesson_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) -> bool {
+        if !self.lessons.is_open() {
+            return false;
+        }
+        let fills = self.lessons.fills();
+        let closed = if fills {
+            let middle = eframe::egui::CentralPanel::no_frame();
+            let column = middle.show(ui, |ui| self.lessons.column_ui(ui, scene, speed, actions));
+            column.inner
+        } else {
+            let most = (MOST_OF_WINDOW * ui.available_width()).max(COLUMN[0]);
+            let side = Side::left("lesson")
+                .resizable(true)
+                .default_size(COLUMN[1].min(most))
+                .size_range(COLUMN[0]..=most)
+                .frame(Frame::new());
+            let column = side.show(ui, |ui| self.lessons.column_ui(ui, scene, speed, actions));
+            column.inner
+        };
+        if closed {
+            self.leave_lesson();
+            actions.extend([Action::LeaveLesson, Action::Open(Room::Lessons)]);
+        }
+        fills || closed
+    }
+
     /// The keys of a room.
     pub fn keys(&mut self, ui: &Ui, room: Room, scene: Scene<'_>, shown: Option<&Shown>, actions: &mut Vec<Action>) {
         if room == Room::Lab {
@@ -88,11 +223,14 @@ impl Lab {
                 press(ui, keys);
             }
             let lecture = theme::lecture(ui);
-            if lecture {
+            let taught = self.lessons.holds();
+            self.lessons.keys(ui, scene, lecture, actions);
+            if lecture && !self.lessons.is_open() {
                 self.reveal_by_key(ui, scene, actions);
             }
             for task in Task::of_lab() {
-                if task.pressed(ui) && !(lecture && task == Task::RunOrPause) {
+                let other = lecture && task == Task::RunOrPause || taught && task.trains();
+                if task.pressed(ui) && !other {
                     self.carry_out(&task, scene, actions);
                 }
             }
@@ -128,7 +266,7 @@ impl Lab {
 
     /// Draws the command palette over any room; what is chosen in it and belongs to the lab leads there.
     pub fn finder_ui(&mut self, ui: &Ui, room: Room, scene: Scene<'_>, actions: &mut Vec<Action>) {
-        let Some(task) = self.finder.finder_ui(ui.ctx(), scene) else {
+        let Some(task) = self.finder.finder_ui(ui.ctx(), scene, self.lessons.holds()) else {
             return;
         };
         if task.in_lab() && room != Room::Lab {

@@ -29,12 +29,17 @@ impl Language {
         Self::of_locale(&rust_i18n::locale())
     }
 
-    /// From now on every sentence is in this language.
-    pub fn speak(self) {
-        rust_i18n::set_locale(match self {
+    /// Its tag: `en`, `zh-CN`.
+    pub fn tag(self) -> &'static str {
+        match self {
             Self::English => "en",
             Self::Chinese => "zh-CN",
-        });
+        }
+    }
+
+    /// From now on every sentence is in this language.
+    pub fn speak(self) {
+        rust_i18n::set_locale(self.tag());
     }
 
     /// The one to switch to.

@@ -23,6 +23,7 @@ mod lab;
 pub mod language;
 mod layers;
 mod lecture;
+mod lesson;
 mod maps;
 mod measure;
 mod net_card;
@@ -57,6 +58,7 @@ use eframe::egui::{Color32, Ui};
 
 pub use first_minute::{FirstMinute, Picture};
 pub use lab::Lab;
+pub use lesson::{Lessons, Origin};
 pub use maps::Shown;
 pub use panels::{Panel, Panes};
 pub use paper::{Delivery, Print};
@@ -89,6 +91,10 @@ pub enum Action {
     Shelf(Errand),
     /// Ask for a folder of data with the system's dialog.
     ChooseData,
+    /// Have an experiment of the open lesson in front, as it was left; the user's own is set aside.
+    Teach(Box<Experiment>),
+    /// The lesson is closed: back to the user's own training.
+    LeaveLesson,
     /// Go to another room.
     Open(Room),
     /// Show the keys.
@@ -107,6 +113,7 @@ pub enum Room {
     #[default]
     FirstMinute,
     Lab,
+    Lessons,
 }
 
 /// How fast the training goes.

@@ -46,6 +46,18 @@ macro_rules! panels {
                 }
             }
 
+            /// Its title in English, which lessons call it by.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Panel::$name => <$pane>::TITLE,)*
+                }
+            }
+
+            /// The panel of that English title, whatever the case of its letters.
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|panel| panel.name().eq_ignore_ascii_case(name))
+            }
+
             /// What it shows, in a sentence.
             pub fn hint(self) -> Cow<'static, str> {
                 match self {

@@ -97,6 +97,35 @@ impl Preset {
     }
 }
 
+/// Just these panels: up to three above each other, more in two columns.
+pub fn tree_of(panels: &[Panel]) -> Tree<Panel> {
+    let mut tiles = Tiles::default();
+    let tabs: Vec<TileId> = panels
+        .iter()
+        .map(|&panel| {
+            let pane = tiles.insert_pane(panel);
+            tiles.insert_tab_tile(vec![pane])
+        })
+        .collect();
+    let columns = if tabs.len() > 3 { 2 } else { 1 };
+    let mut rows: Vec<TileId> = Vec::new();
+    for row in tabs.chunks(columns) {
+        rows.push(match row {
+            [one] => *one,
+            more => tiles.insert_container(Linear::new(LinearDir::Horizontal, more.to_vec())),
+        });
+    }
+    let id = Id::unique("lab");
+    match rows.as_slice() {
+        [] => Tree::empty(id),
+        [one] => Tree::new(id, *one, tiles),
+        _ => {
+            let root = tiles.insert_container(Linear::new(LinearDir::Vertical, rows));
+            Tree::new(id, root, tiles)
+        }
+    }
+}
+
 impl Part {
     fn build(&self, tiles: &mut Tiles<Panel>) -> TileId {
         let (dir, parts) = match self {

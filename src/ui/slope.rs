@@ -37,7 +37,7 @@ impl Pane for Slope {
     const HINT: &'static str = "How strong the gradient is at each block, from the input to the output";
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        if !theme::lecture(ui) {
+        if !theme::bare(ui) {
             self.controls_ui(ui, view);
         }
         self.chart_ui(ui, view);

@@ -82,8 +82,9 @@ const NUMBERS: [Key; 9] = [
 
 impl Task {
     /// Tasks of every room.
-    pub const GLOBAL: [Task; 7] = [
+    pub const GLOBAL: [Task; 8] = [
         Task::Palette,
+        Task::Open(Room::Lessons),
         Task::Open(Room::Lab),
         Task::Open(Room::FirstMinute),
         Task::Theme,
@@ -167,6 +168,7 @@ impl Task {
                 Some(KeyboardShortcut::new(Modifiers::ALT, *NUMBERS.get(place)?))
             }
             Task::Export(None) => plain(Key::E),
+            Task::Open(Room::Lessons) => plain(Key::K),
             Task::Open(Room::Lab) => plain(Key::L),
             Task::Open(Room::FirstMinute) => plain(Key::M),
             Task::Theme => plain(Key::T),
@@ -219,6 +221,7 @@ impl Task {
             Task::Export(None) => t!("Export the panel's figure"),
             Task::Copy => t!("Copy the panel's figure"),
             Task::Export(Some(kind)) => t!("Export the figure %{figure}", figure = kind.name()),
+            Task::Open(Room::Lessons) => t!("Go to the lessons"),
             Task::Open(Room::Lab) => t!("Go to the lab"),
             Task::Open(Room::FirstMinute) => t!("Go to the first minute"),
             Task::Theme => t!("Light, dark, high contrast"),
@@ -231,6 +234,20 @@ impl Task {
             Task::LookAt(name) => t!("Look at net: %{name}", name = name),
             Task::Press(panel, key) => t!("%{panel}: %{words}", panel = panel.title(), words = t!(key.words)),
         }
+    }
+
+    /// Whether it decides what is trained and how far, which an open lesson does for itself.
+    pub fn trains(&self) -> bool {
+        matches!(
+            self,
+            Task::RunOrPause
+                | Task::Step
+                | Task::Reset
+                | Task::Stop
+                | Task::Vanishing
+                | Task::Start(_)
+                | Task::Engine(_)
+        )
     }
 
     /// Whether it is done in the lab.

@@ -164,6 +164,20 @@ pub fn lecture(ui: &egui::Ui) -> bool {
     ui.data(|data| data.get_temp(lecture_id()).unwrap_or_default())
 }
 
+/// Whether panels go without their buttons and options, apart from a lecture.
+pub fn set_bare(ctx: &egui::Context, on: bool) {
+    ctx.data_mut(|data| data.insert_temp(bare_id(), on));
+}
+
+/// Whether panels go without their buttons and options: in a lecture, and where a lesson says so.
+pub fn bare(ui: &egui::Ui) -> bool {
+    lecture(ui) || ui.data(|data| data.get_temp(bare_id()).unwrap_or_default())
+}
+
+fn bare_id() -> egui::Id {
+    egui::Id::unique("bare")
+}
+
 fn lecture_id() -> egui::Id {
     egui::Id::unique("lecture")
 }
@@ -210,6 +224,8 @@ fn fonts() -> FontDefinitions {
         FontFamily::Proportional,
         fonts.families[&FontFamily::Name("regular".into())].clone(),
     );
+    let code = fonts.families.entry(FontFamily::Monospace).or_default();
+    code.insert(code.len().min(1), CHINESE.into());
     fonts
 }
 

@@ -15,7 +15,7 @@ use super::icon::{Icon, icon_button_ui};
 use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::paper;
-use super::preset::Preset;
+use super::preset::{Preset, tree_of};
 use super::theme::{self, BODY, GRID, Ink};
 use super::widgets::{card_ui, header_ui};
 use crate::export::Size;
@@ -67,6 +67,13 @@ impl Tiling {
         if !self.is_open(self.focus) {
             self.focus = self.shown().first().copied().unwrap_or(self.focus);
         }
+    }
+
+    /// Arranges just these panels.
+    pub fn show(&mut self, panels: &[Panel]) {
+        self.tree = tree_of(panels);
+        self.maximised = false;
+        self.focus = panels.first().copied().unwrap_or(self.focus);
     }
 
     /// Whether the panel has a tile, be it behind another.
@@ -305,7 +312,7 @@ impl Drawn<'_, '_> {
 
     /// Buttons at the right of a tile's title, from the right, and the tag where there is `room` points for all.
     fn buttons_ui(&mut self, ui: &mut Ui, panel: Panel, room: f32) {
-        if theme::lecture(ui) {
+        if theme::bare(ui) {
             return;
         }
         ui.spacing_mut().item_spacing.x = 2.0;

@@ -94,7 +94,7 @@ impl Pane for Weather {
             ui.label(theme::caption(t!("The weather appears once the nets are built.")));
             return;
         };
-        if !theme::lecture(ui) {
+        if !theme::bare(ui) {
             self.controls_ui(ui, history, &sides);
         }
         let all = [0.0, view.scene.experiment.steps as f64];

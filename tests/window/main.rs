@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
 
+mod classroom;
 mod curves;
 mod data;
 mod exports;
@@ -10,6 +11,7 @@ mod first_minute;
 mod gradients;
 mod lab;
 mod lecture;
+mod lessons;
 mod maps;
 mod networks;
 mod page;

@@ -179,9 +179,11 @@ impl eframe::App for Page {
                     self.lab
                         .keys(ui, self.room, scene, self.shown.as_ref(), &mut self.actions);
                 }
+                self.lab.take_dropped(ui.ctx(), &mut self.actions);
                 let actions = match self.room {
                     Room::FirstMinute => self.first_minute.room_ui(ui, scene, Some(&digit())),
                     Room::Lab => self.lab.room_ui(ui, scene, speed, None, self.shown.as_ref()),
+                    Room::Lessons => self.lab.lessons_ui(ui),
                 };
                 self.actions.extend(actions);
                 self.lab.finder_ui(ui, self.room, scene, &mut self.actions);

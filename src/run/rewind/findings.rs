@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::question::{Finding, LandscapeView, Origin, PlaneKind, Work};
+use super::question::{Finding, LandscapeView, Origin, PlaneKind, Question, Work};
 use crate::net::{Array, Cut, Surgery};
 use crate::probe::{Forms, Insertion, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
+use crate::run::summary::Summary;
 
 /// Everything found out.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,8 +28,12 @@ pub struct Findings {
     pub shattering: BTreeMap<(RunId, usize), Arc<Shattering>>,
     /// Long questions under way and waiting, in the order they were asked.
     pub working: Vec<Work>,
+    /// Long questions that are answered, refused or dismissed.
+    pub over: Vec<Question>,
     /// The newest reason why something could not be found out.
     pub refusal: Option<String>,
+    /// What the runs came to, once the training has ended.
+    pub summary: Option<Summary>,
     /// Why weights kept on the way are in memory only and will be lost with it.
     pub unsaved: Option<String>,
 }
@@ -154,7 +159,10 @@ impl Findings {
                 Some(known) => *known = work,
                 None => self.working.push(work),
             },
-            Finding::Over(question) => self.working.retain(|work| work.question != question),
+            Finding::Over(question) => {
+                self.working.retain(|work| work.question != question);
+                self.over.push(question);
+            }
             Finding::Refused(_, why) | Finding::NoMaps(why) => self.refusal = Some(why),
             Finding::Unsaved(why) => self.unsaved = why,
         }
@@ -222,7 +230,6 @@ impl Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Question;
 
     fn lesion(step: usize, cuts: &[(usize, Cut)], after: f32) -> Finding {
         Finding::Lesion {

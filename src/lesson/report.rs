@@ -1,0 +1,344 @@
+//! The one page that a lesson ends in: what was asked, predicted and measured, in a file that needs nothing else.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use rust_i18n::t;
+
+use super::claim::{Claim, Verdict};
+use super::evidence::Evidence;
+use super::file::{Lesson, Step};
+use super::markdown;
+use super::prediction::{Guess, Prediction};
+use super::record::{Record, today};
+use super::words;
+use crate::error::Result;
+use crate::export::{Caption, Format, Kind, Material, Size, figure};
+use crate::run::{Experiment, History};
+
+/// What a report may weigh, in bytes. Figures that do not fit are left out, and it says so.
+const HEAVIEST: usize = 300_000;
+/// Kept free for what follows the figures.
+const REST: usize = 20_000;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:48em;margin:2em auto;padding:0 1em;color:#1d1d1f}\
+h1{line-height:1.2}h2{margin-top:1.6em}table{border-collapse:collapse;width:100%}\
+td,th{text-align:left;padding:.3em .6em;border-bottom:1px solid #dddcd8;vertical-align:top}\
+.quiet{color:#626266}.yes{color:#00593f}.no{color:#9f1b32}svg{max-width:100%;height:auto}";
+
+/// What was predicted, by step and place among the step's predictions.
+pub type Guesses = BTreeMap<(usize, usize), Guess>;
+
+/// What a report is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    pub lesson: &'a Lesson,
+    pub evidence: &'a Evidence,
+    pub guesses: &'a Guesses,
+    /// What stands in for trainings that were not done here.
+    pub record: Option<&'a Record>,
+}
+
+impl Report<'_> {
+    /// The page, in the language spoken.
+    ///
+    /// # Errors
+    /// When a figure cannot be drawn.
+    pub fn html(&self) -> Result<String> {
+        let title = escape(&self.lesson.title);
+        let language = rust_i18n::locale().to_string();
+        let mut page = format!(
+            "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style></head>\
+             <body>\n<h1>{title}</h1>\n",
+            escape(&language)
+        );
+        paragraph(&mut page, "", &self.lesson.summary);
+        paragraph(&mut page, "quiet", &self.origin());
+        let predictions = self.predictions();
+        if !predictions.is_empty() {
+            heading(&mut page, &t!("Predicted and measured"));
+            page.push_str(&predictions);
+        }
+        let claims = self.claims();
+        if !claims.is_empty() {
+            heading(&mut page, &t!("Claims"));
+            page.push_str(&claims);
+        }
+        heading(&mut page, &t!("Trainings"));
+        for experiment in &self.lesson.experiments {
+            self.training(&mut page, experiment)?;
+        }
+        page.push_str("</body></html>\n");
+        Ok(page)
+    }
+
+    /// Who measured, when.
+    fn origin(&self) -> String {
+        let mut devices: Vec<&str> = self
+            .evidence
+            .measured()
+            .map(|exhibit| exhibit.series.engine.as_str())
+            .collect();
+        devices.sort_unstable();
+        devices.dedup();
+        let mut words = format!("depthscope {}, {}", env!("CARGO_PKG_VERSION"), today());
+        if !devices.is_empty() {
+            words += &format!(". {}", t!("Measured on %{devices}.", devices = devices.join(", ")));
+        }
+        if let Some(record) = self.record {
+            let marked = t!(
+                "What is marked as recorded was measured on %{device} on %{date}.",
+                device = record.device,
+                date = record.date
+            );
+            words += &format!(" {marked}");
+        }
+        words
+    }
+
+    fn predictions(&self) -> String {
+        let mut page = String::new();
+        for (place, step) in self.lesson.steps.iter().enumerate() {
+            for (index, prediction) in step.predictions.iter().enumerate() {
+                self.prediction(&mut page, prediction, self.guesses.get(&(place, index)));
+            }
+        }
+        page
+    }
+
+    fn prediction(&self, page: &mut String, prediction: &Prediction, guess: Option<&Guess>) {
+        row(page, "h3", "", &flat(prediction.question()));
+        match guess {
+            Some(guess) => {
+                let said = t!("Predicted: %{guess}", guess = words::guess(prediction, guess));
+                paragraph(page, "", &said);
+                match prediction.grade(guess, self.evidence) {
+                    Some(grade) => {
+                        let class = if grade.credit() > 0.999 { "yes" } else { "" };
+                        let said = format!("{}: {}", words::praise(&grade), words::outcome(prediction, &grade));
+                        paragraph(page, class, &said);
+                    }
+                    None => paragraph(page, "quiet", &t!("not measured")),
+                }
+            }
+            None => paragraph(page, "quiet", &t!("Nothing was predicted.")),
+        }
+        paragraph(page, "", &flat(prediction.explanation()));
+    }
+
+    fn claims(&self) -> String {
+        let claims: Vec<&Claim> = self.lesson.steps.iter().flat_map(|step: &Step| &step.claims).collect();
+        let mut page = String::new();
+        if claims.is_empty() {
+            return page;
+        }
+        page.push_str("<table>\n");
+        for claim in claims {
+            let verdict = claim.judge(self.evidence);
+            let (class, word) = match verdict {
+                Verdict::Reproduced(..) => ("yes", t!("reproduced")),
+                Verdict::NotReproduced(..) => ("no", t!("not reproduced here")),
+                Verdict::NotMeasured => ("quiet", t!("not measured")),
+            };
+            let mut detail = match verdict {
+                Verdict::NotMeasured => String::new(),
+                _ => words::verdict(claim, &verdict),
+            };
+            let recorded = [&claim.check.left, &claim.check.right];
+            if verdict != Verdict::NotMeasured && recorded.iter().any(|side| self.evidence.is_recorded(side)) {
+                detail += &format!(" ({})", t!("recorded"));
+            }
+            if matches!(verdict, Verdict::NotReproduced(..)) && !claim.otherwise.is_empty() {
+                detail += &format!(". {}", t!("Try: %{what}", what = claim.otherwise));
+            }
+            page.push_str("<tr>");
+            row(&mut page, "td", class, &word);
+            row(&mut page, "td", "", &flat(&claim.says));
+            row(&mut page, "td", "quiet", &detail);
+            page.push_str("</tr>\n");
+        }
+        page.push_str("</table>\n");
+        page
+    }
+
+    /// Recipe, seeds, device and curves of one experiment.
+    fn training(&self, page: &mut String, experiment: &Experiment) -> Result<()> {
+        let name = if experiment.title.is_empty() {
+            &experiment.name
+        } else {
+            &experiment.title
+        };
+        row(page, "h3", "", name);
+        paragraph(page, "quiet", &experiment.recipe_line());
+        let of_this = |name: &str| experiment.runs.iter().any(|plan| plan.name == name);
+        let mut history = History::default();
+        let exhibits = self
+            .evidence
+            .measured()
+            .filter(|exhibit| of_this(&exhibit.series.track.name));
+        history.runs = exhibits.map(|exhibit| exhibit.series.clone()).collect();
+        if history.runs.is_empty() {
+            paragraph(page, "quiet", &t!("not trained here"));
+            return Ok(());
+        }
+        let material = Material {
+            caption: &Caption::of(experiment),
+            history: &history,
+            step: None,
+            maps: None,
+            findings: None,
+        };
+        for kind in [Kind::Loss, Kind::Gradients] {
+            // One step has no curve.
+            if kind == Kind::Loss && experiment.steps < 2 {
+                continue;
+            }
+            let Ok(figure) = figure(kind, &material) else { continue };
+            let svg = figure.bytes(Format::Svg, Size::Screen)?;
+            if page.len() + svg.len() + REST > HEAVIEST {
+                paragraph(
+                    page,
+                    "quiet",
+                    &t!("A figure is left out, because the page would grow too large."),
+                );
+                continue;
+            }
+            let svg = String::from_utf8_lossy(&svg);
+            // What stands before the element is for files of its own.
+            let from = svg.find("<svg").unwrap_or(0);
+            let _ = writeln!(page, "<figure>{}</figure>", svg[from..].trim_end());
+        }
+        Ok(())
+    }
+}
+
+/// Markdown in one line without looks.
+fn flat(text: &str) -> String {
+    markdown::plain(&markdown::spans(text))
+}
+
+fn heading(page: &mut String, text: &str) {
+    row(page, "h2", "", text);
+}
+
+fn paragraph(page: &mut String, class: &str, text: &str) {
+    if !text.is_empty() {
+        row(page, "p", class, text);
+        page.push('\n');
+    }
+}
+
+/// An element of that class with the text in it, whatever the text holds.
+fn row(page: &mut String, element: &str, class: &str, text: &str) {
+    let text = escape(text);
+    let class = if class.is_empty() {
+        String::new()
+    } else {
+        format!(" class=\"{class}\"")
+    };
+    page.push_str(&format!("<{element}{class}>{text}</{element}>"));
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // Control characters have no place in a page.
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::evidence::tests::exhibit;
+    use super::*;
+
+    const LESSON: &str = r#"+++
+name = "small"
+title = "<script>alert('title')</script>"
+summary = "<b>summary</b>"
+[[experiments]]
+name = "mine"
+title = "<img src=x onerror=alert(1)>"
+steps = 60
+batch = 32
+data = { source = "digits" }
+runs = [{ net = "plain-8:width=8" }, { net = "plain-14:width=8" }]
++++
+## Guess
+```predict
+kind = "order"
+question = "Which is <i>lower</i>?"
+runs = ["plain-8", "plain-14"]
+by = "train_loss"
+explanation = "\"Deeper\" & worse"
+```
+```claim
+says = "</td><script>1</script>"
+check = "train_loss(plain-14) - train_loss(plain-8) > 2"
+otherwise = "<u>more</u> seeds"
+```
+"#;
+
+    #[test]
+    fn a_page_tells_everything_and_runs_nothing() {
+        let lesson = Lesson::parse(LESSON, "small.md").unwrap();
+        let mut evidence = Evidence::default();
+        evidence.insert(exhibit("plain-8", 0, 0.5));
+        evidence.insert(exhibit("plain-14", 0, 1.5));
+        let guesses = Guesses::from([((0, 0), Guess::Order(vec!["plain-14".into(), "plain-8".into()]))]);
+        let report = Report {
+            lesson: &lesson,
+            evidence: &evidence,
+            guesses: &guesses,
+            record: None,
+        };
+        let page = report.html().unwrap();
+        assert!(page.len() < HEAVIEST, "{}", page.len());
+        for wanted in [
+            "Predicted: plain-14 &lt; plain-8",
+            "0 of 1 pairs",
+            "not reproduced here",
+            "1.000 with one seed, needed &gt; 2.000",
+            "Try: &lt;u&gt;more&lt;/u&gt; seeds",
+            "&quot;Deeper&quot; &amp; worse",
+            "Measured on test",
+            "60 steps",
+            "<svg",
+        ] {
+            assert!(page.contains(wanted), "{wanted} in {page}");
+        }
+        for bad in ["<script", "<img", "<b>", "<i>", "<u>", "http-equiv"] {
+            assert!(!page.contains(bad), "{bad}");
+        }
+        // Nothing is fetched: the only addresses are names of formats.
+        let addresses = page.matches("http").count();
+        assert_eq!(addresses, page.matches("http://www.w3.org/").count());
+    }
+
+    #[test]
+    fn what_was_not_done_is_said() {
+        let lesson = Lesson::parse(LESSON, "small.md").unwrap();
+        let report = Report {
+            lesson: &lesson,
+            evidence: &Evidence::default(),
+            guesses: &Guesses::new(),
+            record: None,
+        };
+        let page = report.html().unwrap();
+        assert!(
+            page.contains("Nothing was predicted.")
+                && page.contains("not trained here")
+                && page.contains("not measured")
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! What is said of predictions and claims, in the window and in a report.
+
+use rust_i18n::t;
+
+use super::claim::{Claim, Verdict};
+use super::evidence::Spread;
+use super::prediction::{Grade, Guess, Prediction};
+
+/// Four significant digits, small numbers with an exponent.
+pub fn number(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 {
+        return format!("{value:.3e}");
+    }
+    let digits = 3usize.saturating_sub(value.abs().max(1.0).log10() as usize);
+    format!("{value:.digits$}")
+}
+
+/// What was predicted.
+pub fn guess(prediction: &Prediction, guess: &Guess) -> String {
+    match (prediction, guess) {
+        (Prediction::Choice { options, .. }, Guess::Choice(chosen)) => options
+            .get(*chosen)
+            .map(|option| option.says.clone())
+            .unwrap_or_default(),
+        (_, Guess::Number(value)) => number(*value),
+        (_, Guess::Order(names)) => names.join(" < "),
+        _ => t!("a curve drawn by hand").into(),
+    }
+}
+
+/// How it compares with the measurement.
+pub fn outcome(prediction: &Prediction, grade: &Grade) -> String {
+    match grade {
+        Grade::Choice { answer, .. } => {
+            let says = match (prediction, answer) {
+                (Prediction::Choice { options, .. }, Some(answer)) => options.get(*answer),
+                _ => None,
+            };
+            match says {
+                Some(option) => t!("measured: %{answer}", answer = option.says),
+                None => t!("measured: none of these"),
+            }
+        }
+        Grade::Number { measured, .. } => t!("measured: %{value}", value = number(*measured)),
+        Grade::Order { pairs, of, measured } => {
+            let values = measured
+                .iter()
+                .map(|(name, value)| format!("{name} {}", number(*value)));
+            t!(
+                "%{pairs} of %{of} pairs in the right order; measured: %{values}",
+                pairs = pairs,
+                of = of,
+                values = values.collect::<Vec<_>>().join(", ")
+            )
+        }
+        Grade::Curve { factor } => t!(
+            "typically off by a factor of %{factor}",
+            factor = format!("{:.1}", (factor * 10.0).round() / 10.0)
+        ),
+    }
+    .into()
+}
+
+/// A word for the credit a grade gives.
+pub fn praise(grade: &Grade) -> String {
+    match grade.credit() {
+        credit if credit > 0.999 => t!("Right"),
+        credit if credit > 0.001 => t!("%{percent} % right", percent = (100.0 * credit).round()),
+        _ => t!("Not so"),
+    }
+    .into()
+}
+
+/// The value of a claim beside what it needs: `1.675 ± 0.320 over 3 seeds, needed > 0.300`.
+pub fn verdict(claim: &Claim, verdict: &Verdict) -> String {
+    let (spread, bound) = match verdict {
+        Verdict::Reproduced(spread, bound) | Verdict::NotReproduced(spread, bound) => (spread, *bound),
+        Verdict::NotMeasured => return t!("not measured").into(),
+    };
+    let needed = format!("{} {}", claim.check.relation, number(bound));
+    t!("%{value}, needed %{needed}", value = spread_of(spread), needed = needed).into()
+}
+
+fn spread_of(spread: &Spread) -> String {
+    let mean = number(spread.mean);
+    if spread.seeds == 1 {
+        return t!("%{mean} with one seed", mean = mean).into();
+    }
+    t!(
+        "%{mean} ± %{sd} over %{seeds} seeds",
+        mean = mean,
+        sd = number(spread.deviation),
+        seeds = spread.seeds
+    )
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_four_digits() {
+        for (value, shown) in [
+            (0.0, "0.000"),
+            (1e-9, "1.000e-9"),
+            (-0.5, "-0.500"),
+            (12.3456, "12.35"),
+            (11488.0, "11488"),
+        ] {
+            assert_eq!(number(value), shown);
+        }
+    }
+
+    #[test]
+    fn grades_are_said() {
+        let order: Prediction =
+            toml::from_str("kind = 'order'\nquestion = '?'\nby = 'train_loss'\nruns = ['a', 'b']").unwrap();
+        let grade = Grade::Order {
+            pairs: 0,
+            of: 1,
+            measured: vec![("b".into(), 0.1), ("a".into(), 2.0)],
+        };
+        assert_eq!(
+            outcome(&order, &grade),
+            "0 of 1 pairs in the right order; measured: b 0.100, a 2.000"
+        );
+        assert_eq!(praise(&grade), "Not so");
+        assert_eq!(guess(&order, &Guess::Order(vec!["a".into(), "b".into()])), "a < b");
+        let curve = Grade::Curve { factor: 1.26 };
+        assert_eq!(outcome(&order, &curve), "typically off by a factor of 1.3");
+        assert_eq!(praise(&curve), "Right");
+    }
+}

@@ -1,0 +1,306 @@
+//! What the column of an open lesson draws.
+
+use std::path::PathBuf;
+
+use eframe::egui::{
+    Align, CentralPanel, Frame, Label, Layout, Margin, Panel as Side, ProgressBar, RichText, Role, ScrollArea,
+    TextEdit, Ui, WidgetInfo, vec2,
+};
+use rust_i18n::t;
+
+use super::files::{Order, choose_report, write_report};
+use super::outcome::{box_ui, claim_ui, prediction_ui};
+use super::prose::{TEXT, blocks_ui, line_ui, title_ui};
+use super::reader::Reader;
+use super::trainings::Standing;
+use crate::run::{Command, Experiment};
+use crate::ui::icon::{Icon, icon_button_ui};
+use crate::ui::status::duration;
+use crate::ui::theme::{self, BODY, GRID};
+use crate::ui::widgets::primary_button_ui;
+use crate::ui::{Action, Scene, Speed};
+
+/// Lines longer than this are hard to read.
+const WIDEST: f32 = 660.0;
+
+impl Reader {
+    /// Draws the lesson into all the space there is; answers whether it was closed.
+    pub fn column_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) -> bool {
+        let ink = theme::ink(ui);
+        let frame = |top, bottom| {
+            let margin = Margin {
+                left: 16,
+                right: 16,
+                top,
+                bottom,
+            };
+            Frame::new().fill(ink.paper).inner_margin(margin)
+        };
+        let mut closed = false;
+        Side::top("lesson head")
+            .frame(frame(8, 4))
+            .show_separator_line(false)
+            .show(ui, |ui| closed = self.head_ui(ui));
+        Side::bottom("lesson foot")
+            .frame(frame(8, 10))
+            .show_separator_line(true)
+            .show(ui, |ui| self.foot_ui(ui));
+        CentralPanel::no_frame().frame(frame(0, 0)).show(ui, |ui| {
+            let mut area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
+            if std::mem::take(&mut self.turned) {
+                area = area.vertical_scroll_offset(0.0);
+            }
+            area.show(ui, |ui| {
+                let width = (ui.available_width() - 8.0).min(WIDEST);
+                let before = ((ui.available_width() - width) / 2.0).max(0.0);
+                ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    ui.add_space(before);
+                    ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                        ui.set_width(width);
+                        ui.spacing_mut().item_spacing = vec2(GRID, GRID + 2.0);
+                        self.step_ui(ui, scene, speed, actions);
+                        ui.add_space(2.0 * GRID);
+                    });
+                });
+            });
+        });
+        closed
+    }
+
+    fn head_ui(&mut self, ui: &mut Ui) -> bool {
+        let mut closed = false;
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let hint = t!("Back to the list; your own panels and nets are as you left them");
+                closed = icon_button_ui(ui, Icon::Close, &t!("Leave the lesson"), &hint).clicked();
+                ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                    ui.add(Label::new(theme::strong(&self.lesson.title, BODY)).truncate());
+                });
+            });
+        });
+        closed
+    }
+
+    /// Steps back and forth.
+    fn foot_ui(&mut self, ui: &mut Ui) {
+        let (here, steps) = (self.kept.step, self.lesson.steps.len());
+        ui.horizontal(|ui| {
+            ui.add_enabled_ui(here > 0, |ui| {
+                if ui.button(t!("Previous step")).on_hover_text(t!("Page Up")).clicked() {
+                    self.turn(false);
+                }
+            });
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.add_enabled_ui(here + 1 < steps, |ui| {
+                    let next = ui.button(t!("Next step")).on_hover_text(t!("Page Down"));
+                    if next.clicked() {
+                        self.turn(true);
+                    }
+                });
+                ui.with_layout(Layout::top_down(Align::Center), |ui| {
+                    ui.add_space(4.0);
+                    ui.label(theme::caption(t!(
+                        "Step %{step} of %{steps}",
+                        step = here + 1,
+                        steps = steps
+                    )));
+                });
+            });
+        });
+    }
+
+    fn step_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) {
+        let here = self.kept.step;
+        let step = self.lesson.steps[here].clone();
+        title_ui(ui, &step.title);
+        blocks_ui(ui, &self.pages[here]);
+        let mut entered = false;
+        for (index, prediction) in step.predictions.iter().enumerate() {
+            let Some(draft) = self.drafts.get_mut(&(here, index)) else {
+                continue;
+            };
+            ui.push_id(index, |ui| {
+                box_ui(ui, |ui| {
+                    let guess = self.kept.guesses.get(&(here, index));
+                    ui.label(theme::caption(match guess {
+                        Some(_) => t!("Your prediction, locked"),
+                        None => t!("Predict; it is locked when the training starts"),
+                    }));
+                    line_ui(ui, prediction.question(), TEXT);
+                    match guess {
+                        Some(guess) => {
+                            let (evidence, all) = (&self.trainings.evidence, &self.lesson.experiments);
+                            prediction_ui(ui, prediction, guess, draft, evidence, all);
+                        }
+                        None => entered |= draft.draft_ui(ui, prediction),
+                    }
+                });
+            });
+        }
+        if entered {
+            self.predict_and_run();
+        }
+        self.run_ui(ui, scene, speed, actions);
+        let under_way = self.trainings.under_way().is_some();
+        if !step.claims.is_empty() && self.missing().is_empty() && !under_way {
+            box_ui(ui, |ui| {
+                ui.label(theme::caption(t!("Claims, checked on what was measured")));
+                ui.spacing_mut().item_spacing.y = 2.0;
+                for (place, claim) in step.claims.iter().enumerate() {
+                    ui.add_space(if place > 0 { 12.0 } else { 4.0 });
+                    ui.push_id(place, |ui| claim_ui(ui, claim, &self.trainings.evidence));
+                }
+            });
+        }
+        if here + 1 == self.lesson.steps.len() {
+            self.report_ui(ui);
+        }
+    }
+
+    /// What is to be trained, or how far it is.
+    fn run_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) {
+        if let Some(failure) = scene.failure {
+            ui.add(Label::new(RichText::new(failure).color(theme::ink(ui).error)).wrap());
+        }
+        if let Some((place, more)) = self.trainings.under_way() {
+            return self.progress_ui(ui, place, more, (scene, speed), actions);
+        }
+        let (open, missing) = (self.open_predictions(), self.missing());
+        if open.is_empty() && missing.is_empty() {
+            return;
+        }
+        let words = match (open.is_empty(), missing.is_empty()) {
+            (false, false) => t!("Predict and run"),
+            (false, true) => t!("Predict"),
+            (true, _) => t!("Run the training"),
+        };
+        let lacks = self.lacks();
+        ui.horizontal_wrapped(|ui| {
+            ui.add_enabled_ui(lacks.is_none(), |ui| {
+                let button = primary_button_ui(ui, &words, vec2(160.0, 36.0));
+                let button = button.on_hover_text(t!("Space; where a field has the keys, Ctrl Enter"));
+                let button = match &lacks {
+                    Some(lacks) => button.on_disabled_hover_text(lacks),
+                    None => button,
+                };
+                if button.clicked() {
+                    self.predict_and_run();
+                }
+            });
+            let recorded = self.trainings.record.is_some() && !missing.is_empty() && lacks.is_none();
+            if recorded && ui.button(t!("Show the recording")).clicked() {
+                self.lock();
+                self.trainings.recall();
+            }
+        });
+        let trained = missing.iter().map(|&place| words_of(&self.lesson.experiments[place]));
+        let mut lines: Vec<String> = trained.collect();
+        if let Some(record) = self.trainings.record.as_ref().filter(|_| !missing.is_empty()) {
+            let (device, date) = (&record.device, &record.date);
+            lines.push(t!("recorded on %{device} on %{date}", device = device, date = date).into());
+        }
+        for line in lines {
+            ui.add(Label::new(theme::caption(line)).wrap());
+        }
+    }
+
+    fn progress_ui(
+        &mut self,
+        ui: &mut Ui,
+        place: usize,
+        more: usize,
+        (scene, speed): (Scene<'_>, Speed),
+        actions: &mut Vec<Action>,
+    ) {
+        let experiment = &self.lesson.experiments[place];
+        let standing = self.trainings.standing(experiment, scene);
+        ui.add(Label::new(theme::caption(words_of(experiment))).wrap());
+        let share = match standing {
+            Standing::Training(share) | Standing::Stopped(share) | Standing::Examining(share) => share,
+            Standing::Preparing => 0.0,
+        };
+        let bar = ProgressBar::new(share).desired_height(10.0).fill(theme::ink(ui).text);
+        let mut words = match standing {
+            Standing::Preparing => t!("preparing").into_owned(),
+            Standing::Training(_) => match speed.seconds_left {
+                Some(seconds) => t!("%{time} left", time = duration(seconds)).into_owned(),
+                None => t!("training").into_owned(),
+            },
+            Standing::Stopped(_) => t!("paused").into_owned(),
+            Standing::Examining(_) => t!("looking into the nets").into_owned(),
+        };
+        if more > 0 {
+            words = format!("{words}  ·  {}", t!("%{count} more to train", count = more));
+        }
+        let bar = ui.add(bar);
+        bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &words));
+        ui.horizontal(|ui| {
+            match standing {
+                Standing::Training(_) => {
+                    if ui.button(t!("Pause")).on_hover_text(t!("Space")).clicked() {
+                        actions.push(Action::Send(Command::Pause));
+                    }
+                }
+                Standing::Stopped(_) => {
+                    if ui.button(t!("Go on")).on_hover_text(t!("Space")).clicked() {
+                        actions.push(Action::Send(Command::Run));
+                    }
+                }
+                Standing::Preparing | Standing::Examining(_) => {}
+            }
+            ui.label(theme::caption(words));
+        });
+    }
+
+    /// The page that a lesson ends in.
+    fn report_ui(&mut self, ui: &mut Ui) {
+        if let Some(Some(path)) = self.report.chosen.take() {
+            self.report.path = path.display().to_string();
+            self.write_report(ui);
+        }
+        if let Some(words) = self.report.said.take() {
+            self.report.words = Some(words);
+        }
+        ui.add_space(GRID);
+        ui.label(theme::strong(t!("Your report"), BODY));
+        let words = t!("What you predicted, what was measured and how, on one page that any browser shows.");
+        ui.add(Label::new(theme::caption(words)).wrap());
+        let field = TextEdit::singleline(&mut self.report.path).desired_width(f32::INFINITY);
+        let field = ui.add(field);
+        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, t!("File of the report")));
+        ui.horizontal(|ui| {
+            if ui.button(t!("Save the report")).clicked() {
+                self.write_report(ui);
+            }
+            if ui.button(t!("Choose …")).clicked() {
+                choose_report(ui.ctx(), &self.report.chosen, &PathBuf::from(&self.report.path));
+            }
+        });
+        if let Some(words) = &self.report.words {
+            ui.add(Label::new(words).wrap());
+        }
+    }
+
+    fn write_report(&mut self, ui: &Ui) {
+        let order = Order {
+            lesson: self.lesson.clone(),
+            evidence: self.trainings.evidence.clone(),
+            guesses: self.kept.guesses.clone(),
+            record: self.trainings.record.clone().filter(|_| self.trainings.recalled),
+        };
+        let path = PathBuf::from(self.report.path.trim());
+        write_report(ui.ctx(), &self.report.said, order, path);
+    }
+}
+
+/// What a training is, in a line.
+fn words_of(experiment: &Experiment) -> String {
+    let nets = experiment.runs.len() * experiment.seeds.len();
+    t!(
+        "%{nets} nets: %{recipe}",
+        nets = nets,
+        recipe = experiment.recipe_line()
+    )
+    .into()
+}

@@ -1,0 +1,77 @@
+//! How far one got in each lesson, kept between starts.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::lesson::{Guesses, Lesson, Record, lesson, read, recorded_beside};
+use crate::ui::language::Language;
+
+/// Where a lesson comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// It comes with the program; its name.
+    Shipped(String),
+    File(PathBuf),
+}
+
+impl Origin {
+    /// Reads the lesson, in the language spoken where there is a choice.
+    ///
+    /// # Errors
+    /// One sentence with the line.
+    pub fn read(&self) -> Result<Lesson> {
+        match self {
+            Self::Shipped(name) => lesson(name, Language::spoken().tag()),
+            Self::File(path) => read(path),
+        }
+    }
+
+    /// The recording beside it, where there is one; a damaged one is as none, and the log says why.
+    pub fn record(&self) -> Option<Record> {
+        let Self::File(path) = self else { return None };
+        let path = recorded_beside(path);
+        if !path.is_file() {
+            return None;
+        }
+        let read = Record::read(&path);
+        read.inspect_err(|error| log::warn!("{error}")).ok()
+    }
+}
+
+/// The key under which progress is kept.
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shipped(name) => f.write_str(name),
+            Self::File(path) => write!(f, "{}", path.display()),
+        }
+    }
+}
+
+/// How far one got in a lesson.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Kept {
+    /// Where one is, from 0.
+    pub step: usize,
+    /// The last step that was seen.
+    pub reached: usize,
+    /// Of how many.
+    pub steps: usize,
+    /// What was predicted; locked.
+    pub guesses: Guesses,
+}
+
+impl Kept {
+    /// Whether the last step was seen.
+    pub fn is_done(&self) -> bool {
+        self.steps > 0 && self.reached + 1 >= self.steps
+    }
+}
+
+/// By [`Origin`].
+pub type Progress = BTreeMap<String, Kept>;

@@ -1,0 +1,146 @@
+//! The text of a lesson as it is read: paragraphs, lists, tables, formulas.
+
+use eframe::egui::text::LayoutJob;
+use eframe::egui::{Align, FontFamily, FontId, Frame, Grid, IdSalt, Label, Layout, Stroke, TextFormat, Ui};
+
+use super::formula::{append, formula_ui};
+use crate::lesson::markdown::{Block, Span, plain, spans};
+use crate::ui::theme::{self, BODY, GRID, HEADING};
+
+/// Size of running text.
+pub const TEXT: f32 = 16.0;
+/// How far each level of a list stands in.
+const INDENT: f32 = 20.0;
+
+/// Draws the blocks beneath each other.
+pub fn blocks_ui(ui: &mut Ui, blocks: &[Block]) {
+    for (place, block) in blocks.iter().enumerate() {
+        ui.push_id(place, |ui| block_ui(ui, block));
+    }
+}
+
+/// Draws Markdown of one line, as questions and claims are.
+pub fn line_ui(ui: &mut Ui, text: &str, size: f32) {
+    spans_ui(ui, &spans(text), size);
+}
+
+fn block_ui(ui: &mut Ui, block: &Block) {
+    let ink = theme::ink(ui);
+    match block {
+        Block::Heading(spans) => {
+            ui.add_space(GRID / 2.0);
+            ui.add(Label::new(theme::strong(plain(spans), BODY + 2.0)).wrap());
+        }
+        Block::Paragraph(spans) => spans_ui(ui, spans, TEXT),
+        Block::Item(depth, mark, spans) => {
+            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                ui.add_space(INDENT * *depth as f32 + 4.0);
+                ui.label(eframe::egui::RichText::new(mark).size(TEXT).color(ink.weak));
+                ui.vertical(|ui| spans_ui(ui, spans, TEXT));
+            });
+        }
+        Block::Quote(spans) => {
+            let inside = ui.horizontal(|ui| {
+                ui.add_space(12.0);
+                ui.vertical(|ui| spans_ui(ui, spans, TEXT));
+            });
+            let rect = inside.response.rect;
+            ui.painter()
+                .vline(rect.left() + 2.0, rect.y_range(), Stroke::new(3.0, ink.line));
+        }
+        Block::Code(code) => {
+            Frame::new()
+                .fill(ink.button)
+                .corner_radius(6)
+                .inner_margin(GRID)
+                .show(ui, |ui| {
+                    eframe::egui::ScrollArea::horizontal().id_salt("code").show(ui, |ui| {
+                        ui.add(Label::new(eframe::egui::RichText::new(code).monospace()).extend());
+                    });
+                });
+        }
+        Block::Formula(row) => {
+            ui.add_space(GRID / 2.0);
+            formula_ui(ui, row, TEXT);
+            ui.add_space(GRID / 2.0);
+        }
+        Block::Table(rows) => table_ui(ui, rows),
+    }
+}
+
+fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
+    eframe::egui::ScrollArea::horizontal().id_salt("table").show(ui, |ui| {
+        Grid::new(IdSalt::new("table"))
+            .striped(true)
+            .spacing([20.0, 6.0])
+            .show(ui, |ui| {
+                for (place, row) in rows.iter().enumerate() {
+                    for cell in row {
+                        if place == 0 {
+                            ui.label(theme::strong(plain(cell), BODY));
+                        } else {
+                            ui.add(Label::new(job(ui, cell, BODY)).extend());
+                        }
+                    }
+                    ui.end_row();
+                }
+            });
+    });
+}
+
+fn spans_ui(ui: &mut Ui, spans: &[Span], size: f32) {
+    if !spans.iter().any(|span| matches!(span, Span::Link(..))) {
+        ui.add(Label::new(job(ui, spans, size)).wrap());
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let is_link = |span: &Span| matches!(span, Span::Link(..));
+        for part in spans.chunk_by(|a, b| !is_link(a) && !is_link(b)) {
+            match part {
+                [Span::Link(words, target)] => {
+                    let words = eframe::egui::RichText::new(words).size(size).underline();
+                    ui.hyperlink_to(words, target).on_hover_text(target);
+                }
+                text => drop(ui.add(Label::new(job(ui, text, size)).wrap())),
+            }
+        }
+    });
+}
+
+fn job(ui: &Ui, spans: &[Span], size: f32) -> LayoutJob {
+    let ink = theme::ink(ui);
+    let mut job = LayoutJob::default();
+    for span in spans {
+        match span {
+            Span::Text { text, bold, italic } => {
+                let family = if *bold {
+                    theme::semibold()
+                } else {
+                    FontFamily::Proportional
+                };
+                let format = TextFormat {
+                    italics: *italic,
+                    ..TextFormat::simple(FontId::new(size, family), ink.text)
+                };
+                job.append(text, 0.0, format);
+            }
+            Span::Code(code) => {
+                let format = TextFormat {
+                    background: ink.button,
+                    ..TextFormat::simple(FontId::monospace(size - 1.0), ink.text)
+                };
+                job.append(code, 0.0, format);
+            }
+            Span::Formula(row) => append(&mut job, row, size, ink.text),
+            Span::Link(words, _) => job.append(words, 0.0, TextFormat::simple(FontId::proportional(size), ink.text)),
+        }
+    }
+    job
+}
+
+/// The title of a step.
+pub fn title_ui(ui: &mut Ui, title: &str) {
+    ui.add(Label::new(theme::strong(plain(&spans(title)), HEADING)).wrap());
+}

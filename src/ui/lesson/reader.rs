@@ -1,0 +1,294 @@
+//! The lesson that is open: its steps beside the lab's panels.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use eframe::egui::{Key, Modifiers, Ui};
+
+use super::answer::Draft;
+use super::files::Chosen;
+use super::progress::{Kept, Origin};
+use super::trainings::Trainings;
+use crate::error::Result;
+use crate::lesson::markdown::{Block, blocks};
+use crate::lesson::{Lesson, Show};
+use crate::run::{Command, Phase, Slot};
+use crate::ui::language::Language;
+use crate::ui::panels::Panel;
+use crate::ui::tiling::Tiling;
+use crate::ui::{Action, Scene};
+
+/// A lesson being done.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub origin: Origin,
+    pub lesson: Lesson,
+    pub kept: Kept,
+    pub trainings: Trainings,
+    /// The text of each step.
+    pub(super) pages: Vec<Vec<Block>>,
+    /// Answers by step and place.
+    pub(super) drafts: BTreeMap<(usize, usize), Draft>,
+    pub(super) report: ReportForm,
+    /// The column shall begin at its top.
+    pub(super) turned: bool,
+    language: Language,
+    /// The step whose panels are shown.
+    arranged: Option<Option<usize>>,
+}
+
+/// Where the report shall stand.
+#[derive(Debug, Clone, Default)]
+pub struct ReportForm {
+    pub path: String,
+    pub chosen: Chosen,
+    pub said: Slot<String>,
+    pub words: Option<String>,
+}
+
+impl Reader {
+    /// Opens a lesson where it was left.
+    ///
+    /// # Errors
+    /// When it cannot be read, or names a panel that is not there.
+    pub fn open(origin: Origin, kept: Kept) -> Result<Self> {
+        let lesson = origin.read()?;
+        let panels: Vec<&str> = Panel::ALL.iter().map(|panel| panel.name()).collect();
+        lesson.check_panels(&panels, &origin.to_string())?;
+        let trainings = Trainings::new(origin.record());
+        let mut reader = Self {
+            pages: Vec::new(),
+            drafts: BTreeMap::new(),
+            report: ReportForm {
+                path: suggested(&lesson.name),
+                ..ReportForm::default()
+            },
+            turned: true,
+            language: Language::spoken(),
+            arranged: None,
+            origin,
+            lesson,
+            kept,
+            trainings,
+        };
+        reader.take_text();
+        Ok(reader)
+    }
+
+    /// Takes in what depends on the lesson's text.
+    fn take_text(&mut self) {
+        let steps = &self.lesson.steps;
+        self.pages = steps.iter().map(|step| blocks(&step.text)).collect();
+        self.kept.steps = steps.len();
+        self.kept.step = self.kept.step.min(steps.len() - 1);
+        self.kept.reached = self.kept.reached.max(self.kept.step).min(steps.len() - 1);
+        let predictions = steps.iter().enumerate().flat_map(|(place, step)| {
+            step.predictions
+                .iter()
+                .enumerate()
+                .map(move |(index, prediction)| ((place, index), prediction))
+        });
+        self.drafts = predictions
+            .map(|(key, prediction)| (key, Draft::of(prediction, self.kept.guesses.get(&key), &self.lesson)))
+            .collect();
+    }
+
+    /// Goes on in the language spoken, where the lesson is there in it.
+    fn translate(&mut self) {
+        if self.language == Language::spoken() {
+            return;
+        }
+        self.language = Language::spoken();
+        if let Ok(lesson) = self.origin.read()
+            && lesson.steps.len() == self.lesson.steps.len()
+        {
+            self.lesson = lesson;
+            self.take_text();
+        }
+    }
+
+    /// Called each frame before anything is drawn: the right experiment and the right panels are there.
+    pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, actions: &mut Vec<Action>) {
+        self.translate();
+        let place = self.show_place();
+        let shown = place.map_or(0, |step| self.lesson.shown(step).0);
+        self.trainings.follow(&self.lesson, shown, scene, actions);
+        if self.arranged != Some(place) {
+            self.arranged = Some(place);
+            if let Some(show) = self.show() {
+                let panels: Vec<Panel> = show.panels.iter().filter_map(|name| Panel::named(name)).collect();
+                tiling.show(&panels);
+            }
+        }
+    }
+
+    /// The step whose `show` holds now: the last one until here, or, where everything here is predicted, the next.
+    fn show_place(&self) -> Option<usize> {
+        let shows = |place: &usize| self.lesson.steps[*place].show.is_some();
+        let here = self.kept.step;
+        let next = || (here..self.lesson.steps.len()).find(shows);
+        let locked = !self.lesson.steps[here].predictions.is_empty() && self.open_predictions().is_empty();
+        (0..=here).rev().find(shows).or_else(|| locked.then(next)?)
+    }
+
+    /// What the lab shows beside the step; nothing where the text has the window for itself.
+    pub fn show(&self) -> Option<&Show> {
+        self.lesson.steps[self.show_place()?].show.as_ref()
+    }
+
+    /// Places of the predictions of this step that are not locked.
+    pub fn open_predictions(&self) -> Vec<usize> {
+        let here = self.kept.step;
+        let open = |index: &usize| !self.kept.guesses.contains_key(&(here, *index));
+        (0..self.lesson.steps[here].predictions.len()).filter(open).collect()
+    }
+
+    /// Whether a prediction of the lesson is still open, so that nothing may be trained but by the lesson itself.
+    pub fn holds(&self) -> bool {
+        let predictions: usize = self.lesson.steps.iter().map(|step| step.predictions.len()).sum();
+        self.kept.guesses.len() < predictions || self.trainings.under_way().is_some()
+    }
+
+    /// The experiments that this step's claims and predictions wait for.
+    pub fn missing(&self) -> Vec<usize> {
+        let expressions = self.lesson.steps[self.kept.step].expressions();
+        self.trainings.missing(&self.lesson.measured_in(&expressions))
+    }
+
+    /// What an answer of this step still lacks.
+    pub fn lacks(&self) -> Option<String> {
+        let here = self.kept.step;
+        let drafts = self
+            .open_predictions()
+            .into_iter()
+            .map(|index| &self.drafts[&(here, index)]);
+        drafts
+            .into_iter()
+            .find(|draft| draft.guess().is_none())
+            .map(Draft::hint)
+    }
+
+    /// Locks the answers of this step; nothing happens while one is not complete.
+    pub fn lock(&mut self) {
+        if self.lacks().is_some() {
+            return;
+        }
+        let here = self.kept.step;
+        for index in self.open_predictions() {
+            if let Some(guess) = self.drafts[&(here, index)].guess() {
+                self.kept.guesses.insert((here, index), guess);
+            }
+        }
+    }
+
+    /// Locks the answers and trains what they are measured on.
+    pub fn predict_and_run(&mut self) {
+        if self.lacks().is_none() {
+            self.lock();
+            let missing = self.missing();
+            self.trainings.train(missing);
+        }
+    }
+
+    /// Goes to another step.
+    pub fn turn(&mut self, forward: bool) {
+        let last = self.lesson.steps.len() - 1;
+        let step = if forward {
+            (self.kept.step + 1).min(last)
+        } else {
+            self.kept.step.saturating_sub(1)
+        };
+        self.turned = step != self.kept.step;
+        self.kept.step = step;
+        self.kept.reached = self.kept.reached.max(step);
+    }
+
+    /// The keys of a lesson: they go before those of the lab.
+    pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
+        let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+        if pressed(Modifiers::NONE, Key::PageDown) {
+            self.turn(true);
+        }
+        if pressed(Modifiers::NONE, Key::PageUp) {
+            self.turn(false);
+        }
+        let here = self.kept.step;
+        for index in self.open_predictions() {
+            for (digit, key) in DIGITS.into_iter().enumerate() {
+                let prediction = &self.lesson.steps[here].predictions[index];
+                let choice = matches!(self.drafts[&(here, index)], Draft::Choice(_));
+                if choice
+                    && pressed(Modifiers::NONE, key)
+                    && let Some(draft) = self.drafts.get_mut(&(here, index))
+                {
+                    draft.digit(digit + 1, prediction);
+                }
+            }
+        }
+        let free = ui.memory(|memory| memory.focused().is_none());
+        let idle =
+            self.trainings.under_way().is_none() && self.open_predictions().is_empty() && self.missing().is_empty();
+        let space = free && (lecture || !idle) && pressed(Modifiers::NONE, Key::Space);
+        if space || pressed(Modifiers::COMMAND, Key::Enter) {
+            self.go_on(scene, lecture, actions);
+        }
+    }
+
+    /// What Space does: predict and run, pause, go on; in a lecture, where nothing else is to do, the next step.
+    fn go_on(&mut self, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
+        if self.trainings.under_way().is_some() {
+            let running = scene.history.phase == Phase::Running;
+            actions.push(Action::Send(if running { Command::Pause } else { Command::Run }));
+        } else if !self.open_predictions().is_empty() || !self.missing().is_empty() {
+            self.predict_and_run();
+        } else if lecture {
+            self.turn(true);
+        }
+    }
+}
+
+/// Choose an option.
+const DIGITS: [Key; 9] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
+
+/// In the user's own folder.
+fn suggested(lesson: &str) -> String {
+    let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("."));
+    let name = ["depthscope-", lesson, ".html"].concat();
+    home.join(name).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::lessons;
+
+    #[test]
+    fn every_lesson_opens_and_shows_panels_that_are_there() {
+        for lesson in lessons("en").unwrap() {
+            let reader = Reader::open(Origin::Shipped(lesson.name), Kept::default()).unwrap();
+            assert!(reader.holds() && reader.show().is_none(), "{}", reader.lesson.name);
+        }
+    }
+
+    #[test]
+    fn what_was_kept_of_a_longer_lesson_does_no_harm() {
+        let kept = Kept {
+            step: 99,
+            reached: 99,
+            steps: 100,
+            ..Kept::default()
+        };
+        let reader = Reader::open(Origin::Shipped("deeper".into()), kept).unwrap();
+        assert_eq!((reader.kept.step, reader.kept.steps), (4, 5));
+    }
+}

@@ -1,0 +1,382 @@
+//! Lessons: found, read, predicted, graded, kept, by keyboard and by mouse.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use depthscope::run::Command;
+use depthscope::ui::{Action, Lessons, Panel, Room};
+use eframe::egui::{DroppedFile, Key, Modifiers, Theme, Vec2};
+use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, SnapshotResults};
+
+use crate::classroom::{degraded, lesson, page, serve};
+use crate::page::{Page, WINDOW};
+
+fn level(_net: &str) -> f32 {
+    0.1
+}
+
+/// How many labels hold that text.
+fn count(page: &Harness<'_, Page>, text: &str) -> usize {
+    page.query_all_by_label_contains(text).count()
+}
+
+fn press(page: &mut Harness<'_, Page>, key: Key) {
+    page.key_press(key);
+    serve(page, degraded);
+}
+
+fn click(page: &mut Harness<'_, Page>, label: &str) {
+    page.get_by_label(label).click();
+    serve(page, degraded);
+}
+
+#[test]
+fn a_lesson_is_done_by_mouse() {
+    let mut page = page(Room::Lessons, WINDOW, Theme::Light);
+    let before = page.state().lab.tiling.shown();
+    click(&mut page, "Open the lesson Deeper?");
+    assert_eq!(
+        (page.state().room, page.state().experiment.name.as_str()),
+        (Room::Lab, "plain-depth")
+    );
+    page.get_by_label("Step 1 of 5");
+    assert_eq!(count(&page, "Run"), 0, "nothing is trained before it is predicted");
+    click(&mut page, "Next step");
+    for name in ["plain-8", "plain-8", "plain-20", "plain-20"] {
+        click(&mut page, &format!("Move {name} up"));
+    }
+    assert_eq!(count(&page, "measured:") + count(&page, "reproduced"), 0);
+    click(&mut page, "Predict and run");
+    page.get_by_label("Right");
+    page.get_by_label_contains("6 of 6 pairs in the right order; measured: plain-8");
+    assert_eq!(page.state().lab.tiling.shown(), [Panel::Curves]);
+    click(&mut page, "Next step");
+    assert_eq!(count(&page, "needed > "), 3);
+    assert_eq!(page.query_all_by_label("reproduced").count(), 3);
+    click(&mut page, "Leave the lesson");
+    assert_eq!(
+        (page.state().room, page.state().lab.tiling.shown()),
+        (Room::Lessons, before)
+    );
+    page.get_by_label_contains("step 3 of 5");
+}
+
+#[test]
+fn a_lesson_is_done_by_keyboard() {
+    let mut page = page(Room::Lab, WINDOW, Theme::Dark);
+    press(&mut page, Key::K);
+    assert_eq!(page.state().room, Room::Lessons);
+    page.get_by_label("Open the lesson Vanishing, and what it explains")
+        .focus();
+    page.run_ok();
+    press(&mut page, Key::Enter);
+    press(&mut page, Key::PageDown);
+    // Nothing is predicted yet, so nothing runs.
+    press(&mut page, Key::Space);
+    assert_eq!(page.state().history.runs[0].step(), 0);
+    press(&mut page, Key::Num3);
+    press(&mut page, Key::Space);
+    page.get_by_label("Right");
+    page.get_by_label("measured: less than a billionth");
+    press(&mut page, Key::PageDown);
+    assert_eq!(page.state().lab.tiling.shown(), [Panel::Slope, Panel::Curves]);
+    press(&mut page, Key::PageUp);
+    page.get_by_label("Step 2 of 6");
+}
+
+#[test]
+fn a_wrong_answer_and_a_claim_that_does_not_hold_are_said() {
+    let mut page = lesson("deeper", WINDOW, Theme::Light);
+    page.key_press(Key::PageDown);
+    serve(&mut page, level);
+    page.get_by_label("Predict and run").click();
+    serve(&mut page, level);
+    assert_eq!(count(&page, "% right"), 1, "some pairs are right by chance");
+    page.key_press(Key::PageDown);
+    serve(&mut page, level);
+    assert_eq!(page.query_all_by_label("not reproduced here").count(), 3);
+    page.get_by_label("Try: more seeds: a single one can be lucky");
+}
+
+#[test]
+fn a_curve_is_drawn_by_keys_and_by_the_pointer() {
+    for by_keys in [true, false] {
+        let mut page = lesson("one-addition", WINDOW, Theme::Light);
+        press(&mut page, Key::PageDown);
+        let chart = "Chart to draw the training loss of resnet-56 into";
+        let canvas = page.get_by_label_contains(chart);
+        if by_keys {
+            canvas.focus();
+            page.run_ok();
+            for key in [
+                Key::ArrowUp,
+                Key::ArrowRight,
+                Key::ArrowRight,
+                Key::ArrowDown,
+                Key::ArrowDown,
+            ] {
+                page.key_press(key);
+                page.run_ok();
+            }
+            page.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+        } else {
+            let rect = canvas.rect();
+            let at = |x: f32, y: f32| rect.min + Vec2::new(x * rect.width(), y * rect.height());
+            page.drag_at(at(0.2, 0.2));
+            page.run_ok();
+            for share in [0.4, 0.6, 0.8, 0.95] {
+                page.hover_at(at(share, share));
+                page.run_ok();
+            }
+            page.drop_at(at(0.95, 0.8));
+            page.run_ok();
+            page.get_by_label("Predict and run").click();
+        }
+        serve(&mut page, degraded);
+        page.get_by_label_contains("The curve drawn beside the measured one of resnet-56");
+        page.get_by_label_contains("typically off by a factor of");
+    }
+}
+
+#[test]
+fn a_number_is_typed() {
+    let mut page = lesson("one-addition", WINDOW, Theme::Light);
+    for _ in 0..3 {
+        press(&mut page, Key::PageDown);
+    }
+    page.get_by_label("Your number").focus();
+    page.run_ok();
+    page.get_by_label("Your number").type_text("2,752");
+    page.run_ok();
+    press(&mut page, Key::Enter);
+    page.get_by_label("measured: 2752");
+    assert_eq!(
+        page.state().experiment.name,
+        "quick",
+        "the step's own experiment is in front again"
+    );
+}
+
+#[test]
+fn training_is_left_to_the_lesson() {
+    let mut page = lesson("deeper", WINDOW, Theme::Light);
+    for key in [Key::S, Key::R, Key::V, Key::Space] {
+        page.key_press(key);
+        page.run_ok();
+    }
+    let asked = &page.state().actions;
+    let trains = |action: &&Action| {
+        matches!(
+            action,
+            Action::Send(Command::Run | Command::Step(_) | Command::Reset) | Action::StartNamed(_)
+        )
+    };
+    assert_eq!(asked.iter().filter(trains).count(), 0, "{asked:?}");
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+fn drop_on(page: &mut Harness<'_, Page>, path: &Path) {
+    page.input_mut()
+        .dropped_files
+        .push(Arc::new(Dropped(path.to_path_buf())));
+    serve(page, degraded);
+}
+
+#[test]
+fn a_lesson_is_dropped_on_the_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = fs::read_to_string("assets/lessons/en/01-deeper.md").unwrap();
+    let mine = folder.path().join("mine.md");
+    fs::write(&mine, text.replace("Deeper?", "Mine")).unwrap();
+    let mut page = page(Room::FirstMinute, WINDOW, Theme::Light);
+    drop_on(&mut page, &mine);
+    assert_eq!(page.state().room, Room::Lab);
+    page.get_by_label("Mine");
+    // A damaged one says where, and a folder lists what it holds.
+    fs::write(folder.path().join("damaged.md"), text.replacen("title =", "titel =", 1)).unwrap();
+    drop_on(&mut page, &folder.path().join("damaged.md"));
+    assert_eq!(page.state().room, Room::Lessons);
+    assert!(count(&page, "line 3: unknown field `titel`") >= 1);
+    drop_on(&mut page, folder.path());
+    page.get_by_label("Open the lesson Mine");
+    let panels = text.replace("[\"Curves\"]", "[\"Curvs\"]");
+    fs::write(folder.path().join("panels.md"), panels).unwrap();
+    drop_on(&mut page, &folder.path().join("panels.md"));
+    assert!(
+        count(
+            &page,
+            "line 42: there is no panel called 'Curvs'; the panels are Networks, Curves"
+        ) >= 1
+    );
+}
+
+#[test]
+fn every_damaged_lesson_is_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.md");
+    let text = fs::read_to_string("assets/lessons/en/03-one-addition.md").unwrap();
+    let mut lessons = Lessons::default();
+    for cut in (0..text.len()).filter(|&cut| text.is_char_boundary(cut)).step_by(97) {
+        fs::write(&path, &text[..cut]).unwrap();
+        if let Ok(Some(origin)) = lessons.add(&path)
+            && let Err(error) = lessons.open(&origin)
+        {
+            assert_eq!(error.to_string().lines().count(), 1, "{error}");
+        }
+    }
+    fs::write(&path, [0xff, 0xfe, 0, 1]).unwrap();
+    let origin = lessons.add(&path).unwrap().unwrap();
+    assert!(lessons.open(&origin).is_err());
+}
+
+#[test]
+fn the_report_is_written_where_the_user_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.html");
+    let mut page = lesson("deeper", WINDOW, Theme::Light);
+    press(&mut page, Key::PageDown);
+    click(&mut page, "Predict and run");
+    for _ in 0..4 {
+        press(&mut page, Key::PageDown);
+    }
+    let field = page.get_by_label("File of the report");
+    field.focus();
+    page.run_ok();
+    page.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    page.get_by_label("File of the report")
+        .type_text(path.to_str().unwrap());
+    page.run_ok();
+    click(&mut page, "Save the report");
+    let start = Instant::now();
+    while !path.is_file() {
+        assert!(start.elapsed() < Duration::from_secs(20), "no report");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let report = fs::read_to_string(&path).unwrap();
+    assert!(report.len() < 300_000 && report.contains("<svg"), "{}", report.len());
+    assert!(report.contains("Predicted: plain-32 &lt; plain-56") && report.contains("reproduced"));
+}
+
+/// The window's storage, in memory.
+#[derive(Default)]
+struct Memory(HashMap<String, String>);
+
+impl eframe::Storage for Memory {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.into(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[test]
+fn progress_is_kept_between_starts() {
+    let mut first = lesson("deeper", WINDOW, Theme::Light);
+    press(&mut first, Key::PageDown);
+    click(&mut first, "Predict and run");
+    let mut memory = Memory::default();
+    eframe::set_value(&mut memory, "lessons", &first.state().lab.lessons.to_keep());
+    eframe::set_value(&mut memory, "lab", &first.state().lab.to_keep());
+    let kept: depthscope::ui::Lab = eframe::get_value(&memory, "lab").unwrap();
+    assert!(
+        kept.tiling.shown().contains(&Panel::Networks),
+        "the user's own panels, not the lesson's"
+    );
+    let mut again = page(Room::Lessons, WINDOW, Theme::Light);
+    again.state_mut().lab.lessons = eframe::get_value(&memory, "lessons").unwrap();
+    serve(&mut again, degraded);
+    again.get_by_label_contains("step 2 of 5");
+    click(&mut again, "Open the lesson Deeper?");
+    again.get_by_label("Step 2 of 5");
+    again.get_by_label("You predicted: plain-32 < plain-56 < plain-8 < plain-20");
+    // It is compared once the nets are trained again.
+    click(&mut again, "Run the training");
+    again.get_by_label_contains("of 6 pairs in the right order");
+}
+
+#[test]
+fn a_recording_stands_in_and_is_marked() {
+    use depthscope::lesson::{Evidence, Exhibit, Record, lesson as read};
+    let deeper = read("deeper", "en").unwrap();
+    let mut evidence = Evidence::default();
+    for series in crate::classroom::measured(&deeper.experiments[0], true, degraded).runs {
+        evidence.insert(Exhibit {
+            series,
+            summary: None,
+            findings: Default::default(),
+        });
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mine = folder.path().join("mine.md");
+    fs::copy("assets/lessons/en/01-deeper.md", &mine).unwrap();
+    fs::write(
+        folder.path().join("mine.recorded.json"),
+        Record::of(&deeper, &evidence).to_json(),
+    )
+    .unwrap();
+    let mut page = page(Room::FirstMinute, WINDOW, Theme::Light);
+    drop_on(&mut page, &mine);
+    press(&mut page, Key::PageDown);
+    page.get_by_label_contains("recorded on CPU (AVX-512, 2 threads) on 20");
+    click(&mut page, "Show the recording");
+    page.get_by_label("recorded, not measured here");
+    assert_eq!(page.state().history.runs[0].step(), 0, "nothing was trained");
+    press(&mut page, Key::PageDown);
+    assert_eq!(page.query_all_by_label("recorded").count(), 3);
+}
+
+/// The pages worth looking at.
+#[test]
+fn what_lessons_look_like() {
+    let mut results = SnapshotResults::new();
+    for (theme, name) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+        let mut list = page(Room::Lessons, WINDOW, theme);
+        list.snapshot(format!("lessons_list_{name}"));
+        let mut step = lesson("deeper", WINDOW, theme);
+        press(&mut step, Key::PageDown);
+        step.snapshot(format!("lessons_order_{name}"));
+        let mut graded = lesson("one-addition", WINDOW, theme);
+        press(&mut graded, Key::PageDown);
+        graded.get_by_label_contains("Chart to draw").focus();
+        graded.run_ok();
+        for key in [Key::ArrowUp, Key::ArrowRight, Key::ArrowRight, Key::ArrowRight] {
+            graded.key_press(key);
+            graded.run_ok();
+        }
+        for _ in 0..16 {
+            graded.key_press(Key::ArrowDown);
+            graded.run_ok();
+        }
+        click(&mut graded, "Predict and run");
+        graded.snapshot(format!("lessons_graded_{name}"));
+        press(&mut graded, Key::PageDown);
+        graded.snapshot(format!("lessons_claims_{name}"));
+        for mut page in [list, step, graded] {
+            results.extend(page.take_snapshot_results());
+        }
+    }
+}
