@@ -7,10 +7,12 @@ mod csv;
 mod depth;
 mod error;
 mod figure;
+mod forms;
 mod gradients;
 mod grid;
 mod heat;
 mod information;
+mod insertion;
 mod labels;
 mod lesions;
 mod loss;
@@ -22,6 +24,7 @@ mod png;
 pub mod pytorch;
 #[cfg(test)]
 mod samples;
+mod shattering;
 mod sheet;
 mod size;
 mod svg;
@@ -64,10 +67,16 @@ pub enum Kind {
     Weather,
     /// The moments whose weights are kept.
     Timeline,
+    /// One block in its equivalent forms.
+    Forms,
+    /// Nets made deeper by identities, and trained on.
+    Insertion,
+    /// Autocorrelation of input gradients.
+    Shattering,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Loss,
         Kind::Error,
         Kind::Gradients,
@@ -77,6 +86,9 @@ impl Kind {
         Kind::Lesions,
         Kind::Weather,
         Kind::Timeline,
+        Kind::Forms,
+        Kind::Insertion,
+        Kind::Shattering,
     ];
 
     /// The word for it on the command line and in file names.
@@ -91,6 +103,9 @@ impl Kind {
             Kind::Lesions => "lesions",
             Kind::Weather => "weather",
             Kind::Timeline => "timeline",
+            Kind::Forms => "forms",
+            Kind::Insertion => "insertion",
+            Kind::Shattering => "shattering",
         }
     }
 }
@@ -214,6 +229,9 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
         Kind::Lesions => lesions::figure(material),
         Kind::Weather => weather::figure(material),
         Kind::Timeline => timeline::figure(material),
+        Kind::Forms => forms::figure(material),
+        Kind::Insertion => insertion::figure(material),
+        Kind::Shattering => shattering::figure(material),
     }
 }
 

@@ -15,9 +15,11 @@ mod fading;
 mod finder;
 mod first_minute;
 mod form;
+mod forms;
 mod fuzzy;
 mod gradients;
 mod icon;
+mod insertion;
 mod keys;
 mod lab;
 pub mod language;
@@ -37,6 +39,7 @@ mod recipe_field;
 mod recipe_form;
 mod runs;
 pub mod series;
+mod shattering;
 mod shortcuts;
 mod slope;
 mod status;
@@ -53,6 +56,7 @@ mod verdict;
 mod weather;
 mod why;
 mod widgets;
+mod work;
 
 use eframe::egui::{Color32, Ui};
 

@@ -10,10 +10,13 @@ use super::architecture::Architecture;
 use super::curves::Curves;
 use super::data::Data;
 use super::fading::FadingDigit;
+use super::forms::BlockForms;
+use super::insertion::IdentityInsertion;
 use super::maps::FeatureMaps;
 use super::networks::Networks;
 use super::pane::{Pane, View};
 use super::runs::Runs;
+use super::shattering::Shattering;
 use super::slope::Slope;
 use super::task::PaneKey;
 use super::timeline::Timeline;
@@ -114,4 +117,7 @@ panels! {
     Timeline, timeline: Timeline;
     Runs, runs: Runs;
     Data, data: Data;
+    Forms, forms: BlockForms;
+    Insertion, insertion: IdentityInsertion;
+    Shattering, shattering: Shattering;
 }

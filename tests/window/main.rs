@@ -16,6 +16,7 @@ mod maps;
 mod networks;
 mod page;
 mod panels;
+mod probes;
 mod rewind;
 mod runs;
 mod summaries;

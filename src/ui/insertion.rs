@@ -1,0 +1,269 @@
+//! Identity insertion: a trained net made deeper by blocks that pass everything on, compared with what it was, and trained on.
+
+use eframe::egui::{self, Color32, ComboBox, DragValue, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui_plot::PlotPoint;
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use super::axis::{Height, Time};
+use super::chart::{Across, Chart, Curve};
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::traces::groups;
+use super::widgets::short;
+use super::work::{button_ui, work_ui};
+use super::{Action, line_style};
+use crate::export::Kind;
+use crate::net::{Deepened, Graph, Spec};
+use crate::probe::Insertion;
+use crate::run::{Command, Question, Series};
+
+const HEIGHT: Height = Height { log: true, factor: 1.0 };
+/// Steps that a drawn loss is the mean of.
+const WINDOW: usize = 20;
+/// Side of the drawing of the two ways in which functions can lie.
+const DRAWING: f32 = 64.0;
+
+/// The panel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub struct IdentityInsertion {
+    /// Layers of the deeper net.
+    depth: usize,
+    /// The net that was looked at, and why it cannot be made that deep.
+    #[serde(skip)]
+    refusal: Option<(Spec, usize, Option<String>)>,
+}
+
+impl Default for IdentityInsertion {
+    fn default() -> Self {
+        Self {
+            depth: 56,
+            refusal: None,
+        }
+    }
+}
+
+impl Pane for IdentityInsertion {
+    const TITLE: &'static str = "Identity insertion";
+    const HINT: &'static str =
+        "A trained net made deeper by blocks that pass everything on: the same outputs, then trained on";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let history = view.scene.history;
+        let runs: Vec<&Series> = groups(history).iter().map(|group| group.runs[0]).collect();
+        let looked_at = runs.iter().find(|series| series.track.name == view.cursor.run);
+        let Some(series) = looked_at.or_else(|| runs.first()).copied() else {
+            ui.label(theme::caption(t!(
+                "Identities can be inserted once the nets are built."
+            )));
+            return;
+        };
+        self.controls_ui(ui, &runs, series, view);
+        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let found: Vec<(&Series, usize, &Insertion)> = runs
+            .iter()
+            .flat_map(|series| {
+                let mine = view.scene.findings.insertions_of(series.track.id);
+                mine.map(|(step, insertion)| (*series, step, insertion))
+            })
+            .collect();
+        if found.is_empty() {
+            nested_ui(ui);
+            return;
+        }
+        for (series, step, insertion) in &found {
+            let (colour, _) = line_style(ui, &series.track.spec, &among);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                ui.label(theme::strong(&series.track.name, SMALL).color(colour));
+                ui.label(theme::caption(sentence(*step, insertion)));
+            });
+        }
+        chart_ui(ui, &found, &among);
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Insertion)
+    }
+
+    fn restart(&mut self) {
+        self.refusal = None;
+    }
+}
+
+impl IdentityInsertion {
+    fn controls_ui(&mut self, ui: &mut Ui, runs: &[&Series], series: &Series, view: &mut View<'_>) {
+        ui.horizontal_wrapped(|ui| {
+            if work_ui(ui, view, |question| matches!(question, Question::Insertion { .. })) {
+                return;
+            }
+            let combo = ComboBox::from_id_salt("net").selected_text(theme::caption(&series.track.name));
+            let combo = combo.show_ui(ui, |ui| {
+                for other in runs {
+                    let name = &other.track.name;
+                    ui.selectable_value(&mut view.cursor.run, name.clone(), theme::caption(name));
+                }
+            });
+            combo
+                .response
+                .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t!("Net to make deeper")));
+            ui.label(theme::caption(t!("to")));
+            let depth = ui.add(DragValue::new(&mut self.depth).range(8..=200));
+            depth.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, t!("Layers of the deeper net")));
+            ui.label(theme::caption(t!("layers")));
+            if let Some(why) = self.refusal(&series.track.spec) {
+                ui.add(egui::Label::new(theme::caption(why)).wrap());
+                return;
+            }
+            let hint = t!("Inserts blocks that pass everything on, compares the outputs, and trains the deeper net by the same recipe");
+            if button_ui(ui, &t!("Insert identities and train on"), &hint) {
+                let step = view.cursor.step.and_then(|step| series.kept_at(step));
+                let question = Question::Insertion {
+                    run: series.track.id,
+                    step,
+                    depth: self.depth,
+                };
+                view.actions.push(Action::Send(Command::Ask(question)));
+            }
+        });
+    }
+
+    /// Why a net cannot be made that deep by identities.
+    fn refusal(&mut self, spec: &Spec) -> Option<String> {
+        let known = self
+            .refusal
+            .as_ref()
+            .filter(|(of, depth, _)| of == spec && *depth == self.depth);
+        if let Some((.., why)) = known {
+            return why.clone();
+        }
+        let why = Deepened::new(&Graph::new(spec), self.depth).err();
+        self.refusal = Some((spec.clone(), self.depth, why.clone()));
+        why
+    }
+}
+
+fn sentence(step: usize, insertion: &Insertion) -> String {
+    let [before, after] = insertion.depths;
+    let mut sentence = t!(
+        "%{before} to %{after} layers at step %{step}: %{blocks} identities, outputs at most %{off} apart (of up to %{largest}; running statistics)",
+        before = before,
+        after = after,
+        step = step,
+        blocks = insertion.inserted,
+        off = short(insertion.difference.into()),
+        largest = short(insertion.largest.into())
+    )
+    .into_owned();
+    if let Some(loss) = insertion.final_loss() {
+        sentence += &t!(
+            "; %{steps} steps on, training loss %{loss}",
+            steps = insertion.losses.len(),
+            loss = short(loss.into())
+        );
+    }
+    sentence
+}
+
+/// The shallow nets' losses, and behind each those of the deeper net.
+fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Insertion)], among: &[&Spec]) {
+    let mut curves = Vec::new();
+    let mut end = 1.0f64;
+    let smooth = |losses: &[f32], from: usize| -> Vec<PlotPoint> {
+        let mean = |at: usize| {
+            let window = &losses[(at + 1).saturating_sub(WINDOW)..=at];
+            window.iter().map(|&loss| f64::from(loss)).sum::<f64>() / window.len() as f64
+        };
+        (0..losses.len())
+            .map(|at| PlotPoint::new((from + at + 1) as f64, HEIGHT.place(mean(at))))
+            .collect()
+    };
+    for (series, step, insertion) in found {
+        let (colour, width) = line_style(ui, &series.track.spec, among);
+        let until = series.steps.partition_point(|&done| done as usize <= *step);
+        end = end.max((step + insertion.losses.len()) as f64);
+        curves.push(Curve {
+            name: series.track.name.clone(),
+            colour,
+            width,
+            line: smooth(&series.loss[..until], 0).into(),
+            ..Curve::default()
+        });
+        curves.push(Curve {
+            name: series.track.name.clone(),
+            label: t!(
+                "%{net} as %{depth} layers",
+                net = series.track.name,
+                depth = insertion.depths[1]
+            )
+            .into_owned(),
+            colour,
+            width: width + 1.0,
+            line: smooth(&insertion.losses, *step).into(),
+            ..Curve::default()
+        });
+    }
+    let spoken: Vec<String> = found
+        .iter()
+        .map(|(series, step, insertion)| format!("{}: {}", series.track.name, sentence(*step, insertion)))
+        .collect();
+    Chart {
+        id: "insertion",
+        x_label: &t!("training step; the thick line is the deeper net"),
+        across: Across::Time(Time::default()),
+        height: HEIGHT,
+        x: 0.0..end,
+        y: -1.0..0.0,
+        spans: &[],
+        bracket: None,
+        focus: None,
+        interactive: true,
+        summary: spoken.join("; "),
+    }
+    .show_ui(ui, &curves, None);
+}
+
+/// How the functions of a deeper net lie about those of a shallower one, after Dive into Deep Learning.
+fn nested_ui(ui: &mut Ui) {
+    let ink = theme::ink(ui);
+    ui.add_space(GRID);
+    for (nested, words) in [
+        (
+            true,
+            t!(
+                "Nested: the larger region holds the smaller one. More layers cannot move the best function (+) further away. Blocks that can be the identity make it so."
+            ),
+        ),
+        (
+            false,
+            t!(
+                "Not nested: the regions only overlap. The larger one may lie further from the best function than the smaller one did."
+            ),
+        ),
+    ] {
+        ui.horizontal(|ui| {
+            let size = vec2(2.2 * DRAWING, DRAWING + GRID);
+            let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+            regions(ui.painter_at(rect), rect, nested, ink);
+            ui.add(egui::Label::new(theme::caption(words)).wrap());
+        });
+    }
+}
+
+fn regions(painter: egui::Painter, rect: Rect, nested: bool, ink: theme::Ink) {
+    let middle = rect.center().y;
+    let radii = [0.2, 0.34, 0.5].map(|share| share * DRAWING);
+    let centres = if nested { [0.55, 0.6, 0.7] } else { [0.75, 0.5, 0.55] };
+    let shifts = if nested { [0.0, 0.0, 0.0] } else { [0.0, 0.12, -0.04] };
+    for at in (0..3).rev() {
+        let centre = pos2(rect.left() + centres[at] * DRAWING, middle + shifts[at] * DRAWING);
+        let fill = Color32::from_rgba_unmultiplied(ink.weak.r(), ink.weak.g(), ink.weak.b(), 28);
+        painter.circle(centre, radii[at], fill, Stroke::new(1.0, ink.weak));
+    }
+    let best = pos2(rect.left() + 1.8 * DRAWING, middle);
+    for arm in [vec2(5.0, 0.0), vec2(0.0, 5.0)] {
+        painter.line_segment([best - arm, best + arm], Stroke::new(2.0, ink.text));
+    }
+}

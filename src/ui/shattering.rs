@@ -1,0 +1,171 @@
+//! The shattering meter: how much the gradients of neighbouring inputs have to do with each other, against white and brown
+//! noise.
+
+use std::ops::Range;
+
+use eframe::egui::{self, Ui};
+use egui_plot::PlotPoint;
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use super::axis::Height;
+use super::chart::{Across, Chart, Curve};
+use super::pane::{Pane, View};
+use super::theme::{self, SMALL};
+use super::traces::groups;
+use super::work::{button_ui, work_ui};
+use super::{Action, line_style};
+use crate::export::Kind;
+use crate::net::Spec;
+use crate::probe::Shattering as Found;
+use crate::run::{Command, Question, Series};
+
+const HEIGHT: Height = Height {
+    log: false,
+    factor: 1.0,
+};
+
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shattering {
+    /// At the initial weights, wherever the cursor is.
+    at_start: bool,
+}
+
+impl Pane for Shattering {
+    const TITLE: &'static str = "Shattering";
+    const HINT: &'static str = "How alike the gradients of neighbouring inputs are, between white and brown noise";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let history = view.scene.history;
+        let runs: Vec<&Series> = groups(history).iter().map(|group| group.runs[0]).collect();
+        if runs.is_empty() {
+            ui.label(theme::caption(t!("The meter works once the nets are built.")));
+            return;
+        }
+        let at = if self.at_start { Some(0) } else { view.cursor.step };
+        ui.horizontal_wrapped(|ui| {
+            ui.toggle_value(&mut self.at_start, theme::caption(t!("start")))
+                .on_hover_text(t!("At the initial weights"));
+            if work_ui(ui, view, |question| matches!(question, Question::Shattering { .. })) {
+                return;
+            }
+            let hint = t!("Asks each net for its gradients along lines from one test image to another");
+            if button_ui(ui, &t!("Measure every net"), &hint) {
+                for series in &runs {
+                    let step = at.and_then(|step| series.kept_at(step));
+                    let run = series.track.id;
+                    view.actions
+                        .push(Action::Send(Command::Ask(Question::Shattering { run, step })));
+                }
+            }
+        });
+        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let found: Vec<(&Series, usize, &Found)> = runs
+            .iter()
+            .filter_map(|series| {
+                let known = view
+                    .scene
+                    .findings
+                    .shattering_at(series.track.id, at.unwrap_or(usize::MAX));
+                known.map(|(step, found)| (*series, step, found.as_ref()))
+            })
+            .collect();
+        for (series, step, found) in &found {
+            let (colour, _) = line_style(ui, &series.track.spec, &among);
+            ui.horizontal_wrapped(|ui| {
+                ui.spacing_mut().interact_size.y = 0.0;
+                ui.label(theme::strong(&series.track.name, SMALL).color(colour));
+                ui.label(theme::caption(sentence(*step, found)));
+            });
+        }
+        let roomy = ui.available_height() > 220.0;
+        let foot = if roomy { 44.0 } else { 0.0 };
+        let height = (ui.available_height() - foot).max(80.0);
+        ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+            chart_ui(ui, &found, &among)
+        });
+        if roomy {
+            let legend = t!(
+                "Gradients of the loss with respect to the pixels along lines of 128 inputs between two test images, batch statistics. After Balduzzi et al. (2017). That a net shatters does not say that this is why it fails."
+            );
+            ui.add(egui::Label::new(theme::caption(legend)).wrap());
+        }
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Shattering)
+    }
+}
+
+fn sentence(step: usize, found: &Found) -> String {
+    let number = |value: Option<f32>| value.map_or("–".into(), |value| format!("{value:.2}"));
+    t!(
+        "at step %{step}: neighbours %{neighbours}, mean cosine %{cosine}; %{meter} on the way from white to brown noise",
+        step = step,
+        neighbours = number(found.neighbours()),
+        cosine = number(Some(found.net.cosine)),
+        meter = number(found.meter())
+    )
+    .into_owned()
+}
+
+fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec]) {
+    let ink = theme::ink(ui);
+    let line = |by_lag: &[f32]| -> Vec<PlotPoint> {
+        let values = by_lag.iter().enumerate();
+        values
+            .map(|(lag, &value)| PlotPoint::new(lag as f64, f64::from(value)))
+            .collect()
+    };
+    let mut curves = Vec::new();
+    if let Some((.., first)) = found.first() {
+        for (noise, label) in [(&first.white, t!("white noise")), (&first.brown, t!("brown noise"))] {
+            curves.push(Curve {
+                name: label.clone().into_owned(),
+                label: label.into_owned(),
+                colour: ink.weak,
+                width: 1.5,
+                dashed: true,
+                line: line(&noise.by_lag).into(),
+                ..Curve::default()
+            });
+        }
+    }
+    for (series, _, found) in found {
+        let (colour, width) = line_style(ui, &series.track.spec, among);
+        curves.push(Curve {
+            name: series.track.name.clone(),
+            label: series.track.name.clone(),
+            colour,
+            width,
+            line: line(&found.net.by_lag).into(),
+            ..Curve::default()
+        });
+    }
+    let lags = found
+        .iter()
+        .map(|(.., found)| found.net.by_lag.len())
+        .max()
+        .unwrap_or(0);
+    let spans: [(Range<f64>, String); 0] = [];
+    let spoken: Vec<String> = found
+        .iter()
+        .map(|(series, step, found)| format!("{}: {}", series.track.name, sentence(*step, found)))
+        .collect();
+    Chart {
+        id: "shattering",
+        x_label: &t!("steps between two inputs"),
+        across: Across::Count,
+        height: HEIGHT,
+        x: 0.0..lags.saturating_sub(1).max(1) as f64,
+        y: 0.0..1.0,
+        spans: &spans,
+        bracket: None,
+        focus: None,
+        interactive: true,
+        summary: t!("Autocorrelation of input gradients. %{nets}", nets = spoken.join("; ")).into_owned(),
+    }
+    .show_ui(ui, &curves, None);
+}
