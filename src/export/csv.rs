@@ -1,15 +1,17 @@
 //! CSV: the figure's own numbers, one value a row, every row complete in itself.
 
-use super::figure::{Figure, HeatMap, MapGrid, Panel, Plot};
+use super::figure::{Figure, HeatMap, MapGrid, Panel, Plot, Relief};
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
 /// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
-/// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment.
+/// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment. Landscapes:
+/// one row a point.
 pub fn csv(figure: &Figure) -> String {
     let mut text = String::from(match figure.panels.first() {
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
         Some(Panel::Heat(_)) => "panel,node,step,value\n",
+        Some(Panel::Relief(_)) => "panel,x,y,loss\n",
         Some(Panel::Plot(_)) | None => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
     });
     for panel in &figure.panels {
@@ -17,6 +19,7 @@ pub fn csv(figure: &Figure) -> String {
             Panel::Plot(plot) => curves(&mut text, plot),
             Panel::Maps(map) => pixels(&mut text, map),
             Panel::Heat(map) => moments(&mut text, map),
+            Panel::Relief(map) => points(&mut text, map),
         }
     }
     text
@@ -64,6 +67,17 @@ fn moments(text: &mut String, map: &HeatMap) {
     for (node, values) in map.rows.iter().zip(&map.values) {
         for (step, &value) in map.steps.iter().zip(values) {
             *text += &format!("{panel},{node},{step},{}\n", number(value));
+        }
+    }
+}
+
+fn points(text: &mut String, relief: &Relief) {
+    let (panel, map) = (quoted(&relief.title), &relief.landscape);
+    for row in 0..map.side {
+        for column in 0..map.side {
+            let [x, y] = map.place(column, row).map(|place| number(place.into()));
+            let loss = number(map.loss[row * map.side + column].into());
+            *text += &format!("{panel},{x},{y},{loss}\n");
         }
     }
 }

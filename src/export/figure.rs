@@ -1,6 +1,7 @@
 //! A figure as plain data: what is drawn, before anyone has drawn it. `csv` writes the same data.
 
 use crate::palette::Rgb;
+use crate::probe::Landscape;
 use crate::run::Experiment;
 
 /// A point of a curve, x then y, in the axes' units; a y that is not finite splits the line.
@@ -30,6 +31,7 @@ pub enum Panel {
     Plot(Plot),
     Maps(MapGrid),
     Heat(HeatMap),
+    Relief(Relief),
 }
 
 /// Curves over two axes.
@@ -146,6 +148,19 @@ pub struct HeatMap {
     pub range: [f64; 2],
     /// Whether the values are ratios, which colours show around 1.
     pub ratio: bool,
+}
+
+/// The loss on a plane through a net's weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relief {
+    pub title: String,
+    /// What the axes are.
+    pub label: String,
+    pub landscape: Landscape,
+    /// Losses at the ends of the colours, whose scale is logarithmic.
+    pub range: [f32; 2],
+    /// Steps with their places, ascending.
+    pub way: Vec<(usize, [f32; 2])>,
 }
 
 impl Axis {

@@ -94,7 +94,7 @@ mod tests {
     fn plot(figure: &Figure) -> &Plot {
         match &figure.panels[0] {
             Panel::Plot(plot) => plot,
-            Panel::Maps(_) | Panel::Heat(_) => panic!("a plot"),
+            Panel::Maps(_) | Panel::Heat(_) | Panel::Relief(_) => panic!("a plot"),
         }
     }
 

@@ -14,6 +14,7 @@ mod heat;
 mod information;
 mod insertion;
 mod labels;
+mod landscape;
 mod lesions;
 mod loss;
 mod maps;
@@ -22,6 +23,7 @@ mod pdf;
 mod plot;
 mod png;
 pub mod pytorch;
+pub mod relief;
 #[cfg(test)]
 mod samples;
 mod shattering;
@@ -32,13 +34,14 @@ mod svg;
 mod tests;
 mod ticks;
 mod timeline;
+mod transfer;
 mod weather;
 mod write;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Samples, Scale};
+pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale};
 pub use labels::spread;
 pub use size::Size;
 pub use write::{write_figures, write_file};
@@ -73,10 +76,14 @@ pub enum Kind {
     Insertion,
     /// Autocorrelation of input gradients.
     Shattering,
+    /// Accuracy with few labels, and which layers move.
+    Transfer,
+    /// The loss around the weights.
+    Landscape,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 12] = [
+    pub const ALL: [Kind; 14] = [
         Kind::Loss,
         Kind::Error,
         Kind::Gradients,
@@ -89,6 +96,8 @@ impl Kind {
         Kind::Forms,
         Kind::Insertion,
         Kind::Shattering,
+        Kind::Transfer,
+        Kind::Landscape,
     ];
 
     /// The word for it on the command line and in file names.
@@ -106,6 +115,8 @@ impl Kind {
             Kind::Forms => "forms",
             Kind::Insertion => "insertion",
             Kind::Shattering => "shattering",
+            Kind::Transfer => "transfer",
+            Kind::Landscape => "landscape",
         }
     }
 }
@@ -232,6 +243,8 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
         Kind::Forms => forms::figure(material),
         Kind::Insertion => insertion::figure(material),
         Kind::Shattering => shattering::figure(material),
+        Kind::Transfer => transfer::figure(material),
+        Kind::Landscape => landscape::figure(material),
     }
 }
 

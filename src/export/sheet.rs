@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Picture, room_for, wrap};
 use super::figure::{Figure, Panel};
-use super::{Size, grid, heat, plot};
+use super::{Size, grid, heat, plot, relief};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -54,7 +54,7 @@ impl Plan {
             places.push([left, top, panel_width, limit]);
             let tall = match panel {
                 Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
-                Panel::Plot(_) | Panel::Heat(_) => limit,
+                Panel::Plot(_) | Panel::Heat(_) | Panel::Relief(_) => limit,
             };
             bottom = (top + tall).max(bottom);
             if size.stacks() {
@@ -102,7 +102,7 @@ fn share(panel: &Panel, figure: &Figure) -> f64 {
     match panel {
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
-        Panel::Plot(_) | Panel::Heat(_) => match figure.panels.len() {
+        Panel::Plot(_) | Panel::Heat(_) | Panel::Relief(_) => match figure.panels.len() {
             1 => 852.0,
             2 => 580.0,
             _ => 470.0,
@@ -140,6 +140,7 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
             Panel::Plot(plot) => plot::draw(plot, canvas, place)?,
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
+            Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
         }
     }
     let mut y = plan.footer_top + LINE / 2.0;

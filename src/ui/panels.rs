@@ -12,6 +12,8 @@ use super::data::Data;
 use super::fading::FadingDigit;
 use super::forms::BlockForms;
 use super::insertion::IdentityInsertion;
+use super::landscape::Landscape;
+use super::lesions::Lesions;
 use super::maps::FeatureMaps;
 use super::networks::Networks;
 use super::pane::{Pane, View};
@@ -20,6 +22,7 @@ use super::shattering::Shattering;
 use super::slope::Slope;
 use super::task::PaneKey;
 use super::timeline::Timeline;
+use super::transfer::Transfer;
 use super::weather::Weather;
 use crate::export::Kind;
 
@@ -120,4 +123,7 @@ panels! {
     Forms, forms: BlockForms;
     Insertion, insertion: IdentityInsertion;
     Shattering, shattering: Shattering;
+    Lesions, lesions: Lesions;
+    Transfer, transfer: Transfer;
+    Landscape, landscape: Landscape;
 }

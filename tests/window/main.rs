@@ -16,6 +16,7 @@ mod maps;
 mod networks;
 mod page;
 mod panels;
+mod paths;
 mod probes;
 mod rewind;
 mod runs;

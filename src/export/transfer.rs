@@ -1,0 +1,107 @@
+//! Transfer: accuracy against the number of labels for each way, and how far each layer moved.
+
+use super::figure::{Axis, Curve, Figure, Panel, Plot, Scale};
+use super::nets::nets;
+use super::{Material, missing};
+use crate::error::Result;
+use crate::net::Graph;
+use crate::palette::{Rgb, mix};
+use crate::probe::{Trial, Way};
+use crate::run::{Origin, Series};
+
+/// The figure of the first run that was tried, and of what it had learned before.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let nothing = || {
+        missing(
+            "transfer",
+            "no training on few labels was tried",
+            "open Transfer in the lab",
+        )
+    };
+    let findings = material.findings.ok_or_else(nothing)?;
+    let ((run, origin), trials) = findings.transfers.first_key_value().ok_or_else(nothing)?;
+    let nets = nets(material.history);
+    let of_run = |net: &&super::nets::Net<'_>| net.runs.iter().any(|series| series.track.id == *run);
+    let net = nets.iter().find(of_run).ok_or_else(nothing)?;
+    let series = net
+        .runs
+        .iter()
+        .find(|series| series.track.id == *run)
+        .ok_or_else(nothing)?;
+    let panels = vec![
+        Panel::Plot(accuracies(trials, net.style.light)),
+        Panel::Plot(layers(trials, series, net.style.light)),
+    ];
+    let learned = match origin {
+        Origin::Backbone => "4,000 digits of MNIST at 8x8",
+        Origin::OtherClasses => "the first half of the classes; labels are of the second half",
+    };
+    let notes = vec![format!(
+        "{}: learned before: {learned}. 200 steps on each number of labels, cosine from .02; test accuracy with batch statistics.",
+        series.track.name
+    )];
+    Ok(material.figure("Transfer", panels, notes))
+}
+
+fn line(way: Way, colour: Rgb) -> Curve {
+    let (colour, width) = match way {
+        Way::Scratch => ([0x76; 3], 1.5),
+        Way::Frozen => (mix([0xff; 3], colour, 0.6), 2.0),
+        Way::FineTuned => (colour, 3.0),
+    };
+    let mut curve = Curve::new(way.name(), colour, width);
+    curve.dots = true;
+    curve
+}
+
+fn accuracies(trials: &[Trial], colour: Rgb) -> Plot {
+    let curve = |way: Way| {
+        let mut curve = line(way, colour);
+        let mine = trials.iter().filter(|trial| trial.way == way);
+        curve.points = mine
+            .map(|trial| [trial.labels as f64, f64::from(trial.accuracy)])
+            .collect();
+        curve
+    };
+    let mut x = Axis::new("labels of each class, log scale", Scale::Log);
+    x.ticks = trials.iter().map(|trial| trial.labels as f64).collect();
+    x.ticks.dedup();
+    Plot {
+        title: "Accuracy with few labels".into(),
+        x,
+        y: Axis {
+            range: Some([0.0, 1.0]),
+            ..Axis::new("accuracy on the test split", Scale::Linear)
+        },
+        curves: Way::ALL.map(curve).into(),
+        bands: Vec::new(),
+        bracket: None,
+    }
+}
+
+fn layers(trials: &[Trial], series: &Series, colour: Rgb) -> Plot {
+    let graph = Graph::new(&series.track.spec);
+    let names: Vec<String> = graph
+        .weighted()
+        .iter()
+        .map(|&node| graph.nodes[node].name.clone())
+        .collect();
+    let curve = |way: Way| {
+        let mut curve = line(way, colour);
+        if let Some(last) = trials.iter().rev().find(|trial| trial.way == way) {
+            let points = last.moved.iter().enumerate();
+            curve.points = points.map(|(at, &moved)| [at as f64 + 1.0, f64::from(moved)]).collect();
+            curve.names.clone_from(&names);
+            curve.detail = format!("{} labels", last.labels);
+        }
+        curve
+    };
+    Plot {
+        title: "How far each layer moves".into(),
+        x: Axis::new("weighted layer, input at the left", Scale::Whole),
+        y: Axis::new("norm of the change over norm before", Scale::Linear),
+        curves: [Way::Scratch, Way::FineTuned].map(curve).into(),
+        bands: Vec::new(),
+        bracket: None,
+    }
+}

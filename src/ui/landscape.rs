@@ -1,0 +1,367 @@
+//! The loss landscape: the loss around the weights of two nets on one scale, as colours and lines of equal height, and the
+//! training's way across it.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    self, Align2, Color32, ColorImage, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions,
+    Ui, WidgetInfo, pos2, vec2,
+};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use super::cursor::pair;
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::widgets::{grouped, short};
+use super::work::{button_ui, work_ui};
+use super::{Action, line_style};
+use crate::export::Kind;
+use crate::export::relief::{levels, range};
+use crate::net::Spec;
+use crate::palette;
+use crate::probe::{Landscape as Map, contour};
+use crate::run::{Command, LandscapeView, PlaneKind, Question, RunId, Series};
+
+/// Points a side: a power of two and one.
+const SIDE: usize = 33;
+/// Room for the colour scale with its numbers, at the right.
+const BAR: f32 = 64.0;
+const TITLE: f32 = 22.0;
+const FOOT: f32 = 22.0;
+
+/// The panel.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Landscape {
+    pub plane: Plane,
+    /// Of each net shown.
+    #[serde(skip)]
+    drawn: Vec<Drawn>,
+}
+
+/// Which plane is looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Plane {
+    #[default]
+    Random,
+    Way,
+    Larger,
+    LargerRaw,
+}
+
+/// A picture, and what it was made from.
+#[derive(Clone)]
+struct Drawn {
+    run: RunId,
+    view: Arc<LandscapeView>,
+    range: [f32; 2],
+    texture: TextureHandle,
+    /// Lines of equal height, in the landscape's places.
+    lines: Vec<[[f32; 2]; 2]>,
+}
+
+impl std::fmt::Debug for Landscape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Landscape")
+            .field("plane", &self.plane)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plane {
+    const ALL: [Plane; 4] = [Plane::Random, Plane::Way, Plane::Larger, Plane::LargerRaw];
+
+    fn kind(self) -> PlaneKind {
+        match self {
+            Plane::Random => PlaneKind::Random,
+            Plane::Way => PlaneKind::Way,
+            Plane::Larger => PlaneKind::Larger,
+            Plane::LargerRaw => PlaneKind::LargerRaw,
+        }
+    }
+
+    fn word(self) -> std::borrow::Cow<'static, str> {
+        match self {
+            Plane::Random => t!("random plane"),
+            Plane::Way => t!("training's way"),
+            Plane::Larger => t!("weights × 10"),
+            Plane::LargerRaw => t!("× 10, not normalised"),
+        }
+    }
+
+    fn hint(self) -> std::borrow::Cow<'static, str> {
+        match self {
+            Plane::Random => t!("Two random directions, each filter as long as the net's own (Li et al. 2018)"),
+            Plane::Way => t!("The two directions that show most of the way of the weights, with the kept steps on it"),
+            Plane::Larger => t!("The same net with weights ten times as large, which normalisation undoes"),
+            Plane::LargerRaw => t!("Those larger weights, with the directions of the smaller: it only looks flatter"),
+        }
+    }
+}
+
+impl Pane for Landscape {
+    const TITLE: &'static str = "Landscape";
+    const HINT: &'static str = "The training loss around the weights of two nets, on one scale";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let sides = pair(view.scene.history);
+        if sides.is_empty() {
+            ui.label(theme::caption(t!("The landscape appears once the nets are built.")));
+            return;
+        }
+        ui.horizontal_wrapped(|ui| self.controls_ui(ui, &sides, view));
+        let until = view.cursor.step.unwrap_or(usize::MAX);
+        let found = |series: &&Series| {
+            let known = view
+                .scene
+                .findings
+                .landscape_at(series.track.id, self.plane.kind(), until);
+            known.map(|(step, view)| (step, Arc::clone(view)))
+        };
+        let views: Vec<Option<(usize, Arc<LandscapeView>)>> = sides.iter().map(found).collect();
+        let range = range(views.iter().flatten().map(|(_, view)| &view.landscape));
+        let words = match self.plane {
+            Plane::Way => t!(
+                "Axes: lengths along the two main directions of the training's way. Dots: kept steps, the last in the middle of the cross. Lines: equal training loss, a factor apart."
+            ),
+            _ => t!(
+                "Axes: lengths of the filter-normalised directions. Lines: equal training loss, a factor apart. Both nets share the colours."
+            ),
+        };
+        let foot = if ui.available_height() > 240.0 { 40.0 } else { 0.0 };
+        let size = ui.available_size() - vec2(0.0, foot);
+        let (space, _) = ui.allocate_exact_size(size, Sense::hover());
+        let among: Vec<&Spec> = sides.iter().map(|series| &series.track.spec).collect();
+        let wide = (space.width() - BAR) / sides.len() as f32 - GRID;
+        self.drawn
+            .retain(|drawn| sides.iter().any(|series| series.track.id == drawn.run));
+        for (at, (series, known)) in sides.iter().zip(&views).enumerate() {
+            let (colour, _) = line_style(ui, &series.track.spec, &among);
+            let left = space.left() + at as f32 * (wide + GRID);
+            let place = Rect::from_min_size(pos2(left, space.top()), vec2(wide, space.height()));
+            let title = heading(known.as_ref());
+            let strong = FontId::new(SMALL, theme::semibold());
+            let name = ui
+                .painter()
+                .text(place.min, Align2::LEFT_TOP, &series.track.name, strong, colour);
+            let beside = name.right_top() + vec2(GRID, 0.0);
+            let weak = theme::ink(ui).weak;
+            ui.painter_at(place)
+                .text(beside, Align2::LEFT_TOP, &title, FontId::proportional(SMALL), weak);
+            if let (Some((_, known)), Some(range)) = (known, range) {
+                let id = series.track.id;
+                self.map_ui(ui, place, id, known, range, &format!("{}: {title}", series.track.name));
+            }
+        }
+        if let Some(range) = range {
+            let bar = Rect::from_min_max(
+                pos2(space.right() - BAR + GRID, space.top() + TITLE),
+                pos2(space.right(), space.bottom() - FOOT),
+            );
+            bar_ui(ui, bar, range);
+        }
+        if foot > 0.0 {
+            ui.add(egui::Label::new(theme::caption(words)).wrap());
+        }
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Landscape)
+    }
+
+    fn restart(&mut self) {
+        self.drawn.clear();
+    }
+}
+
+impl Landscape {
+    fn controls_ui(&mut self, ui: &mut Ui, sides: &[&Series], view: &mut View<'_>) {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for plane in Plane::ALL {
+            ui.selectable_value(&mut self.plane, plane, theme::caption(plane.word()))
+                .on_hover_text(plane.hint());
+        }
+        if work_ui(ui, view, |question| matches!(question, Question::Landscape { .. })) {
+            return;
+        }
+        let hint = t!("Computes the loss at 33×33 points for each net: coarse first, then finer");
+        if button_ui(ui, &t!("Look around"), &hint) {
+            for series in sides {
+                let question = Question::Landscape {
+                    run: series.track.id,
+                    step: view.cursor.step.and_then(|step| series.kept_at(step)),
+                    plane: self.plane.kind(),
+                    side: SIDE,
+                };
+                view.actions.push(Action::Send(Command::Ask(question)));
+            }
+        }
+    }
+
+    fn map_ui(&mut self, ui: &Ui, place: Rect, run: RunId, view: &Arc<LandscapeView>, range: [f32; 2], about: &str) {
+        let known = self.drawn.iter().position(|drawn| drawn.run == run);
+        let fresh = known.is_none_or(|at| !Arc::ptr_eq(&self.drawn[at].view, view) || self.drawn[at].range != range);
+        if fresh {
+            let drawn = Drawn::new(ui, run, view, range);
+            match known {
+                Some(at) => self.drawn[at] = drawn,
+                None => self.drawn.push(drawn),
+            }
+        }
+        let Some(drawn) = self.drawn.iter().find(|drawn| drawn.run == run) else {
+            return;
+        };
+        let ink = theme::ink(ui);
+        let map = &view.landscape;
+        let room = Rect::from_min_max(place.min + vec2(0.0, TITLE), place.max - vec2(0.0, FOOT));
+        let [width, height] = map.reach.map(|[low, high]| high - low);
+        let scale = (room.width() / width).min(room.height() / height);
+        let body = Rect::from_min_size(room.min, vec2(width, height) * scale);
+        let at = |[x, y]: [f32; 2]| {
+            pos2(
+                body.left() + (x - map.reach[0][0]) * scale,
+                body.bottom() - (y - map.reach[1][0]) * scale,
+            )
+        };
+        // Pixels stand for points, so that the outermost are half outside.
+        let half = 0.5 / map.side as f32;
+        let uv = Rect::from_min_max(pos2(half, 1.0 - half), pos2(1.0 - half, half));
+        ui.painter().image(drawn.texture.id(), body, uv, Color32::WHITE);
+        let painter = ui.painter_at(body.expand(1.0));
+        for line in &drawn.lines {
+            let stroke = Stroke::new(1.0, Color32::from_white_alpha(150));
+            painter.line_segment(line.map(at), stroke);
+        }
+        way_ui(&painter, view, &at);
+        let small = FontId::proportional(SMALL);
+        for (x, align) in [
+            (map.reach[0][0], Align2::LEFT_TOP),
+            (map.reach[0][1], Align2::RIGHT_TOP),
+        ] {
+            let mark = at([x, map.reach[1][0]]) + vec2(0.0, 4.0);
+            ui.painter()
+                .text(mark, align, short(f64::from(x)), small.clone(), ink.weak);
+        }
+        let response = ui.interact(body, ui.scope_id().with(("landscape", run)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, about));
+        if let Some(pos) = response.hover_pos() {
+            let share = (pos - body.left_bottom()) / vec2(body.width(), -body.height());
+            let point = |share: f32| (share.clamp(0.0, 1.0) * (map.side - 1) as f32).round() as usize;
+            let loss = map.shown(point(share.x), point(share.y));
+            let words = t!("loss %{loss}", loss = short(f64::from(loss)));
+            ui.painter().text(
+                body.right_top() - vec2(0.0, TITLE),
+                Align2::RIGHT_TOP,
+                words,
+                small,
+                ink.text,
+            );
+        }
+    }
+}
+
+fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> String {
+    let Some((step, view)) = known else {
+        return t!("not looked at yet").into_owned();
+    };
+    let middle = view.landscape.side / 2;
+    let step = grouped(*step as u64);
+    match view.explained {
+        Some([first, second]) => t!(
+            "step %{step}, axes: %{first} % and %{second} % of the way",
+            step = step,
+            first = (100.0 * first).round(),
+            second = (100.0 * second).round()
+        ),
+        None => t!(
+            "step %{step}, loss %{loss} in the middle",
+            step = step,
+            loss = short(f64::from(view.landscape.shown(middle, middle)))
+        ),
+    }
+    .into_owned()
+}
+
+impl Drawn {
+    fn new(ui: &Ui, run: RunId, view: &Arc<LandscapeView>, range: [f32; 2]) -> Self {
+        let map = &view.landscape;
+        let points = (0..map.side).flat_map(|row| (0..map.side).map(move |column| (column, row)));
+        let pixels = points
+            .map(|(column, row)| colour(map.shown(column, row), range))
+            .collect();
+        let image = ColorImage::new([map.side, map.side], pixels);
+        Self {
+            run,
+            view: Arc::clone(view),
+            range,
+            texture: ui.ctx().load_texture("landscape", image, TextureOptions::LINEAR),
+            lines: levels(range)
+                .into_iter()
+                .flat_map(|level| contour(map, level))
+                .collect(),
+        }
+    }
+}
+
+/// Nothing where nothing is known.
+fn colour(loss: f32, range: [f32; 2]) -> Color32 {
+    if loss.is_nan() {
+        return Color32::TRANSPARENT;
+    }
+    let [r, g, b] = palette::cividis()[(Map::share(loss, range) * 255.0).round() as usize];
+    Color32::from_rgb(r, g, b)
+}
+
+/// The training's way, dots at the kept steps, a cross at its end.
+fn way_ui(painter: &Painter, view: &LandscapeView, at: &impl Fn([f32; 2]) -> Pos2) {
+    let points: Vec<Pos2> = view.way.iter().map(|&(_, point)| at(point)).collect();
+    let Some(&last) = points.last() else { return };
+    painter.line(points.clone(), Stroke::new(3.0, Color32::from_black_alpha(160)));
+    painter.line(points.clone(), Stroke::new(1.5, Color32::WHITE));
+    for &point in &points {
+        painter.circle(
+            point,
+            3.0,
+            Color32::WHITE,
+            Stroke::new(1.0, Color32::from_black_alpha(200)),
+        );
+    }
+    for arm in [vec2(6.0, 6.0), vec2(6.0, -6.0)] {
+        painter.line_segment([last - arm, last + arm], Stroke::new(2.5, Color32::WHITE));
+    }
+}
+
+/// The colours with the losses at their ends.
+fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
+    let ink = theme::ink(ui);
+    let bar = rect.with_max_x(rect.left() + 10.0);
+    let mut mesh = egui::Mesh::default();
+    for (index, &[r, g, b]) in palette::cividis().iter().enumerate().step_by(5) {
+        let y = bar.bottom() - bar.height() * index as f32 / 255.0;
+        let colour = Color32::from_rgb(r, g, b);
+        mesh.colored_vertex(pos2(bar.left(), y), colour);
+        mesh.colored_vertex(pos2(bar.right(), y), colour);
+    }
+    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
+        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
+        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
+    }
+    ui.painter().add(mesh);
+    let font = FontId::proportional(SMALL);
+    for (value, y, align) in [
+        (high, bar.top(), Align2::LEFT_TOP),
+        (low, bar.bottom(), Align2::LEFT_BOTTOM),
+    ] {
+        let text = short(f64::from(value));
+        ui.painter()
+            .text(pos2(bar.right() + 5.0, y), align, text, font.clone(), ink.weak);
+    }
+    ui.painter().text(
+        rect.left_bottom() + vec2(0.0, 4.0),
+        Align2::LEFT_TOP,
+        t!("loss"),
+        font,
+        ink.weak,
+    );
+}

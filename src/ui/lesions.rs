@@ -1,0 +1,216 @@
+//! The lesion study: what every net is worth without each of its blocks, a bar a block.
+
+use std::collections::BTreeMap;
+
+use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::widgets::grouped;
+use super::work::{button_ui, work_ui};
+use super::{Action, line_style};
+use crate::export::Kind;
+use crate::net::{Cut, Graph, Spec};
+use crate::run::{Command, Question, Removals, RunId, Series};
+
+/// Room at the left for the numbers of the axis, and at the right for the names of the lines.
+const AXIS: f32 = 28.0;
+const NAMES: f32 = 84.0;
+/// Least height of a net's bars; where there is no room for all nets, the panel scrolls.
+const LEAST: f32 = 70.0;
+
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Lesions {
+    /// Nets by run, built once.
+    #[serde(skip)]
+    graphs: BTreeMap<RunId, Graph>,
+}
+
+impl Pane for Lesions {
+    const TITLE: &'static str = "Lesions";
+    const HINT: &'static str = "What every net is worth without each of its blocks, nothing trained after the cut";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let trained = view.scene.history.trained();
+        let is_first = |series: &&Series| {
+            let first = trained.iter().find(|other| other.track.name == series.track.name);
+            first.is_some_and(|first| std::ptr::eq(first, *series))
+        };
+        let runs: Vec<&Series> = trained.iter().filter(is_first).collect();
+        if runs.is_empty() {
+            ui.label(theme::caption(t!("The bars appear once the nets are built.")));
+            return;
+        }
+        ui.horizontal(|ui| {
+            if work_ui(ui, view, |question| matches!(question, Question::Lesions { .. })) {
+                return;
+            }
+            let text = t!("Remove each block of each net");
+            if button_ui(ui, &text, &t!("Tries every block alone, at the step looked at")) {
+                for series in &runs {
+                    let step = view.cursor.step.and_then(|step| series.kept_at(step));
+                    let run = series.track.id;
+                    view.actions
+                        .push(Action::Send(Command::Ask(Question::Lesions { run, step })));
+                }
+            }
+        });
+        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let gap = ui.spacing().item_spacing.y;
+        let roomy = ui.available_height() > 250.0;
+        let foot = if roomy { 40.0 } else { 0.0 };
+        let each = ((ui.available_height() - foot) / runs.len() as f32 - gap).max(LEAST);
+        let scrolling = egui::ScrollArea::vertical()
+            .max_height(ui.available_height() - foot)
+            .auto_shrink(false);
+        scrolling.show(ui, |ui| {
+            for series in &runs {
+                let (colour, _) = line_style(ui, &series.track.spec, &among);
+                let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), each), Sense::hover());
+                self.net_ui(ui, rect, series, colour, view);
+            }
+        });
+        if roomy {
+            let legend = t!(
+                "Bars: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: guessing. A triangle marks a block that halves the map, × one that cannot be removed."
+            );
+            ui.add(egui::Label::new(theme::caption(legend)).wrap());
+        }
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Lesions)
+    }
+
+    fn restart(&mut self) {
+        self.graphs.clear();
+    }
+}
+
+impl Lesions {
+    fn net_ui(&mut self, ui: &Ui, rect: Rect, series: &Series, colour: Color32, view: &mut View<'_>) {
+        let ink = theme::ink(ui);
+        let run = series.track.id;
+        let graph = self.graphs.entry(run).or_insert_with(|| Graph::new(&series.track.spec));
+        let removals = view
+            .scene
+            .findings
+            .removals_at(run, view.cursor.step.unwrap_or(usize::MAX));
+        let painter = ui.painter_at(rect);
+        let strong = FontId::new(SMALL, theme::semibold());
+        let small = FontId::proportional(SMALL);
+        let name = painter.text(rect.min, Align2::LEFT_TOP, &series.track.name, strong, colour);
+        let sentence = sentence(graph, removals.as_ref());
+        painter.text(
+            name.right_top() + vec2(GRID, 0.0),
+            Align2::LEFT_TOP,
+            &sentence,
+            small.clone(),
+            ink.weak,
+        );
+        let label = format!("{}: {sentence}", series.track.name);
+        let title = ui.interact(name, ui.scope_id().with(("lesions", run)), Sense::hover());
+        title.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+        let bars = Rect::from_min_max(
+            pos2(rect.left() + AXIS, name.bottom() + 6.0),
+            rect.max - vec2(NAMES, 16.0),
+        );
+        let high = |share: f32| bars.bottom() - bars.height() * share.clamp(0.0, 1.0);
+        for (share, text) in [(0.0, "0"), (1.0, "1")] {
+            let y = high(share);
+            painter.hline(bars.x_range(), y, Stroke::new(1.0, ink.line));
+            painter.text(
+                pos2(bars.left() - 6.0, y),
+                Align2::RIGHT_CENTER,
+                text,
+                small.clone(),
+                ink.weak,
+            );
+        }
+        let column = bars.width() / graph.blocks.len() as f32;
+        for (at, block) in graph.blocks.iter().enumerate() {
+            let centre = bars.left() + column * (at as f32 + 0.5);
+            let half = (column * 0.38).clamp(1.0, 18.0);
+            let [from, to] = [block.input, block.output].map(|node| graph.nodes[node].output);
+            let without = removals.as_ref().and_then(|removals| removals.without.get(&at));
+            let refused = Cut::Removed.check(graph, at).err();
+            let foot = pos2(centre, bars.bottom() + 2.0);
+            if refused.is_some() {
+                painter.text(foot, Align2::CENTER_TOP, "×", small.clone(), ink.weak);
+            } else if from != to {
+                let corners = [vec2(-3.5, 3.0), vec2(3.5, 3.0), vec2(0.0, 9.0)].map(|corner| foot + corner);
+                painter.add(Shape::convex_polygon(corners.to_vec(), ink.weak, Stroke::NONE));
+            }
+            if let Some(&accuracy) = without {
+                let bar = Rect::from_min_max(pos2(centre - half, high(accuracy)), pos2(centre + half, bars.bottom()));
+                painter.rect_filled(bar, 1.0, ink.paper.lerp_to_gamma(colour, 0.7));
+            }
+            let whole = Rect::from_x_y_ranges(centre - column / 2.0..=centre + column / 2.0, bars.y_range());
+            if view.cursor.layer == block.name || view.cursor.preview.layer.as_ref() == Some(&block.name) {
+                painter.rect_stroke(
+                    whole.shrink(0.5),
+                    2.0,
+                    Stroke::new(1.0, ink.weak),
+                    egui::StrokeKind::Inside,
+                );
+            }
+            let response = ui.interact(whole, ui.scope_id().with((run, at)), Sense::click());
+            let about = match (refused, without) {
+                (Some(why), _) => why,
+                (None, None) => t!("%{block}: not tried yet", block = block.name).into_owned(),
+                (None, Some(accuracy)) => t!(
+                    "without %{block}: %{percent} % of the test images right",
+                    block = block.name,
+                    percent = format!("{:.1}", 100.0 * accuracy)
+                )
+                .into_owned(),
+            };
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{}, {about}", series.track.name)));
+            let response = response.on_hover_text(&about);
+            if response.hovered() {
+                view.cursor.hover_layer(block.name.clone());
+            }
+            if response.clicked() {
+                view.cursor.layer.clone_from(&block.name);
+                view.cursor.run.clone_from(&series.track.name);
+            }
+        }
+        let guess = 1.0 / series.track.spec.classes as f32;
+        let line = [pos2(bars.left(), high(guess)), pos2(bars.right(), high(guess))];
+        painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, ink.weak), 4.0, 4.0));
+        let beside = |y: f32| pos2(bars.right() + 6.0, y);
+        painter.text(
+            beside(high(guess)),
+            Align2::LEFT_CENTER,
+            t!("guessing"),
+            small.clone(),
+            ink.weak,
+        );
+        if let Some(Removals { whole, .. }) = removals {
+            painter.hline(bars.x_range(), high(whole), Stroke::new(1.5, colour));
+            let words = t!("whole %{percent} %", percent = format!("{:.0}", 100.0 * whole));
+            painter.text(beside(high(whole) + 5.0), Align2::LEFT_CENTER, words, small, ink.weak);
+        }
+    }
+}
+
+fn sentence(graph: &Graph, removals: Option<&Removals>) -> String {
+    let Some((removals, found)) = removals.and_then(|removals| Some((removals, removals.statistics()?))) else {
+        return t!("no block has been removed at this moment").into_owned();
+    };
+    let percent = |share: f32| format!("{:.1}", 100.0 * share);
+    let worst = graph.blocks.get(found.worst).map_or("", |block| &block.name);
+    t!(
+        "at step %{step}: %{whole} % whole; a block removed: mean %{mean} %, least %{least} % (%{worst})",
+        step = grouped(removals.step as u64),
+        whole = percent(removals.whole),
+        mean = percent(found.mean),
+        least = percent(found.least),
+        worst = worst
+    )
+    .into_owned()
+}

@@ -1,0 +1,315 @@
+//! Transfer: a net with few labels, from scratch and from what it learned before, and which of its layers move.
+
+use eframe::egui::{self, Align2, Color32, FontId, Painter, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use rust_i18n::t;
+use serde::{Deserialize, Serialize};
+
+use super::pane::{Pane, View};
+use super::theme::{self, GRID, SMALL};
+use super::work::{button_ui, work_ui};
+use super::{Action, line_style};
+use crate::export::Kind;
+use crate::net::Graph;
+use crate::probe::{Trial, Way, backbone_fits};
+use crate::run::{Command, Origin, Question, Series};
+
+/// Labels of each class that are tried.
+const LABELS: [usize; 5] = [1, 2, 5, 10, 20];
+/// Room at the left for the numbers of an axis, beneath for its marks, and at the right for names.
+const AXIS: f32 = 34.0;
+const MARKS: f32 = 34.0;
+const NAMES: f32 = 112.0;
+
+/// The panel.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Transfer {
+    /// Learn the other classes first, instead of the weights that come with the program.
+    pub other_classes: bool,
+}
+
+impl Pane for Transfer {
+    const TITLE: &'static str = "Transfer";
+    const HINT: &'static str = "Few labels: from scratch, with learned layers frozen, and fine-tuned";
+
+    fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
+        let Some(series) = view.cursor.series(view.scene.history) else {
+            ui.label(theme::caption(t!("The chart appears once the nets are built.")));
+            return;
+        };
+        let origin = if self.other_classes {
+            Origin::OtherClasses
+        } else {
+            Origin::Backbone
+        };
+        ui.horizontal_wrapped(|ui| self.controls_ui(ui, series, origin, view));
+        if origin == Origin::Backbone && !backbone_fits(&series.track.spec) {
+            self.explain_ui(ui, series, view);
+            return;
+        }
+        let trials = view.scene.findings.transfers.get(&(series.track.id, origin));
+        let trials = trials.map_or(&[][..], |trials| trials);
+        let words = theme::caption(sentence(trials));
+        ui.add(egui::Label::new(words).wrap());
+        let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+        let (colour, _) = line_style(ui, &series.track.spec, &[&series.track.spec]);
+        let middle = rect.left() + rect.width() * 0.56;
+        accuracy_ui(ui, rect.with_max_x(middle - GRID), trials, colour);
+        let graph = Graph::new(&series.track.spec);
+        layers_ui(ui, rect.with_min_x(middle + GRID), trials, &graph, colour, view);
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Transfer)
+    }
+}
+
+impl Transfer {
+    fn controls_ui(&mut self, ui: &mut Ui, series: &Series, origin: Origin, view: &mut View<'_>) {
+        ui.label(theme::strong(&series.track.name, SMALL));
+        ui.label(theme::caption(t!("has learned first:")));
+        for (other, word, hint) in [
+            (
+                false,
+                t!("MNIST"),
+                t!("The weights that come with depthscope: a ResNet-14 that has learned 4,000 digits of MNIST"),
+            ),
+            (
+                true,
+                t!("the other classes"),
+                t!("The first half of the classes; the few labels are of the second half"),
+            ),
+        ] {
+            ui.selectable_value(&mut self.other_classes, other, theme::caption(word))
+                .on_hover_text(hint);
+        }
+        if work_ui(ui, view, |question| matches!(question, Question::Transfer { .. })) {
+            return;
+        }
+        let possible = origin == Origin::OtherClasses || backbone_fits(&series.track.spec);
+        let text = t!("Try the three ways");
+        let hint = t!("Trains 200 steps from scratch, frozen and fine-tuned, with 1 to 20 labels of each class");
+        if possible && button_ui(ui, &text, &hint) {
+            let question = Question::Transfer {
+                run: series.track.id,
+                origin,
+                labels: LABELS.into(),
+            };
+            view.actions.push(Action::Send(Command::Ask(question)));
+        }
+    }
+
+    fn explain_ui(&self, ui: &mut Ui, series: &Series, view: &mut View<'_>) {
+        let words = t!(
+            "The weights that come with depthscope are of a ResNet-14 of width 8 for 10 classes of 8×8 pixels. %{net} on this data is another net.",
+            net = series.track.name
+        );
+        ui.add(egui::Label::new(theme::caption(words)).wrap());
+        let hint = t!("A new experiment: that ResNet-14 on digits");
+        if button_ui(ui, &t!("Start the experiment that fits"), &hint) {
+            view.actions.push(Action::StartNamed("transfer"));
+        }
+    }
+}
+
+/// Stands at the end of a line.
+fn word(way: Way) -> std::borrow::Cow<'static, str> {
+    match way {
+        Way::Scratch => t!("from scratch"),
+        Way::Frozen => t!("frozen"),
+        Way::FineTuned => t!("fine-tuned"),
+    }
+}
+
+fn sentence(trials: &[Trial]) -> String {
+    let at = |labels: usize| {
+        let mut these: Vec<&Trial> = trials.iter().filter(|trial| trial.labels == labels).collect();
+        these.sort_by(|a, b| b.accuracy.total_cmp(&a.accuracy));
+        let ranked = these
+            .iter()
+            .map(|trial| format!("{} {:.0} %", word(trial.way), 100.0 * trial.accuracy));
+        (these.len() == Way::ALL.len()).then(|| ranked.collect::<Vec<_>>().join(", "))
+    };
+    let (few, many) = (LABELS[0], LABELS[LABELS.len() - 1]);
+    match (at(few), at(many)) {
+        (Some(first), Some(last)) => t!(
+            "Test accuracy with %{few} label a class: %{first}. With %{many}: %{last}.",
+            few = few,
+            first = first,
+            many = many,
+            last = last
+        ),
+        (Some(first), None) => t!(
+            "Test accuracy with %{few} label a class: %{first}.",
+            few = few,
+            first = first
+        ),
+        _ => t!("Nothing has been tried yet. The same net is trained three ways with few labels of this data."),
+    }
+    .into_owned()
+}
+
+/// Each way's colour and width: only what learned everything has the net's full colour.
+fn style(ui: &Ui, way: Way, colour: Color32) -> (Color32, f32) {
+    let ink = theme::ink(ui);
+    match way {
+        Way::Scratch => (ink.weak, 1.5),
+        Way::Frozen => (ink.paper.lerp_to_gamma(colour, 0.75), 2.0),
+        Way::FineTuned => (colour, 3.0),
+    }
+}
+
+fn axis(ui: &Ui, painter: &Painter, space: Rect, title: &str, foot: &str) -> Rect {
+    let ink = theme::ink(ui);
+    let small = FontId::proportional(SMALL);
+    painter.text(
+        space.min,
+        Align2::LEFT_TOP,
+        title,
+        FontId::new(SMALL, theme::semibold()),
+        ink.text,
+    );
+    painter.text(space.center_bottom(), Align2::CENTER_BOTTOM, foot, small, ink.weak);
+    Rect::from_min_max(space.min + vec2(AXIS, 24.0), space.max - vec2(0.0, MARKS))
+}
+
+fn accuracy_ui(ui: &Ui, space: Rect, trials: &[Trial], colour: Color32) {
+    let ink = theme::ink(ui);
+    let painter = ui.painter_at(space);
+    let small = FontId::proportional(SMALL);
+    let chart = axis(
+        ui,
+        &painter,
+        space,
+        &t!("Test accuracy, batch statistics"),
+        &t!("labels of each class"),
+    );
+    let chart = chart.with_max_x(chart.right() - NAMES);
+    let high = |share: f32| chart.bottom() - chart.height() * share.clamp(0.0, 1.0);
+    let place = |index: usize| chart.left() + chart.width() * (index as f32 + 0.25) / (LABELS.len() as f32 - 0.5);
+    for (share, text) in [(0.0, "0"), (0.5, ".5"), (1.0, "1")] {
+        painter.hline(chart.x_range(), high(share), Stroke::new(1.0, ink.line));
+        painter.text(
+            pos2(chart.left() - 6.0, high(share)),
+            Align2::RIGHT_CENTER,
+            text,
+            small.clone(),
+            ink.weak,
+        );
+    }
+    for (index, labels) in LABELS.iter().enumerate() {
+        let at = pos2(place(index), chart.bottom() + 4.0);
+        painter.text(at, Align2::CENTER_TOP, labels.to_string(), small.clone(), ink.weak);
+    }
+    let mut ends: Vec<(f32, f32, Way)> = Vec::new();
+    for way in Way::ALL {
+        let (colour, width) = style(ui, way, colour);
+        let point = |trial: &Trial| {
+            let index = LABELS.iter().position(|&labels| labels == trial.labels)?;
+            Some(pos2(place(index), high(trial.accuracy)))
+        };
+        let points: Vec<_> = trials
+            .iter()
+            .filter(|trial| trial.way == way)
+            .filter_map(point)
+            .collect();
+        if let Some(last) = points.last() {
+            ends.push((last.y, last.x, way));
+        }
+        for &point in &points {
+            painter.circle_filled(point, width + 1.0, colour);
+        }
+        painter.line(points, Stroke::new(width, colour));
+    }
+    // Names at the ends, pushed apart where they would meet.
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut free = chart.top() - 8.0;
+    for (y, x, way) in ends {
+        let y = y.max(free);
+        free = y + 16.0;
+        let (colour, _) = style(ui, way, colour);
+        painter.text(pos2(x + 10.0, y), Align2::LEFT_CENTER, word(way), small.clone(), colour);
+    }
+    let response = ui.interact(chart, ui.scope_id().with("accuracy"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, sentence(trials)));
+}
+
+/// How far each layer went from where it started, in the training with the most labels.
+fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Color32, view: &mut View<'_>) {
+    let ink = theme::ink(ui);
+    let painter = ui.painter_at(space);
+    let small = FontId::proportional(SMALL);
+    let of = |way: Way| trials.iter().rev().find(|trial| trial.way == way);
+    let tuned = of(Way::FineTuned);
+    let title = match tuned {
+        Some(trial) => t!("How far each layer moves, %{labels} labels", labels = trial.labels),
+        None => t!("How far each layer moves"),
+    };
+    let chart = axis(
+        ui,
+        &painter,
+        space,
+        &title,
+        &t!("layer, input at the left; change over norm before"),
+    );
+    let Some(tuned) = tuned else { return };
+    let scratch = of(Way::Scratch).filter(|trial| trial.labels == tuned.labels);
+    let all = tuned.moved.iter().chain(scratch.iter().flat_map(|trial| &trial.moved));
+    let most = all.copied().filter(|moved| moved.is_finite()).fold(0.01f32, f32::max);
+    let high = |moved: f32| chart.bottom() - chart.height() * (moved / most).clamp(0.0, 1.0);
+    for share in [0.0, most] {
+        painter.hline(chart.x_range(), high(share), Stroke::new(1.0, ink.line));
+        let text = if share == 0.0 {
+            "0".into()
+        } else {
+            format!("{share:.2}")
+        };
+        painter.text(
+            pos2(chart.left() - 6.0, high(share)),
+            Align2::RIGHT_CENTER,
+            text,
+            small.clone(),
+            ink.weak,
+        );
+    }
+    let nodes = graph.weighted();
+    let column = chart.width() / nodes.len().max(1) as f32;
+    for (at, (&node, &moved)) in nodes.iter().zip(&tuned.moved).enumerate() {
+        let centre = chart.left() + column * (at as f32 + 0.5);
+        let half = (column * 0.36).clamp(1.0, 14.0);
+        let bar = Rect::from_min_max(pos2(centre - half, high(moved)), pos2(centre + half, chart.bottom()));
+        painter.rect_filled(bar, 1.0, ink.paper.lerp_to_gamma(colour, 0.7));
+        let before = scratch.and_then(|trial| trial.moved.get(at));
+        if let Some(&before) = before {
+            painter.hline(
+                centre - half - 1.0..=centre + half + 1.0,
+                high(before),
+                Stroke::new(2.0, ink.weak),
+            );
+        }
+        let name = &graph.nodes[node].name;
+        let whole = Rect::from_x_y_ranges(centre - column / 2.0..=centre + column / 2.0, chart.y_range());
+        let response = ui.interact(whole, ui.scope_id().with(("layer", at)), Sense::click());
+        let about = match before {
+            Some(&before) => t!(
+                "%{layer}: %{tuned} fine-tuned, %{scratch} from scratch (the line)",
+                layer = name,
+                tuned = format!("{moved:.3}"),
+                scratch = format!("{before:.3}")
+            ),
+            None => t!(
+                "%{layer}: %{tuned} fine-tuned",
+                layer = name,
+                tuned = format!("{moved:.3}")
+            ),
+        };
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &*about));
+        let response = response.on_hover_text(&*about);
+        if response.hovered() {
+            view.cursor.hover_layer(name.clone());
+        }
+        if response.clicked() {
+            view.cursor.layer.clone_from(name);
+        }
+    }
+}
