@@ -95,4 +95,4 @@ for _ in $(seq 120); do sleep 0.5; kill -0 $program 2>/dev/null || break; done
 kill -0 $program 2>/dev/null && die "the program did not end within 60 s after its window was closed"
 grep -q panicked "$work/window.log" && die "it panicked"
 trained=$(find "$storage/runs" -type d -name "step-*" | sed "s/.*step-//" | sort -n | tail -1)
-echo "ok soak: $rounds rounds of hiding and resizing while ResNet-56 trained $((10#${trained:-0})) steps on $adapter; new frames came $drawn times of $((3 * rounds))"
+echo "ok soak: $rounds rounds of hiding and resizing while ResNet-56 trained $((10#${trained:-0})) steps on $adapter; new frames came $drawn times of $((4 * rounds))"

@@ -31,8 +31,14 @@ pub fn fault(name: &str, error: &wgpu::Error) -> Error {
         wgpu::Error::OutOfMemory { .. } => {
             Error::DeviceMemory(format!("{name} has not enough free memory for this net"))
         }
-        // Whatever was refused when it was made is not in use: what is invalid now was lost with the device.
-        _ if one_line(error).contains(" is invalid") => lost(name, "what it held is gone"),
+        // Whatever was refused when it was made is not in use, and nothing is destroyed while it is: what is invalid or
+        // destroyed now went with the device, whose loss may be told later.
+        _ if [" is invalid", " has been destroyed"]
+            .iter()
+            .any(|words| one_line(error).contains(words)) =>
+        {
+            lost(name, "what it held is gone")
+        }
         _ => Error::Shader(format!("{name} refused the work: {}", one_line(error))),
     }
 }
