@@ -5,6 +5,7 @@
 rust_i18n::i18n!("assets/locales", fallback = "en");
 
 pub mod app;
+pub mod calendar;
 pub mod cli;
 pub mod data;
 pub mod engine;

@@ -9,10 +9,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("net", &[]),
     ("data", &[]),
     ("palette", &["net"]),
+    ("calendar", &[]),
     ("engine", &["net", "data"]),
     ("probe", &["engine", "net", "data"]),
     ("run", &["engine", "probe", "net", "data"]),
-    ("lesson", &["run", "probe", "net", "engine", "export"]),
+    ("lesson", &["run", "probe", "net", "engine", "export", "calendar"]),
     ("export", &["run", "probe", "net", "data", "engine", "palette"]),
     ("paint", &["palette"]),
     ("ui", &["lesson", "run", "probe", "net", "export", "paint", "palette"]),
@@ -23,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "lesson", "run", "export", "probe", "engine", "data", "net", "palette",
+            "app", "lesson", "run", "export", "probe", "engine", "data", "net", "palette", "calendar",
         ],
     ),
 ];

@@ -13,6 +13,7 @@ use signal_hook::flag;
 use super::engine_args::EngineArgs;
 use super::progress::Progress;
 use super::results;
+use crate::calendar::date;
 use crate::error::{Error, Result};
 use crate::export::write_figures;
 use crate::run::{Command, Event, Experiment, Layout, Phase, Trainer, TrainerOptions};
@@ -183,20 +184,10 @@ fn default_folder(name: &str) -> PathBuf {
         .unwrap_or_else(|| Path::new("runs").join(&stem))
 }
 
-/// `20260704-153012` (the calendar after Hinnant, "chrono-compatible low-level date algorithms").
+/// `20260704-153012`.
 fn stamp(seconds: u64) -> String {
-    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    let (year, month, day) = date(seconds / 86_400);
+    let second = seconds % 86_400;
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
 }

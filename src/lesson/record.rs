@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::{Evidence, Exhibit};
 use super::expression::{Place, Quantity};
 use super::file::Lesson;
+use crate::calendar::date;
 use crate::error::{Error, Result};
 
 /// Ends the name of the file beside a lesson: `my-lesson.recorded.json`.
@@ -140,21 +141,8 @@ pub(super) fn today() -> String {
     day(seconds / 86_400)
 }
 
-/// The date so many days after 1970-01-01 (Howard Hinnant's civil_from_days).
 fn day(days: u64) -> String {
-    let shifted = days + 719_468;
-    let era = shifted / 146_097;
-    let of_era = shifted % 146_097;
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let march_month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * march_month + 2) / 5 + 1;
-    let month = if march_month < 10 {
-        march_month + 3
-    } else {
-        march_month - 9
-    };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    let (year, month, day) = date(days);
     format!("{year:04}-{month:02}-{day:02}")
 }
 

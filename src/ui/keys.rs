@@ -1,6 +1,27 @@
 //! Keys as they were pressed, with the modifiers of that moment: when a slow frame comes to read them, Ctrl may be up again.
 
-use eframe::egui::{Context, Event, Key, KeyboardShortcut, Modifiers, Ui};
+use eframe::egui::{Context, Event, EventFilter, Key, KeyboardShortcut, Modifiers, Ui};
+
+/// The digits from 1.
+pub const DIGITS: [Key; 9] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
+
+/// For what takes the arrow keys for itself while it has the focus.
+pub const ARROWS: EventFilter = EventFilter {
+    tab: false,
+    horizontal_arrows: true,
+    vertical_arrows: true,
+    escape: false,
+};
 
 /// Whether that key was pressed with exactly these modifiers since the frame before.
 pub fn pressed(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {

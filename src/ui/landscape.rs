@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::cursor::pair;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
-use super::widgets::{grouped, short};
+use super::widgets::{colour_bar_ui, grouped, short};
 use super::work::{button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
@@ -336,18 +336,7 @@ fn way_ui(painter: &Painter, view: &LandscapeView, at: &impl Fn([f32; 2]) -> Pos
 fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
     let ink = theme::ink(ui);
     let bar = rect.with_max_x(rect.left() + 10.0);
-    let mut mesh = egui::Mesh::default();
-    for (index, &[r, g, b]) in palette::cividis().iter().enumerate().step_by(5) {
-        let y = bar.bottom() - bar.height() * index as f32 / 255.0;
-        let colour = Color32::from_rgb(r, g, b);
-        mesh.colored_vertex(pos2(bar.left(), y), colour);
-        mesh.colored_vertex(pos2(bar.right(), y), colour);
-    }
-    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
-        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
-        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
-    }
-    ui.painter().add(mesh);
+    colour_bar_ui(ui.painter(), bar, palette::cividis());
     let font = FontId::proportional(SMALL);
     for (value, y, align) in [
         (high, bar.top(), Align2::LEFT_TOP),

@@ -7,7 +7,7 @@ use eframe::egui::{Event, Key, KeyboardShortcut, Modifiers, Ui};
 use rust_i18n::t;
 
 use super::controls::run_or_pause;
-use super::keys::pressed;
+use super::keys::{DIGITS, pressed};
 use super::panels::Panel;
 use super::preset::Preset;
 use super::{Room, Scene};
@@ -66,19 +66,6 @@ impl PaneKey {
         }
     }
 }
-
-/// Keys of the first panels, in the order of [`Panel::ALL`], and of the arrangements.
-const NUMBERS: [Key; 9] = [
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-    Key::Num9,
-];
 
 impl Task {
     /// Tasks of every room.
@@ -157,7 +144,7 @@ impl Task {
             Task::Live => plain(Key::End),
             Task::Show(panel) => {
                 let place = Panel::ALL.iter().position(|other| other == panel)?;
-                plain(*NUMBERS.get(place)?)
+                plain(*DIGITS.get(place)?)
             }
             Task::Close => plain(Key::W),
             Task::Maximise => plain(Key::F),
@@ -165,7 +152,7 @@ impl Task {
             Task::PanelBefore => Some(KeyboardShortcut::new(Modifiers::SHIFT, Key::F6)),
             Task::Arrange(preset) => {
                 let place = Preset::ALL.iter().position(|other| other == preset)?;
-                Some(KeyboardShortcut::new(Modifiers::ALT, *NUMBERS.get(place)?))
+                Some(KeyboardShortcut::new(Modifiers::ALT, *DIGITS.get(place)?))
             }
             Task::Export(None) => plain(Key::E),
             Task::Open(Room::Lessons) => plain(Key::K),

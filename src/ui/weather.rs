@@ -17,7 +17,7 @@ use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
 use super::traces::groups;
-use super::widgets::{grouped, short};
+use super::widgets::{colour_bar_ui, grouped, short};
 use crate::export::Kind;
 use crate::palette::{self, Rgb};
 use crate::run::{History, Series};
@@ -412,18 +412,7 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
     let ink = theme::ink(ui);
     let painter = ui.painter_at(rect.expand2(vec2(0.0, 8.0)));
     let bar = Rect::from_min_max(rect.min, pos2(rect.left() + 8.0, rect.bottom()));
-    let mut mesh = eframe::egui::Mesh::default();
-    for (index, &[r, g, b]) in table(strip.difference).iter().enumerate().step_by(5) {
-        let y = bar.bottom() - bar.height() * index as f32 / 255.0;
-        let colour = Color32::from_rgb(r, g, b);
-        mesh.colored_vertex(pos2(bar.left(), y), colour);
-        mesh.colored_vertex(pos2(bar.right(), y), colour);
-    }
-    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
-        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
-        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
-    }
-    painter.add(mesh);
+    colour_bar_ui(&painter, bar, table(strip.difference));
     let font = FontId::proportional(SMALL);
     let [low, high] = strip.range;
     let number = |log: f64| match log {

@@ -1,9 +1,28 @@
 //! Small parts that several panels share.
 
-use eframe::egui::{self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Response, Stroke, Ui};
+use eframe::egui::{
+    self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Mesh, Painter, Rect, Response, Stroke, Ui, pos2,
+};
 use rust_i18n::t;
 
 use super::theme::{self, BODY, HEADING};
+use crate::palette::Rgb;
+
+/// A colour table standing up, its first colour at the foot.
+pub fn colour_bar_ui(painter: &Painter, bar: Rect, table: &[Rgb; 256]) {
+    let mut mesh = Mesh::default();
+    for (index, &[r, g, b]) in table.iter().enumerate().step_by(5) {
+        let y = bar.bottom() - bar.height() * index as f32 / 255.0;
+        let colour = Color32::from_rgb(r, g, b);
+        mesh.colored_vertex(pos2(bar.left(), y), colour);
+        mesh.colored_vertex(pos2(bar.right(), y), colour);
+    }
+    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
+        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
+        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
+    }
+    painter.add(mesh);
+}
 
 /// The one button that matters now: ink on paper, inverted.
 pub fn primary_button_ui(ui: &mut Ui, text: &str, size: egui::Vec2) -> Response {

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::lesson::markdown::{Block, blocks};
 use crate::lesson::{Lesson, Show};
 use crate::run::{Command, Phase, Slot};
+use crate::ui::keys::DIGITS;
 use crate::ui::language::Language;
 use crate::ui::panels::Panel;
 use crate::ui::tiling::Tiling;
@@ -246,19 +247,6 @@ impl Reader {
         }
     }
 }
-
-/// Choose an option.
-const DIGITS: [Key; 9] = [
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-    Key::Num9,
-];
 
 /// In the user's own folder.
 fn suggested(lesson: &str) -> String {

@@ -1,12 +1,12 @@
 //! A curve drawn by hand into an empty chart, by mouse or by keys, and the measured one beside it.
 
 use eframe::egui::{
-    Align2, EventFilter, FontId, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
-    pos2, vec2,
+    Align2, FontId, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 use rust_i18n::t;
 
 use crate::lesson::CurveOf;
+use crate::ui::keys::ARROWS;
 use crate::ui::theme::{self, GRID, SMALL};
 
 /// Places across the chart that have a height.
@@ -174,12 +174,7 @@ impl Sketch {
         if !response.has_focus() {
             return false;
         }
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, ARROWS));
         let pressed = |key| ui.input(|input| input.num_presses(key)) as isize;
         let across = pressed(Key::ArrowRight) - pressed(Key::ArrowLeft);
         let up = pressed(Key::ArrowUp) - pressed(Key::ArrowDown);

@@ -1,12 +1,13 @@
 //! A small canvas to draw an image on.
 
 use eframe::egui::{
-    Color32, ColorImage, EventFilter, Key, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureHandle,
-    TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Color32, ColorImage, Key, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 use rust_i18n::t;
 
 use crate::probe::Subject;
+use crate::ui::keys::ARROWS;
 use crate::ui::theme;
 
 /// Pixels along each side.
@@ -110,12 +111,7 @@ impl Canvas {
         if !response.has_focus() {
             return false;
         }
-        let filter = EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            ..EventFilter::default()
-        };
-        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, ARROWS));
         let (step, drawing) = ui.input(|input| {
             let pressed = |key| f32::from(u8::from(input.key_pressed(key)));
             let step = vec2(
