@@ -80,6 +80,11 @@ impl Pane for Shattering {
                 ui.label(theme::caption(sentence(*step, found)));
             });
         }
+        if found.is_empty() {
+            let hint = t!("Asks each net for its gradients along lines from one test image to another");
+            ui.label(theme::caption(hint));
+            return;
+        }
         let roomy = ui.available_height() > 220.0;
         let foot = if roomy { 44.0 } else { 0.0 };
         let height = (ui.available_height() - foot).max(80.0);
