@@ -158,8 +158,13 @@ mod tests {
     #[test]
     fn every_language_makes_the_same_claims() {
         let [english, chinese] = LANGUAGES.map(|language| lessons(language).unwrap());
+        let untitled = |lesson: &Lesson| {
+            let mut experiments = lesson.experiments.clone();
+            experiments.iter_mut().for_each(|experiment| experiment.title.clear());
+            experiments
+        };
         for (a, b) in english.iter().zip(&chinese) {
-            assert_eq!((&a.name, &a.experiments), (&b.name, &b.experiments));
+            assert_eq!((&a.name, untitled(a)), (&b.name, untitled(b)));
             assert_eq!(a.expressions(), b.expressions(), "{}", a.name);
             assert_eq!(a.steps.len(), b.steps.len(), "{}", a.name);
             for (a, b) in a.steps.iter().zip(&b.steps) {
