@@ -1,11 +1,14 @@
 //! The window's own work a frame, without a window: `cargo bench --bench frame`. Four nets train while the lab shows ten
-//! runs of 100,000 points each; measured are egui's pass over the lab and the tessellation of what it drew.
+//! runs of 100,000 points each; measured are egui's pass over the lab and the tessellation of what it drew. Then what that
+//! work costs a training beside it.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
-use depthscope::engine::Norms;
+use depthscope::engine::{Choice, Norms};
+use depthscope::error::Result;
 use depthscope::net::{Graph, Spec};
-use depthscope::run::{Event, Experiment, Findings, History, Phase, RunPlan, Shelf, Track};
+use depthscope::run::{Event, Experiment, Findings, History, Phase, RunPlan, Shelf, Track, Trainer, TrainerOptions};
 use depthscope::ui::{Lab, Panel, Preset, Scene, Speed, theme};
 use eframe::egui::{Context, Pos2, RawInput, Rect, Vec2};
 
@@ -18,8 +21,13 @@ const TRAINING: usize = 4;
 const STEPS_A_FRAME: usize = 3;
 /// The goals in milliseconds: median and 95th percentile.
 const GOALS: [f64; 2] = [4.0, 8.0];
+/// Frames a second.
+const RATE: f64 = 30.0;
+/// How long, and how often, training is watched without the window's work and with it.
+const TURN: Duration = Duration::from_secs(4);
+const TURNS: usize = 6;
 
-fn main() {
+fn main() -> Result<()> {
     println!(
         "{:<12} {:>10} {:>10} {:>10}",
         "arrangement", "median ms", "p95 ms", "most ms"
@@ -35,6 +43,12 @@ fn main() {
         });
         report(&format!("{panel:?}"), &mut times);
     }
+    let [without, with] = throughput()?;
+    println!(
+        "training: {without:.0} steps a second without the window's work, {with:.0} with it at {RATE} Hz: {:.1} %",
+        100.0 * (with / without - 1.0)
+    );
+    Ok(())
 }
 
 fn report(name: &str, times: &mut [Duration]) {
@@ -53,43 +67,97 @@ fn report(name: &str, times: &mut [Duration]) {
 fn frames(arrange: impl Fn(&mut Lab)) -> Vec<Duration> {
     let experiment = experiment();
     let mut history = history(&experiment);
-    let ctx = Context::default();
-    theme::install(&ctx);
-    let mut lab = Lab::default();
-    arrange(&mut lab);
-    let engines = ["auto", "cpu"];
-    let mut times = Vec::new();
-    for frame in 0..WARM_UP + FRAMES {
+    let mut window = Window::default();
+    arrange(&mut window.lab);
+    let mut frame = || {
         for run in 0..TRAINING {
             let from = history.runs[run].step();
             (1..=STEPS_A_FRAME).for_each(|step| history.apply(&stepped(run, from + step)));
         }
+        window.frame(&experiment, &history)
+    };
+    (0..WARM_UP).for_each(|_| _ = frame());
+    (0..FRAMES).map(|_| frame()).collect()
+}
+
+/// The lab without a window around it.
+struct Window {
+    ctx: Context,
+    lab: Lab,
+    drawn: u32,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        let ctx = Context::default();
+        theme::install(&ctx);
+        let (lab, drawn) = Default::default();
+        Self { ctx, lab, drawn }
+    }
+}
+
+impl Window {
+    /// Draws the next frame and tells how long that took.
+    fn frame(&mut self, experiment: &Experiment, history: &History) -> Duration {
         let input = RawInput {
             screen_rect: Some(Rect::from_min_size(Pos2::ZERO, Vec2::new(1920.0, 1080.0))),
-            time: Some(frame as f64 / 30.0),
+            time: Some(f64::from(self.drawn) / RATE),
             ..RawInput::default()
         };
+        self.drawn += 1;
+        let engines = ["auto", "cpu"];
         let start = Instant::now();
-        let mut output = ctx.run_ui(input, |ui| {
+        let mut output = self.ctx.run_ui(input, |ui| {
             let scene = Scene {
-                experiment: &experiment,
-                history: &history,
+                experiment,
+                history,
                 findings: &Findings::default(),
                 shelf: &Shelf::default(),
                 failure: None,
                 engine: "auto",
                 engines: &engines,
             };
-            lab.room_ui(ui, scene, Speed::default(), None, None);
+            self.lab.room_ui(ui, scene, Speed::default(), None, None);
         });
         output.textures_delta.clear();
-        let drawn = ctx.tessellate(output.shapes, output.pixels_per_point);
-        if frame >= WARM_UP {
-            times.push(start.elapsed());
-        }
-        assert!(!drawn.is_empty());
+        let shapes = self.ctx.tessellate(output.shapes, output.pixels_per_point);
+        let took = start.elapsed();
+        assert!(!shapes.is_empty());
+        took
     }
-    times
+}
+
+/// Steps a second of QUICK's four nets on the CPU engine without and with the lab drawn at [`RATE`], in turns.
+fn throughput() -> Result<[f64; 2]> {
+    let mut experiment = Experiment::named("quick")?;
+    experiment.steps = 1_000_000;
+    let options = TrainerOptions {
+        engine: Choice::Cpu.into(),
+        start: true,
+        ..TrainerOptions::default()
+    };
+    let trainer = Trainer::spawn(experiment.clone(), options)?;
+    let mut history = History::default();
+    let mut window = Window::default();
+    let mut turn = |drawing: bool| {
+        let (start, mut steps, mut frame) = (Instant::now(), 0, 0);
+        while start.elapsed() < TURN {
+            for event in trainer.events() {
+                steps += usize::from(matches!(event, Event::Stepped { .. }));
+                history.apply(&event);
+            }
+            if drawing {
+                window.frame(&experiment, &history);
+            }
+            frame += 1;
+            let next = start + Duration::from_secs_f64(f64::from(frame) / RATE);
+            thread::sleep(next.saturating_duration_since(Instant::now()));
+        }
+        steps as f64 / start.elapsed().as_secs_f64()
+    };
+    turn(true);
+    let turns: Vec<_> = (0..TURNS).map(|_| [turn(false), turn(true)]).collect();
+    Ok([0, 1].map(|which| turns.iter().map(|rates| rates[which]).sum::<f64>() / TURNS as f64))
 }
 
 fn experiment() -> Experiment {

@@ -36,6 +36,9 @@ runs() { ls -d "$XDG_DATA_HOME"/depthscope/runs/*/ 2>/dev/null; }
 kept() { compgen -G "$XDG_DATA_HOME/depthscope/runs/*/$1/seed-0/keeps/*$2*" >/dev/null; }
 figure() { cat "$XDG_DATA_HOME"/depthscope/runs/*/figures/"$1".csv 2>/dev/null; }
 steps_of() { stat -c %s "$XDG_DATA_HOME"/depthscope/runs/*/"$1"/seed-0/events.* 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }'; }
+spent() { awk '{ print $14 + $15 }' "/proc/$window/stat"; }
+# Less than 1 % of a core over five seconds, which are 500 ticks of the clock.
+idle() { local before; before=$(spent); sleep 5; [ $(($(spent) - before)) -lt 5 ]; }
 grown() { [ "$(steps_of "$1")" -gt "$2" ]; }
 
 open_window
@@ -102,6 +105,8 @@ sleep 2
 frame again
 [ "$(runs | wc -l)" -eq 1 ] || die "the next start did not find the run"
 lesions || die "the figures are gone"
+until_true 20 idle || die "a window in which nothing happens takes more than 1 % of a core"
+ok "a window in which nothing happens costs nothing"
 key space
 until_true 20 grown resnet-56 "$before" || die "the run does not go on"
 close_window

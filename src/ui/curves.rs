@@ -55,6 +55,9 @@ impl Default for Curves {
 /// Room that the options need beside the measures.
 const OPTIONS_ROOM: f32 = 690.0;
 
+/// Width of a column of which a line's lowest and highest value are drawn, in points.
+const COLUMN: f32 = 2.0;
+
 /// Width of a chart that has room for the bracket's words.
 const BRACKET_ROOM: f32 = 390.0;
 
@@ -190,7 +193,7 @@ impl Curves {
             time,
             height,
             range,
-            columns: ((ui.available_width() * ui.pixels_per_point()) as usize).max(64),
+            columns: ((ui.available_width() / COLUMN) as usize).max(64),
         };
         let y = match measure {
             Measure::TrainingError | Measure::TestError => 0.0..100.0,
