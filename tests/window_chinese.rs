@@ -5,6 +5,10 @@ mod classroom;
 #[path = "window/page.rs"]
 mod page;
 
+use std::path::Path;
+
+use depthscope::error::Error;
+use depthscope::net::Spec;
 use depthscope::ui::language::Language;
 use depthscope::ui::theme::Look;
 use depthscope::ui::{Panel, Room};
@@ -95,6 +99,24 @@ fn a_lesson_is_done_in_chinese() {
     page.get_by_label("离开课程").click();
     serve(&mut page, degraded);
     assert_eq!(page.state().room, Room::Lessons);
+}
+
+#[test]
+fn errors_are_said_in_chinese() {
+    Language::Chinese.speak();
+    let missing = Path::new("no/such/experiment.toml");
+    for (error, said) in [
+        (
+            "plain-21".parse::<Spec>().unwrap_err(),
+            "网络“plain-21”：深度 21 不是双卷积块所需的 6n+2；最接近的是 20 和 26",
+        ),
+        (
+            std::fs::read(missing).map_err(Error::io("read", missing)).unwrap_err(),
+            "无法读取 no/such/experiment.toml：没有这个文件或文件夹",
+        ),
+    ] {
+        assert_eq!(error.to_string(), said);
+    }
 }
 
 #[test]

@@ -18,13 +18,26 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let code = text.split("#[cfg(test)]").next().unwrap();
+                let code = without_tests(&text);
                 let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
                 found.push((path, lines.collect::<Vec<_>>().join("\n")));
             }
         }
     }
     found
+}
+
+/// Up to the module of tests.
+fn without_tests(code: &str) -> &str {
+    let module = |rest: &str| {
+        rest.lines()
+            .nth(1)
+            .is_some_and(|line| format!(" {line}").contains(" mod "))
+    };
+    let mut marks = code.match_indices("#[cfg(test)]");
+    marks
+        .find(|(at, _)| module(&code[*at..]))
+        .map_or(code, |(at, _)| &code[..at])
 }
 
 /// The string literal at the beginning of `code`, unescaped.
@@ -222,9 +235,107 @@ fn no_label_is_a_bare_literal() {
     assert!(wrong.is_empty(), "not translated:\n{}", wrong.join("\n"));
 }
 
-/// Names of keys and nodes, and sentences of errors, which stay English like the terminal's.
+/// Names of keys and nodes, and what is said where there is no window.
 fn not_shown(path: &Path, text: &str) -> bool {
-    let of_error = path.ends_with("app/launch.rs") || path.ends_with("app/figures.rs");
     let name = text.starts_with("Alt ") || text.contains("plain-20") || text.ends_with(".downsample");
-    of_error || name
+    path.ends_with("app/launch.rs") || name
+}
+
+/// What is not said to a user, or to none of the window's, though it looks like a sentence.
+const UNSAID: [&str; 11] = [
+    "log::debug!(",
+    "log::info!(",
+    "log::warn!(",
+    "panic!(",
+    "unreachable!(",
+    "bail!(",
+    "expect(",
+    "expect_err(",
+    "Msg(",
+    "reason =",
+    "request_discard(",
+];
+/// Files that speak to the terminal, to the log, or in another language than English.
+const TERMINAL: [&str; 6] = [
+    "app/launch.rs",
+    "engine/gpu/template.rs",
+    "engine/plan/table.rs",
+    "export/pytorch.rs",
+    "lesson/exam.rs",
+    "run/audition.rs",
+];
+
+/// Names in files, what a driver says, and what only the command line asks.
+const NAMES: [&str; 6] = [
+    "block, shortcut, order, norm, init, zero_last, scale, width, cardinality, group_width, input, classes",
+    "candle on CPU ({} threads)",
+    "candle on CUDA device 0",
+    "candle on Metal device 0",
+    " has been destroyed",
+    "engine '{text}' is not one of {names}",
+];
+
+/// Every string literal of the code with what stands before it, in its statement.
+fn literals(code: &str) -> Vec<(&str, String)> {
+    let (bytes, mut found, mut at) = (code.as_bytes(), Vec::new(), 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            // A character, not a lifetime.
+            b'\'' if bytes.get(at + 1) == Some(&b'\\') => at += 4,
+            b'\'' if bytes.get(at + 2) == Some(&b'\'') => at += 3,
+            b'"' => {
+                found.extend(literal(&code[at..]).map(|text| (code[..at].trim_end(), text)));
+                at += 1 + end(&code[at + 1..]);
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// Bytes up to the quote that closes a literal, and the quote.
+fn end(text: &str) -> usize {
+    let mut escaped = false;
+    for (place, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return place + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Whether it is more than names and numbers: three words in a row.
+fn is_sentence(text: &str) -> bool {
+    let is_word = |word: &str| word.len() > 1 && word.chars().all(char::is_alphabetic);
+    let words: Vec<bool> = text
+        .split(' ')
+        .map(|word| is_word(word.trim_matches([',', '.', ':', ';', '(', ')'])))
+        .collect();
+    words.windows(3).any(|row| row.iter().all(|&word| word))
+}
+
+#[test]
+fn no_sentence_is_english_only() {
+    let (chinese, mut wrong) = (chinese(), Vec::new());
+    let rooms = ["net", "data", "engine", "probe", "run", "lesson", "ui", "app"];
+    let sources = rooms.iter().flat_map(|room| sources(&format!("src/{room}")));
+    let shown = sources.filter(|(path, _)| {
+        let tests = path.to_string_lossy().contains("test") || path.ends_with("run/fake.rs");
+        !tests && !TERMINAL.iter().any(|file| path.ends_with(file))
+    });
+    for (path, code) in shown {
+        for (before, text) in literals(&code) {
+            if is_sentence(&text)
+                && !chinese.contains_key(&text)
+                && !NAMES.contains(&text.as_str())
+                && !UNSAID.iter().any(|mark| before.ends_with(mark))
+            {
+                wrong.push(format!("{}: {text:?}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "not translated:\n{}", wrong.join("\n"));
 }

@@ -53,7 +53,7 @@ pub fn deliver(
         ctx.request_repaint();
     };
     let spawned = thread::Builder::new().name("figure".into()).spawn(work);
-    spawned.map_err(|error| Error::Export(format!("cannot start writing the figure: {error}")))?;
+    spawned.map_err(|error| Error::Export(t!("cannot start writing the figure: %{error}", error = error)))?;
     Ok(outcome)
 }
 

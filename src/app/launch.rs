@@ -15,9 +15,9 @@ const INSTEAD: &str = "`cargo run --release -- train` does the same job in the t
 /// One sentence when there is no display or no way to draw on it.
 pub fn open(lesson: Option<String>) -> Result<()> {
     if !display_is_set() {
-        return Err(Error::Window(format!(
-            "there is no display to open a window on; {INSTEAD}"
-        )));
+        return Err(Error::Window(
+            format!("there is no display to open a window on; {INSTEAD}").into(),
+        ));
     }
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
@@ -57,7 +57,7 @@ pub fn open(lesson: Option<String>) -> Result<()> {
 
 fn failed(reason: &str) -> Error {
     let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
-    Error::Window(format!("the window cannot be opened ({reason}); {INSTEAD}"))
+    Error::Window(format!("the window cannot be opened ({reason}); {INSTEAD}").into())
 }
 
 #[cfg(any(

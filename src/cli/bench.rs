@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Result<()> {
     let pool = ThreadPoolBuilder::new()
         .num_threads(args.threads)
         .build()
-        .map_err(|error| Error::Engine(format!("cannot start {} threads: {error}", args.threads)))?;
+        .map_err(|error| Error::Engine(format!("cannot start {} threads: {error}", args.threads).into()))?;
     let timings = pool.install(|| {
         let mut roofs = Roofs::default();
         let timings = args.nets.iter().map(|spec| time(spec, args, &wanted, &mut roofs));

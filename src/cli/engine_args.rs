@@ -22,9 +22,9 @@ impl EngineArgs {
         match (self.engine, &self.adapter) {
             (choice, None) => Ok(choice.into()),
             (Choice::Auto | Choice::Gpu, Some(adapter)) => Ok(Wanted::gpu(adapter)),
-            (other, Some(_)) => Err(Error::Engine(format!(
-                "--adapter names a GPU for --engine gpu; {other} takes none"
-            ))),
+            (other, Some(_)) => Err(Error::Engine(
+                format!("--adapter names a GPU for --engine gpu; {other} takes none").into(),
+            )),
         }
     }
 }

@@ -122,7 +122,9 @@ fn refuse_idle_options(args: &Args, shown: Kind) -> Result<()> {
         (args.image.is_some(), "--image", shown == Kind::Maps, "maps"),
     ] {
         if given && !matters {
-            return Err(Error::Export(format!("{name} is for {figures}, not for {shown}")));
+            return Err(Error::Export(
+                format!("{name} is for {figures}, not for {shown}").into(),
+            ));
         }
     }
     Ok(())
@@ -142,10 +144,13 @@ fn chosen<'a>(args: &Args, folders: &'a [RunFolder]) -> Result<(History, Vec<Sou
             .map(|series| series.track.name.as_str())
             .collect();
         names.dedup();
-        return Err(Error::Export(format!(
-            "--only {unknown}: there is no such run; the runs are {}",
-            names.join(", ")
-        )));
+        return Err(Error::Export(
+            format!(
+                "--only {unknown}: there is no such run; the runs are {}",
+                names.join(", ")
+            )
+            .into(),
+        ));
     }
     let (mut history, mut sources) = (History::default(), Vec::new());
     for (path, folder) in args.folders.iter().zip(folders) {
@@ -222,10 +227,13 @@ fn maps(args: &Args, history: &History, sources: &[Source]) -> Result<Maps> {
         }
     }
     if shown.len() > MOST_MAPS {
-        return Err(Error::Export(format!(
-            "a maps figure holds {MOST_MAPS} runs at most; choose with --only among {}",
-            names.join(", ")
-        )));
+        return Err(Error::Export(
+            format!(
+                "a maps figure holds {MOST_MAPS} runs at most; choose with --only among {}",
+                names.join(", ")
+            )
+            .into(),
+        ));
     }
     let image = Subject::Test(args.image.unwrap_or(0));
     let mut request = MapRequest {
@@ -269,16 +277,19 @@ fn probe(
     };
     let node = node.map_or_else(default, str::to_owned);
     if graph.find(&node).is_none() {
-        return Err(Error::Export(format!(
-            "{} has no node '{node}'; `depthscope inspect {}` lists them",
-            track.name, track.spec
-        )));
+        return Err(Error::Export(
+            format!(
+                "{} has no node '{node}'; `depthscope inspect {}` lists them",
+                track.name, track.spec
+            )
+            .into(),
+        ));
     }
     let (step, weights) = source.folder.weights(source.run, step)?;
     let dataset = Dataset::open(&source.folder.experiment.data)?;
     let mut engine = open(Choice::Auto, &graph, &weights, Optimizer::default())?;
     let mut probed = feature_maps(engine.as_mut(), &dataset, image, std::slice::from_ref(&node))?;
-    let missing = || Error::Engine(format!("the engine did not report the maps of '{node}'"));
+    let missing = || Error::Engine(format!("the engine did not report the maps of '{node}'").into());
     let maps = probed.maps.remove(&node).ok_or_else(missing)?;
     Ok((step, node, (maps, probed)))
 }

@@ -35,7 +35,9 @@ pub fn run(args: &Args) -> Result<()> {
         lines(&args.net, &table)
     };
     match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Engine(format!("cannot print: {error}"))),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Engine(format!("cannot print: {error}").into()))
+        }
         _ => Ok(()),
     }
 }

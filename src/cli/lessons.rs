@@ -93,9 +93,9 @@ pub fn run(args: &Args) -> Result<()> {
         }
     }
     if missed > 0 {
-        return Err(Error::Lesson(format!(
-            "{missed} of {claims} claims were not reproduced"
-        )));
+        return Err(Error::Lesson(
+            format!("{missed} of {claims} claims were not reproduced").into(),
+        ));
     }
     println!("{claims} claims reproduced");
     Ok(())

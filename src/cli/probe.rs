@@ -51,7 +51,9 @@ pub fn run(args: &Args) -> Result<()> {
 fn classes(path: &Path, weights: &Weights) -> Result<usize> {
     match weights.get("fc.bias").map(|bias| bias.shape.as_slice()) {
         Some(&[classes]) => Ok(classes),
-        _ => Err(Error::Engine(format!("{} has no fc.bias [classes]", path.display()))),
+        _ => Err(Error::Engine(
+            format!("{} has no fc.bias [classes]", path.display()).into(),
+        )),
     }
 }
 
@@ -74,7 +76,7 @@ fn named(probe: Probe) -> Weights {
 }
 
 fn read_batch(path: &Path) -> Result<Batch> {
-    let fail = |why: String| Error::Data(format!("{}: {why}", path.display()));
+    let fail = |why: String| Error::Data(format!("{}: {why}", path.display()).into());
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
     let file = weights_file::parse(path, &bytes)?;
     let tensor = |name: &str| file.tensor(name).map_err(|_| fail(format!("it has no '{name}'")));

@@ -107,10 +107,13 @@ fn experiment(args: &Args) -> Result<Experiment> {
 fn resumed(out: &Path) -> Result<Experiment> {
     let path = Layout::new(out).experiment();
     if !path.is_file() {
-        return Err(Error::Run(format!(
-            "{} holds no experiment.toml to resume; give the folder of an earlier training with --out",
-            out.display()
-        )));
+        return Err(Error::Run(
+            format!(
+                "{} holds no experiment.toml to resume; give the folder of an earlier training with --out",
+                out.display()
+            )
+            .into(),
+        ));
     }
     Experiment::read(&path)
 }
@@ -118,9 +121,9 @@ fn resumed(out: &Path) -> Result<Experiment> {
 fn following(first: u64, count: u64) -> Result<Vec<u64>> {
     const MOST: u64 = 1000;
     if !(1..=MOST).contains(&count) {
-        return Err(Error::Experiment(format!(
-            "--seeds must lie between 1 and {MOST}, not {count}"
-        )));
+        return Err(Error::Experiment(
+            format!("--seeds must lie between 1 and {MOST}, not {count}").into(),
+        ));
     }
     Ok((first..first.saturating_add(count)).collect())
 }
@@ -133,7 +136,7 @@ fn choose(experiment: &mut Experiment, only: &[String]) -> Result<()> {
             "--only {unknown}: there is no such run; the runs are {}",
             names.join(", ")
         );
-        return Err(Error::Experiment(sentence));
+        return Err(Error::Experiment(sentence.into()));
     }
     if !only.is_empty() {
         experiment.runs.retain(|plan| only.contains(&plan.name));
@@ -151,7 +154,7 @@ fn watch(trainer: &Trainer, mut progress: Progress, interrupted: &AtomicBool) ->
             trainer.send(Command::Stop);
         }
         match trainer.wait_for(LOOK_EVERY) {
-            Ok(Event::Failed(reason)) => return Err(Error::Run(reason)),
+            Ok(Event::Failed(reason)) => return Err(Error::Run(reason.into())),
             Ok(Event::Phase(Phase::Done)) => return Ok(()),
             Ok(event) => progress.apply(&event),
             Err(RecvTimeoutError::Timeout) => {}
@@ -168,7 +171,7 @@ fn interrupts() -> Result<Arc<AtomicBool>> {
     // The order matters: an exit is registered for when the flag is set already.
     flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&interrupted))
         .and_then(|_| flag::register(SIGINT, Arc::clone(&interrupted)))
-        .map_err(|error| Error::Run(format!("cannot listen for Ctrl-C: {error}")))?;
+        .map_err(|error| Error::Run(format!("cannot listen for Ctrl-C: {error}").into()))?;
     Ok(interrupted)
 }
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::file;
 use super::raw::Raw;
 use super::split::Split;
@@ -64,11 +66,11 @@ impl Variant {
         let folder = if inner.is_dir() { inner.as_path() } else { folder };
         let (train, test) = ((self.train)(folder), folder.join(self.test));
         if train.is_empty() || !train.iter().chain([&test]).all(|path| path.exists()) {
-            return Err(Error::Data(format!(
-                "{} does not hold {} in its binary version: unpack that archive and give the folder {}.",
-                folder.display(),
-                self.name,
-                self.folder,
+            return Err(Error::Data(t!(
+                "%{path} does not hold %{data} in its binary version: unpack that archive and give the folder %{folder}.",
+                path = folder.display(),
+                data = self.name,
+                folder = self.folder
             )));
         }
         let names = self.names(&folder.join(self.names));
@@ -86,22 +88,25 @@ impl Variant {
             let bytes = file::read(path, LARGEST_FILE)?;
             let record = self.labels + PIXELS;
             if bytes.is_empty() || bytes.len() % record != 0 {
-                return Err(Error::Data(format!(
-                    "{} has {} bytes, which is not a whole number of {} images of {record} bytes: fetch it again.",
-                    path.display(),
-                    bytes.len(),
-                    self.name,
+                return Err(Error::Data(t!(
+                    "%{path} has %{bytes} bytes, which is not a whole number of %{data} images of %{record} bytes: fetch it again.",
+                    path = path.display(),
+                    bytes = bytes.len(),
+                    data = self.name,
+                    record = record
                 )));
             }
             file::check_memory(&path.display().to_string(), split.len() + bytes.len() / record, SHAPE)?;
             for (position, image) in bytes.chunks(record).enumerate() {
                 let label = image[self.labels - 1];
                 if usize::from(label) >= self.classes {
-                    return Err(Error::Data(format!(
-                        "Image {position} of {} has the label {label}, but {} has {} classes: fetch it again.",
-                        path.display(),
-                        self.name,
-                        self.classes,
+                    return Err(Error::Data(t!(
+                        "Image %{position} of %{path} has the label %{label}, but %{data} has %{classes} classes: fetch it again.",
+                        position = position,
+                        path = path.display(),
+                        label = label,
+                        data = self.name,
+                        classes = self.classes
                     )));
                 }
                 split.labels.push(u32::from(label));

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::augment::Change;
 use super::batch::{Origin, Pick};
 use super::order::Orders;
@@ -99,11 +101,11 @@ impl Dataset {
     pub fn only(&self, classes: Range<u32>) -> Result<Self> {
         let (train, test) = (self.train.only(&classes), self.test.only(&classes));
         if train.is_empty() || test.is_empty() {
-            return Err(Error::Data(format!(
-                "{} has no images of the classes {} to {} to train on and to test.",
-                self.name,
-                classes.start,
-                classes.end.saturating_sub(1)
+            return Err(Error::Data(t!(
+                "%{data} has no images of the classes %{first} to %{last} to train on and to test.",
+                data = self.name,
+                first = classes.start,
+                last = classes.end.saturating_sub(1)
             )));
         }
         let whole = self.clone();

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use rust_i18n::t;
+
 use crate::error::{Error, Result};
 
 /// Bytes of `f32` images held by one data set.
@@ -13,7 +15,7 @@ const MOST_BYTES: u64 = 4 << 30;
 pub(super) fn open(path: &Path) -> Result<(File, u64)> {
     let metadata = fs::metadata(path).map_err(Error::io("read", path))?;
     if !metadata.is_file() {
-        return Err(Error::Data(format!("{} is not a file.", path.display())));
+        return Err(Error::Data(t!("%{path} is not a file.", path = path.display())));
     }
     let file = File::open(path).map_err(Error::io("read", path))?;
     Ok((file, metadata.len()))
@@ -30,9 +32,11 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     }
     if size.max(bytes.len() as u64) > limit {
         let (size_mib, limit_mib) = (size >> 20, limit >> 20);
-        return Err(Error::Data(format!(
-            "{} has {size_mib} MiB, above the limit of {limit_mib} MiB for one file.",
-            path.display(),
+        return Err(Error::Data(t!(
+            "%{path} has %{size_mib} MiB, above the limit of %{limit_mib} MiB for one file.",
+            path = path.display(),
+            size_mib = size_mib,
+            limit_mib = limit_mib
         )));
     }
     Ok(bytes)
@@ -48,10 +52,15 @@ pub(super) fn check_memory(what: &str, images: usize, shape: [usize; 3]) -> Resu
         Some(bytes) if bytes <= MOST_BYTES => Ok(()),
         _ => {
             let [channels, height, width] = shape;
-            Err(Error::Data(format!(
-                "{what} would need more than {} GiB of memory ({images} images of {channels}x{height}x{width}): use \
+            Err(Error::Data(t!(
+                "%{what} would need more than %{limit} GiB of memory (%{images} images of %{channels}x%{height}x%{width}): use \
                  smaller or fewer images.",
-                MOST_BYTES >> 30,
+                what = what,
+                limit = MOST_BYTES >> 30,
+                images = images,
+                channels = channels,
+                height = height,
+                width = width
             )))
         }
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
+use rust_i18n::t;
 
 use super::file;
 use super::picture::{self, is_image};
@@ -61,12 +62,12 @@ pub(super) fn read(folder: &Path, size: usize, seed: u64) -> Result<Raw> {
     skipped.extend(
         strangers
             .iter()
-            .map(|found| skip(&found.path, "is of a class without training images")),
+            .map(|found| skip(&found.path, &t!("is of a class without training images"))),
     );
     if test.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Error::Data(format!(
-            "No test image in {} could be read: put some in it, or remove that folder to have a fifth held out.",
-            folder.display(),
+        return Err(Error::Data(t!(
+            "No test image in %{folder} could be read: put some in it, or remove that folder to have a fifth held out.",
+            folder = folder.display()
         )));
     }
 
@@ -111,7 +112,7 @@ fn load(folder: &Path, size: usize, skipped: &mut Vec<Skipped>) -> Result<Vec<Fo
     for path in entries(folder)? {
         if !path.is_dir() {
             if is_image(&path) {
-                skipped.push(skip(&path, "lies in no class folder"));
+                skipped.push(skip(&path, &t!("lies in no class folder")));
             }
             continue;
         }
@@ -158,10 +159,10 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 /// One image as `[3, size, size]` in 0..=1, upright, laid on white where it is transparent; or why not.
 fn decode(path: &Path, size: usize) -> Result<Vec<f32>, String> {
     if path.is_dir() {
-        return Err("is a folder inside a class, which is not entered".into());
+        return Err(t!("is a folder inside a class, which is not entered").into());
     }
     if !is_image(path) {
-        return Err("is not a png, jpeg or bmp file".into());
+        return Err(t!("is not a png, jpeg or bmp file").into());
     }
     picture::load(path, [size, size])
 }
@@ -177,24 +178,31 @@ fn skip(path: &Path, reason: &str) -> Skipped {
 fn unfit(folder: &Path, classes: usize, skipped: &[Skipped]) -> Error {
     let folder = folder.display();
     if classes > MOST_CLASSES {
-        return Error::Data(format!(
-            "{folder} has {classes} classes, more than the {MOST_CLASSES} that can be trained."
+        return Error::Data(t!(
+            "%{folder} has %{classes} classes, more than the %{most_classes} that can be trained.",
+            folder = folder,
+            classes = classes,
+            most_classes = MOST_CLASSES
         ));
     }
     let found = match classes {
-        0 => "no image that can be read",
-        _ => "images of one class only",
+        0 => t!("no image that can be read"),
+        _ => t!("images of one class only"),
     };
     let why = match skipped.first() {
-        Some(first) => format!(
-            " ({} skipped, such as {}: {})",
-            skipped.len(),
-            first.path.display(),
-            first.reason
-        ),
+        Some(first) => t!(
+            " (%{count} skipped, such as %{path}: %{reason})",
+            count = skipped.len(),
+            path = first.path.display(),
+            reason = first.reason
+        )
+        .into(),
         None => String::new(),
     };
-    Error::Data(format!(
-        "{folder} holds {found}{why}: give a folder with one sub-folder of png, jpeg or bmp files for each class."
+    Error::Data(t!(
+        "%{folder} holds %{found}%{why}: give a folder with one sub-folder of png, jpeg or bmp files for each class.",
+        folder = folder,
+        found = found,
+        why = why
     ))
 }

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
+
 use super::Source;
 use crate::error::{Error, Result};
 
@@ -20,9 +22,10 @@ impl Source {
             _ => path,
         };
         let source = kind(&folder).ok_or_else(|| {
-            Error::Data(format!(
-                "{} holds no data that can be read: give a folder of CIFAR's .bin files, of IDX files, or of images with one sub-folder a class.",
-                folder.display(),
+            Error::Data(t!(
+                "%{folder} holds no data that can be read: give a folder of CIFAR's .bin files, of IDX files, \
+                 or of images with one sub-folder a class.",
+                folder = folder.display()
             ))
         })?;
         Ok(Self {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::bufread::GzDecoder;
+use rust_i18n::t;
 
 use super::file::{self, check_memory};
 use super::raw::Raw;
@@ -33,13 +34,13 @@ pub(super) fn read_folder(folder: &Path) -> Result<Raw> {
     let (shape, train) = split("train")?;
     let (test_shape, test) = split("t10k")?;
     if shape != test_shape {
-        return Err(Error::Data(format!(
-            "The images in {} differ in size: {}x{} for training, {}x{} for testing.",
-            folder.display(),
-            shape[1],
-            shape[2],
-            test_shape[1],
-            test_shape[2],
+        return Err(Error::Data(t!(
+            "The images in %{folder} differ in size: %{height}x%{width} for training, %{test_height}x%{test_width} for testing.",
+            folder = folder.display(),
+            height = shape[1],
+            width = shape[2],
+            test_height = test_shape[1],
+            test_width = test_shape[2]
         )));
     }
     let classes = class_names(train.labels.iter().chain(&test.labels).copied());
@@ -62,9 +63,11 @@ fn find(folder: &Path, stem: &str, ending: &str) -> Result<PathBuf> {
         .map(|name| folder.join(name))
         .find(|path| path.exists())
         .ok_or_else(|| {
-            Error::Data(format!(
-                "{} has no {stem}-{ending} (or .gz): give the folder that holds the four IDX files.",
-                folder.display(),
+            Error::Data(t!(
+                "%{folder} has no %{stem}-%{ending} (or .gz): give the folder that holds the four IDX files.",
+                folder = folder.display(),
+                stem = stem,
+                ending = ending
             ))
         })
 }
@@ -92,17 +95,20 @@ pub(super) fn read(path: &Path, mut file: impl BufRead, size: u64, dimensions: u
 
 fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: impl Fn(u64) -> bool) -> Result<Idx> {
     let damaged = |error: std::io::Error| match error.kind() {
-        ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData => {
-            Error::Data(format!("{} is cut short or damaged: fetch it again.", path.display(),))
-        }
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData => Error::Data(t!(
+            "%{path} is cut short or damaged: fetch it again.",
+            path = path.display()
+        )),
         _ => Error::io("read", path)(error),
     };
     let mut magic = [0; 4];
     file.read_exact(&mut magic).map_err(damaged)?;
     if magic != [0, 0, 8, dimensions as u8] {
-        return Err(Error::Data(format!(
-            "{} is not an IDX file of bytes in {dimensions} dimension(s): it starts with {magic:02x?}.",
-            path.display(),
+        return Err(Error::Data(t!(
+            "%{path} is not an IDX file of bytes in %{dimensions} dimension(s): it starts with %{magic}.",
+            path = path.display(),
+            dimensions = dimensions,
+            magic = format!("{magic:02x?}")
         )));
     }
     let mut header = vec![0; 4 * dimensions];
@@ -116,17 +122,17 @@ fn read_array(path: &Path, mut file: impl Read, dimensions: usize, is_possible: 
         .try_fold(1u64, |product, &size| product.checked_mul(size as u64))
         .unwrap_or(u64::MAX);
     let lie = || {
-        Error::Data(format!(
-            "The header of {} promises {} bytes, which is not what the file holds: fetch it again.",
-            path.display(),
-            product(&sizes),
+        Error::Data(t!(
+            "The header of %{path} promises %{bytes} bytes, which is not what the file holds: fetch it again.",
+            path = path.display(),
+            bytes = product(&sizes)
         ))
     };
     if promised == 0 {
-        return Err(Error::Data(format!(
-            "{} holds nothing: its header says {} bytes.",
-            path.display(),
-            product(&sizes)
+        return Err(Error::Data(t!(
+            "%{path} holds nothing: its header says %{bytes} bytes.",
+            path = path.display(),
+            bytes = product(&sizes)
         )));
     }
     if !is_possible(promised.saturating_add((magic.len() + header.len()) as u64)) {
@@ -160,14 +166,18 @@ pub(super) fn labelled(
     white: f32,
 ) -> Result<([usize; 3], Split)> {
     let [count, height, width] = images.sizes[..] else {
-        return Err(Error::Data(format!("{} does not hold images.", images_path.display())));
+        return Err(Error::Data(t!(
+            "%{images_path} does not hold images.",
+            images_path = images_path.display()
+        )));
     };
     if labels.bytes.len() != count {
-        return Err(Error::Data(format!(
-            "{} holds {count} images but {} holds {} labels: they do not belong together.",
-            images_path.display(),
-            labels_path.display(),
-            labels.bytes.len(),
+        return Err(Error::Data(t!(
+            "%{images} holds %{count} images but %{labels_path} holds %{labels} labels: they do not belong together.",
+            images = images_path.display(),
+            count = count,
+            labels_path = labels_path.display(),
+            labels = labels.bytes.len()
         )));
     }
     let split = Split {

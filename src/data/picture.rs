@@ -6,6 +6,7 @@ use std::path::Path;
 use image::error::{LimitError, LimitErrorKind};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
+use rust_i18n::t;
 
 use super::file;
 use super::resize::Resizer;
@@ -32,8 +33,13 @@ pub fn is_image(path: &Path) -> bool {
 /// One sentence that says why it cannot be read.
 pub fn read_picture(path: &Path, [channels, height, width]: [usize; 3]) -> Result<Vec<f32>> {
     let name = path.display();
-    let colours = load(path, [height, width])
-        .map_err(|why| Error::Data(format!("{name} cannot be read as a png, jpeg or bmp image: {why}")))?;
+    let colours = load(path, [height, width]).map_err(|why| {
+        Error::Data(t!(
+            "%{name} cannot be read as a png, jpeg or bmp image: %{why}",
+            name = name,
+            why = why
+        ))
+    })?;
     if channels == LUMA.len() {
         return Ok(colours);
     }
@@ -79,7 +85,7 @@ pub(super) fn load(path: &Path, to: [usize; 2]) -> Result<Vec<f32>, String> {
     let image = decoded.map_err(|error| error.to_string())?;
     let from = [image.height() as usize, image.width() as usize];
     if from.contains(&0) {
-        return Err("has no pixels".into());
+        return Err(t!("has no pixels").into());
     }
     let resizer = Resizer::new(from, to);
     let plane = |channel: usize| {

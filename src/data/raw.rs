@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::file::check_memory;
 use super::resize::{Resizer, mean_pool};
 use super::split::Split;
@@ -60,8 +62,11 @@ impl Raw {
     pub(super) fn pool(&mut self, factor: usize) -> Result<()> {
         let [channels, height, width] = self.shape;
         if factor == 0 || height % factor != 0 || width % factor != 0 {
-            return Err(Error::Data(format!(
-                "pool = {factor} does not divide images of {height}x{width}: choose a divisor of both sides.",
+            return Err(Error::Data(t!(
+                "pool = %{factor} does not divide images of %{height}x%{width}: choose a divisor of both sides.",
+                factor = factor,
+                height = height,
+                width = width
             )));
         }
         self.shape = [channels, height / factor, width / factor];

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::raw::LARGEST_SIDE;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 
 /// The `[data]` table of an experiment file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,26 +87,33 @@ impl Source {
             images,
             seed: _,
         } = self;
-        let error = |text: String| Err(Error::Data(text));
+        let error = |text: Sentence| Err(Error::Data(text));
         if let Some(size) = size
             && !(1..=LARGEST_SIDE).contains(size)
         {
-            return error(format!("size = {size} is not possible: choose 1 to {LARGEST_SIDE}."));
+            return error(t!(
+                "size = %{size} is not possible: choose 1 to %{largest_side}.",
+                size = size,
+                largest_side = LARGEST_SIDE
+            ));
         }
         if *pool == Some(0) {
-            return error("pool = 0 is not possible: choose the side of the squares to average, such as 2.".into());
+            return error(t!(
+                "pool = 0 is not possible: choose the side of the squares to average, such as 2."
+            ));
         }
         if *images == Some(0) {
-            return error("images = 0 leaves nothing to train on: choose at least 1.".into());
+            return error(t!("images = 0 leaves nothing to train on: choose at least 1."));
         }
         let difficulty_is_odd = difficulty.is_some_and(|difficulty| !(0.0..=1.0).contains(&difficulty));
         if difficulty_is_odd {
-            return error("difficulty must be a number from 0 to 1.".into());
+            return error(t!("difficulty must be a number from 0 to 1."));
         }
         let folder = || {
             path.as_deref().ok_or_else(|| {
-                Error::Data(format!(
-                    "The data source {source} needs path = \"the folder that holds it\"."
+                Error::Data(t!(
+                    "The data source %{source} needs path = \"the folder that holds it\".",
+                    source = source
                 ))
             })
         };
@@ -125,19 +133,22 @@ impl Source {
                 size: size.unwrap_or(32),
             },
             _ => {
-                return error(format!(
-                    "There is no data source {source:?}: choose digits, mnist-5k, textures, cifar10, cifar100, idx or folder.",
+                return error(t!(
+                    "There is no data source %{source}: choose digits, mnist-5k, textures, cifar10, cifar100, idx or folder.",
+                    source = format!("{source:?}")
                 ));
             }
         };
         if difficulty.is_some() && !matches!(kind, Kind::Textures { .. }) {
-            return error(format!(
-                "difficulty belongs to textures, not to {source}: leave it out."
+            return error(t!(
+                "difficulty belongs to textures, not to %{source}: leave it out.",
+                source = source
             ));
         }
         if path.is_some() && matches!(kind, Kind::Digits | Kind::Mnist5k | Kind::Textures { .. }) {
-            return error(format!(
-                "path does not belong to {source}, which needs no files: leave it out."
+            return error(t!(
+                "path does not belong to %{source}, which needs no files: leave it out.",
+                source = source
             ));
         }
         Ok(kind)
@@ -172,16 +183,18 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.label())?;
         match (self.pool, self.side()) {
-            (Some(factor), Some(side)) if factor > 0 => write!(f, ", pooled to {0}x{0}", side / factor)?,
-            (Some(factor), _) => write!(f, ", pooled by {factor}")?,
-            (None, Some(side)) => write!(f, ", {side}x{side}")?,
+            (Some(factor), Some(side)) if factor > 0 => {
+                f.write_str(&t!(", pooled to %{side}x%{side}", side = side / factor))?
+            }
+            (Some(factor), _) => f.write_str(&t!(", pooled by %{factor}", factor = factor))?,
+            (None, Some(side)) => f.write_str(&t!(", %{side}x%{side}", side = side))?,
             (None, None) => {}
         }
         if let Some(images) = self.images {
-            write!(f, ", {images} images")?;
+            f.write_str(&t!(", %{images} images", images = images))?;
         }
         if self.seed != 0 {
-            write!(f, ", data seed {}", self.seed)?;
+            f.write_str(&t!(", data seed %{seed}", seed = self.seed))?;
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::random::{Purpose, generator, permutation};
 use crate::error::{Error, Result};
 
@@ -59,10 +61,11 @@ impl Split {
     /// If there are fewer, or none is asked for.
     pub(super) fn keep(&mut self, images: usize, classes: usize, seed: u64) -> Result<()> {
         if images == 0 || images > self.len() {
-            return Err(Error::Data(format!(
-                "images = {images} is not possible: the training split has {} images, so choose 1 to {}.",
-                self.len(),
-                self.len(),
+            return Err(Error::Data(t!(
+                "images = %{images} is not possible: the training split has %{all} images, so choose 1 to %{most}.",
+                images = images,
+                all = self.len(),
+                most = self.len()
             )));
         }
         let mut by_class = vec![Vec::new(); classes];

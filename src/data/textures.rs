@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
+use rust_i18n::t;
 
 use super::file::check_memory;
 use super::random::{Purpose, generator, uniform};
@@ -35,7 +36,7 @@ const TEST_IMAGES: usize = 1000;
 /// contrast and more jitter of angle and frequency.
 pub(super) fn draw(size: usize, difficulty: f32, images: usize, seed: u64) -> Result<Raw> {
     let shape = [3, size, size];
-    check_memory("The textures", images.saturating_add(TEST_IMAGES), shape)?;
+    check_memory(&t!("The textures"), images.saturating_add(TEST_IMAGES), shape)?;
     let split = |purpose, count| {
         let mut split = Split {
             images: Arc::new(vec![0.0; count * 3 * size * size]),

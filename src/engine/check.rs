@@ -1,11 +1,13 @@
 //! What every engine checks before it computes: batches, weights and optimiser states against the graph.
 
+use rust_i18n::t;
+
 use super::BnMode;
 use crate::data::Batch;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 use crate::net::{Array, Graph, Op, Weights};
 
-fn fail<T>(reason: String) -> Result<T> {
+fn fail<T>(reason: Sentence) -> Result<T> {
     Err(Error::Engine(reason))
 }
 
@@ -16,27 +18,32 @@ fn fail<T>(reason: String) -> Result<T> {
 pub fn batch(graph: &Graph, batch: &Batch, mode: BnMode) -> Result<()> {
     let (spec, n) = (&graph.spec, batch.len());
     if n == 0 {
-        return fail("the batch holds no image".into());
+        return fail(t!("the batch holds no image"));
     }
     if batch.shape != spec.input {
         let size = |[c, h, w]: [usize; 3]| format!("{c}x{h}x{w}");
-        return fail(format!(
-            "the batch's images are {}, but {spec} reads {}",
-            size(batch.shape),
-            size(spec.input)
+        return fail(t!(
+            "the batch's images are %{given}, but %{spec} reads %{wanted}",
+            given = size(batch.shape),
+            spec = spec,
+            wanted = size(spec.input)
         ));
     }
     let pixels = n * spec.input.iter().product::<usize>();
     if batch.images.len() != pixels {
-        return fail(format!(
-            "the batch holds {} pixels, but {n} images need {pixels}",
-            batch.images.len()
+        return fail(t!(
+            "the batch holds %{given} pixels, but %{n} images need %{pixels}",
+            given = batch.images.len(),
+            n = n,
+            pixels = pixels
         ));
     }
     if let Some(label) = batch.labels.iter().find(|&&label| label as usize >= spec.classes) {
-        return fail(format!(
-            "label {label} is not below the {} classes of {spec}",
-            spec.classes
+        return fail(t!(
+            "label %{label} is not below the %{classes} classes of %{spec}",
+            label = label,
+            classes = spec.classes,
+            spec = spec
         ));
     }
     let single =
@@ -44,9 +51,9 @@ pub fn batch(graph: &Graph, batch: &Batch, mode: BnMode) -> Result<()> {
     if mode == BnMode::Batch
         && let Some(node) = graph.nodes.iter().find(single)
     {
-        return fail(format!(
-            "batch statistics of one value a channel (one image, 1x1 maps at {}) do not exist; take a larger batch or running statistics",
-            node.name
+        return fail(t!(
+            "batch statistics of one value a channel (one image, 1x1 maps at %{node}) do not exist; take a larger batch or running statistics",
+            node = node.name
         ));
     }
     Ok(())
@@ -64,7 +71,11 @@ pub fn weights(graph: &Graph, weights: &Weights) -> Result<()> {
     let known: std::collections::HashSet<&str> = graph.params.iter().map(|param| param.name.as_str()).collect();
     let surplus = |name: &&String| !known.contains(name.as_str()) && !name.ends_with(".num_batches_tracked");
     match weights.keys().find(surplus) {
-        Some(name) => fail(format!("the weights hold '{name}', which {} has not", graph.spec)),
+        Some(name) => fail(t!(
+            "the weights hold '%{name}', which %{net} has not",
+            name = name,
+            net = graph.spec
+        )),
         None => Ok(()),
     }
 }
@@ -85,8 +96,9 @@ pub fn optimizer_state(graph: &Graph, names: &[&str], state: &Weights) -> Result
     shape("step", state.get("step"), &[], "optimiser's state")?;
     let step = state["step"].data[0];
     if step < 0.0 || step.fract() != 0.0 || !step.is_finite() {
-        return fail(format!(
-            "the optimiser's state counts {step} steps, which is no whole number"
+        return fail(t!(
+            "the optimiser's state counts %{step} steps, which is no whole number",
+            step = step
         ));
     }
     if state.len() != expected {
@@ -101,9 +113,10 @@ pub fn optimizer_state(graph: &Graph, names: &[&str], state: &Weights) -> Result
                 })
         };
         let surplus = state.keys().find(|name| !known(name)).map_or("", String::as_str);
-        return fail(format!(
-            "the optimiser's state holds '{surplus}', which this optimiser of {} has not",
-            graph.spec
+        return fail(t!(
+            "the optimiser's state holds '%{surplus}', which this optimiser of %{spec} has not",
+            surplus = surplus,
+            spec = graph.spec
         ));
     }
     Ok(step as usize)
@@ -111,13 +124,14 @@ pub fn optimizer_state(graph: &Graph, names: &[&str], state: &Weights) -> Result
 
 fn shape(name: &str, array: Option<&Array>, expected: &[usize], whose: &str) -> Result<()> {
     match array {
-        None => fail(format!("the {whose} lack '{name}'")),
-        Some(array) if array.shape != expected || array.data.len() != expected.iter().product::<usize>() => {
-            fail(format!(
-                "'{name}' of the {whose} has shape {:?}, but {expected:?} is needed",
-                array.shape
-            ))
-        }
+        None => fail(t!("the %{whose} lack '%{name}'", whose = t!(whose), name = name)),
+        Some(array) if array.shape != expected || array.data.len() != expected.iter().product::<usize>() => fail(t!(
+            "'%{name}' of the %{whose} has shape %{shape}, but %{expected} is needed",
+            name = name,
+            whose = t!(whose),
+            shape = format!("{:?}", array.shape),
+            expected = format!("{expected:?}")
+        )),
         Some(_) => Ok(()),
     }
 }

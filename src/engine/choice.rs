@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::candle::{Candle, Kind};
 use super::cpu::CpuEngine;
 use super::gpu::{Checks, Device, GpuEngine};
@@ -48,7 +50,7 @@ impl FromStr for Choice {
         let known = Self::NAMES.iter().find(|(name, _)| *name == text);
         known.map(|&(_, choice)| choice).ok_or_else(|| {
             let names = Self::NAMES.map(|(name, _)| name).join(", ");
-            Error::Engine(format!("engine '{text}' is not one of {names}"))
+            Error::Engine(format!("engine '{text}' is not one of {names}").into())
         })
     }
 }
@@ -141,7 +143,7 @@ pub fn open(
 /// The error of an engine that was asked for by name, with what to do instead where its device is the reason.
 pub fn unavailable(error: Error) -> Error {
     if error.is_of_device() {
-        return Error::Engine(format!("{error}; the engines cpu and auto do without it"));
+        return Error::Engine(t!("%{error}; the engines cpu and auto do without it", error = error));
     }
     error
 }

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 pub use candle::Kind;
 pub use choice::{Choice, Wanted, automatic, open, unavailable};
 pub use optimizer::{Decay, Optimizer, OptimizerKind};
+use rust_i18n::t;
 
 use crate::data::Batch;
 use crate::error::{Error, Result};
@@ -117,7 +118,12 @@ pub trait Engine: Send {
     fn step(&mut self, batch: &Batch, rate: f32, measure: bool) -> Result<Step> {
         self.start(batch, rate, measure)?;
         let last = self.finished(true)?.pop();
-        last.ok_or_else(|| Error::Engine(format!("{} did not report a step it had started", self.device())))
+        last.ok_or_else(|| {
+            Error::Engine(t!(
+                "%{device} did not report a step it had started",
+                device = self.device()
+            ))
+        })
     }
 
     /// Whether it computes on a device that can be lost, so that its weights are kept elsewhere as well.

@@ -1,5 +1,7 @@
 //! The nodes that a probe asks for, and the arrays it answers with.
 
+use rust_i18n::t;
+
 use super::Select;
 use crate::error::{Error, Result};
 use crate::net::{Array, Graph, NodeId, Op};
@@ -13,7 +15,13 @@ pub fn selected(graph: &Graph, select: &Select) -> Result<Vec<bool>> {
     selected[0] = false;
     if let Select::Nodes(names) = select {
         for name in names {
-            let unknown = || Error::Engine(format!("{} has no node '{name}'; inspect lists them", graph.spec));
+            let unknown = || {
+                Error::Engine(t!(
+                    "%{net} has no node '%{name}'; inspect lists them",
+                    net = graph.spec,
+                    name = name
+                ))
+            };
             selected[graph.find(name).ok_or_else(unknown)?] = true;
         }
     }

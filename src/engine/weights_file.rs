@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use rust_i18n::t;
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
@@ -52,8 +53,13 @@ pub fn write(path: &Path, weights: &Weights) -> Result<()> {
         }
     };
     let stored: Vec<(&String, Stored)> = weights.iter().map(|(name, array)| (name, view(array))).collect();
-    let bytes = safetensors::serialize(stored, None)
-        .map_err(|error| Error::Engine(format!("cannot write {}: {error}", path.display())))?;
+    let bytes = safetensors::serialize(stored, None).map_err(|error| {
+        Error::Engine(t!(
+            "cannot write %{path}: %{error}",
+            path = path.display(),
+            error = error
+        ))
+    })?;
     fs::write(path, bytes).map_err(Error::io("write", path))
 }
 
@@ -85,8 +91,13 @@ impl safetensors::View for Stored {
 /// # Errors
 /// One sentence when it is no such file.
 pub fn parse<'a>(path: &Path, bytes: &'a [u8]) -> Result<SafeTensors<'a>> {
-    SafeTensors::deserialize(bytes)
-        .map_err(|error| Error::Engine(format!("{} is no sound .safetensors file: {error}", path.display())))
+    SafeTensors::deserialize(bytes).map_err(|error| {
+        Error::Engine(t!(
+            "%{path} is no sound .safetensors file: %{error}",
+            path = path.display(),
+            error = error
+        ))
+    })
 }
 
 /// An entry of floating-point numbers.
@@ -113,9 +124,11 @@ pub fn floats(path: &Path, name: &str, view: &TensorView) -> Result<Array> {
         Dtype::BF16 => halves(|bits| f32::from_bits(u32::from(bits) << 16)),
         Dtype::F16 => halves(half),
         other => {
-            return Err(Error::Engine(format!(
-                "'{name}' in {} is {other:?}; floating-point numbers are needed",
-                path.display()
+            return Err(Error::Engine(t!(
+                "'%{name}' in %{path} is %{other}; floating-point numbers are needed",
+                name = name,
+                path = path.display(),
+                other = format!("{other:?}")
             )));
         }
     };

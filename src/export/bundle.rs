@@ -2,6 +2,7 @@
 
 use std::io::{Cursor, Write};
 
+use rust_i18n::t;
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -13,7 +14,7 @@ use crate::run::Experiment;
 
 /// The figure as SVG, PDF, PNG and CSV, each experiment as TOML and as PyTorch, and a README.
 pub fn zip(figure: &Figure, size: Size) -> Result<Vec<u8>> {
-    let failed = |reason: ZipError| Error::Export(format!("the bundle could not be written: {reason}"));
+    let failed = |reason: ZipError| Error::Export(t!("the bundle could not be written: %{reason}", reason = reason));
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     for (name, bytes) in files(figure, size)? {

@@ -7,6 +7,7 @@ use plotters::style::{
     FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle, register_font,
 };
 use plotters_backend::{BackendCoord, DrawingBackend};
+use rust_i18n::t;
 
 use super::figure::Point;
 use crate::error::{Error, Result};
@@ -205,7 +206,7 @@ static FONT_IS_REGISTERED: LazyLock<()> = LazyLock::new(|| {
 });
 
 fn failed(reason: impl std::fmt::Display) -> Error {
-    Error::Export(format!("the figure could not be drawn: {reason}"))
+    Error::Export(t!("the figure could not be drawn: %{reason}", reason = reason))
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ impl FromStr for Format {
 fn one_of<T: Copy, const N: usize>(text: &str, what: &str, all: [T; N], name: fn(T) -> &'static str) -> Result<T> {
     let unknown = || {
         let names = all.map(name).join(", ");
-        Error::Export(format!("{what} '{text}' is not one of {names}"))
+        Error::Export(format!("{what} '{text}' is not one of {names}").into())
     };
     all.into_iter().find(|&item| name(item) == text).ok_or_else(unknown)
 }
@@ -266,7 +266,5 @@ impl Material<'_> {
 }
 
 fn missing(figure: &str, what: &str, remedy: &str) -> Error {
-    Error::Export(format!(
-        "no {figure} figure: {what}; {remedy} (see `depthscope train --help`)"
-    ))
+    Error::Export(format!("no {figure} figure: {what}; {remedy} (see `depthscope train --help`)").into())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rust_i18n::t;
 use svg2pdf::usvg::{Options, Tree, fontdb::Database};
 use svg2pdf::{ConversionOptions, PageOptions};
 
@@ -15,7 +16,8 @@ const POINTS: f32 = 72.0;
 
 /// The figure as a PDF file of one page.
 pub fn pdf(figure: &Figure, size: Size) -> Result<Vec<u8>> {
-    let failed = |reason: String| Error::Export(format!("the figure could not be written as PDF: {reason}"));
+    let failed =
+        |reason: String| Error::Export(t!("the figure could not be written as PDF: %{reason}", reason = reason));
     let mut fonts = Database::new();
     fonts.load_font_data(FONT_FILE.to_vec());
     fonts.set_sans_serif_family("Roboto");

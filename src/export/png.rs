@@ -8,6 +8,7 @@ use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use plotters::prelude::BitMapBackend;
 use plotters::style::text_anchor::HPos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
+use rust_i18n::t;
 
 use super::canvas::{Canvas, LINE_HEIGHT, Picture};
 use super::figure::Figure;
@@ -44,7 +45,7 @@ pub fn encode(pixels: &[u8], width: usize, height: usize) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     PngEncoder::new(&mut bytes)
         .write_image(pixels, width as u32, height as u32, ExtendedColorType::Rgb8)
-        .map_err(|reason| Error::Export(format!("the figure could not be encoded as PNG: {reason}")))?;
+        .map_err(|reason| Error::Export(t!("the figure could not be encoded as PNG: %{reason}", reason = reason)))?;
     Ok(bytes.into_inner())
 }
 

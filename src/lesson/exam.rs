@@ -55,7 +55,7 @@ fn train(
     while history.phase != Phase::Done {
         let event = trainer.wait().ok_or_else(ended)?;
         if let Event::Failed(reason) = event {
-            return Err(Error::Run(reason));
+            return Err(Error::Run(reason.into()));
         }
         hear(experiment, &event);
         history.apply(&event);
@@ -86,7 +86,7 @@ fn ask(trainer: &Trainer, question: Question, findings: &mut Findings) -> Result
     loop {
         for finding in trainer.findings() {
             if let Finding::Refused(_, why) = finding {
-                return Err(Error::Run(why));
+                return Err(Error::Run(why.into()));
             }
             let over = match &finding {
                 Finding::Over(answered) => *answered == question,
@@ -99,7 +99,7 @@ fn ask(trainer: &Trainer, question: Question, findings: &mut Findings) -> Result
             }
         }
         match trainer.wait_for(LOOK_EVERY) {
-            Ok(Event::Failed(reason)) => return Err(Error::Run(reason)),
+            Ok(Event::Failed(reason)) => return Err(Error::Run(reason.into())),
             Err(RecvTimeoutError::Disconnected) => return Err(ended()),
             _ => {}
         }

@@ -6,13 +6,14 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::str::FromStr;
 
+use rust_i18n::t;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
 use super::claim::Claim;
 use super::expression::Expression;
 use super::prediction::Prediction;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 use crate::run::Experiment;
 
 const FENCE: &str = "```";
@@ -83,7 +84,7 @@ impl Lesson {
     /// # Errors
     /// One sentence with the file, the line and what is wrong.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
-        let about = |error: Error| Error::Lesson(format!("{origin}: {error}"));
+        let about = |error: Error| Error::Lesson(format!("{origin}: {error}").into());
         read(text).and_then(Lesson::checked).map_err(about)
     }
 
@@ -97,8 +98,12 @@ impl Lesson {
             let named = step.show.iter().flat_map(|show| &show.panels);
             if let Some(unknown) = named.into_iter().find(|name| !known(name)) {
                 let (line, panels) = (step.show_line, panels.join(", "));
-                return Err(Error::Lesson(format!(
-                    "{origin}: line {line}: there is no panel called '{unknown}'; the panels are {panels}"
+                return Err(Error::Lesson(t!(
+                    "%{origin}: line %{line}: there is no panel called '%{unknown}'; the panels are %{panels}",
+                    origin = origin,
+                    line = line,
+                    unknown = unknown,
+                    panels = panels
                 )));
             }
         }
@@ -137,17 +142,22 @@ impl Lesson {
 
     /// Sees that everything named exists.
     fn checked(self) -> Result<Self> {
-        let fail = |text: String| Err(Error::Lesson(text));
+        let fail = |text: Sentence| Err(Error::Lesson(text));
         if self.experiments.is_empty() {
-            return fail("there is no experiment; add use = [\"quick\"] or an [[experiments]] table".into());
+            return fail(t!(
+                "there is no experiment; add use = [\"quick\"] or an [[experiments]] table"
+            ));
         }
         if self.steps.is_empty() {
-            return fail("there is no step; begin one with a line like '## Deeper?'".into());
+            return fail(t!("there is no step; begin one with a line like '## Deeper?'"));
         }
         let mut runs = BTreeSet::new();
         for plan in self.experiments.iter().flat_map(|experiment| &experiment.runs) {
             if !runs.insert(plan.name.as_str()) {
-                return fail(format!("two runs are called '{}'; give one another name", plan.name));
+                return fail(t!(
+                    "two runs are called '%{name}'; give one another name",
+                    name = plan.name
+                ));
             }
         }
         let mut unknown = None;
@@ -160,12 +170,16 @@ impl Lesson {
         }
         if let Some(run) = unknown {
             let known = runs.into_iter().collect::<Vec<_>>().join(", ");
-            return fail(format!("there is no run called '{run}'; the runs are {known}"));
+            return fail(t!(
+                "there is no run called '%{run}'; the runs are %{known}",
+                run = run,
+                known = known
+            ));
         }
         for show in self.steps.iter().filter_map(|step| step.show.as_ref()) {
             let named = show.experiment.as_ref();
             if let Some(name) = named.filter(|&name| self.experiments.iter().all(|known| &known.name != name)) {
-                return fail(format!("there is no experiment called '{name}'"));
+                return fail(t!("there is no experiment called '%{name}'", name = name));
             }
         }
         Ok(self)
@@ -176,9 +190,12 @@ fn read(text: &str) -> Result<Lesson> {
     let mut lines = text.lines().enumerate();
     let opening = lines.next();
     if opening.is_none_or(|(_, line)| line.trim_end() != FRONT) {
-        return Err(at(1, "a lesson begins with a line of +++, some TOML, and +++ again"));
+        return Err(at(
+            1,
+            t!("a lesson begins with a line of +++, some TOML, and +++ again"),
+        ));
     }
-    let front = until(&mut lines, FRONT).ok_or_else(|| at(1, "the closing +++ is missing"))?;
+    let front = until(&mut lines, FRONT).ok_or_else(|| at(1, t!("the closing +++ is missing")))?;
     let front: Front = toml_at(&front, 2)?;
     let shipped = front.shipped.iter().map(|name| Experiment::named(name));
     let own = front.experiments.into_iter().map(Experiment::resolved);
@@ -202,12 +219,15 @@ fn read(text: &str) -> Result<Lesson> {
             if line.trim().is_empty() {
                 continue;
             }
-            return Err(at(number, "there is text before the first step; begin one with '## '"));
+            return Err(at(
+                number,
+                t!("there is text before the first step; begin one with '## '"),
+            ));
         };
         match line.trim_end().strip_prefix(FENCE) {
             None => step.text.extend([line, "\n"]),
             Some(kind) => {
-                let block = until(&mut lines, FENCE).ok_or_else(|| at(number, "the closing ``` is missing"))?;
+                let block = until(&mut lines, FENCE).ok_or_else(|| at(number, t!("the closing ``` is missing")))?;
                 step.take(kind, &block, number)?;
             }
         }
@@ -267,7 +287,7 @@ fn toml_at<T: DeserializeOwned>(text: &str, first: usize) -> Result<T> {
 }
 
 fn at(line: usize, what: impl Display) -> Error {
-    Error::Lesson(format!("line {line}: {what}"))
+    Error::Lesson(t!("line %{line}: %{what}", line = line, what = what))
 }
 
 /// For `deserialize_with`: a string that is read further.

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
+
 use super::file::Lesson;
 use crate::error::{Error, Result};
 
@@ -49,10 +51,10 @@ const EMBEDDED: &[(&str, [&str; 2])] = &embedded![
 /// When there are none in that language.
 pub fn lessons(language: &str) -> Result<Vec<Lesson>> {
     let Some(place) = LANGUAGES.iter().position(|&known| known == language) else {
-        return Err(Error::Lesson(format!(
-            "there are no lessons in '{}'; the languages are {}",
-            language.escape_debug(),
-            LANGUAGES.join(", ")
+        return Err(Error::Lesson(t!(
+            "there are no lessons in '%{language}'; the languages are %{languages}",
+            language = language.escape_debug(),
+            languages = LANGUAGES.join(", ")
         )));
     };
     EMBEDDED
@@ -74,9 +76,10 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
     let path = Path::new(file_or_name);
     if !path.exists() {
         let shown: String = file_or_name.escape_debug().take(120).collect();
-        return Err(Error::Lesson(format!(
-            "'{shown}' is neither a file nor a lesson; the lessons are {}",
-            names.join(", ")
+        return Err(Error::Lesson(t!(
+            "'%{shown}' is neither a file nor a lesson; the lessons are %{names}",
+            shown = shown,
+            names = names.join(", ")
         )));
     }
     read(path)
@@ -89,9 +92,9 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
 pub fn read(path: &Path) -> Result<Lesson> {
     let about = fs::metadata(path).map_err(Error::io("read", path))?;
     if !about.is_file() || about.len() > LONGEST_FILE {
-        return Err(Error::Lesson(format!(
-            "{} is not a lesson; give a .md file",
-            path.display()
+        return Err(Error::Lesson(t!(
+            "%{path} is not a lesson; give a .md file",
+            path = path.display()
         )));
     }
     let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
@@ -126,9 +129,9 @@ pub fn files(path: &Path, language: &str) -> Result<Vec<PathBuf>> {
         own
     };
     if files.is_empty() {
-        return Err(Error::Lesson(format!(
-            "{} holds no lesson, which is a .md file",
-            path.display()
+        return Err(Error::Lesson(t!(
+            "%{path} holds no lesson, which is a .md file",
+            path = path.display()
         )));
     }
     Ok(files)

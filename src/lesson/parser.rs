@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use rust_i18n::t;
+
 use super::expression::{Argument, Check, Expression, Operator, Place, Quantity, Relation};
 use crate::error::{Error, Result};
 
@@ -20,7 +22,7 @@ impl FromStr for Check {
         let relation = match parser.take() {
             Some('<') => Relation::Less,
             Some('>') => Relation::Greater,
-            _ => return Err(parser.error("a comparison needs one '<' or '>'")),
+            _ => return Err(parser.error(&t!("a comparison needs one '<' or '>'"))),
         };
         let right = parser.sum(0)?;
         parser.end()?;
@@ -48,7 +50,10 @@ struct Parser<'a> {
 impl<'a> Parser<'a> {
     fn new(text: &'a str) -> Result<Self> {
         if text.len() > LONGEST {
-            return Err(Error::Lesson(format!("an expression has at most {LONGEST} characters")));
+            return Err(Error::Lesson(t!(
+                "an expression has at most %{longest} characters",
+                longest = LONGEST
+            )));
         }
         Ok(Self { text, rest: text })
     }
@@ -85,7 +90,7 @@ impl<'a> Parser<'a> {
 
     fn factor(&mut self, depth: usize) -> Result<Expression> {
         if depth > DEEPEST {
-            return Err(self.error("there are too many parentheses"));
+            return Err(self.error(&t!("there are too many parentheses")));
         }
         match self.peek() {
             Some('(') => {
@@ -109,7 +114,7 @@ impl<'a> Parser<'a> {
             _ => word.to_owned(),
         };
         word.parse()
-            .map_err(|_| self.error(&format!("'{word}' is not a number")))
+            .map_err(|_| self.error(&t!("'%{word}' is not a number", word = word)))
     }
 
     fn measured(&mut self) -> Result<Expression> {
@@ -120,7 +125,11 @@ impl<'a> Parser<'a> {
                 .map(|(name, _)| *name)
                 .collect::<Vec<_>>()
                 .join(", ");
-            return Err(self.error(&format!("'{name}' is not a number or one of {names}")));
+            return Err(self.error(&t!(
+                "'%{name}' is not a number or one of %{names}",
+                name = name,
+                names = names
+            )));
         };
         self.expect('(')?;
         let run = self
@@ -133,9 +142,12 @@ impl<'a> Parser<'a> {
         }
         self.expect(')')?;
         match (quantity.argument(), place) {
-            (Argument::None, Some(_)) => Err(self.error(&format!("{name} takes the name of a run and nothing else"))),
-            (Argument::Needed, None) => Err(self.error(&format!(
-                "{name} needs a place after the run, as in {name}(plain-56, 0) or {name}(plain-56, last)"
+            (Argument::None, Some(_)) => {
+                Err(self.error(&t!("%{name} takes the name of a run and nothing else", name = name)))
+            }
+            (Argument::Needed, None) => Err(self.error(&t!(
+                "%{name} needs a place after the run, as in %{name}(plain-56, 0) or %{name}(plain-56, last)",
+                name = name
             ))),
             _ => Ok(Expression::Measured { quantity, run, place }),
         }
@@ -147,7 +159,7 @@ impl<'a> Parser<'a> {
             word => word
                 .parse()
                 .map(Place::At)
-                .map_err(|_| self.error(&format!("'{word}' is not a place; give a number or last"))),
+                .map_err(|_| self.error(&t!("'%{word}' is not a place; give a number or last", word = word))),
         }
     }
 
@@ -175,18 +187,18 @@ impl<'a> Parser<'a> {
             self.take();
             return Ok(());
         }
-        Err(self.error(&format!("a '{wanted}' is missing")))
+        Err(self.error(&t!("a '%{wanted}' is missing", wanted = wanted)))
     }
 
     fn end(&mut self) -> Result<()> {
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(self.error(&format!("'{}' is too much", self.rest.trim_end()))),
+            Some(_) => Err(self.error(&t!("'%{rest}' is too much", rest = self.rest.trim_end()))),
         }
     }
 
     fn error(&self, what: &str) -> Error {
-        Error::Lesson(format!("in '{}': {what}", self.text))
+        Error::Lesson(t!("in '%{text}': %{what}", text = self.text, what = what))
     }
 }
 

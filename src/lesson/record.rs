@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Evidence, Exhibit};
@@ -91,15 +92,15 @@ impl Record {
     pub fn read(path: &Path) -> Result<Self> {
         let about = fs::metadata(path).map_err(Error::io("read", path))?;
         if !about.is_file() || about.len() > LONGEST_FILE {
-            return Err(Error::Lesson(format!(
-                "{} is not a recording of a lesson",
-                path.display()
+            return Err(Error::Lesson(t!(
+                "%{path} is not a recording of a lesson",
+                path = path.display()
             )));
         }
         let bytes = fs::read(path).map_err(Error::io("read", path))?;
         serde_json::from_slice(&bytes).map_err(|error| {
-            let hint = "record it again with `depthscope lessons run NAME --record FILE`";
-            Error::Lesson(format!("{}: {error}; {hint}", path.display()))
+            let hint = t!("record it again with `depthscope lessons run NAME --record FILE`");
+            Error::Lesson(format!("{}: {error}; {hint}", path.display()).into())
         })
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_i18n::t;
+
 use super::graph::Graph;
 use super::init::initial_weights;
 use super::spec::{BlockKind, Norm, Order, Shortcut, Spec};
@@ -32,22 +34,33 @@ impl Deepened {
         spec.validate()?;
         let name = shallow.spec.short_name();
         if depth <= shallow.spec.depth {
-            return Err(format!("a net of {depth} layers is not deeper than {name}"));
+            return Err(t!(
+                "a net of %{depth} layers is not deeper than %{name}",
+                depth = depth,
+                name = name
+            )
+            .into());
         }
         if spec.residual() {
             if spec.shortcut == Shortcut::C || spec.scale != 1.0 {
-                return Err(format!(
-                    "the shortcuts of {name} are no identities, so its further blocks are none either"
-                ));
+                return Err(t!(
+                    "the shortcuts of %{name} are no identities, so its further blocks are none either",
+                    name = name
+                )
+                .into());
             }
         } else if spec.order == Order::Pre {
-            return Err(format!(
-                "a block of {name} begins with a ReLU, which no kernel behind it can undo"
-            ));
+            return Err(t!(
+                "a block of %{name} begins with a ReLU, which no kernel behind it can undo",
+                name = name
+            )
+            .into());
         } else if spec.block == BlockKind::Bottleneck && spec.inner_width(1) < spec.output_width(1) {
-            return Err(format!(
-                "a bottleneck of {name} has fewer channels inside than it must pass on"
-            ));
+            return Err(t!(
+                "a bottleneck of %{name} has fewer channels inside than it must pass on",
+                name = name
+            )
+            .into());
         }
         let graph = Graph::new(&spec);
         let (before, after) = (shallow.spec.blocks_per_stage(), spec.blocks_per_stage());

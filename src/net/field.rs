@@ -1,5 +1,7 @@
 //! The fields of a [`Spec`] one by one, as a form shows and changes them.
 
+use rust_i18n::t;
+
 use super::spec::{BlockKind, Family, Init, Norm, Order, Spec};
 
 /// What of a net can be chosen.
@@ -133,10 +135,12 @@ impl Spec {
         let mut spec = self.clone();
         match field {
             Field::Shortcut if !self.residual() => {
-                return Err("a plain net has no shortcut; its residual twin is resnet".into());
+                return Err(t!("a plain net has no shortcut; its residual twin is resnet").into());
             }
             Field::GroupWidth if self.family != Family::Resnext => {
-                return Err("group_width belongs to resnext; elsewhere width and cardinality give the groups".into());
+                return Err(
+                    t!("group_width belongs to resnext; elsewhere width and cardinality give the groups").into(),
+                );
             }
             Field::Block => {
                 let usual = self.shortcut == Spec::default_shortcut(self.family, self.block);

@@ -3,6 +3,8 @@
 //!
 //! The block's last normalisation is left out: in every form it would stand behind the sum of the paths.
 
+use rust_i18n::t;
+
 use super::builder::{Builder, Kernel};
 use super::graph::{Block, Graph, NodeId, Op};
 use super::spec::{BlockKind, Norm, Order, Spec};
@@ -61,20 +63,27 @@ impl Split {
         let spec = &graph.spec;
         let name = spec.short_name();
         if spec.block != BlockKind::Bottleneck {
-            return Err(format!(
-                "{name} has blocks of two convolutions, where the split is trivial: it equals a wider dense block"
-            ));
+            return Err(t!(
+                "%{name} has blocks of two convolutions, where the split is trivial: it equals a wider dense block",
+                name = name
+            )
+            .into());
         }
         if spec.norm != Norm::Batch || spec.order != Order::Post {
-            return Err(format!(
-                "the forms are written out for blocks with normalisation behind each convolution, which {name} has not"
-            ));
+            return Err(t!(
+                "the forms are written out for blocks with normalisation behind each convolution, which \
+                 %{name} has not",
+                name = name
+            )
+            .into());
         }
         let fits = |block: &&Block| graph.nodes[block.input].output == graph.nodes[block.output].output;
         let Some(block) = graph.blocks.iter().find(fits) else {
-            return Err(format!(
-                "every block of {name} changes the shape; take a deeper net, whose stages have several blocks"
-            ));
+            return Err(t!(
+                "every block of %{name} changes the shape; take a deeper net, whose stages have several blocks",
+                name = name
+            )
+            .into());
         };
         Ok(Self {
             spec: spec.clone(),

@@ -1,5 +1,7 @@
 //! One network of the CIFAR scheme, completely described.
 
+use rust_i18n::t;
+
 /// The families of the course.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -181,18 +183,27 @@ impl Spec {
         if self.depth < step + 2 || !(self.depth - 2).is_multiple_of(step) {
             let below = (self.depth.saturating_sub(2) / step).max(1) * step + 2;
             let blocks = if layers == 2 {
-                "two-convolution blocks"
+                t!("two-convolution blocks")
             } else {
-                "bottleneck blocks"
+                t!("bottleneck blocks")
             };
-            return Err(format!(
-                "depth {} is not {step}n+2, which {blocks} need; the nearest are {below} and {}",
-                self.depth,
-                below + step
-            ));
+            return Err(t!(
+                "depth %{depth} is not %{step}n+2, which %{blocks} need; the nearest are %{below} and %{above}",
+                depth = self.depth,
+                step = step,
+                blocks = blocks,
+                below = below,
+                above = below + step
+            )
+            .into());
         }
         if self.depth > MAX_DEPTH {
-            return Err(format!("depth {} is above the limit of {MAX_DEPTH}", self.depth));
+            return Err(t!(
+                "depth %{depth} is above the limit of %{max_depth}",
+                depth = self.depth,
+                max_depth = MAX_DEPTH
+            )
+            .into());
         }
         let [channels, height, width] = self.input;
         for (what, value) in [
@@ -204,41 +215,53 @@ impl Spec {
             ("group_width", self.group_width),
         ] {
             if !(1..=MAX_SIDE).contains(&value) {
-                return Err(format!("{what} must lie between 1 and {MAX_SIDE}, not {value}"));
+                return Err(t!(
+                    "%{what} must lie between 1 and %{max_side}, not %{value}",
+                    what = t!(what),
+                    max_side = MAX_SIDE,
+                    value = value
+                )
+                .into());
             }
         }
         if !(2..=100_000).contains(&self.classes) {
-            return Err(format!("classes must lie between 2 and 100000, not {}", self.classes));
+            return Err(t!(
+                "classes must lie between 2 and 100000, not %{classes}",
+                classes = self.classes
+            )
+            .into());
         }
         if !self.scale.is_finite() {
-            return Err("scale must be a finite number".into());
+            return Err(t!("scale must be a finite number").into());
         }
         if !self.residual() && self.scale != 1.0 {
-            return Err("a plain net has no shortcut to scale".into());
+            return Err(t!("a plain net has no shortcut to scale").into());
         }
         if self.family == Family::Resnext && self.block == BlockKind::Basic {
             return Err(
-                "resnext has bottleneck blocks only: in a block of two convolutions the split is trivial".into(),
+                t!("resnext has bottleneck blocks only: in a block of two convolutions the split is trivial").into(),
             );
         }
         if self.block == BlockKind::Basic && self.cardinality != 1 {
             return Err(
-                "cardinality needs block=bottleneck: in a block of two convolutions the split is trivial".into(),
+                t!("cardinality needs block=bottleneck: in a block of two convolutions the split is trivial").into(),
             );
         }
         if !self.inner_width(1).is_multiple_of(self.cardinality) {
-            return Err(format!(
-                "cardinality {} does not divide the {} channels of stage 1's 3x3 convolution",
-                self.cardinality,
-                self.inner_width(1)
-            ));
+            return Err(t!(
+                "cardinality %{cardinality} does not divide the %{channels} channels of stage 1's 3x3 convolution",
+                cardinality = self.cardinality,
+                channels = self.inner_width(1)
+            )
+            .into());
         }
         let parameters = self.parameter_bound();
         if parameters > MAX_PARAMETERS {
-            return Err(format!(
-                "it would have about {} million parameters; the limit is 2147 million",
-                parameters / 1_000_000
-            ));
+            return Err(t!(
+                "it would have about %{millions} million parameters; the limit is 2147 million",
+                millions = parameters / 1_000_000
+            )
+            .into());
         }
         Ok(())
     }

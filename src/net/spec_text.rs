@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rust_i18n::t;
+
 use super::field::{Field, OPTIONS};
 use super::spec::{BlockKind, Family, Init, Norm, Order, Shortcut, Spec};
 use crate::error::{Error, Result};
@@ -23,7 +25,7 @@ struct Stated {
 
 fn fail(text: &str, reason: &str) -> Error {
     let shown: String = text.chars().filter(|c| !c.is_control()).take(120).collect();
-    Error::Spec(format!("network '{shown}': {reason}"))
+    Error::Spec(t!("network '%{shown}': %{reason}", shown = shown, reason = reason))
 }
 
 fn size([c, h, w]: [usize; 3]) -> String {
@@ -33,25 +35,38 @@ fn size([c, h, w]: [usize; 3]) -> String {
 fn parse(text: &str) -> Result<(Spec, Stated)> {
     let text = text.trim();
     let (head, options) = text.split_once(':').unwrap_or((text, ""));
-    let (family, depth) = head
-        .rsplit_once('-')
-        .ok_or_else(|| fail(text, "expected family-depth[:key=value,...], as in resnet-20:width=8"))?;
-    let family = word(family, &FAMILIES).map_err(|reason| fail(text, &format!("family {reason}")))?;
+    let (family, depth) = head.rsplit_once('-').ok_or_else(|| {
+        fail(
+            text,
+            &t!("expected family-depth[:key=value,...], as in resnet-20:width=8"),
+        )
+    })?;
+    let family = word(family, &FAMILIES).map_err(|reason| fail(text, &t!("family %{reason}", reason = reason)))?;
     let depth = depth
         .parse()
-        .map_err(|_| fail(text, &format!("depth '{depth}' is not a whole number")))?;
+        .map_err(|_| fail(text, &t!("depth '%{depth}' is not a whole number", depth = depth)))?;
     let mut spec = Spec::new(family, depth);
     let (mut stated, mut seen) = (Stated::default(), Vec::new());
     for pair in options.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| fail(text, &format!("'{pair}' is not key=value; the keys are {KEYS}")))?;
+        let (key, value) = pair.split_once('=').ok_or_else(|| {
+            fail(
+                text,
+                &t!(
+                    "'%{pair}' is not key=value; the keys are %{keys}",
+                    pair = pair,
+                    keys = KEYS
+                ),
+            )
+        })?;
         let (key, value) = (key.trim(), value.trim());
         if seen.contains(&key) {
-            return Err(fail(text, &format!("{key} is given twice")));
+            return Err(fail(text, &t!("%{key} is given twice", key = key)));
         }
         if ["family", "depth"].contains(&key) {
-            return Err(fail(text, &format!("unknown key '{key}'; the keys are {KEYS}")));
+            return Err(fail(
+                text,
+                &t!("unknown key '%{key}'; the keys are %{keys}", key = key, keys = KEYS),
+            ));
         }
         seen.push(key);
         spec.set(key, value).map_err(|reason| fail(text, &reason))?;
@@ -61,12 +76,15 @@ fn parse(text: &str) -> Result<(Spec, Stated)> {
     if !seen.contains(&"shortcut") {
         spec.shortcut = Spec::default_shortcut(spec.family, spec.block);
     } else if family == Family::Plain {
-        return Err(fail(text, "a plain net has no shortcut; its residual twin is resnet"));
+        return Err(fail(
+            text,
+            &t!("a plain net has no shortcut; its residual twin is resnet"),
+        ));
     }
     if seen.contains(&"group_width") && family != Family::Resnext {
         return Err(fail(
             text,
-            "group_width belongs to resnext; elsewhere width and cardinality give the groups",
+            &t!("group_width belongs to resnext; elsewhere width and cardinality give the groups"),
         ));
     }
     Ok((spec, stated))
@@ -96,13 +114,21 @@ impl Spec {
         if stated.input && spec.input != input {
             return Err(fail(
                 text,
-                &format!("its input {} is not the data's {}", size(spec.input), size(input)),
+                &t!(
+                    "its input %{given} is not the data's %{data}",
+                    given = size(spec.input),
+                    data = size(input)
+                ),
             ));
         }
         if stated.classes && spec.classes != classes {
             return Err(fail(
                 text,
-                &format!("its {} classes are not the data's {classes}", spec.classes),
+                &t!(
+                    "its %{given} classes are not the data's %{classes}",
+                    given = spec.classes,
+                    classes = classes
+                ),
             ));
         }
         (spec.input, spec.classes) = (input, classes);
@@ -130,7 +156,11 @@ impl Spec {
             "norm" => self.norm = word(value, &[("batch", Norm::Batch), ("none", Norm::None)]).map_err(named)?,
             "init" => self.init = word(value, &[("he", Init::He), ("xavier", Init::Xavier)]).map_err(named)?,
             "zero_last" => self.zero_last = word(value, &[("true", true), ("false", false)]).map_err(named)?,
-            "scale" => self.scale = value.parse().map_err(|_| format!("scale '{value}' is not a number"))?,
+            "scale" => {
+                self.scale = value
+                    .parse()
+                    .map_err(|_| t!("scale '%{value}' is not a number", value = value).into_owned())?
+            }
             "width" => self.width = whole(key, value)?,
             "cardinality" => self.cardinality = whole(key, value)?,
             "group_width" => self.group_width = whole(key, value)?,
@@ -140,9 +170,15 @@ impl Spec {
                 self.input = <[usize; 3]>::try_from(sizes)
                     .ok()
                     .filter(|_| value.split('x').count() == 3)
-                    .ok_or_else(|| format!("input '{value}' is not channels x height x width, as in 3x32x32"))?;
+                    .ok_or_else(|| {
+                        t!(
+                            "input '%{value}' is not channels x height x width, as in 3x32x32",
+                            value = value
+                        )
+                        .into_owned()
+                    })?;
             }
-            _ => return Err(format!("unknown key '{key}'; the keys are {KEYS}")),
+            _ => return Err(t!("unknown key '%{key}'; the keys are %{keys}", key = key, keys = KEYS).into()),
         }
         Ok(())
     }
@@ -151,7 +187,7 @@ impl Spec {
 fn whole(key: &str, value: &str) -> Result<usize, String> {
     value
         .parse()
-        .map_err(|_| format!("{key} '{value}' is not a whole number"))
+        .map_err(|_| t!("%{key} '%{value}' is not a whole number", key = key, value = value).into())
 }
 
 fn word<T: Copy>(value: &str, words: &[(&str, T)]) -> Result<T, String> {
@@ -161,7 +197,12 @@ fn word<T: Copy>(value: &str, words: &[(&str, T)]) -> Result<T, String> {
         .map(|&(_, meaning)| meaning)
         .ok_or_else(|| {
             let names: Vec<&str> = words.iter().map(|&(name, _)| name).collect();
-            format!("'{value}' is not one of {}", names.join(", "))
+            t!(
+                "'%{value}' is not one of %{names}",
+                value = value,
+                names = names.join(", ")
+            )
+            .into()
         })
 }
 

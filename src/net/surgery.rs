@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_i18n::t;
+
 use super::graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
 use super::weights::{Array, Weights};
 
@@ -37,22 +39,30 @@ impl Cut {
     /// One sentence that says why not.
     pub fn check(self, graph: &Graph, block: usize) -> Result<(), String> {
         let Some(about) = graph.blocks.get(block) else {
-            return Err(format!("{} has no block {block}", graph.spec.short_name()));
+            return Err(t!(
+                "%{net} has no block %{block}",
+                net = graph.spec.short_name(),
+                block = block
+            )
+            .into());
         };
         let name = &about.name;
         let [input, output] = [about.input, about.output].map(|node| graph.nodes[node].output);
         match self {
-            Cut::Shortcut(scale) if !scale.is_finite() => Err("a shortcut's scale must be a finite number".into()),
+            Cut::Shortcut(scale) if !scale.is_finite() => Err(t!("a shortcut's scale must be a finite number").into()),
             Cut::Shortcut(_) if about.add.is_none() => {
-                Err(format!("{name} is a plain block: it has no shortcut to cut"))
+                Err(t!("%{name} is a plain block: it has no shortcut to cut", name = name).into())
             }
             Cut::Removed if about.add.is_none() && input != output => {
                 let size = |[c, h, w]: [usize; 3]| format!("{c}×{h}×{w}");
-                Err(format!(
-                    "{name} makes {} of {} and has no shortcut that could stand in for it, so it cannot be removed",
-                    size(output),
-                    size(input)
-                ))
+                Err(t!(
+                    "%{name} makes %{to} of %{from} and has no shortcut that could stand in for it, \
+                     so it cannot be removed",
+                    name = name,
+                    to = size(output),
+                    from = size(input)
+                )
+                .into())
             }
             _ => Ok(()),
         }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use rust_i18n::t;
+
 use super::{Open, Watch};
 use crate::data::{Batch, Dataset};
 use crate::engine::plan::{self, Kernel};
@@ -130,7 +132,7 @@ pub fn forms(
     dataset: &Dataset,
     watch: &mut Watch<Forms>,
 ) -> Result<Forms> {
-    let split = Split::of(graph).map_err(Error::Run)?;
+    let split = Split::of(graph).map_err(|why| Error::Run(why.into()))?;
     let batch = first_batch(dataset)?;
     let [_, height, width] = batch.shape;
     let initial = initial_weights(&split.graph(Form::Grouped), 0);
@@ -210,7 +212,7 @@ pub fn forms(
 fn first_batch(dataset: &Dataset) -> Result<Batch> {
     let mut batches = dataset.train_sample(IMAGES, IMAGES);
     if batches.is_empty() {
-        return Err(Error::Data(format!("{} has no training images", dataset.name)));
+        return Err(Error::Data(t!("%{name} has no training images", name = dataset.name)));
     }
     Ok(batches.swap_remove(0))
 }
@@ -224,7 +226,7 @@ fn answer(split: &Split, form: Form, engine: &mut dyn Engine, batch: &Batch) -> 
         weight_gradients: true,
     };
     let probe = engine.probe(batch, &request)?;
-    let missing = || Error::Engine("the engine did not report what a block puts out".into());
+    let missing = || Error::Engine(t!("the engine did not report what a block puts out"));
     let mut answer = split.gathered(form, &probe.weight_gradients).ok_or_else(missing)?;
     let output = probe.activations.get("block").ok_or_else(missing)?;
     let input = probe.activation_gradients.get("x").ok_or_else(missing)?;

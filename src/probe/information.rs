@@ -6,6 +6,7 @@
 //! single pixels are still too many, every so many channels are read), images are read back at [`SIDE`] pixels at most.
 
 use rayon::prelude::*;
+use rust_i18n::t;
 
 use super::Subject;
 use super::ridge::{Ridge, Rows};
@@ -209,7 +210,10 @@ fn features_of(engine: &mut dyn Engine, batches: &[Batch], nodes: &[String]) -> 
         for (rows, node) in features.iter_mut().zip(nodes) {
             let maps = probe.activations.get(node).filter(|maps| maps.shape.len() == 4);
             let Some(maps) = maps else {
-                return Err(Error::Engine(format!("the engine did not report the maps of '{node}'")));
+                return Err(Error::Engine(t!(
+                    "the engine did not report the maps of '%{node}'",
+                    node = node
+                )));
             };
             let shape = [maps.shape[1], maps.shape[2], maps.shape[3]];
             let window = window(shape);

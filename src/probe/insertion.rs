@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::{Open, Watch};
 use crate::data::{Augment, Batch, Dataset};
 use crate::engine::{BnMode, Engine, Optimizer, ProbeRequest, Select};
@@ -69,7 +71,7 @@ pub fn insertion(
     growth: &Growth,
     watch: &mut Watch<Insertion>,
 ) -> Result<Insertion> {
-    let deepened = Deepened::new(shallow, growth.depth).map_err(Error::Run)?;
+    let deepened = Deepened::new(shallow, growth.depth).map_err(|why| Error::Run(why.into()))?;
     let mut before = open(&Arc::new(shallow.clone()), trained, Optimizer::default())?;
     let sample = dataset.train_sample(SAMPLE, TOGETHER);
     let passing = if deepened.needs_statistics() {
@@ -159,7 +161,7 @@ fn logits(engine: &mut dyn Engine, batch: &Batch) -> Result<Vec<f32>> {
         weight_gradients: false,
     };
     let logits = engine.probe(batch, &request)?.logits;
-    let missing = || Error::Engine("the engine did not report the logits".into());
+    let missing = || Error::Engine(t!("the engine did not report the logits"));
     Ok(logits.ok_or_else(missing)?.data)
 }
 

@@ -29,7 +29,7 @@ impl Patient {
     /// # Errors
     /// When a cut cannot be made, or no engine can be had.
     pub fn new(open: &Open, graph: &Graph, surgery: &Surgery, trained: &Weights) -> Result<Self> {
-        let operated = surgery.operate(graph).map_err(Error::Run)?;
+        let operated = surgery.operate(graph).map_err(|why| Error::Run(why.into()))?;
         let weights = Surgery::weights(&operated, trained);
         let engine = open(&Arc::new(operated.graph.clone()), &weights, Optimizer::default())?;
         Ok(Self { operated, engine })

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_i18n::t;
+
 use super::Subject;
 use crate::data::Dataset;
 use crate::engine::{BnMode, Engine, ProbeRequest, Select};
@@ -57,7 +59,7 @@ pub fn feature_maps(
         .collect();
     let logits = maps
         .get(LOGITS)
-        .ok_or_else(|| Error::Engine("the engine did not report the logits".into()))?;
+        .ok_or_else(|| Error::Engine(t!("the engine did not report the logits")))?;
     let probabilities = softmax(&logits.data);
     maps.retain(|node, _| nodes.contains(node));
     let pixels: usize = batch.shape.iter().product();

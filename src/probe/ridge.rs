@@ -1,5 +1,7 @@
 //! Ridge regression in `f64`: the best linear reading of targets from features, with the penalty that predicts best.
 
+use rust_i18n::t;
+
 use crate::error::{Error, Result};
 
 /// Penalties tried, as shares of the mean of the Gram matrix's diagonal.
@@ -45,14 +47,16 @@ impl Ridge {
         let samples = features.len();
         let fitted = samples - samples / HELD_OUT;
         if fitted < 2 || fitted == samples {
-            return Err(Error::Data(format!(
-                "{samples} images are too few to fit a linear reading; {HELD_OUT} are the least"
+            return Err(Error::Data(t!(
+                "%{samples} images are too few to fit a linear reading; %{held_out} are the least",
+                samples = samples,
+                held_out = HELD_OUT
             )));
         }
         if features.data.iter().any(|value| !value.is_finite()) {
-            return Err(Error::Engine(
-                "the maps hold values that are not finite numbers, so nothing can be read from them".into(),
-            ));
+            return Err(Error::Engine(t!(
+                "the maps hold values that are not finite numbers, so nothing can be read from them"
+            )));
         }
         let part = Moments::of(features, targets, fitted);
         let errors: Vec<Vec<f64>> = PENALTIES
@@ -80,7 +84,7 @@ impl Ridge {
             }
             start = end;
         }
-        ridge.ok_or_else(|| Error::Engine("there is nothing to read".into()))
+        ridge.ok_or_else(|| Error::Engine(t!("there is nothing to read")))
     }
 
     /// The targets read from one row of features.

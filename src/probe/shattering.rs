@@ -7,6 +7,7 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
+use rust_i18n::t;
 
 use super::Watch;
 use crate::data::{Batch, Dataset};
@@ -91,7 +92,12 @@ pub fn shattering(engine: &mut dyn Engine, dataset: &Dataset, watch: &mut Watch<
             break;
         }
     }
-    let few = || Error::Data(format!("{} has too few test images of different classes", dataset.name));
+    let few = || {
+        Error::Data(t!(
+            "%{name} has too few test images of different classes",
+            name = dataset.name
+        ))
+    };
     found.ok_or_else(few)
 }
 
@@ -134,7 +140,7 @@ fn input_gradients(engine: &mut dyn Engine, batch: &Batch) -> Result<Vec<f32>> {
         weight_gradients: false,
     };
     let mut gradients = engine.probe(batch, &request)?.activation_gradients;
-    let missing = || Error::Engine("the engine did not report the images' gradient".into());
+    let missing = || Error::Engine(t!("the engine did not report the images' gradient"));
     Ok(gradients.remove("input").ok_or_else(missing)?.data)
 }
 

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use crate::data::{Batch, Dataset, fit_drawing, read_picture};
 use crate::error::{Error, Result};
 
@@ -47,17 +49,19 @@ impl Subject {
         match self {
             Subject::Test(image) => match dataset.test.images.get(image * size..(image + 1) * size) {
                 Some(pixels) => Ok(pixels.to_vec()),
-                None => Err(Error::Data(format!(
-                    "there is no test image {image}: {} has {}, counted from 0",
-                    dataset.name,
-                    dataset.test.len()
+                None => Err(Error::Data(t!(
+                    "there is no test image %{image}: %{data} has %{count}, counted from 0",
+                    image = image,
+                    data = dataset.name,
+                    count = dataset.test.len()
                 ))),
             },
             Subject::Own(pixels) if pixels.len() == size => Ok(dataset.normalised_image(pixels)),
-            Subject::Own(pixels) => Err(Error::Data(format!(
-                "the image has {} values, but {} has {size} an image",
-                pixels.len(),
-                dataset.name
+            Subject::Own(pixels) => Err(Error::Data(t!(
+                "the image has %{values} values, but %{data} has %{size} an image",
+                values = pixels.len(),
+                data = dataset.name,
+                size = size
             ))),
         }
     }

@@ -6,6 +6,8 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use rust_i18n::t;
+
 use super::experiment::Experiment;
 use super::rehearsal::step_time;
 use super::step_times::{StepTimes, Times};
@@ -202,7 +204,10 @@ fn contest(
         let _ = report.send(outcome);
     };
     if let Err(error) = thread::Builder::new().name("audition".into()).spawn(measure) {
-        return Verdict::Failed(Error::Engine(format!("cannot start a thread to measure on: {error}")));
+        return Verdict::Failed(Error::Engine(t!(
+            "cannot start a thread to measure on: %{error}",
+            error = error
+        )));
     }
     match reported.recv_timeout(waited) {
         Ok(Ok((time, device))) => Verdict::Measured {
@@ -215,7 +220,7 @@ fn contest(
         Ok(Err(error)) => Verdict::Failed(error),
         Err(RecvTimeoutError::Timeout) => Verdict::Late { adapter, waited },
         Err(RecvTimeoutError::Disconnected) => {
-            Verdict::Failed(Error::Engine(format!("{adapter} could not be measured")))
+            Verdict::Failed(Error::Engine(t!("%{adapter} could not be measured", adapter = adapter)))
         }
     }
 }
@@ -269,10 +274,7 @@ mod tests {
         assert_eq!(measured(slow).taken(), Choice::Cpu.into());
         assert_eq!(measured(fast).taken(), Choice::Gpu.into());
         assert_eq!(Verdict::NoGpu.taken(), Choice::Cpu.into());
-        assert_eq!(
-            Verdict::Failed(Error::NoAdapter(String::new())).taken(),
-            Choice::Cpu.into()
-        );
+        assert_eq!(Verdict::Failed(Error::NoAdapter("".into())).taken(), Choice::Cpu.into());
         let words = measured(fast).to_string();
         assert!(
             words.starts_with("gpu: ") && words.contains("1000.00 ms on Radeon and about 2000 ms on the CPU"),

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::files;
@@ -67,7 +68,7 @@ impl Checkpoint {
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(STATE);
         let state = serde_json::from_slice(&files::read_small(&path)?)
-            .map_err(|error| Error::Run(format!("{}: {error}", path.display())))?;
+            .map_err(|error| Error::Run(format!("{}: {error}", path.display()).into()))?;
         Ok(Self {
             weights: weights_file::read(&folder.join(MODEL))?,
             optimizer: weights_file::read(&folder.join(OPTIMIZER))?,
@@ -145,7 +146,7 @@ pub fn newest(checkpoints: &Path) -> Result<(Option<Checkpoint>, Vec<String>)> {
     for (_, folder) in list(checkpoints)?.into_iter().rev() {
         match Checkpoint::read(&folder) {
             Ok(checkpoint) => return Ok((Some(checkpoint), notices)),
-            Err(error) => notices.push(format!("{error}; an earlier checkpoint is taken")),
+            Err(error) => notices.push(t!("%{error}; an earlier checkpoint is taken", error = error).into()),
         }
     }
     Ok((None, notices))

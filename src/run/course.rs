@@ -2,10 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rust_i18n::t;
+
 use super::experiment::Experiment;
 use super::trainer::Opener;
 use crate::data::{Batch, Dataset};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 
 /// Images an evaluation takes at once; with batch statistics it is part of the measure.
 const TEST_BATCH: usize = 512;
@@ -48,16 +50,18 @@ impl Course {
     /// # Errors
     /// When no factor does that.
     pub fn set_rate(&mut self, step: usize, rate: f32) -> Result<()> {
-        let fail = |why: String| Err(Error::Experiment(why));
+        let fail = |why: Sentence| Err(Error::Experiment(why));
         if !(rate.is_finite() && rate > 0.0) {
-            return fail(format!(
-                "a learning rate of {rate} cannot be set; give a number above 0"
+            return fail(t!(
+                "a learning rate of %{rate} cannot be set; give a number above 0",
+                rate = rate
             ));
         }
         let factor = rate / self.experiment.schedule.at(step, self.experiment.steps);
         if !factor.is_finite() {
-            return fail(format!(
-                "the schedule's own rate is 0 at step {step} and cannot be multiplied"
+            return fail(t!(
+                "the schedule's own rate is 0 at step %{step} and cannot be multiplied",
+                step = step
             ));
         }
         self.factors.retain(|&(from, _)| from < step);

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use rust_i18n::t;
 
 use crate::error::{Error, Result};
 
@@ -54,7 +55,7 @@ impl Crew {
                 .thread_name(move |thread| format!("step {index}.{thread}"))
                 .stack_size(STACK_BYTES)
                 .build()
-                .map_err(|error| Error::Engine(format!("cannot start threads to train on: {error}")))
+                .map_err(|error| Error::Engine(t!("cannot start threads to train on: %{error}", error = error)))
         };
         self.gangs = (0..count).map(gang).collect::<Result<_>>()?;
         Ok(())

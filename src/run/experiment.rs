@@ -1,11 +1,12 @@
 //! The experiment file: data, recipe and the runs to compare.
 
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::schedule::Schedule;
 use crate::data::{Augment, Source};
 use crate::engine::Optimizer;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 use crate::net::{Norm, Spec};
 
 /// One experiment: all its runs see the same data, recipe and batches.
@@ -107,14 +108,14 @@ impl Experiment {
         let experiment: Self = toml::from_str(text).map_err(|error| {
             let place = error.span().map_or(String::new(), |span| {
                 let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-                format!("line {line}: ")
+                t!("line %{line}: ", line = line).into()
             });
             let message = error.message().replace('\n', " ");
-            Error::Experiment(format!("{origin}: {place}{message}"))
+            Error::Experiment(format!("{origin}: {place}{message}").into())
         })?;
         experiment
             .resolved()
-            .map_err(|error| Error::Experiment(format!("{origin}: {error}")))
+            .map_err(|error| Error::Experiment(format!("{origin}: {error}").into()))
     }
 
     /// Fills in the names of the runs and checks everything that can be checked without the data.
@@ -137,7 +138,7 @@ impl Experiment {
     /// # Errors
     /// One sentence.
     pub fn validate(&self) -> Result<()> {
-        let fail = |text: String| Err(Error::Experiment(text));
+        let fail = |text: Sentence| Err(Error::Experiment(text));
         check_name("experiment", &self.name)?;
         for (key, value) in [
             ("steps", self.steps),
@@ -145,18 +146,22 @@ impl Experiment {
             ("probe_every", self.probe_every),
         ] {
             if value == 0 {
-                return fail(format!("{key} must be at least 1"));
+                return fail(t!("%{key} must be at least 1", key = key));
             }
         }
         if self.seeds.is_empty() {
-            return fail("seeds is empty; give at least one, as in seeds = [0]".into());
+            return fail(t!("seeds is empty; give at least one, as in seeds = [0]"));
         }
         for (i, seed) in self.seeds.iter().enumerate() {
             if self.seeds[..i].contains(seed) {
-                return fail(format!("seed {seed} is given twice"));
+                return fail(t!("seed %{seed} is given twice", seed = seed));
             }
             if *seed > LARGEST_SEED {
-                return fail(format!("seed {seed} is above {LARGEST_SEED}"));
+                return fail(t!(
+                    "seed %{seed} is above %{largest_seed}",
+                    seed = seed,
+                    largest_seed = LARGEST_SEED
+                ));
             }
         }
         let optimizer = &self.optimizer;
@@ -182,14 +187,19 @@ impl Experiment {
             ),
         ] {
             if !(value.is_finite() && holds) {
-                return fail(format!("{key} must be a number {must}, not {value}"));
+                return fail(t!(
+                    "%{key} must be a number %{must}, not %{value}",
+                    key = key,
+                    must = t!(must),
+                    value = value
+                ));
             }
         }
         if optimizer.nesterov && optimizer.momentum == 0.0 {
-            return fail("optimizer.nesterov needs a momentum above 0".into());
+            return fail(t!("optimizer.nesterov needs a momentum above 0"));
         }
         if self.runs.is_empty() {
-            return fail("there is no [[runs]] entry; give at least one net".into());
+            return fail(t!("there is no [[runs]] entry; give at least one net"));
         }
         for (i, plan) in self.runs.iter().enumerate() {
             self.check_plan(plan, &self.runs[..i])?;
@@ -200,18 +210,24 @@ impl Experiment {
     /// Whether a plan can stand beside `others`.
     pub(super) fn check_plan(&self, plan: &RunPlan, others: &[RunPlan]) -> Result<()> {
         check_name("run", &plan.name)?;
-        let fail = |text: String| Err(Error::Experiment(text));
+        let fail = |text: Sentence| Err(Error::Experiment(text));
         if RESERVED.contains(&plan.name.to_ascii_lowercase().as_str()) {
-            return fail(format!("a run cannot be called '{}'; choose another name", plan.name));
+            return fail(t!(
+                "a run cannot be called '%{name}'; choose another name",
+                name = plan.name
+            ));
         }
         if others.iter().any(|other| other.name.eq_ignore_ascii_case(&plan.name)) {
-            return fail(format!("two runs are called '{}'; give one another name", plan.name));
+            return fail(t!(
+                "two runs are called '%{name}'; give one another name",
+                name = plan.name
+            ));
         }
         let spec: Spec = plan.net.parse()?;
         if self.batch < 2 && spec.norm == Norm::Batch {
-            return fail(format!(
-                "batch must be at least 2 for {}, which normalises over the batch",
-                plan.name
+            return fail(t!(
+                "batch must be at least 2 for %{name}, which normalises over the batch",
+                name = plan.name
             ));
         }
         Ok(())
@@ -244,8 +260,11 @@ fn check_name(what: &str, name: &str) -> Result<()> {
         return Ok(());
     }
     let shown: String = name.escape_debug().take(LONGEST_NAME).collect();
-    Err(Error::Experiment(format!(
-        "the {what} name '{shown}' cannot be a folder's name; use up to {LONGEST_NAME} letters, digits, '-', '_' and '.'"
+    Err(Error::Experiment(t!(
+        "the %{what} name '%{shown}' cannot be a folder's name; use up to %{longest_name} letters, digits, '-', '_' and '.'",
+        what = t!(what),
+        shown = shown,
+        longest_name = LONGEST_NAME
     )))
 }
 

@@ -29,7 +29,7 @@ fn on(device: impl Fn() -> Result<Arc<Device>> + Send + Sync + 'static) -> Opene
 }
 
 fn without(refusal: Error) -> Opener {
-    on(move || Err(Error::NoAdapter(refusal.to_string())))
+    on(move || Err(Error::NoAdapter(refusal.to_string().into())))
 }
 
 /// Trains to the end; what was measured, and what was said.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -15,7 +16,7 @@ const SMALL: u64 = 16 << 20;
 pub fn read_small(path: &Path) -> Result<Vec<u8>> {
     let about = fs::metadata(path).map_err(Error::io("read", path))?;
     if about.len() > SMALL {
-        return Err(Error::Run(format!("{} is too long to be ours", path.display())));
+        return Err(Error::Run(t!("%{path} is too long to be ours", path = path.display())));
     }
     fs::read(path).map_err(Error::io("read", path))
 }

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use rust_i18n::t;
+
 use super::course::Course;
 use super::lane::{Advance, Lane};
 use super::summary::Status;
@@ -46,15 +48,22 @@ pub struct Move {
 pub fn taken_over(why: &str, engine: &str, names: &[String], repeated: usize) -> String {
     let who = match names {
         [one] => one.clone(),
-        [one, other] => format!("{one} and {other}"),
-        _ => format!("{} runs", names.len()),
+        [one, other] => t!("%{one} and %{other}", one = one, other = other).into(),
+        _ => t!("%{count} runs", count = names.len()).into(),
     };
     let again = match repeated {
         0 => String::new(),
-        1 => ", repeating a step".to_owned(),
-        more => format!(", repeating {more} steps"),
+        1 => t!(", repeating a step").into(),
+        more => t!(", repeating %{more} steps", more = more).into(),
     };
-    format!("{why}; the {engine} takes over {who}{again}")
+    t!(
+        "%{why}; the %{engine} takes over %{who}%{again}",
+        why = why,
+        engine = engine,
+        who = who,
+        again = again
+    )
+    .into()
 }
 
 /// An engine at a run's initial weights, and the move if the first one could not be had.
@@ -239,7 +248,10 @@ impl Lane {
             }
             if self.landed.len() < self.flights.len() {
                 let device = self.engine.device();
-                return Err(Error::Engine(format!("{device} did not report a step it had started")));
+                return Err(Error::Engine(t!(
+                    "%{device} did not report a step it had started",
+                    device = device
+                )));
             }
             while self.repeat > 0 && self.landed.pop_front().is_some() {
                 self.flights.pop_front();

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rust_i18n::t;
+
 use super::checkpoint::{self, Checkpoint};
 use super::experiment::{Experiment, RunId, Track};
 use super::history::{History, Series};
@@ -70,7 +72,14 @@ impl RunFolder {
         let track = tracks
             .into_iter()
             .find(|track| track.name == name && track.seed == seed)
-            .ok_or_else(|| Error::Run(format!("there is no run {name} with seed {seed} in {}", path.display())))?;
+            .ok_or_else(|| {
+                Error::Run(t!(
+                    "there is no run %{name} with seed %{seed} in %{path}",
+                    name = name,
+                    seed = seed,
+                    path = path.display()
+                ))
+            })?;
         read_series(&layout, track, &mut Vec::new())
     }
 
@@ -92,9 +101,10 @@ impl RunFolder {
     /// When there is no such checkpoint or it cannot be read.
     pub fn weights(&self, run: RunId, step: Option<usize>) -> Result<(usize, Weights)> {
         let Some(series) = self.history.runs.get(run) else {
-            return Err(Error::Run(format!(
-                "there is no run {run} in {}",
-                self.layout.root().display()
+            return Err(Error::Run(t!(
+                "there is no run %{run} in %{path}",
+                run = run,
+                path = self.layout.root().display()
             )));
         };
         let track = &series.track;
@@ -103,12 +113,14 @@ impl RunFolder {
             Some(step) => found.iter().filter(|(at, _)| *at == step).collect(),
             None => found.iter().rev().collect::<Vec<_>>(),
         };
-        let mut reason = format!(
-            "{} (seed {}) has no checkpoint{}",
-            track.name,
-            track.seed,
-            step.map_or_else(String::new, |step| format!(" at step {step}"))
-        );
+        let at = step.map_or_else(String::new, |step| t!(" at step %{step}", step = step).into());
+        let mut reason: String = t!(
+            "%{run} (seed %{seed}) has no checkpoint%{at}",
+            run = track.name,
+            seed = track.seed,
+            at = at
+        )
+        .into();
         for (step, folder) in chosen {
             match Checkpoint::read(folder) {
                 Ok(checkpoint) => return Ok((*step, checkpoint.weights)),
@@ -117,8 +129,15 @@ impl RunFolder {
         }
         let steps: Vec<String> = found.iter().map(|(step, _)| step.to_string()).collect();
         Err(Error::Run(match steps.len() {
-            0 => format!("{reason}; checkpoints are written while training and at its end"),
-            _ => format!("{reason}; there are checkpoints at {}", steps.join(", ")),
+            0 => t!(
+                "%{reason}; checkpoints are written while training and at its end",
+                reason = reason
+            ),
+            _ => t!(
+                "%{reason}; there are checkpoints at %{steps}",
+                reason = reason,
+                steps = steps.join(", ")
+            ),
         }))
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use rust_i18n::t;
+
 use super::experiment::Experiment;
 use crate::error::{Error, Result};
 
@@ -35,8 +37,9 @@ impl Layout {
             return Experiment::read(&self.experiment());
         }
         let folder = self.root.display();
-        Err(Error::Run(format!(
-            "{folder} is not a run folder: it has no experiment.toml"
+        Err(Error::Run(t!(
+            "%{folder} is not a run folder: it has no experiment.toml",
+            folder = folder
         )))
     }
 

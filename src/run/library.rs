@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rust_i18n::t;
+
 use super::experiment::Experiment;
 use crate::error::{Error, Result};
 
@@ -33,8 +35,8 @@ impl Experiment {
         let (_, text) = EMBEDDED
             .iter()
             .find(|&&(known, _)| known == name)
-            .ok_or_else(|| Error::Experiment(unknown(name)))?;
-        Self::parse(text, &format!("experiment '{name}'"))
+            .ok_or_else(|| unknown(name))?;
+        Self::parse(text, &t!("experiment '%{name}'", name = name))
     }
 
     /// An experiment by name, or from a file. A relative data path is meant from the file's own folder.
@@ -47,7 +49,7 @@ impl Experiment {
         }
         let path = Path::new(file_or_name);
         if !path.exists() {
-            return Err(Error::Experiment(unknown(file_or_name)));
+            return Err(unknown(file_or_name));
         }
         Self::read(path)
     }
@@ -59,8 +61,10 @@ impl Experiment {
     pub fn read(path: &Path) -> Result<Self> {
         let about = fs::metadata(path).map_err(Error::io("read", path))?;
         if !about.is_file() || about.len() > LONGEST_FILE {
-            let sentence = format!("{} is not an experiment file; give a .toml file", path.display());
-            return Err(Error::Experiment(sentence));
+            return Err(Error::Experiment(t!(
+                "%{path} is not an experiment file; give a .toml file",
+                path = path.display()
+            )));
         }
         let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
         let mut experiment = Self::parse(&text, &path.display().to_string())?;
@@ -71,13 +75,14 @@ impl Experiment {
     }
 }
 
-fn unknown(text: &str) -> String {
+fn unknown(text: &str) -> Error {
     let names: Vec<&str> = Experiment::names().collect();
     let shown: String = text.escape_debug().take(120).collect();
-    format!(
-        "'{shown}' is neither a file nor an experiment; the experiments are {}",
-        names.join(", ")
-    )
+    Error::Experiment(t!(
+        "'%{shown}' is neither a file nor an experiment; the experiments are %{names}",
+        shown = shown,
+        names = names.join(", ")
+    ))
 }
 
 #[cfg(test)]

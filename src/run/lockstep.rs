@@ -6,6 +6,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rust_i18n::t;
+
 use super::course::Course;
 use super::crew::Crew;
 use super::experiment::RunPlan;
@@ -130,7 +132,7 @@ impl<'a> Lockstep<'a> {
             return;
         }
         if !self.lanes.iter().any(Lane::active) {
-            return self.say("every run is over; reset to train again");
+            return self.say(&t!("every run is over; reset to train again"));
         }
         self.allowance = allowance;
         self.set_phase(Phase::Running);
@@ -181,7 +183,7 @@ impl<'a> Lockstep<'a> {
 
     fn set_rate(&mut self, rate: f32) {
         let Some(front) = self.active().map(|run| self.lanes[run].front()).max() else {
-            return self.say("every run is over; there is no learning rate to set");
+            return self.say(&t!("every run is over; there is no learning rate to set"));
         };
         if let Err(error) = self.course.set_rate(front, rate) {
             self.say(&error.to_string());

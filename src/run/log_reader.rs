@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use prost::Message;
+use rust_i18n::t;
 
 use super::event_log::{files, tag};
 use super::history::{Evaluated, Measured, Series};
@@ -37,11 +38,16 @@ pub fn read(folder: &Path, series: &mut Series) -> Result<Vec<String>> {
             }
         }
         if damaged > 0 {
-            notices.push(format!(
-                "{}: {damaged} damaged record{} left out",
-                path.display(),
-                if damaged == 1 { " was" } else { "s were" }
-            ));
+            let path = path.display();
+            let words = match damaged {
+                1 => t!("%{path}: 1 damaged record was left out", path = path),
+                more => t!(
+                    "%{path}: %{more} damaged records were left out",
+                    path = path,
+                    more = more
+                ),
+            };
+            notices.push(words.into());
         }
     }
     Ok(notices)

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use super::checkpoint::{self, Checkpoint};
 use super::experiment::{Branch, Experiment, RunId, RunPlan};
 use super::lockstep::Lockstep;
 use super::message::{Event, Phase};
 use super::rewind::{Question, Snapshot, Task, grid};
 use crate::engine::OptimizerKind;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 use crate::net::{Graph, Param};
 
 impl Lockstep<'_> {
@@ -76,7 +78,7 @@ impl Lockstep<'_> {
     pub(super) fn ask(&mut self, question: Question) {
         let (run, step) = question.about();
         let Some(lane) = self.lanes.get_mut(run) else {
-            return self.say(&format!("there is no run {run} to ask about"));
+            return self.say(&t!("there is no run %{run} to ask about", run = run));
         };
         let snapshot = match step {
             Some(_) => None,
@@ -110,10 +112,11 @@ impl Lockstep<'_> {
     }
 
     fn try_branch(&mut self, name: &str, step: usize, rate: f32) -> Result<()> {
-        let fail = |why: String| Err(Error::Run(why));
+        let fail = |why: Sentence| Err(Error::Run(why));
         if !(rate.is_finite() && rate > 0.0) {
-            return fail(format!(
-                "the learning rate cannot be multiplied by {rate}; give a number above 0"
+            return fail(t!(
+                "the learning rate cannot be multiplied by %{rate}; give a number above 0",
+                rate = rate
             ));
         }
         let parents: Vec<RunId> = self
@@ -123,7 +126,7 @@ impl Lockstep<'_> {
             .map(|lane| lane.track.id)
             .collect();
         let Some(&first) = parents.first() else {
-            return fail(format!("there is no run '{name}' to continue"));
+            return fail(t!("there is no run '%{name}' to continue", name = name));
         };
         let origins: Vec<Arc<Checkpoint>> = parents
             .iter()
@@ -132,13 +135,17 @@ impl Lockstep<'_> {
         let step = origins[0].state.step;
         let experiment = &self.course.experiment;
         if origins.iter().any(|origin| origin.state.step != step) {
-            return fail(format!(
-                "the seeds of {name} have not all kept their weights of step {step}"
+            return fail(t!(
+                "the seeds of %{name} have not all kept their weights of step %{step}",
+                name = name,
+                step = step
             ));
         }
         if step >= experiment.steps {
-            return fail(format!(
-                "{name} ends at step {step}; choose an earlier one to continue from"
+            return fail(t!(
+                "%{name} ends at step %{step}; choose an earlier one to continue from",
+                name = name,
+                step = step
             ));
         }
         let plan = RunPlan {
@@ -165,9 +172,9 @@ impl Lockstep<'_> {
             .iter()
             .all(|lane| lane.origin.as_ref().is_some_and(|origin| !origin.optimizer.is_empty()));
         if !exact {
-            self.say(&format!(
-                "{} goes on without the optimiser's memory, which was not kept for a net of this size",
-                branch.name
+            self.say(&t!(
+                "%{run} goes on without the optimiser's memory, which was not kept for a net of this size",
+                run = branch.name
             ));
         }
         self.course.experiment.branches.push(branch.clone());
@@ -186,9 +193,10 @@ impl Lockstep<'_> {
             };
             let folder = layout.keeps(&lane.track.name, lane.track.seed);
             let origin = Checkpoint::read(&checkpoint::folder(&folder, branch.step)).map_err(|error| {
-                Error::Run(format!(
-                    "{} cannot go on without the weights it started from: {error}",
-                    lane.track.name
+                Error::Run(t!(
+                    "%{run} cannot go on without the weights it started from: %{error}",
+                    run = lane.track.name,
+                    error = error
                 ))
             })?;
             if lane.step < origin.state.step {

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
+use rust_i18n::t;
+
 use super::experiment::Experiment;
 use super::outbox::Wake;
 use crate::data::{Dataset, Source, Split};
@@ -63,7 +65,12 @@ impl Preview {
         thread::Builder::new()
             .name("preview".into())
             .spawn(work)
-            .map_err(|error| Error::Data(format!("The data cannot be read: no thread can be started ({error}).")))?;
+            .map_err(|error| {
+                Error::Data(t!(
+                    "The data cannot be read: no thread can be started (%{error}).",
+                    error = error
+                ))
+            })?;
         Ok(answer)
     }
 

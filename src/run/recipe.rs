@@ -1,5 +1,7 @@
 //! A recipe in one line, as it stands under figures.
 
+use rust_i18n::t;
+
 use super::experiment::Experiment;
 use super::schedule::ScheduleKind;
 use crate::engine::OptimizerKind;
@@ -9,35 +11,38 @@ use crate::net::Spec;
 pub fn line(experiment: &Experiment) -> String {
     let mut parts = vec![experiment.data.to_string()];
     if experiment.augment.shift > 0 {
-        parts.push(format!("shift ±{}", experiment.augment.shift));
+        parts.push(t!("shift ±%{pixels}", pixels = experiment.augment.shift).into());
     }
     if experiment.augment.flip {
-        parts.push("flip".into());
+        parts.push(t!("flip").into());
     }
     parts.extend(width(experiment));
     let optimizer = &experiment.optimizer;
     parts.push(match optimizer.kind {
-        OptimizerKind::Sgd if optimizer.nesterov => format!("Nesterov {}", short(optimizer.momentum)),
+        OptimizerKind::Sgd if optimizer.nesterov => {
+            t!("Nesterov %{momentum}", momentum = short(optimizer.momentum)).into()
+        }
         OptimizerKind::Sgd => format!("SGD {}", short(optimizer.momentum)),
         OptimizerKind::Adam => "Adam".into(),
     });
     let schedule = &experiment.schedule;
-    let shape = match schedule.kind {
-        ScheduleKind::Constant => "constant",
-        ScheduleKind::Step => "step",
-        ScheduleKind::Cosine => "cosine",
+    let rate = short(schedule.rate);
+    let rate = match schedule.kind {
+        ScheduleKind::Constant => t!("lr %{rate} constant", rate = rate),
+        ScheduleKind::Step => t!("lr %{rate} step", rate = rate),
+        ScheduleKind::Cosine => t!("lr %{rate} cosine", rate = rate),
     };
-    parts.push(format!("lr {} {shape}", short(schedule.rate)));
+    parts.push(rate.into());
     if schedule.warmup > 0 {
-        parts.push(format!("warm-up {}", schedule.warmup));
+        parts.push(t!("warm-up %{steps}", steps = schedule.warmup).into());
     }
     if optimizer.clip > 0.0 {
-        parts.push(format!("clip {}", short(optimizer.clip)));
+        parts.push(t!("clip %{norm}", norm = short(optimizer.clip)).into());
     }
-    parts.push(format!("batch {}", experiment.batch));
-    parts.push(format!("{} steps", experiment.steps));
+    parts.push(t!("batch %{batch}", batch = experiment.batch).into());
+    parts.push(t!("%{steps} steps", steps = experiment.steps).into());
     parts.push(seeds(&experiment.seeds));
-    parts.join(", ")
+    parts.join(&t!(", "))
 }
 
 /// The nets' common width, or all of them.
@@ -52,10 +57,10 @@ fn width(experiment: &Experiment) -> Option<String> {
     widths.dedup();
     match widths.as_slice() {
         [] => None,
-        [one] => Some(format!("width {one}")),
+        [one] => Some(t!("width %{one}", one = one).into()),
         many => {
             let words: Vec<String> = many.iter().map(usize::to_string).collect();
-            Some(format!("widths {}", words.join("/")))
+            Some(t!("widths %{widths}", widths = words.join("/")).into())
         }
     }
 }
@@ -63,14 +68,15 @@ fn width(experiment: &Experiment) -> Option<String> {
 /// `seed 0`, `seeds 0-2` when they follow each other, else `seeds 0, 3, 7`.
 fn seeds(seeds: &[u64]) -> String {
     match seeds {
-        [one] => format!("seed {one}"),
+        [one] => t!("seed %{one}", one = one).into(),
         [first, .., last] if seeds.windows(2).all(|pair| pair[0].checked_add(1) == Some(pair[1])) => {
-            format!("seeds {first}-{last}")
+            t!("seeds %{first}-%{last}", first = first, last = last).into()
         }
-        _ => format!(
-            "seeds {}",
-            seeds.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
-        ),
+        _ => t!(
+            "seeds %{seeds}",
+            seeds = seeds.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
+        )
+        .into(),
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use rust_i18n::t;
+
 use super::course::Course;
 use super::event_log::EventLog;
 use super::experiment::{Experiment, RunId};
@@ -136,9 +138,13 @@ impl Recorder {
             Err(error) => {
                 if !self.refused {
                     self.refused = true;
-                    self.notice = Some(format!(
-                        "{error}; training goes on, but what could not be written is lost"
-                    ));
+                    self.notice = Some(
+                        t!(
+                            "%{error}; training goes on, but what could not be written is lost",
+                            error = error
+                        )
+                        .into(),
+                    );
                 }
                 None
             }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::Instant;
 
+use rust_i18n::t;
+
 use super::checkpoint;
 use super::course::Course;
 use super::crew::Crew;
@@ -47,9 +49,15 @@ impl<'a> Lockstep<'a> {
         let dataset = Arc::new(Dataset::open(&setup.experiment.data)?);
         if let Some(first) = dataset.skipped.first() {
             let (count, path, reason) = (dataset.skipped.len(), first.path.display(), &first.reason);
-            outbox.push(Event::Notice(format!(
-                "{count} unreadable files were left out, the first is {path}: {reason}"
-            )));
+            outbox.push(Event::Notice(
+                t!(
+                    "%{count} unreadable files were left out, the first is %{path}: %{reason}",
+                    count = count,
+                    path = path,
+                    reason = reason
+                )
+                .into(),
+            ));
         }
         let mut experiment = setup.experiment;
         if !setup.resume {
@@ -180,5 +188,11 @@ fn without_branches(experiment: &mut Experiment) -> Option<String> {
     let names: Vec<String> = branches.into_iter().map(|branch| branch.name).collect();
     experiment.runs.retain(|plan| !names.contains(&plan.name));
     let listed = names.join(", ");
-    (!names.is_empty()).then(|| format!("left out, because they continue runs that start anew: {listed}"))
+    (!names.is_empty()).then(|| {
+        t!(
+            "left out, because they continue runs that start anew: %{listed}",
+            listed = listed
+        )
+        .into()
+    })
 }

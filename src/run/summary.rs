@@ -70,7 +70,7 @@ impl Summary {
     /// When it cannot be read.
     pub fn read(path: &Path) -> Result<Self> {
         let text = files::read_small(path)?;
-        serde_json::from_slice(&text).map_err(|error| Error::Run(format!("{}: {error}", path.display())))
+        serde_json::from_slice(&text).map_err(|error| Error::Run(format!("{}: {error}", path.display()).into()))
     }
 
     /// Writes it in place of the one before.

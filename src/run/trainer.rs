@@ -8,6 +8,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use rust_i18n::t;
+
 use super::audition::{self, Workload};
 use super::experiment::Experiment;
 use super::layout::Layout;
@@ -20,7 +22,7 @@ use super::start::Setup;
 use super::summary::Summary;
 use crate::data::Dataset;
 use crate::engine::{self, Choice, Engine, Optimizer, Wanted};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 use crate::net::{Graph, Weights};
 
 /// How a failed trainer waits for its last words to be read.
@@ -142,7 +144,7 @@ impl Trainer {
         let thread = thread::Builder::new()
             .name("trainer".into())
             .spawn(move || work(setup, orders, Outbox::new(sender, wake)))
-            .map_err(|error| Error::Engine(format!("cannot start the trainer's thread: {error}")))?;
+            .map_err(|error| Error::Engine(t!("cannot start the trainer's thread: %{error}", error = error)))?;
         Ok(Self {
             commands: Some(commands),
             events,
@@ -207,19 +209,19 @@ impl Drop for Trainer {
 
 /// Makes the run folder, or sees that it can be resumed.
 fn claim(out: &Path, resume: bool) -> Result<()> {
-    let fail = |why: String| Err(Error::Run(why));
+    let fail = |why: Sentence| Err(Error::Run(why));
     if resume {
         if !Layout::new(out).experiment().is_file() {
-            return fail(format!("{} holds no experiment.toml to resume", out.display()));
+            return fail(t!("%{out} holds no experiment.toml to resume", out = out.display()));
         }
         return Ok(());
     }
     fs::create_dir_all(out).map_err(Error::io("create", out))?;
     let mut entries = fs::read_dir(out).map_err(Error::io("read", out))?;
     if entries.next().is_some() {
-        return fail(format!(
-            "{} is not empty; go on with what it holds (--resume) or choose another folder",
-            out.display()
+        return fail(t!(
+            "%{out} is not empty; go on with what it holds (--resume) or choose another folder",
+            out = out.display()
         ));
     }
     Ok(())
@@ -234,12 +236,13 @@ fn work(setup: Setup, orders: Receiver<Command>, mut outbox: Outbox) {
         Err(panic) => {
             let words = panic.downcast_ref::<&str>().copied();
             let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-            words
-                .unwrap_or("the trainer broke off without saying why")
-                .replace('\n', " ")
+            match words {
+                Some(words) => words.replace('\n', " "),
+                None => t!("the trainer broke off without saying why").into(),
+            }
         }
     };
-    outbox.push(Event::Failed(format!("failed: {reason}")));
+    outbox.push(Event::Failed(t!("failed: %{reason}", reason = reason).into()));
     outbox.flush();
     while outbox.is_behind() && !matches!(orders.recv_timeout(LAST_WORDS), Err(RecvTimeoutError::Disconnected)) {
         outbox.flush();

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use rust_i18n::t;
+
 use super::course::Course;
 use super::experiment::RunId;
 use super::lane::Lane;
@@ -32,10 +34,15 @@ impl Watch {
             return Some(error.to_string());
         }
         let unknown = |(run, node): &(RunId, String)| match lanes.get(*run) {
-            None => Some(format!("there is no run {run} to show maps of")),
-            Some(lane) if lane.graph.find(node).is_none() => {
-                Some(format!("{} has no node '{node}' to show maps of", lane.track.name))
-            }
+            None => Some(t!("there is no run %{run} to show maps of", run = run).into()),
+            Some(lane) if lane.graph.find(node).is_none() => Some(
+                t!(
+                    "%{name} has no node '%{node}' to show maps of",
+                    name = lane.track.name,
+                    node = node
+                )
+                .into(),
+            ),
             Some(_) => None,
         };
         let notice = request.nodes.iter().find_map(unknown);
@@ -90,9 +97,9 @@ pub fn maps_of(
         }
         image = Some(probed.image);
     }
-    let nothing = || Error::Engine("the request names no maps".into());
+    let nothing = || Error::Engine(t!("the request names no maps"));
     let entry = |key: &(RunId, String)| {
-        let missing = || Error::Engine(format!("the engine did not report the maps of '{}'", key.1));
+        let missing = || Error::Engine(t!("the engine did not report the maps of '%{node}'", node = key.1));
         found.get(key).cloned().ok_or_else(missing)
     };
     let mut maps = Vec::with_capacity(request.nodes.len());

@@ -1,6 +1,7 @@
 //! Which candle devices are there.
 
 use candle_core::Device;
+use rust_i18n::t;
 
 use crate::error::{Error, Result};
 
@@ -41,14 +42,17 @@ impl Kind {
             ),
         };
         if !self.compiled() {
-            return Err(Error::Engine(format!(
-                "this program was built without {name}; build it with --features {feature}, or take another engine"
+            return Err(Error::Engine(t!(
+                "this program was built without %{name}; build it with --features %{feature}, or take another engine",
+                name = name,
+                feature = feature
             )));
         }
         device(0).map_err(|error| {
-            Error::Engine(format!(
-                "no {name} device can be opened ({}); take another engine",
-                super::reason(&error)
+            Error::Engine(t!(
+                "no %{name} device can be opened (%{reason}); take another engine",
+                name = name,
+                reason = super::reason(&error)
             ))
         })
     }

@@ -19,6 +19,7 @@ use candle_core::{Device, Tensor, Var};
 
 pub use device::Kind;
 use forward::{Keep, Pass, Tensors, cross_entropy, forward};
+use rust_i18n::t;
 use stack::with_room;
 use update::{Slot, memory_names, update};
 use values::{array, norm, tensor};
@@ -36,7 +37,7 @@ fn reason(error: &candle_core::Error) -> String {
 
 impl From<candle_core::Error> for Error {
     fn from(error: candle_core::Error) -> Self {
-        Error::Engine(format!("candle failed: {}", reason(&error)))
+        Error::Engine(t!("candle failed: %{reason}", reason = reason(&error)))
     }
 }
 

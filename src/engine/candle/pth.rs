@@ -5,6 +5,7 @@ use std::path::Path;
 
 use candle_core::DType;
 use candle_core::pickle::PthTensors;
+use rust_i18n::t;
 
 use super::{reason, values};
 use crate::error::{Error, Result};
@@ -19,9 +20,10 @@ const KEYS: [&str; 3] = ["state_dict", "model", "net"];
 /// One sentence that names the file and what is wrong with it.
 pub fn read(path: &Path) -> Result<Weights> {
     let fail = |why: &str| {
-        Error::Engine(format!(
-            "{} is no PyTorch state dictionary that can be read: {why}",
-            path.display()
+        Error::Engine(t!(
+            "%{path} is no PyTorch state dictionary that can be read: %{why}",
+            path = path.display(),
+            why = why
         ))
     };
     let size = path.metadata().map_err(Error::io("read", path))?.len();
@@ -31,12 +33,12 @@ pub fn read(path: &Path) -> Result<Weights> {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| tensors(path, size)));
     panic::set_hook(hook);
     let weights = outcome
-        .map_err(|_| fail("its pickle is malformed"))?
+        .map_err(|_| fail(&t!("its pickle is malformed")))?
         .map_err(|error| fail(&reason(&error)))?;
     if weights.is_empty() {
-        return Err(fail(
-            "it holds no tensors (files of PyTorch before 1.6 must be saved again)",
-        ));
+        return Err(fail(&t!(
+            "it holds no tensors (files of PyTorch before 1.6 must be saved again)"
+        )));
     }
     Ok(weights)
 }

@@ -2,6 +2,8 @@
 
 use std::{panic, thread};
 
+use rust_i18n::t;
+
 use crate::error::{Error, Result};
 
 /// Nets of up to this many nodes fit the two megabytes every thread has.
@@ -18,8 +20,10 @@ pub fn with_room<T: Send>(nodes: usize, work: impl FnOnce() -> Result<T> + Send)
             .name("candle".into())
             .stack_size(nodes * BYTES_A_NODE);
         let handle = thread.spawn_scoped(scope, work).map_err(|error| {
-            Error::Engine(format!(
-                "a thread for a net of {nodes} nodes cannot be started: {error}"
+            Error::Engine(t!(
+                "a thread for a net of %{nodes} nodes cannot be started: %{error}",
+                nodes = nodes,
+                error = error
             ))
         })?;
         handle.join().unwrap_or_else(|panic| panic::resume_unwind(panic))

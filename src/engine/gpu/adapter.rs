@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use rust_i18n::t;
+
+use crate::error::{Error, Result, Sentence};
 
 /// What hardware an adapter stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,14 +138,14 @@ pub fn adapters() -> Vec<Adapter> {
 
 /// Position of the adapter that is taken.
 fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
-    let missing = |sentence: String| Err(Error::NoAdapter(sentence));
+    let missing = |sentence: Sentence| Err(Error::NoAdapter(sentence));
     let names = || {
         let names = adapters.iter().enumerate();
         let names: Vec<String> = names.map(|(at, about)| format!("{at} {}", about.name)).collect();
         names.join(", ")
     };
     if adapters.is_empty() {
-        return missing("there is no graphics adapter here".into());
+        return missing(t!("there is no graphics adapter here"));
     }
     if let Some(name) = name {
         let wanted = name.to_lowercase();
@@ -152,13 +154,15 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
         let found = numbered.or_else(|| adapters.iter().position(named));
         return match found {
             Some(at) if adapters[at].compute => Ok(at),
-            Some(at) => missing(format!(
-                "{} ({}) cannot run compute shaders",
-                adapters[at].name, adapters[at].backend
+            Some(at) => missing(t!(
+                "%{gpu} (%{backend}) cannot run compute shaders",
+                gpu = adapters[at].name,
+                backend = adapters[at].backend
             )),
-            None => Err(Error::Engine(format!(
-                "no graphics adapter has the name or number '{name}'; there is {}",
-                names()
+            None => Err(Error::Engine(t!(
+                "no graphics adapter has the name or number '%{name}'; there is %{there}",
+                name = name,
+                there = names()
             ))),
         };
     }
@@ -174,9 +178,9 @@ fn choose(adapters: &[&About], name: Option<&str>) -> Result<usize> {
         .find_map(|&kind| adapters.iter().position(|about| real(about, kind)));
     best.map_or_else(
         || {
-            missing(format!(
-                "no real GPU that can compute is here, only {} (--adapter takes it all the same)",
-                names()
+            missing(t!(
+                "no real GPU that can compute is here, only %{there} (--adapter takes it all the same)",
+                there = names()
             ))
         },
         Ok,

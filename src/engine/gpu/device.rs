@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use rust_i18n::t;
+
 use super::adapter::{About, Adapter};
 use super::pace::Pace;
 use super::pipeline_cache::PipelineCache;
@@ -85,8 +87,13 @@ impl Device {
             ..wgpu::DeviceDescriptor::default()
         };
         let opened = pollster::block_on(adapter.handle.request_device(&descriptor));
-        let (device, queue) = opened
-            .map_err(|error| Error::DeviceLost(format!("{} cannot be opened: {}", about.name, one_line(&error))))?;
+        let (device, queue) = opened.map_err(|error| {
+            Error::DeviceLost(t!(
+                "%{gpu} cannot be opened: %{reason}",
+                gpu = about.name,
+                reason = one_line(&error)
+            ))
+        })?;
         let trouble = Arc::new(Mutex::new(Trouble::default()));
         let told = Arc::clone(&trouble);
         device.set_device_lost_callback(move |_, words| {
@@ -256,11 +263,12 @@ impl Device {
             self.about.buffer_bytes
         };
         if bytes > most {
-            return Err(Error::DeviceMemory(format!(
-                "{} allows buffers of {} MiB, and {label} needs {} MiB",
-                self.about.name,
-                most >> 20,
-                bytes.div_ceil(1 << 20)
+            return Err(Error::DeviceMemory(t!(
+                "%{gpu} allows buffers of %{limit} MiB, and %{label} needs %{needed} MiB",
+                gpu = self.about.name,
+                limit = most >> 20,
+                label = t!(label),
+                needed = bytes.div_ceil(1 << 20)
             )));
         }
         let descriptor = wgpu::BufferDescriptor {
@@ -318,7 +326,7 @@ impl Device {
         }
         self.count_made();
         let pipeline = self.guarded(|| self.compile(kernel)).map_err(|error| match error {
-            Error::Shader(words) => Error::Shader(format!("kernel {}: {words}", kernel.name)),
+            Error::Shader(words) => Error::Shader(t!("kernel %{name}: %{words}", name = kernel.name, words = words)),
             other => other,
         })?;
         lock(&self.pipelines).insert(key, pipeline.clone());

@@ -20,6 +20,7 @@ use load::{in_order, put};
 use pieces::Pieces;
 
 pub use profile::{Work, works};
+use rust_i18n::t;
 
 /// A dispatch with its pipeline and bind group.
 pub struct Ready {
@@ -168,7 +169,7 @@ impl Runner {
     }
 
     fn stages(&self) -> Result<&Stages> {
-        let nothing = || Error::Engine("no batch was put on the GPU".into());
+        let nothing = || Error::Engine(t!("no batch was put on the GPU"));
         self.stages.as_ref().ok_or_else(nothing)
     }
 

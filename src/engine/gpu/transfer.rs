@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use rust_i18n::t;
+
 use super::device::Device;
 use crate::error::{Error, Result};
 
@@ -42,7 +44,7 @@ impl Mapped {
 }
 
 fn gone() -> Error {
-    Error::DeviceLost("the GPU was lost: it does not exchange data any more".into())
+    Error::DeviceLost(t!("the GPU was lost: it does not exchange data any more"))
 }
 
 /// Something on its way back from the device.

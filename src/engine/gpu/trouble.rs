@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use rust_i18n::t;
+
 use crate::error::Error;
 
 /// What went wrong with a device outside of [`super::Device::guarded`]. Whichever it is, some work was not done, and no
@@ -22,14 +24,14 @@ pub fn lost(name: &str, words: &str) -> Error {
     } else {
         format!(" ({})", words.trim_end_matches('.'))
     };
-    Error::DeviceLost(format!("{name} was lost{why}"))
+    Error::DeviceLost(t!("%{name} was lost%{why}", name = name, why = why))
 }
 
 /// What the adapter of that name, which is still there, has against some work.
 pub fn fault(name: &str, error: &wgpu::Error) -> Error {
     match error {
         wgpu::Error::OutOfMemory { .. } => {
-            Error::DeviceMemory(format!("{name} has not enough free memory for this net"))
+            Error::DeviceMemory(t!("%{name} has not enough free memory for this net", name = name))
         }
         // Whatever was refused when it was made is not in use, and nothing is destroyed while it is: what is invalid or
         // destroyed now went with the device, whose loss may be told later.
@@ -37,9 +39,13 @@ pub fn fault(name: &str, error: &wgpu::Error) -> Error {
             .iter()
             .any(|words| one_line(error).contains(words)) =>
         {
-            lost(name, "what it held is gone")
+            lost(name, &t!("what it held is gone"))
         }
-        _ => Error::Shader(format!("{name} refused the work: {}", one_line(error))),
+        _ => Error::Shader(t!(
+            "%{name} refused the work: %{reason}",
+            name = name,
+            reason = one_line(error)
+        )),
     }
 }
 

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rust_i18n::t;
+
 use crate::error::{Error, Result};
 use crate::net::{Array, Weights};
 use crate::run::checkpoint::{self, Checkpoint};
@@ -101,14 +103,17 @@ impl Keeps {
                 .get(&run)
                 .and_then(|shelf| Some((shelf, shelf.kept.range(..=step).next_back()?)));
             let Some((shelf, (&at, kept))) = found else {
-                return Err(Error::Run(format!("no weights of this run are kept up to step {step}")));
+                return Err(Error::Run(t!(
+                    "no weights of this run are kept up to step %{step}",
+                    step = step
+                )));
             };
             (shelf.folder.clone(), at, kept.memory.clone())
         };
         match (memory, folder) {
             (Some(memory), _) => Ok(memory),
             (None, Some(folder)) => Ok(Arc::new(Checkpoint::read(&checkpoint::folder(&folder, step))?)),
-            (None, None) => Err(Error::Run(format!("the weights of step {step} are lost"))),
+            (None, None) => Err(Error::Run(t!("the weights of step %{step} are lost", step = step))),
         }
     }
 

@@ -8,13 +8,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use rust_i18n::t;
 
 use super::keeps::Keeps;
 use super::question::{Finding, Question};
 use super::worker::Worker;
 use crate::data::Dataset;
 use crate::engine::BnMode;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Sentence};
 use crate::net::{Graph, Surgery, Weights};
 use crate::probe::{Information, Patient, accuracy, information};
 use crate::run::course::{Tests, tests_of};
@@ -82,7 +83,7 @@ impl Study {
     /// When the system gives none.
     pub fn spawn(setup: Setup) -> Result<Self> {
         let (tasks, work) = mpsc::channel();
-        let failed = |error: String| Error::Engine(format!("cannot start a thread for questions: {error}"));
+        let failed = |error: String| Error::Engine(t!("cannot start a thread for questions: %{error}", error = error));
         let pool = ThreadPoolBuilder::new()
             .thread_name(|thread| format!("study {thread}"))
             .stack_size(STACK_BYTES)
@@ -298,7 +299,7 @@ impl Desk {
             | Question::Landscape { .. }
             | Question::Forms { .. }
             | Question::Insertion { .. }
-            | Question::Shattering { .. } => Err(Error::Run("this question is answered by the worker".into())),
+            | Question::Shattering { .. } => Err(Error::Run(t!("this question is answered by the worker"))),
         }
     }
 
@@ -331,7 +332,7 @@ impl Desk {
             }
             None => {
                 let graph = self.graphs.get(run).and_then(Option::as_ref);
-                let graph = graph.ok_or_else(|| Error::Run(format!("there is no run {run}")))?;
+                let graph = graph.ok_or_else(|| Error::Run(t!("there is no run %{run}", run = run)))?;
                 Ready {
                     run,
                     surgery: surgery.clone(),
@@ -350,8 +351,9 @@ pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let words = panic.downcast_ref::<&str>().map(|&words| words.to_owned());
         let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
-        Err(Error::Engine(
-            words.unwrap_or_else(|| "the question could not be answered".into()),
-        ))
+        Err(Error::Engine(words.map_or_else(
+            || t!("the question could not be answered"),
+            Sentence::from,
+        )))
     })
 }

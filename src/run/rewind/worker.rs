@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
+use rust_i18n::t;
 
 use super::question::{Finding, LandscapeView, Origin, PlaneKind, Question, Work};
 use super::study::{Setup, Snapshot, caught};
@@ -71,7 +72,7 @@ impl Worker {
         let thread = thread::Builder::new()
             .name("worker".into())
             .spawn(move || bench.serve(&pool, &work))
-            .map_err(|error| Error::Engine(format!("cannot start a thread for long questions: {error}")))?;
+            .map_err(|error| Error::Engine(t!("cannot start a thread for long questions: %{error}", error = error)))?;
         Ok(Self {
             orders: Some(orders),
             dismissals,
@@ -151,7 +152,7 @@ impl Bench {
     fn answer(&self, question: &Question, snapshot: Option<Snapshot>, shift: &mut Shift) -> Result<()> {
         let (run, step) = question.about();
         let known = self.known.get(run).and_then(Option::as_ref);
-        let known = known.ok_or_else(|| Error::Run(format!("there is no run {run}")))?;
+        let known = known.ok_or_else(|| Error::Run(t!("there is no run %{run}", run = run)))?;
         let moment = || match snapshot {
             Some(snapshot) => Ok(snapshot),
             None => self.setup.kept(run, step.unwrap_or(usize::MAX)),
@@ -164,7 +165,7 @@ impl Bench {
             Question::Insertion { depth, .. } => self.insertion(run, known, &moment()?, *depth, shift),
             Question::Shattering { .. } => self.shattering(run, known, &moment()?, shift),
             Question::Information { .. } | Question::Lesion { .. } => {
-                Err(Error::Run("this question is answered by the study".into()))
+                Err(Error::Run(t!("this question is answered by the study")))
             }
         }
     }
@@ -255,7 +256,9 @@ impl Bench {
             PlaneKind::Way => {
                 let (steps, kept) = self.way(run, step, &weights)?;
                 let path = Path::of(&known.graph, &kept).ok_or_else(|| {
-                    Error::Run("the weights have not moved yet: the training's way needs three kept moments".into())
+                    Error::Run(t!(
+                        "the weights have not moved yet: the training's way needs three kept moments"
+                    ))
                 })?;
                 let reach = path.reach();
                 let way = steps.into_iter().zip(path.points).collect();
@@ -300,16 +303,16 @@ impl Bench {
 /// The shipped weights, for a net that can start from them and data that they have not learned.
 fn fitting_backbone(graph: &Graph, data: &Dataset) -> Result<Weights> {
     if !backbone_fits(&graph.spec) {
-        return Err(Error::Run(format!(
-            "the weights that come with depthscope are of resnet-14:width=8 for 10 classes of 1x8x8, not of {}; learn the \
+        return Err(Error::Run(t!(
+            "the weights that come with depthscope are of resnet-14:width=8 for 10 classes of 1x8x8, not of %{net}; learn the \
              other classes instead",
-            graph.spec
+            net = graph.spec
         )));
     }
     if data.name.starts_with("mnist") {
-        return Err(Error::Run(
-            "the weights that come with depthscope have learned these very images; choose the digits".into(),
-        ));
+        return Err(Error::Run(t!(
+            "the weights that come with depthscope have learned these very images; choose the digits"
+        )));
     }
     backbone()
 }

@@ -8,6 +8,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use rust_i18n::t;
+
 use super::item::{Item, RunKey, folder_name};
 use super::marks::Marks;
 use super::reveal::reveal;
@@ -66,7 +68,7 @@ impl Librarian {
         thread::Builder::new()
             .name("librarian".into())
             .spawn(move || desk.serve(&orders, &seen))
-            .map_err(|error| Error::Run(format!("cannot start the thread that lists runs: {error}")))?;
+            .map_err(|error| Error::Run(t!("cannot start the thread that lists runs: %{error}", error = error)))?;
         Ok(Self { errands, news, watched })
     }
 
@@ -179,7 +181,7 @@ impl Desk {
                 let spawned = thread::Builder::new().name("reveal".into()).spawn(ask);
                 spawned
                     .map(drop)
-                    .map_err(|error| Error::Run(format!("cannot start the file manager: {error}")))
+                    .map_err(|error| Error::Run(t!("cannot start the file manager: %{error}", error = error)))
             }
             Errand::Compare(key, name) => {
                 self.opened.insert(key.clone(), name);

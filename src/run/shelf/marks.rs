@@ -45,7 +45,7 @@ impl Marks {
         }
         let read = serde_json::from_slice(&files::read_small(&path)?);
         read.map(Self)
-            .map_err(|error| Error::Run(format!("{}: {error}", path.display())))
+            .map_err(|error| Error::Run(format!("{}: {error}", path.display()).into()))
     }
 
     /// What is said about a run.

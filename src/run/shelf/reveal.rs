@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::error::{Error, Result};
+use rust_i18n::t;
+
+use crate::error::{Error, Result, Sentence};
 
 const OPENER: &str = if cfg!(target_os = "macos") {
     "open"
@@ -18,18 +20,30 @@ const OPENER: &str = if cfg!(target_os = "macos") {
 /// # Errors
 /// When there is no file manager to ask, or it does not know what to do.
 pub fn reveal(folder: &Path) -> Result<()> {
-    let fail = |why: String| Error::Run(format!("{} cannot be shown in a file manager: {why}", folder.display()));
+    let fail = |why: Sentence| {
+        Error::Run(t!(
+            "%{folder} cannot be shown in a file manager: %{why}",
+            folder = folder.display(),
+            why = why
+        ))
+    };
     let said = Command::new(OPENER)
         .arg(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
-        .map_err(|error| fail(format!("{OPENER} does not start ({error})")))?;
+        .map_err(|error| {
+            fail(t!(
+                "%{opener} does not start (%{error})",
+                opener = OPENER,
+                error = error
+            ))
+        })?;
     // Explorer answers 1 even when it has opened the folder.
     if said.success() || cfg!(target_os = "windows") {
         Ok(())
     } else {
-        Err(fail(format!("{OPENER} found none")))
+        Err(fail(t!("%{opener} found none", opener = OPENER)))
     }
 }
