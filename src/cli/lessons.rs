@@ -28,7 +28,7 @@ enum Action {
         /// How many seeds [default: the experiments' own]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
         seeds: Option<u64>,
-        /// The first seed
+        /// The first seed [default: the experiments' own]
         #[arg(long, value_name = "S")]
         seed: Option<u32>,
         /// Write the one-page report of a lesson to this file (HTML)
@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> Result<()> {
     else {
         return list(&args.language);
     };
-    let chosen = match name.as_str() {
+    let mut chosen = match name.as_str() {
         "all" => lessons(&args.language)?,
         name => vec![lesson(name, &args.language)?],
     };
@@ -66,14 +66,14 @@ pub fn run(args: &Args) -> Result<()> {
         ));
     }
     let engine = engine.wanted()?;
-    let first = u64::from(seed.unwrap_or(0));
-    let seeds: Option<Vec<u64>> =
-        (seeds.is_some() || seed.is_some()).then(|| (first..first + seeds.unwrap_or(1)).collect());
+    for experiment in chosen.iter_mut().flat_map(|lesson| &mut lesson.experiments) {
+        experiment.seeds = sown(&experiment.seeds, seed.map(u64::from), *seeds);
+    }
     let mut missed = 0;
     let mut claims = 0;
     for lesson in &chosen {
         println!("{}: {}", lesson.name, lesson.title);
-        let evidence = trained(lesson, seeds.as_deref(), &engine)?;
+        let evidence = trained(lesson, &engine)?;
         for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
             claims += 1;
             missed += usize::from(!told(claim, &evidence));
@@ -101,6 +101,15 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// As many seeds as an experiment has or as were asked for, from the first one on.
+fn sown(own: &[u64], first: Option<u64>, count: Option<u64>) -> Vec<u64> {
+    if first.is_none() && count.is_none() {
+        return own.to_vec();
+    }
+    let first = first.or(own.first().copied()).unwrap_or(0);
+    (first..first + count.unwrap_or(own.len() as u64)).collect()
+}
+
 fn list(language: &str) -> Result<()> {
     for lesson in lessons(language)? {
         let names: Vec<&str> = lesson.experiments.iter().map(|known| known.name.as_str()).collect();
@@ -110,9 +119,9 @@ fn list(language: &str) -> Result<()> {
     Ok(())
 }
 
-fn trained(lesson: &Lesson, seeds: Option<&[u64]>, engine: &Wanted) -> Result<Evidence> {
+fn trained(lesson: &Lesson, engine: &Wanted) -> Result<Evidence> {
     let mut shown: Option<(String, Progress)> = None;
-    examine(lesson, seeds, engine, &mut |experiment, event| {
+    examine(lesson, engine, &mut |experiment, event| {
         if shown.as_ref().is_none_or(|(name, _)| name != &experiment.name) {
             shown = Some((experiment.name.clone(), Progress::new(experiment.steps)));
         }
@@ -150,4 +159,18 @@ fn told(claim: &Claim, evidence: &Evidence) -> bool {
         println!("                  try: {}", claim.otherwise);
     }
     reproduced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_the_experiments_own_unless_asked_otherwise() {
+        let own = [0, 1, 2];
+        assert_eq!(sown(&own, None, None), own);
+        assert_eq!(sown(&own, Some(7), None), [7, 8, 9]);
+        assert_eq!(sown(&own, None, Some(2)), [0, 1]);
+        assert_eq!(sown(&[4], Some(7), Some(2)), [7, 8]);
+    }
 }

@@ -16,24 +16,14 @@ use crate::run::{
 /// How often an answer is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// Trains a lesson's experiments one after another; `hear` is told what happens. With `seeds`, those instead of the
-/// experiments' own.
+/// Trains a lesson's experiments one after another; `hear` is told what happens.
 ///
 /// # Errors
 /// When an experiment cannot be run or a question about it not be answered.
-pub fn examine(
-    lesson: &Lesson,
-    seeds: Option<&[u64]>,
-    engine: &Wanted,
-    hear: &mut dyn FnMut(&Experiment, &Event),
-) -> Result<Evidence> {
+pub fn examine(lesson: &Lesson, engine: &Wanted, hear: &mut dyn FnMut(&Experiment, &Event)) -> Result<Evidence> {
     let mut evidence = Evidence::default();
     for experiment in &lesson.experiments {
-        let mut experiment = experiment.clone();
-        if let Some(seeds) = seeds {
-            experiment.seeds = seeds.to_vec();
-        }
-        train(lesson, &experiment, engine, hear, &mut evidence)?;
+        train(lesson, experiment, engine, hear, &mut evidence)?;
     }
     Ok(evidence)
 }
@@ -123,6 +113,7 @@ summary = "Everything that can be measured"
 name = "tiny"
 steps = 3
 batch = 4
+seeds = [3, 4]
 data = { source = "digits" }
 runs = [{ net = "plain-8:width=4" }]
 +++
@@ -149,7 +140,7 @@ check = "removed_least(plain-8) + removed(plain-8, 1) + height(plain-8, 50) + he
     fn claims_are_judged_on_a_training() {
         let lesson = Lesson::parse(TINY, "tiny.md").unwrap();
         let mut steps = 0;
-        let evidence = examine(&lesson, Some(&[3, 4]), &Choice::Cpu.into(), &mut |_, event| {
+        let evidence = examine(&lesson, &Choice::Cpu.into(), &mut |_, event| {
             steps += usize::from(matches!(event, Event::Stepped { .. }));
         });
         let evidence = evidence.unwrap();
