@@ -34,6 +34,9 @@ pub struct Architecture {
     followed: Option<(RunId, usize, Surgery)>,
 }
 
+/// Height of a panel that has no room for its sentence.
+const LITTLE: f32 = 200.0;
+
 impl Pane for Architecture {
     const TITLE: &'static str = "Architecture";
     const HINT: &'static str = "A net's blocks and shortcuts: cut one, remove one, and see what it costs";
@@ -52,8 +55,10 @@ impl Pane for Architecture {
         let graph = Graph::new(&series.track.spec);
         ui.horizontal_wrapped(|ui| self.header_ui(ui, series, &graph, view));
         self.follow(series, view);
-        let sentence = self.sentence(series, view);
-        ui.label(theme::caption(sentence));
+        // In a small tile of a lecture the blocks themselves need the room.
+        if !theme::bare(ui) || ui.available_height() > LITTLE {
+            ui.label(theme::caption(self.sentence(series, view)));
+        }
         let table = Table::new(&graph);
         let chosen = view.cursor.layer_in(&graph);
         let bench = block_of(&graph, &chosen).map(|index| Bench {
@@ -156,16 +161,25 @@ impl Architecture {
         for other in view.scene.history.trained().iter().filter(first) {
             let name = &other.track.name;
             let chosen = *name == series.track.name;
-            if ui.selectable_label(chosen, theme::caption(name)).clicked() {
+            let mut words = theme::caption(name);
+            if view.cursor.points_at(name) {
+                words = words.underline();
+            }
+            let button = ui.selectable_label(chosen, words);
+            if button.hovered() {
+                view.cursor.hover_run(name.clone());
+            }
+            if button.clicked() {
                 view.cursor.run.clone_from(name);
             }
         }
-        if quiet_button_ui(
-            ui,
-            &t!("Remove each in turn"),
-            &t!("Try every block alone: the lesion chart"),
-        )
-        .clicked()
+        if !theme::bare(ui)
+            && quiet_button_ui(
+                ui,
+                &t!("Remove each in turn"),
+                &t!("Try every block alone: the lesion chart"),
+            )
+            .clicked()
         {
             for block in 0..graph.blocks.len() {
                 if Cut::Removed.check(graph, block).is_ok() {

@@ -4,31 +4,25 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use eframe::egui::{Color32, FontId, Key, Modifiers, Role, Ui, Vec2b, WidgetInfo, vec2};
-use egui_plot::{
-    AxisHints, FilledArea, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi, Points, Span,
-};
+use egui_plot::{AxisHints, Plot, PlotBounds, PlotPoint};
 
 use super::axis::{Height, Time};
-use super::chart_marks::{crosshair_ui, names_ui, spans_ui};
+use super::chart_lines::height_at;
+use super::chart_marks::{crosshair_ui, spans_ui};
+use super::chart_names::Names;
 use super::cursor::Cursor;
 use super::keys::pressed;
-use super::series::pieces;
 use super::theme::{self, Ink, SMALL};
 use super::ticks::{linear_marks, log_marks, plain, power_of_ten, whole};
 use crate::run::History;
 
 /// Share of the lines' height that the spans' names take above them.
 const SPAN_NAMES: f64 = 0.1;
-/// Opacity of a raw line.
-const FAINT: f32 = 0.15;
-/// Opacity of the band over seeds.
-const BAND: f32 = 0.18;
-/// Opacity of a line while another is pointed at.
-const BACK: f32 = 0.35;
 /// How near the pointer must be to a line to mean it, in points.
 const NEAR: f32 = 12.0;
-/// Least distance of marks on the x axis in points.
+/// Least distance of marks on the x axis in points, and its part where a narrow chart would have too few.
 const MARKS_APART: f64 = 64.0;
+const CLOSER: f64 = 0.6;
 
 /// A line with everything that belongs to it, in plot space.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +79,8 @@ pub struct Chart<'a> {
     pub x: Range<f64>,
     /// Always visible heights, in plot space.
     pub y: Range<f64>,
+    /// The axis shows just those heights, though lines may leave them.
+    pub exact: bool,
     /// Shaded spans of x with names at their top.
     pub spans: &'a [(Range<f64>, String)],
     pub bracket: Option<Bracket>,
@@ -105,7 +101,8 @@ impl Chart<'_> {
             .as_ref()
             .and_then(|link| link.cursor.zoom)
             .and_then(|steps| self.places(steps));
-        let end = self.x.start + (self.x.end - self.x.start) / (1.0 - self.names_share(ui, curves));
+        let names = Names::fit(ui, curves, self.bracket.as_ref());
+        let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
         let wish_x = zoom.unwrap_or([self.x.start, end]);
         let lifted = ui.scope_id().with((self.id, "heights", self.height.log));
         let kept: Option<[f64; 2]> = ui.data(|data| data.get_temp(lifted));
@@ -126,12 +123,12 @@ impl Chart<'_> {
         }
         let transform = &response.transform;
         spans_ui(ui, transform, self.spans, ink);
-        names_ui(ui, transform, curves, self.bracket.as_ref(), ink);
+        let pointer = &response.response;
+        let named = names.names_ui(ui, transform, curves, self.bracket.as_ref(), pointer.hover_pos());
         if !self.interactive {
             return None;
         }
-        let pointer = &response.response;
-        let pointed = pointed(&response, curves);
+        let pointed = named.or_else(|| pointed(&response, curves));
         let reset = pointer.double_clicked() || link.is_some() && whole_asked(ui);
         if reset {
             ui.data_mut(|data| data.remove::<[f64; 2]>(lifted));
@@ -155,16 +152,6 @@ impl Chart<'_> {
             self.follow(ui, &response, link, time, curves, ink);
         }
         pointed
-    }
-
-    /// Colour and width of a line: the one that is pointed at stands out, the others step back.
-    fn style(&self, curve: &Curve<'_>, curves: &[Curve<'_>]) -> (Color32, f32) {
-        let here = |name: &&str| curves.iter().any(|curve| curve.name == *name);
-        match self.focus.filter(here) {
-            Some(name) if name == curve.name => (curve.colour, curve.width + 1.0),
-            Some(_) => (curve.colour.gamma_multiply(BACK), curve.width),
-            None => (curve.colour, curve.width),
-        }
     }
 
     /// The pointer moves the cursor; every chart shows where it is.
@@ -214,23 +201,9 @@ impl Chart<'_> {
         }
     }
 
-    /// Share of the width that the names at the lines' ends take.
-    fn names_share(&self, ui: &Ui, curves: &[Curve<'_>]) -> f64 {
-        let width = (ui.available_width() - 48.0).max(64.0);
-        let bracket = self
-            .bracket
-            .as_ref()
-            .map_or(0.0, |bracket| super::chart_marks::bracket_width(ui, bracket));
-        let names = curves
-            .iter()
-            .map(|curve| super::chart_marks::name_width(ui, curve))
-            .fold(bracket, f32::max);
-        let gutter = if self.bracket.is_some() { 30.0 } else { 16.0 };
-        f64::from(((names + gutter) / width).min(0.6))
-    }
-
     /// From the lowest to the highest of what must be seen between two places, with some air; raw lines may leave it.
     fn heights(&self, curves: &[Curve<'_>], places: &Range<f64>) -> [f64; 2] {
+        let lines: &[Curve<'_>] = if self.exact { &[] } else { curves };
         let within = |points: &[PlotPoint]| {
             let inside = points
                 .iter()
@@ -240,7 +213,7 @@ impl Chart<'_> {
                 [low.min(y), high.max(y)]
             })
         };
-        let lines = curves
+        let lines = lines
             .iter()
             .flat_map(|curve| [&*curve.line, &*curve.band[0], &*curve.band[1], &*curve.crosses]);
         let [mut low, mut high] = lines
@@ -258,34 +231,6 @@ impl Chart<'_> {
             SPAN_NAMES * (high - low)
         };
         [low - air, high + air + names]
-    }
-
-    fn lines<'c>(&self, plot: &mut PlotUi<'c>, curves: &'c [Curve<'c>], ink: Ink) {
-        for (range, _) in self.spans.iter().step_by(2) {
-            let shade = Span::new("", range.start..=range.end);
-            plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
-        }
-        for curve in curves {
-            for piece in curve.raw.iter().flat_map(|raw| pieces(raw)) {
-                plot.line(line(curve, piece).color(curve.colour.gamma_multiply(FAINT)).width(1.0));
-            }
-            band(plot, curve);
-        }
-        for curve in curves {
-            let (colour, width) = self.style(curve, curves);
-            for piece in pieces(&curve.line) {
-                plot.line(line(curve, piece).color(colour).width(width));
-                if curve.dots || piece.len() == 1 {
-                    let dots = Points::new("", PlotPoints::Borrowed(piece));
-                    plot.points(dots.radius(width + 1.2).color(colour).allow_hover(false));
-                }
-            }
-            if !curve.crosses.is_empty() {
-                let crosses = Points::new("", PlotPoints::Borrowed(&curve.crosses));
-                let crosses = crosses.radius(7.0).color(curve.colour).shape(MarkerShape::Cross);
-                plot.points(crosses.allow_hover(false));
-            }
-        }
     }
 
     fn plot<'p>(&'p self, ink: Ink) -> Plot<'p> {
@@ -334,8 +279,14 @@ impl Chart<'_> {
                     Across::Time(time) => {
                         let (low, high) = input.bounds;
                         let apart = input.base_step_size * MARKS_APART / 20.0;
-                        let marks = time.marks(low, high, apart).into_iter();
+                        let few = time.marks(low, high, apart);
+                        let marks = if few.len() > 2 {
+                            few
+                        } else {
+                            time.marks(low, high, apart * CLOSER)
+                        };
                         marks
+                            .into_iter()
                             .map(|value| egui_plot::GridMark {
                                 value,
                                 step_size: apart,
@@ -350,7 +301,12 @@ impl Chart<'_> {
         if log {
             plot.y_grid_spacer(log_marks)
         } else {
-            plot.y_grid_spacer(|input| linear_marks(input, 1.0))
+            let percent = self.height.factor == 100.0;
+            plot.y_grid_spacer(move |input| {
+                let mut marks = linear_marks(input, 1.0);
+                marks.retain(|mark| !percent || (-1e-9..100.0 + 1e-9).contains(&mark.value));
+                marks
+            })
         }
     }
 }
@@ -373,52 +329,4 @@ fn pointed(response: &egui_plot::PlotResponse<()>, curves: &[Curve<'_>]) -> Opti
 /// Home shows the whole training again.
 fn whole_asked(ui: &Ui) -> bool {
     ui.memory(|memory| memory.focused().is_none()) && pressed(ui, Modifiers::NONE, Key::Home)
-}
-
-fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
-    let style = if curve.dashed {
-        LineStyle::dashed_loose()
-    } else {
-        LineStyle::Solid
-    };
-    Line::new("", PlotPoints::Borrowed(points))
-        .color(curve.colour)
-        .width(curve.width)
-        .style(style)
-        .allow_hover(false)
-}
-
-/// The edges of a band have their own places; between them it is filled where both go on.
-fn band(plot: &mut PlotUi<'_>, curve: &Curve<'_>) {
-    let [lower, upper] = &curve.band;
-    let finite = |points: &[PlotPoint]| -> Vec<PlotPoint> {
-        points.iter().copied().filter(|point| point.y.is_finite()).collect()
-    };
-    let (lower, upper) = (finite(lower), finite(upper));
-    if lower.len() < 2 || upper.len() < 2 {
-        return;
-    }
-    let mut xs: Vec<f64> = lower.iter().chain(&upper).map(|point| point.x).collect();
-    xs.sort_by(f64::total_cmp);
-    xs.dedup();
-    let edge =
-        |points: &[PlotPoint]| -> Vec<f64> { xs.iter().map(|&x| height_at(points, x).unwrap_or(f64::NAN)).collect() };
-    let (low, high) = (edge(&lower), edge(&upper));
-    let fill = curve.colour.gamma_multiply(BAND);
-    plot.add(
-        FilledArea::new("", &xs, &low, &high)
-            .fill_color(fill)
-            .allow_hover(false),
-    );
-}
-
-/// The height of a line at a place: between its points straight, beyond its ends the end.
-pub fn height_at(points: &[PlotPoint], x: f64) -> Option<f64> {
-    let next = points.partition_point(|point| point.x < x);
-    let (before, after) = (points.get(next.wrapping_sub(1)), points.get(next));
-    match (before, after) {
-        (Some(a), Some(b)) if b.x > a.x => Some(a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)),
-        (Some(point), _) | (_, Some(point)) => Some(point.y),
-        (None, None) => None,
-    }
 }

@@ -79,6 +79,20 @@ impl Cursor {
         self.next.run = Some(run.into());
     }
 
+    /// Whether the pointer is over something of this net, in any panel.
+    pub fn points_at(&self, run: &str) -> bool {
+        self.preview.run.as_deref() == Some(run)
+    }
+
+    /// The pointer is at the line or the name of a net in a chart, and may have `clicked` there.
+    pub fn point_at(&mut self, run: Option<String>, clicked: bool) {
+        let Some(run) = run else { return };
+        if clicked {
+            self.run.clone_from(&run);
+        }
+        self.hover_run(run);
+    }
+
     /// Moves everything to a moment. At or behind the end of a training that goes on it is live.
     pub fn go_to(&mut self, step: f64, history: &History) {
         let step = step.max(0.0).round() as usize;

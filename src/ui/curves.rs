@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{Button, ComboBox, Label, Rect, RichText, Slider, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{ComboBox, Label, Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, Vec2, pos2, vec2};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Height, Time, Unit};
+use super::cells::cells;
 use super::chart::{Across, Bracket, Chart, Curve, Link};
 use super::measure::Measure;
 use super::pane::{Pane, View};
@@ -17,7 +17,7 @@ use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
 use super::traces::{Group, Trace, evaluated, groups, placed};
 use super::verdict::{Verdict, verdict};
-use super::widgets::short;
+use super::widgets::{folded_ui, short};
 use super::{Scene, line_style};
 use crate::export::Kind;
 use crate::net::Spec;
@@ -74,11 +74,24 @@ impl Pane for Curves {
         if space.height() > 150.0 {
             space = verdict_ui(ui, space, &verdict);
         }
-        let cells = cells(space, self.measures.len());
-        for (measure, rect) in self.measures.clone().into_iter().zip(cells) {
-            let builder = UiBuilder::new().id_salt(measure.id()).max_rect(rect);
-            ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, &verdict));
+        let (cells, height) = cells(space, self.measures.len());
+        let mut charts = |ui: &mut Ui, shift: Vec2| {
+            for (measure, rect) in self.measures.clone().into_iter().zip(&cells) {
+                let builder = UiBuilder::new().id_salt(measure.id()).max_rect(rect.translate(shift));
+                ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, &verdict));
+            }
+        };
+        if height <= space.height() + 0.5 {
+            charts(ui, Vec2::ZERO);
+            return;
         }
+        // More charts than there is room for.
+        ui.scope_builder(UiBuilder::new().id_salt("scrolling").max_rect(space), |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                let (whole, _) = ui.allocate_exact_size(vec2(space.width(), height), Sense::hover());
+                charts(ui, whole.min - space.min);
+            });
+        });
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -107,17 +120,7 @@ impl Curves {
                 }
             }
             ui.add_space(GRID);
-            if wide {
-                self.options_ui(ui);
-            } else {
-                let button = Button::new(theme::caption(t!("Options")));
-                MenuButton::from_button(button)
-                    .config(
-                        eframe::egui::containers::menu::MenuConfig::new()
-                            .close_behavior(eframe::egui::PopupCloseBehavior::CloseOnClickOutside),
-                    )
-                    .ui(ui, |ui| self.options_ui(ui));
-            }
+            folded_ui(ui, !wide, |ui| self.options_ui(ui));
         });
     }
 
@@ -220,6 +223,7 @@ impl Curves {
             height,
             x: time.place(all[0])..time.place(all[1]),
             y: if empty && y.start > y.end { 0.0..1.0 } else { y },
+            exact: false,
             spans: &[],
             bracket,
             focus: focus.as_deref(),
@@ -231,12 +235,9 @@ impl Curves {
             history: scene.history,
         };
         let place = ui.available_rect_before_wrap();
-        if let Some(net) = chart.show_ui(ui, &curves, Some(link)) {
-            if ui.input(|input| input.pointer.primary_clicked()) {
-                view.cursor.run.clone_from(&net);
-            }
-            view.cursor.hover_run(net);
-        }
+        let pointed = chart.show_ui(ui, &curves, Some(link));
+        view.cursor
+            .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
         if empty {
             note_ui(ui, place, measure, scene);
         }
@@ -320,30 +321,6 @@ fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid, top: f64) -> Vec<Pl
     .collect()
 }
 
-/// Equal cells for charts, as close to the shape of a page as they can be.
-fn cells(space: Rect, count: usize) -> Vec<Rect> {
-    let size = |columns: usize| {
-        let rows = count.div_ceil(columns);
-        let gap = |cells: usize| GRID * (cells - 1) as f32;
-        vec2(
-            (space.width() - gap(columns)) / columns as f32,
-            (space.height() - gap(rows)) / rows as f32,
-        )
-    };
-    let distance = |columns: usize| (size(columns).x / size(columns).y / 1.7).ln().abs();
-    let columns = (1..=count)
-        .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
-        .unwrap_or(1);
-    let cell = size(columns);
-    (0..count)
-        .map(|index| {
-            let (row, column) = ((index / columns) as f32, (index % columns) as f32);
-            let corner = space.min + vec2(column * (cell.x + GRID), row * (cell.y + GRID));
-            Rect::from_min_size(corner, cell)
-        })
-        .collect()
-}
-
 /// The verdict at the foot of the panel; answers what is left above it.
 fn verdict_ui(ui: &mut Ui, space: Rect, verdict: &Verdict) -> Rect {
     let ink = theme::ink(ui);
@@ -368,10 +345,9 @@ fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
         0 => t!("The test split is evaluated at the end."),
         every => t!("The test split is evaluated every %{every} steps.", every = every),
     };
-    let font = eframe::egui::FontId::proportional(SMALL);
-    let colour = theme::ink(ui).weak;
-    ui.painter()
-        .text(place.center(), eframe::egui::Align2::CENTER_CENTER, words, font, colour);
+    let words = theme::paragraph(ui, words.into_owned(), place.width() * 0.7);
+    let corner = place.center() - words.size() / 2.0;
+    ui.painter().galley(corner, words, theme::ink(ui).weak);
 }
 
 /// What a screen reader says of a chart.
@@ -387,21 +363,6 @@ fn summary(scene: Scene<'_>, measure: Measure, verdict: &Verdict) -> String {
 mod tests {
     use super::*;
     use crate::ui::story::tests::history;
-
-    #[test]
-    fn charts_fill_the_space_without_overlap() {
-        for (width, height) in [(760.0, 260.0), (300.0, 600.0), (1800.0, 900.0)] {
-            for count in 1..=5 {
-                let space = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
-                let cells = cells(space, count);
-                assert_eq!(cells.len(), count);
-                for (index, cell) in cells.iter().enumerate() {
-                    assert!(space.expand(0.5).contains_rect(*cell));
-                    assert!(cells[..index].iter().all(|other| !other.shrink(0.5).intersects(*cell)));
-                }
-            }
-        }
-    }
 
     #[test]
     fn one_chart_always_stays() {

@@ -11,6 +11,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::pair;
+use super::net_name::net_name_ui;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::grouped;
@@ -64,11 +65,12 @@ impl Pane for FadingDigit {
             return;
         }
         let among: Vec<&Spec> = sides.iter().map(|series| &series.track.spec).collect();
-        let legend = theme::caption(t!(
+        let legend = t!(
             "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance."
-        ));
+        );
+        let legend = theme::paragraph(ui, legend.into_owned(), ui.available_width());
         let roomy = ui.available_height() > 230.0;
-        let foot = if roomy { 42.0 } else { 0.0 };
+        let foot = if roomy { legend.size().y + GRID } else { 0.0 };
         let each = (ui.available_height() - foot) / sides.len() as f32 - ui.spacing().item_spacing.y;
         for series in &sides {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
@@ -76,7 +78,7 @@ impl Pane for FadingDigit {
             self.net_ui(ui, rect, series, colour, view);
         }
         if roomy {
-            ui.add(egui::Label::new(legend).wrap());
+            ui.label(legend);
         }
     }
 
@@ -100,8 +102,10 @@ impl FadingDigit {
         let image = view.cursor.subject();
         self.ask(run, step, &image, view);
         let painter = ui.painter_at(rect);
-        let strong = FontId::new(SMALL, theme::semibold());
-        let name = painter.text(rect.min, Align2::LEFT_TOP, &series.track.name, strong, colour);
+        if ui.rect_contains_pointer(rect) {
+            view.cursor.hover_run(series.track.name.clone());
+        }
+        let name = net_name_ui(ui, rect.min, run, &series.track.name, colour, view.cursor);
         let found = view
             .scene
             .findings
@@ -252,6 +256,7 @@ impl FadingDigit {
             }
             if response.clicked() {
                 view.cursor.layer.clone_from(&reading.node);
+                view.cursor.run.clone_from(&series.track.name);
             }
         }
         if let (Some(first), Some(last)) = (seen.readings.first(), seen.readings.last()) {

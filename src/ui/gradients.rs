@@ -83,7 +83,7 @@ impl Quantity {
 }
 
 /// Decimal logarithms from the lowest to the highest positive norm; `robust` leaves out the outermost fiftieths.
-fn scale(norms: impl Iterator<Item = f32>, robust: bool) -> Option<[f64; 2]> {
+pub fn scale(norms: impl Iterator<Item = f32>, robust: bool) -> Option<[f64; 2]> {
     let mut logs: Vec<f64> = norms
         .filter(|norm| norm.is_finite() && *norm > 0.0)
         .map(|norm| f64::from(norm).log10())

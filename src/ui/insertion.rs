@@ -80,7 +80,10 @@ impl Pane for IdentityInsertion {
                 ui.label(theme::caption(sentence(*step, insertion)));
             });
         }
-        chart_ui(ui, &found, &among);
+        let focus = view.cursor.preview.run.clone();
+        let pointed = chart_ui(ui, &found, &among, focus.as_deref());
+        view.cursor
+            .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -167,7 +170,12 @@ fn sentence(step: usize, insertion: &Insertion) -> String {
 }
 
 /// The shallow nets' losses, and behind each those of the deeper net.
-fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Insertion)], among: &[&Spec]) {
+fn chart_ui(
+    ui: &mut Ui,
+    found: &[(&Series, usize, &Insertion)],
+    among: &[&Spec],
+    focus: Option<&str>,
+) -> Option<String> {
     let mut curves = Vec::new();
     let mut end = 1.0f64;
     let smooth = |losses: &[f32], from: usize| -> Vec<PlotPoint> {
@@ -215,13 +223,14 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Insertion)], among: &[&Spec]
         height: HEIGHT,
         x: 0.0..end,
         y: -1.0..0.0,
+        exact: false,
         spans: &[],
         bracket: None,
-        focus: None,
+        focus,
         interactive: true,
         summary: spoken.join("; "),
     }
-    .show_ui(ui, &curves, None);
+    .show_ui(ui, &curves, None)
 }
 
 /// How the functions of a deeper net lie about those of a shallower one, after Dive into Deep Learning.

@@ -11,6 +11,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::pair;
+use super::net_name::net_name_ui;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::{colour_bar_ui, grouped, short};
@@ -141,10 +142,10 @@ impl Pane for Landscape {
             let left = space.left() + at as f32 * (wide + GRID);
             let place = Rect::from_min_size(pos2(left, space.top()), vec2(wide, space.height()));
             let title = heading(known.as_ref());
-            let strong = FontId::new(SMALL, theme::semibold());
-            let name = ui
-                .painter()
-                .text(place.min, Align2::LEFT_TOP, &series.track.name, strong, colour);
+            if ui.rect_contains_pointer(place) {
+                view.cursor.hover_run(series.track.name.clone());
+            }
+            let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
             let beside = name.right_top() + vec2(GRID, 0.0);
             let weak = theme::ink(ui).weak;
             ui.painter_at(place)

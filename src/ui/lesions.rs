@@ -6,6 +6,7 @@ use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stro
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::net_name::net_name_ui;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::grouped;
@@ -101,9 +102,11 @@ impl Lesions {
             .findings
             .removals_at(run, view.cursor.step.unwrap_or(usize::MAX));
         let painter = ui.painter_at(rect);
-        let strong = FontId::new(SMALL, theme::semibold());
         let small = FontId::proportional(SMALL);
-        let name = painter.text(rect.min, Align2::LEFT_TOP, &series.track.name, strong, colour);
+        if ui.rect_contains_pointer(rect) {
+            view.cursor.hover_run(series.track.name.clone());
+        }
+        let name = net_name_ui(ui, rect.min, run, &series.track.name, colour, view.cursor);
         let sentence = sentence(graph, removals.as_ref());
         painter.text(
             name.right_top() + vec2(GRID, 0.0),

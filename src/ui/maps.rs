@@ -19,6 +19,7 @@ use super::keys;
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID};
+use super::widgets::folded_ui;
 use super::{Action, Scene, line_style};
 use crate::export::Kind;
 use crate::net::{Graph, Spec};
@@ -43,6 +44,9 @@ pub struct FeatureMaps {
     #[serde(skip)]
     sent: Option<MapRequest>,
 }
+
+/// Height of a panel that has no room for all its controls.
+const LITTLE: f32 = 230.0;
 
 impl Pane for FeatureMaps {
     const TITLE: &'static str = "Feature maps";
@@ -69,7 +73,10 @@ impl Pane for FeatureMaps {
             .map(|name| find(scene.history, &name).map(|series| (series, Graph::new(&series.track.spec))));
         let [Some(left), Some(right)] = &sides else { return };
         self.own.take_in_ui(ui, left.1.spec.input, view);
-        self.choice_ui(ui, view, &left.1, &names);
+        // In a small tile of a lecture the maps themselves need the room.
+        if !theme::bare(ui) || ui.available_height() > LITTLE {
+            self.choice_ui(ui, view, &left.1, &names);
+        }
         if let Some(why) = &self.own.refusal {
             ui.label(theme::caption(why).color(theme::ink(ui).error));
         }
@@ -148,6 +155,7 @@ impl FeatureMaps {
 
     fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, graph: &Graph, names: &[String; 2]) {
         let layer = view.cursor.layer_in(graph);
+        let cramped = ui.available_height() < LITTLE;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);
@@ -185,14 +193,16 @@ impl FeatureMaps {
             if on.clicked() {
                 view.cursor.walk(graph, 1, true);
             }
-            let each = ui
-                .selectable_label(self.each, theme::caption(t!("Scale each map")))
-                .on_hover_text(t!(
-                    "Give every map colours of its own; without, all maps of a layer share them"
-                ));
-            self.each ^= each.clicked();
-            self.large_ui(ui, view);
-            image::buttons_ui(ui, view, graph.spec.input, &mut self.own);
+            folded_ui(ui, cramped, |ui| {
+                let each = ui
+                    .selectable_label(self.each, theme::caption(t!("Scale each map")))
+                    .on_hover_text(t!(
+                        "Give every map colours of its own; without, all maps of a layer share them"
+                    ));
+                self.each ^= each.clicked();
+                self.large_ui(ui, view);
+                image::buttons_ui(ui, view, graph.spec.input, &mut self.own);
+            });
         });
     }
 
@@ -249,10 +259,13 @@ impl FeatureMaps {
             image::image_ui(ui, view, shown, &drawn);
         });
         for (rect, side) in [first, second].into_iter().zip(&drawn) {
+            if ui.rect_contains_pointer(rect) {
+                view.cursor.hover_run(side.name);
+            }
             ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
                 if self.large {
-                    side.zoom_ui(ui, rect);
-                } else if let Some(channel) = side.grid_ui(ui, rect) {
+                    side.zoom_ui(ui, rect, view.cursor);
+                } else if let Some(channel) = side.grid_ui(ui, rect, view.cursor) {
                     (self.channel, self.large) = (channel, true);
                 }
             });

@@ -55,9 +55,14 @@ impl Deck<'_> {
     pub fn card_ui(&self, ui: &mut Ui, view: &mut View<'_>, card: &Card) -> Option<Edit> {
         let ink = theme::ink(ui);
         let chosen = view.cursor.run == card.plan.name;
+        let edge = match (chosen, view.cursor.points_at(&card.plan.name)) {
+            (true, _) => ink.text,
+            (false, true) => ink.weak,
+            (false, false) => ink.line,
+        };
         let frame = Frame::new()
             .fill(ink.paper)
-            .stroke(Stroke::new(1.0, if chosen { ink.text } else { ink.line }))
+            .stroke(Stroke::new(1.0, edge))
             .corner_radius(CornerRadius::same(8))
             .inner_margin(Margin::symmetric(10, 8));
         let mut edit = None;
@@ -133,10 +138,8 @@ impl Deck<'_> {
             None => t!("preparing").into_owned(),
         };
         ui.horizontal(|ui| {
-            let room = vec2(ui.available_width() - MORE, 0.0);
-            ui.allocate_ui_with_layout(room, Layout::top_down(Align::Min), |ui| {
-                ui.add(Label::new(theme::caption(state)).wrap());
-            });
+            let state = theme::paragraph(ui, state, ui.available_width() - MORE);
+            ui.add(Label::new(state));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let open = self.open.contains(&card.id);
                 let words = if open { t!("Less") } else { t!("More") };

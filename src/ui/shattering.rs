@@ -89,7 +89,11 @@ impl Pane for Shattering {
         let foot = if roomy { 44.0 } else { 0.0 };
         let height = (ui.available_height() - foot).max(80.0);
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
-            chart_ui(ui, &found, &among)
+            let focus = view.cursor.preview.run.clone();
+            let pointed = chart_ui(ui, &found, &among, focus.as_deref());
+            let pointed = pointed.filter(|name| runs.iter().any(|series| series.track.name == *name));
+            view.cursor
+                .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
         });
         if roomy {
             let legend = t!(
@@ -116,7 +120,7 @@ fn sentence(step: usize, found: &Found) -> String {
     .into_owned()
 }
 
-fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec]) {
+fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], focus: Option<&str>) -> Option<String> {
     let ink = theme::ink(ui);
     let line = |by_lag: &[f32]| -> Vec<PlotPoint> {
         let values = by_lag.iter().enumerate();
@@ -166,11 +170,12 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec]) {
         height: HEIGHT,
         x: 0.0..lags.saturating_sub(1).max(1) as f64,
         y: 0.0..1.0,
+        exact: false,
         spans: &spans,
         bracket: None,
-        focus: None,
+        focus,
         interactive: true,
         summary: t!("Autocorrelation of input gradients. %{nets}", nets = spoken.join("; ")).into_owned(),
     }
-    .show_ui(ui, &curves, None);
+    .show_ui(ui, &curves, None)
 }

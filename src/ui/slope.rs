@@ -10,11 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
 use super::cursor::{Cursor, find};
-use super::gradients::Quantity;
+use super::gradients::{Quantity, scale};
 use super::pane::{Pane, View};
-use super::theme::GRID;
 use super::traces::groups;
-use super::widgets::short;
+use super::widgets::{folded_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
@@ -28,6 +27,8 @@ pub struct Slope {
     pub quantity: Quantity,
     /// The scale covers the whole training, so that moments compare.
     pub fixed: bool,
+    /// The scale leaves out the outermost fiftieths.
+    pub robust: bool,
     /// Name of the net that all others are divided by; empty shows each as it is.
     pub over: String,
 }
@@ -47,6 +48,10 @@ impl Pane for Slope {
         Some(Kind::Gradients)
     }
 }
+
+/// Height of a panel in which the quantities are among the options, and width of one in which the scales are.
+const LITTLE: f32 = 230.0;
+const SCALES_ROOM: f32 = 590.0;
 
 /// Which moment is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +80,8 @@ impl Slope {
             .filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step))
             .max();
         let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = step));
+        let cramped = ui.available_height() < LITTLE;
+        let narrow = ui.available_width() < SCALES_ROOM;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
@@ -89,19 +96,38 @@ impl Slope {
                 ui.selectable_value(&mut self.moment, value, theme::caption(words))
                     .on_hover_text(hint);
             }
-            ui.add_space(GRID);
-            for quantity in Quantity::ALL {
-                ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
-                    .on_hover_text(quantity.title());
+            if !cramped {
+                self.quantity_ui(ui);
             }
-            ui.add_space(GRID);
-            ui.toggle_value(&mut self.fixed, theme::caption(t!("one scale")))
-                .on_hover_text(t!(
-                    "The axis covers the whole training of every net, so that moments compare"
-                ));
-            self.over_ui(ui, view.scene);
+            folded_ui(ui, cramped || narrow, |ui| {
+                if cramped {
+                    self.quantity_ui(ui);
+                }
+                self.scales_ui(ui, view.scene);
+            });
         });
-        let title = match self.reference(view.scene.history) {
+    }
+
+    fn quantity_ui(&mut self, ui: &mut Ui) {
+        for quantity in Quantity::ALL {
+            ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
+                .on_hover_text(quantity.title());
+        }
+    }
+
+    fn scales_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+        ui.toggle_value(&mut self.fixed, theme::caption(t!("one scale")))
+            .on_hover_text(t!(
+                "The axis covers the whole training of every net, so that moments compare"
+            ));
+        ui.toggle_value(&mut self.robust, theme::caption(t!("robust")))
+            .on_hover_text(t!("The scale leaves out the lowest and the highest fiftieth"));
+        self.over_ui(ui, scene);
+    }
+
+    /// What the axis shows, and how many norms lie beyond it.
+    fn title_ui(&self, ui: &mut Ui, view: &View<'_>, beyond: [usize; 2]) {
+        let mut title = match self.reference(view.scene.history) {
             Some(over) => t!(
                 "%{quantity}, as a multiple of %{net}'s",
                 quantity = self.quantity.title(),
@@ -109,6 +135,15 @@ impl Slope {
             ),
             None => self.quantity.title(),
         };
+        let [count, all] = beyond;
+        if count > 0 {
+            title = t!(
+                "%{title}; %{count} of %{all} norms lie beyond this scale",
+                title = title,
+                count = count,
+                all = all
+            );
+        }
         ui.add(Label::new(theme::caption(title)).truncate());
     }
 
@@ -221,9 +256,14 @@ impl Slope {
             (Quantity::Weight | Quantity::Ratio, true) => t!("layer, input at the left"),
             (_, false) => t!("input to output, every net over the full width"),
         };
-        let every = || quantity.scale(scene.history, false);
-        let fixed = self.fixed && self.over.is_empty();
-        let [low, high] = fixed.then(every).flatten().unwrap_or([-1.0, 0.0]);
+        let [low, high] = self.range(view, &curves);
+        let places = || curves.iter().flat_map(|curve| curve.line.iter().map(|point| point.y));
+        let beyond = places()
+            .filter(|y| self.robust && !(low - 1e-6..=high + 1e-6).contains(y))
+            .count();
+        if !theme::bare(ui) {
+            self.title_ui(ui, view, [beyond, places().count()]);
+        }
         let focus = view.cursor.preview.run.clone();
         let chart = Chart {
             id: "slope",
@@ -232,15 +272,31 @@ impl Slope {
             height: HEIGHT,
             x: 0.0..deepest as f64,
             y: low..high,
+            exact: self.robust,
             spans: &spans,
             bracket: None,
             focus: focus.as_deref(),
             interactive: true,
             summary: self.summary(view),
         };
-        if let Some(net) = chart.show_ui(ui, &curves, None) {
-            view.cursor.hover_run(net);
-        }
+        let pointed = chart.show_ui(ui, &curves, None);
+        view.cursor
+            .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
+    }
+
+    /// Heights that the axis shows, decimal logarithms: of what is shown, or of the whole training of every net.
+    fn range(&self, view: &View<'_>, curves: &[Curve<'_>]) -> [f64; 2] {
+        let history = view.scene.history;
+        let shown = || {
+            let logs = curves.iter().flat_map(|curve| curve.line.iter());
+            scale(logs.map(|point| HEIGHT.value(point.y) as f32), true)
+        };
+        let range = match (self.fixed && self.over.is_empty(), self.robust) {
+            (true, robust) => self.quantity.scale(history, robust),
+            (false, true) => shown(),
+            (false, false) => None,
+        };
+        range.unwrap_or([-1.0, 0.0])
     }
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::Time;
 use super::cursor::find;
 use super::gradients::Quantity;
+use super::net_name::net_name_ui;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
@@ -81,6 +82,8 @@ const TIME: Time = Time {
 /// Heights of a strip's title, and of the axis beneath all of them.
 const TITLE: f32 = 18.0;
 const AXIS: f32 = 34.0;
+/// Height that the two numbers of a colour bar need.
+const TWO_LINES: f32 = 34.0;
 /// Width of the colour bar with its numbers.
 const BAR: f32 = 80.0;
 
@@ -294,8 +297,13 @@ fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]
         if body.height() < 8.0 || body.width() < 32.0 {
             continue;
         }
-        let title = FontId::new(SMALL, theme::semibold());
-        painter.text(pos2(left, top), Align2::LEFT_TOP, &strip.title, title, ink.text);
+        let heading = pos2(left, top);
+        if strip.difference {
+            let title = FontId::new(SMALL, theme::semibold());
+            painter.text(heading, Align2::LEFT_TOP, &strip.title, title, ink.text);
+        } else {
+            net_name_ui(ui, heading, index, &strip.title, ink.text, view.cursor);
+        }
         painter.rect_filled(body, 0.0, ink.ground);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         painter.image(strip.texture.id(), body, whole, Color32::WHITE);
@@ -313,9 +321,15 @@ fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]
             let row = (share.y * strip.values.len() as f32) as usize;
             let column = (share.x * COLUMNS as f32) as usize;
             view.cursor.hover_step(step);
+            if !strip.difference {
+                view.cursor.hover_run(strip.title.clone());
+            }
             if let Some(name) = strip.names.get(row) {
                 view.cursor.hover_layer(name.clone());
                 if response.clicked() {
+                    if !strip.difference {
+                        view.cursor.run.clone_from(&strip.title);
+                    }
                     view.cursor.layer = name.clone();
                     view.cursor.go_to(step, view.scene.history);
                 }
@@ -424,20 +438,14 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
         false => number(log),
     };
     let x = bar.right() + 5.0;
-    painter.text(
-        pos2(x, bar.top() - 2.0),
-        Align2::LEFT_TOP,
-        words(high),
-        font.clone(),
-        ink.weak,
-    );
-    painter.text(
-        pos2(x, bar.bottom() + 2.0),
-        Align2::LEFT_BOTTOM,
-        words(low),
-        font.clone(),
-        ink.weak,
-    );
+    // Half a line beyond a low bar's ends, so that its two numbers do not meet.
+    let beyond = ((TWO_LINES - bar.height()) / 2.0).clamp(2.0, 8.0);
+    for (log, y, align) in [
+        (high, bar.top() - beyond, Align2::LEFT_TOP),
+        (low, bar.bottom() + beyond, Align2::LEFT_BOTTOM),
+    ] {
+        painter.text(pos2(x, y), align, words(log), font.clone(), ink.weak);
+    }
     if strip.difference && bar.height() > 54.0 {
         painter.text(
             pos2(x, bar.center().y),

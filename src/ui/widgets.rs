@@ -1,7 +1,9 @@
 //! Small parts that several panels share.
 
+use eframe::egui::containers::menu::{MenuButton, MenuConfig};
 use eframe::egui::{
-    self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Mesh, Painter, Rect, Response, Stroke, Ui, pos2,
+    self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Mesh, Painter, PopupCloseBehavior, Rect,
+    Response, Stroke, Ui, pos2,
 };
 use rust_i18n::t;
 
@@ -53,6 +55,17 @@ pub fn primary_button_ui(ui: &mut Ui, text: &str, size: egui::Vec2) -> Response 
 pub fn quiet_button_ui(ui: &mut Ui, text: &str, hint: &str) -> Response {
     let button = Button::new(theme::caption(text)).frame_when_inactive(false);
     ui.add(button).on_hover_text(hint)
+}
+
+/// Controls in the row, or behind one button where there is no room for them.
+pub fn folded_ui(ui: &mut Ui, fold: bool, contents: impl FnOnce(&mut Ui)) {
+    if !fold {
+        return contents(ui);
+    }
+    let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    MenuButton::from_button(Button::new(theme::caption(t!("Options"))))
+        .config(config)
+        .ui(ui, contents);
 }
 
 /// A sheet of paper that fills the space there is; the active one has a darker edge.

@@ -1,7 +1,7 @@
 //! The curves: what is shown, how it is scaled, and where the cursor is.
 
 use depthscope::run::Event;
-use depthscope::ui::{Panel, Room};
+use depthscope::ui::{Measure, Panel, Room};
 use eframe::egui::{Key, Modifiers, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -134,5 +134,36 @@ fn seeds_in_light_and_dark_and_twice_as_large() {
         (seeds(), WINDOW, Theme::Light, 1.0, "curves_seeds_light"),
         (seeds(), WINDOW, Theme::Dark, 1.0, "curves_seeds_dark"),
         (seeds(), WINDOW / 2.0, Theme::Light, 2.0, "curves_seeds_large"),
+    ]);
+}
+
+#[test]
+fn the_pointer_over_a_name_brings_its_net_forward_and_a_click_chooses_it() {
+    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+    page.get_by_label("Look at net: resnet-56").hover();
+    page.run();
+    assert_eq!(page.state().lab.cursor.preview.run.as_deref(), Some("resnet-56"));
+    assert_eq!(page.state().lab.cursor.run, "");
+    page.get_by_label("Look at net: resnet-56").click();
+    page.run();
+    assert_eq!(page.state().lab.cursor.run, "resnet-56");
+}
+
+#[test]
+fn names_are_whole_at_twice_the_size() {
+    let mut curves = Page::new(Room::Lab, ALL, 250);
+    curves.lab.panes.curves.measures = Measure::ALL[..4].into();
+    curves.lab.tiling.open(Panel::Curves);
+    curves.lab.tiling.maximised = true;
+    let (laptop, projector) = (Vec2::new(640.0, 400.0), Vec2::new(960.0, 540.0));
+    pictures([
+        (curves, laptop, Theme::Light, 2.0, "curves_names_large"),
+        (
+            Page::new(Room::Lab, ALL, 250),
+            projector,
+            Theme::Dark,
+            2.0,
+            "lab_projector_dark",
+        ),
     ]);
 }

@@ -89,3 +89,14 @@ fn every_net_is_drawn_on_one_scale() {
     page.run();
     page.snapshot("weather_alone");
 }
+
+#[test]
+fn a_robust_slope_says_what_it_leaves_out() {
+    let mut page = open(Panel::Slope);
+    assert!(page.query_by_label_contains("lie beyond this scale").is_none());
+    page.get_by_label("robust").click();
+    page.run();
+    // The lowest; the highest is that of all three nets.
+    page.get_by_label_contains("; 1 of 66 norms lie beyond this scale");
+    assert!(page.state().lab.panes.slope.robust);
+}

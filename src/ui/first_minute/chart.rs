@@ -50,6 +50,7 @@ pub fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, wo
                 height: grid.height,
                 x: 0.0..steps,
                 y: grid.height.place(0.01)..grid.height.place(3.0),
+                exact: false,
                 spans: &[],
                 bracket: None,
                 focus: None,

@@ -12,6 +12,8 @@ use super::shown::Grid;
 use crate::paint::{GridLayout, MapGrid};
 use crate::palette;
 use crate::probe::Statistics;
+use crate::ui::cursor::Cursor;
+use crate::ui::net_name::net_name_ui;
 use crate::ui::theme::{self, GRID, SMALL};
 use crate::ui::widgets::short;
 
@@ -77,7 +79,7 @@ pub fn fitting_ui(ui: &Ui, left: egui::Pos2, right: f32, texts: impl IntoIterato
 
 impl Side<'_> {
     /// Draws into `rect`; answers the channel that was clicked.
-    pub fn grid_ui(&self, ui: &mut Ui, rect: Rect) -> Option<usize> {
+    pub fn grid_ui(&self, ui: &mut Ui, rect: Rect, cursor: &mut Cursor) -> Option<usize> {
         let grid = self.grid;
         if !grid.is_whole() {
             return None;
@@ -93,6 +95,7 @@ impl Side<'_> {
                 format!("{}, {step}", self.node),
                 step.to_string(),
             ],
+            cursor,
         );
         let space = Rect::from_min_max(rect.min + vec2(0.0, LINE - 2.0), rect.max - vec2(0.0, LINE));
         if space.height() < 8.0 || space.width() < 8.0 {
@@ -142,10 +145,8 @@ impl Side<'_> {
     }
 
     /// The net's name and the longest of the texts that fits.
-    pub fn heading_ui(&self, ui: &Ui, rect: Rect, texts: [String; 3]) {
-        let font = FontId::new(SMALL, theme::semibold());
-        let painter = ui.painter_at(rect);
-        let name = painter.text(rect.min, Align2::LEFT_TOP, self.name, font, self.colour);
+    pub fn heading_ui(&self, ui: &Ui, rect: Rect, texts: [String; 3], cursor: &mut Cursor) {
+        let name = net_name_ui(ui, rect.min, self.place, self.name, self.colour, cursor);
         fitting_ui(ui, name.right_top() + vec2(GRID, 0.0), rect.right(), texts);
     }
 

@@ -7,6 +7,7 @@ use rust_i18n::t;
 
 use super::grid::{LINE, Side, colours_ui, described, fitting_ui, moments, pixel};
 use crate::palette;
+use crate::ui::cursor::Cursor;
 use crate::ui::theme::{self, GRID};
 use crate::ui::widgets::short;
 
@@ -17,7 +18,7 @@ const MOST: f32 = 64.0;
 
 impl Side<'_> {
     /// Draws the channel into `rect`.
-    pub fn zoom_ui(&self, ui: &mut Ui, rect: Rect) {
+    pub fn zoom_ui(&self, ui: &mut Ui, rect: Rect, cursor: &mut Cursor) {
         let grid = self.grid;
         if !grid.is_whole() {
             return;
@@ -35,7 +36,7 @@ impl Side<'_> {
             format!("{name}, {step}"),
             name.to_string(),
         ];
-        self.heading_ui(ui, rect, texts);
+        self.heading_ui(ui, rect, texts, cursor);
         let space = Rect::from_min_max(rect.min + vec2(0.0, LINE), rect.max - vec2(0.0, LINE));
         let cell = (space.width() / width as f32)
             .min(space.height() / height as f32)

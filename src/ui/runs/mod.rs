@@ -94,7 +94,7 @@ impl Pane for Runs {
             return;
         }
         ui.spacing_mut().item_spacing.y = GRID / 2.0;
-        if let Some(touch) = self.table_ui(ui, scene) {
+        if let Some(touch) = self.table_ui(ui, view) {
             self.touched(touch, view);
         }
     }
@@ -177,7 +177,8 @@ impl Runs {
         !live && !line_of(item, scene, now()).trains_elsewhere()
     }
 
-    fn table_ui(&self, ui: &mut Ui, scene: Scene<'_>) -> Option<Touch> {
+    fn table_ui(&self, ui: &mut Ui, view: &View<'_>) -> Option<Touch> {
+        let scene = view.scene;
         let Order {
             items, columns, widths, ..
         } = &self.order;
@@ -198,6 +199,7 @@ impl Runs {
             let known = colours.iter().find(|(other, _)| **other == spec);
             known.map_or(families[usize::from(spec.residual())], |(_, colour)| *colour)
         };
+        let live = |index: usize| line_of(&items[index], scene, now).live;
         let table = Table {
             columns,
             widths,
@@ -212,6 +214,7 @@ impl Runs {
             line: &|index| line_of(&items[index], scene, now),
             chosen: (self.chosen.as_ref()).and_then(|key| items.iter().position(|item| item.key == *key)),
             checked: &|index| scene.shelf.opened.contains_key(&items[index].key),
+            pointed: &|index| live(index).is_some_and(|series| view.cursor.points_at(&series.track.name)),
             colour: &colour,
         };
         table.show_ui(ui)
@@ -230,6 +233,11 @@ impl Runs {
                 self.chosen = Some(item.key.clone()).filter(|key| self.chosen.as_ref() != Some(key));
                 if let Some(series) = line_of(item, view.scene, 0).live {
                     view.cursor.run.clone_from(&series.track.name);
+                }
+            }
+            Touch::Point(index) => {
+                if let Some(series) = line_of(&self.order.items[index], view.scene, 0).live {
+                    view.cursor.hover_run(series.track.name.clone());
                 }
             }
             Touch::Check(index) => {

@@ -33,6 +33,8 @@ pub enum Touch {
     Check(usize),
     /// The column's title was clicked.
     Sort(usize),
+    /// The pointer is over the line.
+    Point(usize),
 }
 
 /// The table's contents, by line in order of appearance.
@@ -46,6 +48,8 @@ pub struct Table<'a> {
     pub chosen: Option<usize>,
     /// Whether a line stands beside the live ones; the live ones themselves do without being asked.
     pub checked: &'a dyn Fn(usize) -> bool,
+    /// Whether the pointer is over something of the line's run, in any panel.
+    pub pointed: &'a dyn Fn(usize) -> bool,
     pub colour: &'a dyn Fn(usize) -> Color32,
 }
 
@@ -174,7 +178,7 @@ impl Table<'_> {
         let response = ui.interact(seen, ui.scope_id().with(&line.item.key), Sense::click());
         let chosen = self.chosen == Some(index);
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, line.summary(self.columns)));
-        if chosen || response.hovered() || response.has_focus() {
+        if chosen || response.hovered() || response.has_focus() || (self.pointed)(index) {
             let fill = if chosen { ink.line } else { ink.button };
             ui.painter().rect_filled(rect, 4.0, fill);
         }
@@ -182,7 +186,11 @@ impl Table<'_> {
             ui.painter()
                 .rect_stroke(seen, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
         }
-        let mut touch = response.clicked().then_some(Touch::Choose(index));
+        let mut touch = match (response.clicked(), response.hovered()) {
+            (true, _) => Some(Touch::Choose(index)),
+            (false, true) => Some(Touch::Point(index)),
+            (false, false) => None,
+        };
         if let Err(sentence) = &line.item.row {
             let text = format!("{}: {sentence}", line.item.title());
             let galley = layout(ui, text, ink.error);

@@ -1,0 +1,67 @@
+//! Where several charts stand in one panel.
+
+use eframe::egui::{Rect, vec2};
+
+use super::theme::GRID;
+
+/// Least height of a chart with its title; where there is no room for all, the panel scrolls.
+const LEAST: f32 = 124.0;
+
+/// Equal cells for charts, as close to the shape of a page as they can be, and the height of all of them: that of the
+/// space, or more where a chart would be of no use.
+pub fn cells(space: Rect, count: usize) -> (Vec<Rect>, f32) {
+    let size = |columns: usize| {
+        let rows = count.div_ceil(columns);
+        let gap = |cells: usize| GRID * (cells - 1) as f32;
+        vec2(
+            (space.width() - gap(columns)) / columns as f32,
+            (space.height() - gap(rows)) / rows as f32,
+        )
+    };
+    let distance = |columns: usize| (size(columns).x / size(columns).y / 1.7).ln().abs();
+    let columns = (1..=count)
+        .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
+        .unwrap_or(1);
+    let fitting = size(columns);
+    let cell = vec2(fitting.x, fitting.y.max(LEAST.min(space.height())));
+    let rows = count.div_ceil(columns) as f32;
+    let cells = (0..count)
+        .map(|index| {
+            let (row, column) = ((index / columns) as f32, (index % columns) as f32);
+            let corner = space.min + vec2(column * (cell.x + GRID), row * (cell.y + GRID));
+            Rect::from_min_size(corner, cell)
+        })
+        .collect();
+    (cells, rows * cell.y + (rows - 1.0) * GRID)
+}
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::pos2;
+
+    use super::*;
+
+    #[test]
+    fn charts_fill_the_space_without_overlap() {
+        for (width, height) in [(760.0, 260.0), (300.0, 700.0), (1800.0, 900.0)] {
+            for count in 1..=5 {
+                let space = Rect::from_min_size(pos2(0.0, 0.0), vec2(width, height));
+                let (cells, all) = cells(space, count);
+                assert!((all - height).abs() < 0.5);
+                assert_eq!(cells.len(), count);
+                for (index, cell) in cells.iter().enumerate() {
+                    assert!(space.expand(0.5).contains_rect(*cell));
+                    assert!(cells[..index].iter().all(|other| !other.shrink(0.5).intersects(*cell)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_chart_is_never_too_low_to_be_read() {
+        let space = Rect::from_min_size(pos2(0.0, 0.0), vec2(600.0, 170.0));
+        let (rects, all) = cells(space, 4);
+        assert!(all > space.height());
+        assert!(rects.iter().all(|cell| cell.height() >= LEAST - 0.5));
+    }
+}

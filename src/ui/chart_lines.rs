@@ -1,0 +1,115 @@
+//! The lines of a chart with their bands, dots and crosses, and the shaded spans behind them.
+
+use eframe::egui::Color32;
+use egui_plot::{FilledArea, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points, Span};
+
+use super::chart::{Chart, Curve};
+use super::series::pieces;
+use super::theme::Ink;
+
+/// Opacity of a raw line.
+const FAINT: f32 = 0.15;
+/// Opacity of the band over seeds.
+const BAND: f32 = 0.18;
+/// Opacity of a line while another is pointed at.
+const BACK: f32 = 0.35;
+/// How much a dot is larger than half its line.
+const DOT: f32 = 1.2;
+
+impl Chart<'_> {
+    /// Colour and width of a line: the one that is pointed at stands out, the others step back.
+    fn style(&self, curve: &Curve<'_>, curves: &[Curve<'_>]) -> (Color32, f32) {
+        let here = |name: &&str| curves.iter().any(|curve| curve.name == *name);
+        match self.focus.filter(here) {
+            Some(name) if name == curve.name => (curve.colour, curve.width + 1.0),
+            Some(_) => (curve.colour.gamma_multiply(BACK), curve.width),
+            None => (curve.colour, curve.width),
+        }
+    }
+
+    /// Draws everything that stands in plot space.
+    pub(super) fn lines<'c>(&self, plot: &mut PlotUi<'c>, curves: &'c [Curve<'c>], ink: Ink) {
+        for (range, _) in self.spans.iter().step_by(2) {
+            let shade = Span::new("", range.start..=range.end);
+            plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
+        }
+        for curve in curves {
+            for piece in curve.raw.iter().flat_map(|raw| pieces(raw)) {
+                plot.line(line(curve, piece).color(curve.colour.gamma_multiply(FAINT)).width(1.0));
+            }
+            band(plot, curve);
+        }
+        for curve in curves {
+            let (colour, width) = self.style(curve, curves);
+            for piece in pieces(&curve.line) {
+                plot.line(line(curve, piece).color(colour).width(width));
+                if piece.len() == 1 || curve.dots && apart(plot, piece) > 2.0 * (width + DOT) {
+                    let dots = Points::new("", PlotPoints::Borrowed(piece));
+                    plot.points(dots.radius(width + DOT).color(colour).allow_hover(false));
+                }
+            }
+            if !curve.crosses.is_empty() {
+                let crosses = Points::new("", PlotPoints::Borrowed(&curve.crosses));
+                let crosses = crosses.radius(7.0).color(curve.colour).shape(MarkerShape::Cross);
+                plot.points(crosses.allow_hover(false));
+            }
+        }
+    }
+}
+
+/// Mean distance of a line's points across the screen, in points of the screen.
+fn apart(plot: &PlotUi<'_>, points: &[PlotPoint]) -> f32 {
+    let [Some(first), Some(last)] = [points.first(), points.last()] else {
+        return 0.0;
+    };
+    let across = plot.screen_from_plot(*last).x - plot.screen_from_plot(*first).x;
+    across / points.len().saturating_sub(1).max(1) as f32
+}
+
+fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
+    let style = if curve.dashed {
+        LineStyle::dashed_loose()
+    } else {
+        LineStyle::Solid
+    };
+    Line::new("", PlotPoints::Borrowed(points))
+        .color(curve.colour)
+        .width(curve.width)
+        .style(style)
+        .allow_hover(false)
+}
+
+/// The edges of a band have their own places; between them it is filled where both go on.
+fn band(plot: &mut PlotUi<'_>, curve: &Curve<'_>) {
+    let [lower, upper] = &curve.band;
+    let finite = |points: &[PlotPoint]| -> Vec<PlotPoint> {
+        points.iter().copied().filter(|point| point.y.is_finite()).collect()
+    };
+    let (lower, upper) = (finite(lower), finite(upper));
+    if lower.len() < 2 || upper.len() < 2 {
+        return;
+    }
+    let mut xs: Vec<f64> = lower.iter().chain(&upper).map(|point| point.x).collect();
+    xs.sort_by(f64::total_cmp);
+    xs.dedup();
+    let edge =
+        |points: &[PlotPoint]| -> Vec<f64> { xs.iter().map(|&x| height_at(points, x).unwrap_or(f64::NAN)).collect() };
+    let (low, high) = (edge(&lower), edge(&upper));
+    let fill = curve.colour.gamma_multiply(BAND);
+    plot.add(
+        FilledArea::new("", &xs, &low, &high)
+            .fill_color(fill)
+            .allow_hover(false),
+    );
+}
+
+/// The height of a line at a place: between its points straight, beyond its ends the end.
+pub fn height_at(points: &[PlotPoint], x: f64) -> Option<f64> {
+    let next = points.partition_point(|point| point.x < x);
+    let (before, after) = (points.get(next.wrapping_sub(1)), points.get(next));
+    match (before, after) {
+        (Some(a), Some(b)) if b.x > a.x => Some(a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)),
+        (Some(point), _) | (_, Some(point)) => Some(point.y),
+        (None, None) => None,
+    }
+}

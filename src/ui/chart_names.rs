@@ -1,0 +1,204 @@
+//! Names at the ends of a chart's lines, and the bracket between two of them.
+
+use std::sync::Arc;
+
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
+use egui_plot::{PlotPoint, PlotTransform};
+
+use super::chart::{Bracket, Curve};
+use super::series::pieces;
+use super::theme::{self, SMALL};
+use crate::export::spread;
+
+const LABEL_GAP: f64 = 17.0;
+/// Distance of a name from the line's end, without and with a bracket between them.
+const NAME_GAP: [f32; 2] = [8.0, 22.0];
+/// Distance of a name from the chart's right edge.
+const AIR: f32 = 8.0;
+/// The axis and its numbers beside the chart, about.
+const AXIS: f32 = 48.0;
+/// The largest share of a chart's width that names take; longer ones lose their details, and then their ends.
+const MOST: f32 = 0.6;
+
+/// Names as they fit beside the lines.
+pub struct Names {
+    /// Share of the chart's width that they take.
+    pub share: f64,
+    /// Whether what stands after the names fits, too.
+    details: bool,
+    /// Width of the longest name with what stands after it.
+    widest: f32,
+}
+
+/// A line whose name is written.
+struct End<'c, 'a> {
+    at: Pos2,
+    curve: &'c Curve<'a>,
+    /// The name and what stands after it.
+    texts: [Arc<Galley>; 2],
+}
+
+impl End<'_, '_> {
+    fn width(&self) -> f32 {
+        let [name, detail] = self.texts.each_ref().map(|text| text.size().x);
+        name + if detail > 0.0 { 6.0 + detail } else { 0.0 }
+    }
+}
+
+impl Names {
+    /// Fits the names of these curves into the space there is for the chart.
+    pub fn fit(ui: &Ui, curves: &[Curve<'_>], bracket: Option<&Bracket>) -> Self {
+        let width = (ui.available_width() - AXIS).max(64.0);
+        let gutter = NAME_GAP[usize::from(bracket.is_some())] + AIR;
+        let most = MOST * width - gutter;
+        let strong = FontId::new(SMALL, theme::semibold());
+        let gap = bracket.map_or(0.0, |bracket| measure(ui, &bracket.text, strong.clone()));
+        let widest = |details: bool| {
+            let curves = curves.iter().filter(|curve| !curve.label.is_empty());
+            let widths = curves.map(|curve| {
+                let name = measure(ui, &curve.label, strong.clone());
+                if !details || curve.detail.is_empty() {
+                    return name;
+                }
+                name + 6.0 + measure(ui, &curve.detail, FontId::proportional(SMALL))
+            });
+            widths.fold(gap, f32::max)
+        };
+        let whole = widest(true);
+        let details = whole <= most;
+        let widest = if details { whole } else { widest(false).min(most) };
+        Self {
+            share: f64::from(((widest + gutter) / width).min(MOST)),
+            details,
+            widest,
+        }
+    }
+
+    /// Draws them, moved apart where lines end together, with hairlines back; answers the net whose name the pointer is
+    /// at.
+    pub fn names_ui(
+        &self,
+        ui: &Ui,
+        transform: &PlotTransform,
+        curves: &[Curve<'_>],
+        bracket: Option<&Bracket>,
+        pointer: Option<Pos2>,
+    ) -> Option<String> {
+        let frame = *transform.frame();
+        let half = (LABEL_GAP / 2.0) as f32;
+        let painter = ui.painter_at(frame.expand2(vec2(AIR, half)));
+        let position = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, y));
+        let mut ends: Vec<End<'_, '_>> = curves
+            .iter()
+            .filter(|curve| !curve.label.is_empty())
+            .filter_map(|curve| {
+                // A run that was never finite has its cross only.
+                let last = pieces(&curve.line).last().and_then(|piece| piece.last());
+                let last = last.or(curve.crosses.last())?;
+                let at = position(last.x, last.y);
+                let seen = frame.expand(1.0).x_range().contains(at.x) && at.y.is_finite();
+                // A line may end above or beneath what the axis shows.
+                seen.then(|| End {
+                    at: pos2(at.x, at.y.clamp(frame.top(), frame.bottom())),
+                    curve,
+                    texts: self.texts(ui, curve),
+                })
+            })
+            .collect();
+        ends.sort_by(|a, b| b.at.x.total_cmp(&a.at.x));
+        let gap = NAME_GAP[usize::from(bracket.is_some())];
+        let (top, bottom) = (f64::from(frame.top()), f64::from(frame.bottom()));
+        let inset = f64::from(half).min((bottom - top) / 2.0);
+        let mut pointed = None;
+        // Names that could overlap sideways are spread together.
+        let apart = self.widest + gap;
+        for (number, cluster) in ends.chunk_by(|a, b| (a.at.x - b.at.x).abs() < apart).enumerate() {
+            let x = cluster.iter().map(|end| end.at.x).fold(f32::NEG_INFINITY, f32::max);
+            let mut wishes: Vec<f64> = cluster.iter().map(|end| f64::from(end.at.y)).collect();
+            let spanned = bracket.filter(|_| number == 0).map(|bracket| {
+                let edge = |y: f64| position(0.0, y).y.clamp(frame.top(), frame.bottom());
+                (edge(bracket.from), edge(bracket.to), bracket)
+            });
+            if let Some((from, to, _)) = spanned {
+                wishes.push(f64::from((from + to) / 2.0));
+            }
+            let places = spread(&wishes, LABEL_GAP, top + inset, bottom - inset);
+            for (end, y) in cluster.iter().zip(&places) {
+                let place = pos2((x + gap).min(frame.right() + AIR - end.width()), *y as f32);
+                let rect = name_ui(&painter, end, place, theme::ink(ui).paper);
+                if pointer.is_some_and(|pointer| rect.contains(pointer)) {
+                    pointed = Some(end.curve.name.clone());
+                }
+            }
+            if let (Some((from, to, bracket)), Some(&y)) = (spanned, places.last()) {
+                bracket_ui(ui, &painter, [from, to], bracket, pos2(x, y as f32));
+            }
+        }
+        pointed
+    }
+
+    /// The name, cut where there is no room for it, and what stands after it.
+    fn texts(&self, ui: &Ui, curve: &Curve<'_>) -> [Arc<Galley>; 2] {
+        let strong = FontId::new(SMALL, theme::semibold());
+        let mut name = LayoutJob::single_section(curve.label.clone(), TextFormat::simple(strong, curve.colour));
+        name.wrap.max_width = self.widest + 1.0;
+        name.wrap.max_rows = 1;
+        name.wrap.break_anywhere = true;
+        let detail = if self.details {
+            curve.detail.clone()
+        } else {
+            String::new()
+        };
+        let weak = theme::ink(ui).weak;
+        let painter = ui.painter();
+        [
+            painter.layout_job(name),
+            painter.layout_no_wrap(detail, FontId::proportional(SMALL), weak),
+        ]
+    }
+}
+
+fn measure(ui: &Ui, text: &str, font: FontId) -> f32 {
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER);
+    galley.size().x
+}
+
+/// One name at a place, with a hairline back where that is not the line's end; answers where it stands.
+fn name_ui(painter: &eframe::egui::Painter, end: &End<'_, '_>, place: Pos2, paper: Color32) -> Rect {
+    if (end.at.y - place.y).abs() > 4.0 || place.x - end.at.x > NAME_GAP[1] + 4.0 {
+        let hairline = Stroke::new(1.0, end.curve.colour.gamma_multiply(0.5));
+        painter.line_segment([end.at, pos2(place.x - 2.0, place.y)], hairline);
+    }
+    let [name, detail] = &end.texts;
+    let after = name.size().x + 6.0;
+    let mut all = Rect::NOTHING;
+    for (text, left) in [(name, 0.0), (detail, after)] {
+        if text.is_empty() {
+            continue;
+        }
+        let rect = Align2::LEFT_CENTER.anchor_size(place + vec2(left, 0.0), text.size());
+        let ground = paper.gamma_multiply(0.8);
+        painter.add(Shape::rect_filled(rect.expand2(vec2(2.0, -1.0)), 2.0, ground));
+        painter.galley(rect.min, Arc::clone(text), end.curve.colour);
+        all = all.union(rect);
+    }
+    all
+}
+
+/// The bracket behind the lines' ends at `x`, from height to height, and its text.
+fn bracket_ui(ui: &Ui, painter: &eframe::egui::Painter, [from, to]: [f32; 2], bracket: &Bracket, at: Pos2) {
+    let ink = theme::ink(ui);
+    let (near, far) = (at.x + 5.0, at.x + 11.0);
+    painter.line(
+        vec![pos2(near, from), pos2(far, from), pos2(far, to), pos2(near, to)],
+        Stroke::new(1.5, ink.text),
+    );
+    let text = pos2(at.x + NAME_GAP[1], at.y);
+    painter.line_segment(
+        [pos2(far, (from + to) / 2.0), text - vec2(2.0, 0.0)],
+        Stroke::new(1.0, ink.text),
+    );
+    let font = FontId::new(SMALL, theme::semibold());
+    painter.text(text, Align2::LEFT_CENTER, &bracket.text, font, ink.text);
+}

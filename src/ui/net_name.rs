@@ -1,0 +1,33 @@
+//! A net's name over a picture: the pointer on it brings the net forward in every panel, a click chooses it.
+
+use eframe::egui::{AsIdSalt, Color32, FontId, Pos2, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+use rust_i18n::t;
+
+use super::cursor::Cursor;
+use super::theme::{self, SMALL};
+
+/// Opacity of what stands behind the name of the net that is pointed at.
+const LIT: f32 = 0.2;
+
+/// Draws the name with its upper left corner `at` a point; answers where it stands. `place` tells it from the same name
+/// elsewhere in the panel.
+pub fn net_name_ui(ui: &Ui, at: Pos2, place: impl AsIdSalt, name: &str, colour: Color32, cursor: &mut Cursor) -> Rect {
+    let font = FontId::new(SMALL, theme::semibold());
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, colour);
+    let rect = Rect::from_min_size(at, galley.size());
+    let response = ui.interact(rect, ui.scope_id().with(("net", place)), Sense::click());
+    let chosen = cursor.run == name;
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, t!("Look at net: %{name}", name = name)));
+    if response.hovered() || response.has_focus() {
+        cursor.hover_run(name);
+    }
+    if response.clicked() {
+        name.clone_into(&mut cursor.run);
+    }
+    if cursor.points_at(name) {
+        let behind = rect.expand2(vec2(4.0, 1.0));
+        ui.painter().rect_filled(behind, 3.0, colour.gamma_multiply(LIT));
+    }
+    ui.painter().galley(at, galley, colour);
+    rect
+}
