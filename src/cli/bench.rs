@@ -14,12 +14,10 @@ use crate::engine::gpu::{Adapter, Ceiling, Checks, Device, GpuEngine};
 use crate::engine::{Choice, Engine, Optimizer, Wanted, open, unavailable};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Spec, Table, initial_weights};
-use crate::run::audition::{Workload, choose, waves};
+use crate::run::audition::{ON_DEMAND, Workload, choose, waves};
 
 /// Steps before the clock starts: buffers are made in the first, and a GPU returns before two are done.
 const WARM_UP: usize = 4;
-/// Steps by whose number `auto` judges how long a GPU may be waited for.
-const LONG: usize = 1000;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -169,12 +167,12 @@ fn time(spec: &Spec, args: &Args, wanted: &Wanted, roofs: &mut Roofs) -> Result<
     let graph = Arc::new(Graph::new(spec));
     let optimizer = Optimizer::default();
     if wanted.choice == Choice::Auto {
-        let verdict = choose(&Workload {
+        let workload = Workload {
             graphs: vec![Arc::clone(&graph)],
             batch: args.batch as usize,
-            steps: LONG,
             optimizer,
-        });
+        };
+        let verdict = choose(&workload, ON_DEMAND);
         return time(spec, args, &verdict.taken(), roofs);
     }
     let batch = waves(spec, args.batch as usize);

@@ -5,11 +5,11 @@ use crate::engine::gpu::{About, Adapter, Ceiling, adapters};
 use crate::engine::{Choice, Kind, automatic, cpu};
 use crate::error::Result;
 use crate::run::Experiment;
-use crate::run::audition::{Workload, choose, choose_against};
+use crate::run::audition::{ON_DEMAND, Workload, choose, choose_against};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Measure what `auto` takes for this experiment: its name or its .toml file
+    /// Measure what `auto` takes for this experiment, however long a GPU needs: its name or its .toml file
     experiment: Option<String>,
     /// Measure the experiment on this adapter, a software one too: a part of its name, or its number in the list
     #[arg(long, value_name = "NAME", requires = "experiment")]
@@ -74,7 +74,7 @@ fn taken_for(experiment: &Experiment, adapter: Option<&str>) -> Result<String> {
     let workload = Workload::of(experiment, &Dataset::open(&experiment.data)?)?;
     let name = &experiment.name;
     match adapter {
-        None => Ok(format!("For {name} auto takes {}", choose(&workload))),
+        None => Ok(format!("For {name} auto takes {}", choose(&workload, ON_DEMAND))),
         Some(adapter) => {
             let verdict = choose_against(&workload, adapter)?;
             Ok(format!("For {name}, were it a real GPU, auto would take {verdict}"))

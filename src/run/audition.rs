@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rust_i18n::t;
 
@@ -19,11 +19,10 @@ use crate::net::{Graph, Spec};
 
 pub use super::rehearsal::waves;
 
-/// A GPU may take so long until it is measured, most of it to compile kernels.
-const PATIENCE: Duration = Duration::from_millis(700);
-/// Or this share of the whole training on the CPU, where that is more.
-const SHARE: f64 = 0.05;
-const LONGEST: Duration = Duration::from_secs(5);
+/// A training waits so long for `auto`'s choice, most of it for a GPU to compile its kernels.
+pub const LIMIT: Duration = Duration::from_secs(1);
+/// Whoever asks for the measurement itself waits for it; a device that does not answer ends it before.
+pub const ON_DEMAND: Duration = Duration::from_secs(3600);
 
 /// What is to be trained.
 pub struct Workload {
@@ -31,7 +30,6 @@ pub struct Workload {
     pub graphs: Vec<Arc<Graph>>,
     /// Images a step.
     pub batch: usize,
-    pub steps: usize,
     pub optimizer: Optimizer,
 }
 
@@ -46,7 +44,6 @@ impl Workload {
         Ok(Self {
             graphs: nets.map(|net| Ok(Arc::new(Graph::new(&net?)))).collect::<Result<_>>()?,
             batch: experiment.batch,
-            steps: experiment.steps,
             optimizer: experiment.optimizer,
         })
     }
@@ -82,7 +79,7 @@ pub enum Verdict {
     },
     /// The GPU failed while it was measured.
     Failed(Error),
-    /// The GPU was not ready in time; its measurement goes on beside the training, for the next start.
+    /// They were not measured in time; the measurement goes on beside the training, for the next start.
     Late { adapter: String, waited: Duration },
 }
 
@@ -117,7 +114,7 @@ impl fmt::Display for Verdict {
             Self::Failed(error) => error.fmt(f),
             Self::Late { adapter, waited } => write!(
                 f,
-                "{adapter} had not compiled its kernels after {:.1} s; it is measured for the next start",
+                "{adapter} was not measured within {:.0} s; it is measured beside the training, for the next start",
                 waited.as_secs_f64()
             ),
         }
@@ -133,14 +130,10 @@ fn faster(times: Times) -> Choice {
     }
 }
 
-/// How long a GPU is waited for where the whole training would take that many seconds on the CPU.
-fn patience(training_seconds: f64) -> Duration {
-    let share = Duration::try_from_secs_f64(training_seconds * SHARE).unwrap_or(LONGEST);
-    share.clamp(PATIENCE, LONGEST)
-}
-
-/// What `auto` takes. Nothing is measured where there is no real GPU, or where this was measured before.
-pub fn choose(workload: &Workload) -> Verdict {
+/// What `auto` takes, found out within `limit`. Nothing is measured where there is no real GPU, or where this was measured
+/// before.
+pub fn choose(workload: &Workload, limit: Duration) -> Verdict {
+    let end = Instant::now() + limit;
     match automatic() {
         Choice::Cpu => {}
         built => return Verdict::Built(built),
@@ -151,29 +144,25 @@ pub fn choose(workload: &Workload) -> Verdict {
             &Choice::Gpu.into(),
             &adapter.about,
             &StepTimes::of_user(),
-            patience,
+            end,
         ),
         Err(_) => Verdict::NoGpu,
     }
 }
 
-/// What `auto` would take if the adapter of that name or number were a real GPU.
+/// What `auto` would take if the adapter of that name or number were a real GPU; waits for the measurement.
 ///
 /// # Errors
 /// When there is no such adapter.
 pub fn choose_against(workload: &Workload, adapter: &str) -> Result<Verdict> {
     let about = Adapter::find(Some(adapter))?.about;
     let gpu = Wanted::gpu(adapter);
-    Ok(contest(workload, &gpu, &about, &StepTimes::of_user(), patience))
+    let end = Instant::now() + ON_DEMAND;
+    Ok(contest(workload, &gpu, &about, &StepTimes::of_user(), end))
 }
 
-fn contest(
-    workload: &Workload,
-    gpu: &Wanted,
-    about: &About,
-    kept: &StepTimes,
-    patience: impl Fn(f64) -> Duration,
-) -> Verdict {
+fn contest(workload: &Workload, gpu: &Wanted, about: &About, kept: &StepTimes, end: Instant) -> Verdict {
+    let began = Instant::now();
     let key = workload.key(about);
     let adapter = about.name.clone();
     if let Some(times) = kept.get(&key) {
@@ -185,40 +174,38 @@ fn contest(
             device: None,
         };
     }
-    let cpu = match step_time(&Choice::Cpu.into(), workload) {
-        Ok(time) => time,
-        Err(error) => return Verdict::Failed(error),
-    };
-    let waited = patience(cpu.seconds * workload.steps as f64);
     let (report, reported) = sync_channel(1);
     let (rival, wanted, kept) = (workload.shared(), gpu.clone(), kept.clone());
-    let measure = move || {
-        let device = Device::shared(wanted.adapter.as_deref(), Checks::default());
-        let outcome = device.and_then(|device| {
-            let gpu = step_time(&wanted, &rival)?;
-            device.keep_pipelines();
-            kept.put(&key, Times { cpu, gpu });
-            Ok((gpu, device))
-        });
-        // Nobody listens when it came too late.
-        let _ = report.send(outcome);
+    let measured = move || {
+        let cpu = step_time(&Choice::Cpu.into(), &rival)?;
+        let device = Device::shared(wanted.adapter.as_deref(), Checks::default())?;
+        let gpu = step_time(&wanted, &rival)?;
+        device.keep_pipelines();
+        let times = Times { cpu, gpu };
+        kept.put(&key, times);
+        Ok((times, device))
     };
+    // Nobody listens when it came too late.
+    let measure = move || drop(report.send(measured()));
     if let Err(error) = thread::Builder::new().name("audition".into()).spawn(measure) {
         return Verdict::Failed(Error::Engine(t!(
             "cannot start a thread to measure on: %{error}",
             error = error
         )));
     }
-    match reported.recv_timeout(waited) {
-        Ok(Ok((time, device))) => Verdict::Measured {
+    match reported.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        Ok(Ok((times, device))) => Verdict::Measured {
             gpu: gpu.clone(),
             adapter,
-            times: Times { cpu, gpu: time },
+            times,
             known: false,
             device: Some(device),
         },
         Ok(Err(error)) => Verdict::Failed(error),
-        Err(RecvTimeoutError::Timeout) => Verdict::Late { adapter, waited },
+        Err(RecvTimeoutError::Timeout) => Verdict::Late {
+            adapter,
+            waited: began.elapsed(),
+        },
         Err(RecvTimeoutError::Disconnected) => {
             Verdict::Failed(Error::Engine(t!("%{adapter} could not be measured", adapter = adapter)))
         }
@@ -244,7 +231,6 @@ mod tests {
         Workload {
             graphs: nets.map(|net| Arc::new(Graph::new(&net.parse().unwrap()))).to_vec(),
             batch: 4,
-            steps: 1,
             optimizer: Optimizer::default(),
         }
     }
@@ -287,11 +273,19 @@ mod tests {
     }
 
     #[test]
-    fn a_gpu_is_waited_for_a_second_or_a_twentieth_of_the_training() {
-        assert_eq!(patience(2.0), PATIENCE);
-        assert_eq!(patience(60.0), Duration::from_secs(3));
-        assert_eq!(patience(1e9), LONGEST);
-        assert_eq!(patience(f64::INFINITY), LONGEST);
+    fn a_training_does_not_wait_for_a_gpu_that_is_not_ready() {
+        assert!(LIMIT <= Duration::from_secs(1));
+        let folder = tempfile::tempdir().unwrap();
+        let kept = StepTimes::at(&folder.path().join("step-times.json"));
+        let (began, short) = (Instant::now(), Duration::from_millis(1));
+        let about = Adapter::find(Some("llvmpipe")).unwrap().about;
+        let found = Instant::now();
+        let verdict = contest(&workload(), &Wanted::gpu("llvmpipe"), &about, &kept, began + short);
+        // Far less than measuring takes.
+        assert!(found.elapsed() < Duration::from_millis(500), "{:?}", found.elapsed());
+        assert!(matches!(verdict, Verdict::Late { .. }), "{verdict}");
+        assert_eq!(verdict.taken(), Choice::Cpu.into());
+        assert!(verdict.to_string().contains("beside the training"), "{verdict}");
     }
 
     /// On the software adapter, because it is asked for.
@@ -301,7 +295,8 @@ mod tests {
         let kept = StepTimes::at(&folder.path().join("step-times.json"));
         let llvmpipe = Wanted::gpu("llvmpipe");
         let about = Adapter::find(Some("llvmpipe")).unwrap().about;
-        let verdict = contest(&workload(), &llvmpipe, &about, &kept, |_| Duration::from_secs(600));
+        let end = Instant::now() + Duration::from_secs(600);
+        let verdict = contest(&workload(), &llvmpipe, &about, &kept, end);
         let Verdict::Measured {
             times, known: false, ..
         } = verdict
@@ -312,7 +307,7 @@ mod tests {
         assert!(cpu.seconds > 0.0 && cpu.seconds < gpu.seconds, "{times:?}");
         assert_eq!((cpu.measured, gpu.measured), (4, 4));
         assert_eq!(verdict.taken(), Choice::Cpu.into());
-        let again = contest(&workload(), &llvmpipe, &about, &kept, patience);
+        let again = contest(&workload(), &llvmpipe, &about, &kept, end);
         assert!(
             matches!(again, Verdict::Measured { times: kept, known: true, .. } if kept == times),
             "{again}"
@@ -324,7 +319,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let kept = StepTimes::at(&folder.path().join("step-times.json"));
         let about = Adapter::find(Some("llvmpipe")).unwrap().about;
-        let verdict = contest(&workload(), &Wanted::gpu("unplugged"), &about, &kept, patience);
+        let end = Instant::now() + Duration::from_secs(600);
+        let verdict = contest(&workload(), &Wanted::gpu("unplugged"), &about, &kept, end);
         assert!(matches!(verdict, Verdict::Failed(_)), "{verdict}");
         assert_eq!(verdict.taken(), Choice::Cpu.into());
     }

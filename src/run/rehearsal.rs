@@ -140,7 +140,6 @@ mod tests {
         Workload {
             graphs: vec![Arc::new(Graph::new(&net))],
             batch,
-            steps: 1,
             optimizer: Optimizer::default(),
         }
     }

@@ -56,7 +56,7 @@ impl Openers {
     /// As the user wants it, for this experiment.
     fn find(wanted: Wanted, experiment: &Experiment, dataset: &Dataset) -> Result<Self> {
         let (wanted, held) = if wanted.choice == Choice::Auto {
-            let verdict = audition::choose(&Workload::of(experiment, dataset)?);
+            let verdict = audition::choose(&Workload::of(experiment, dataset)?, audition::LIMIT);
             log::info!("auto takes {verdict}");
             (verdict.taken(), Some(verdict))
         } else {

@@ -2,8 +2,8 @@
 
 use super::conv::evenly;
 use super::lanes::{Kernel, Lanes};
-use super::norm;
 use super::source::{Rows, ViewOf};
+use super::statistics::add_statistics;
 
 /// Pixels that are read and put out in the first-level cache.
 const CACHED_PIXELS: usize = 256;
@@ -57,7 +57,7 @@ impl Kernel for Add<'_> {
                 }
             }
             if let Some(statistics) = &mut self.statistics {
-                norm::add_statistics(out, plane, 0..plane, &mut S::of_mut(statistics)[c * 2..][..2]);
+                add_statistics(out, plane, 0..plane, &mut S::of_mut(statistics)[c * 2..][..2]);
             }
         }
     }

@@ -3,9 +3,9 @@
 use super::buffer::Buffer;
 use super::correlate::{Correlate, Row, Start};
 use super::lanes::{Kernel, Lanes};
-use super::norm;
 use super::padded::Padded;
 use super::source::ViewOf;
+use super::statistics::add_statistics;
 use crate::engine::plan::Conv;
 
 /// What a band of rows, read and put out, may take, so that it stays in the second-level cache.
@@ -66,7 +66,7 @@ impl ConvForward<'_> {
             if let Some(statistics) = &mut self.statistics {
                 let plane = out_height * out_width;
                 let pixels = from * out_width..to * out_width;
-                norm::add_statistics(S::of(self.output), plane, pixels, S::of_mut(statistics));
+                add_statistics(S::of(self.output), plane, pixels, S::of_mut(statistics));
             }
         }
     }

@@ -7,7 +7,7 @@ use super::conv::evenly;
 use super::conv_input_grad::InputGrad;
 use super::conv_weight_grad::WeightGrad;
 use super::lanes::{Kernel, Lanes};
-use super::norm::add_sums;
+use super::norm_grad::add_sums;
 use super::padded::Padded;
 use super::source::{GradientOf, ViewOf};
 use crate::engine::plan::Conv;

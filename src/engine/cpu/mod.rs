@@ -10,16 +10,23 @@ mod conv_grad;
 mod conv_input_grad;
 mod conv_weight_grad;
 mod correlate;
-mod head;
 mod lanes;
 mod layout;
-mod norm;
+mod linear;
+mod linear_grad;
+mod loss;
+mod norm_grad;
 mod observe;
 mod padded;
 mod peak;
+mod pool;
+mod pool_grad;
+mod read_gradient;
+mod read_view;
 mod runner;
 mod settle;
 mod source;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -127,7 +134,7 @@ impl CpuEngine {
                     .map(|both| both[which] * unbiased[which]);
                 let moved = old.iter().zip(new).map(|(&old, new)| {
                     let old = f64::from(old);
-                    (old + norm::MOMENTUM * (new - old)) as f32
+                    (old + statistics::MOMENTUM * (new - old)) as f32
                 });
                 (params[which], moved.collect())
             })

@@ -1,43 +1,4 @@
-//! Looking inside a pass: stored values and gradients as the nodes they belong to.
-
-use super::lanes::{Kernel, Lanes};
-use super::source::{GradientOf, Rows, ViewOf};
-
-/// Writes what a view reads in one block.
-pub struct ReadView<'a> {
-    pub view: ViewOf<'a>,
-    pub out: &'a mut [f32],
-}
-
-impl Kernel for ReadView<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Lanes>(self) {
-        let maps = S::of_mut(self.out).chunks_exact_mut(self.view.plane);
-        for (channel, map) in maps.enumerate() {
-            self.view.row(channel, 0, map);
-        }
-    }
-}
-
-/// Writes a gradient carried back in one block.
-pub struct ReadGradient<'a> {
-    pub gradient: GradientOf<'a>,
-    pub out: &'a mut [f32],
-}
-
-impl Kernel for ReadGradient<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Lanes>(self) {
-        let maps = S::of_mut(self.out).chunks_exact_mut(self.gradient.view.plane);
-        for (channel, map) in maps.enumerate() {
-            self.gradient.row(channel, 0, map);
-        }
-    }
-}
+//! What is reported of values and gradients.
 
 /// The Euclidean norm, accumulated in `f64` in eight strands.
 pub fn norm(values: &[f32]) -> f32 {

@@ -14,9 +14,9 @@ use rayon::prelude::*;
 
 use super::buffer::Buffer;
 use super::conv_grad::AddendOf;
-use super::head::BlockLoss;
 use super::lanes::Isa;
 use super::layout;
+use super::loss::BlockLoss;
 use super::source::{Depth, GradientOf, NormValues, ViewOf};
 use crate::engine::BnMode;
 use crate::engine::plan::{self, Addend, Gradient, NormId, Plan, TensorId, Through, View};
@@ -237,7 +237,7 @@ impl Runner {
             .with_min_len(self.least())
             .enumerate()
             .for_each(|(block, out)| {
-                self.isa.run(super::observe::ReadGradient {
+                self.isa.run(super::read_gradient::ReadGradient {
                     gradient: of.block(block, self.width),
                     out,
                 });
@@ -292,7 +292,7 @@ impl Runner {
         tap.reserve(self.blocks * len);
         for (block, out) in tap.values_mut()[..self.blocks * len].chunks_mut(len).enumerate() {
             let view = of.block(block, self.width);
-            self.isa.run(super::observe::ReadView { view, out });
+            self.isa.run(super::read_view::ReadView { view, out });
         }
         let mut out = vec![0.0; self.images * image];
         layout::unpack(tap.values(), self.width, image, &mut out);

@@ -1,21 +1,27 @@
 //! The engine's own device and queue: opened with the adapter's real limits, and watched for every way it can fail.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rust_i18n::t;
 
-use super::adapter::{About, Adapter};
-use super::pace::Pace;
+use super::adapter::{About, Adapter, AdapterKind};
+use super::line::Line;
 use super::pipeline_cache::PipelineCache;
 use super::sets::Sets;
+use super::transfer::Mapped;
 use super::trouble::{Trouble, fault, lost, one_line};
 use crate::error::{Error, Result};
 
 /// How long a waiting thread sleeps between looks at the device.
 const LOOK_EVERY: Duration = Duration::from_micros(200);
+
+/// A device that finishes nothing for so long is taken as lost; drivers give up on a GPU after 2 to 10 s.
+const SILENCE: Duration = Duration::from_secs(60);
+/// A software adapter compiles all kernels of a submission on the processor before it runs the first.
+const SOFTWARE_SILENCE: Duration = Duration::from_secs(600);
 
 /// How long work under way may take to end after an error.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,11 +46,17 @@ pub struct Device {
     pipelines: Mutex<HashMap<PipelineKey, wgpu::ComputePipeline>>,
     pub(super) trouble: Arc<Mutex<Trouble>>,
     pub(super) sets: Sets,
-    /// How long work takes, and when some was last known to be done.
-    pace: Mutex<(Pace, Instant)>,
-    /// Work that was submitted and is not done.
-    under_way: Arc<AtomicU64>,
+    pub(super) line: Arc<Mutex<Line<Commands>>>,
+    /// Whose turn it is to submit, so that pieces go in the order of the line.
+    turn: Mutex<()>,
     made: AtomicUsize,
+}
+
+/// Commands for a device.
+pub struct Commands {
+    pub buffer: wgpu::CommandBuffer,
+    /// Mapped as soon as they are submitted.
+    pub asked: Vec<Mapped>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -113,8 +125,8 @@ impl Device {
             pipelines: Mutex::default(),
             trouble,
             sets: Sets::default(),
-            pace: Mutex::new((Pace::default(), Instant::now())),
-            under_way: Arc::default(),
+            line: Arc::default(),
+            turn: Mutex::default(),
             made: AtomicUsize::new(0),
         }))
     }
@@ -146,17 +158,9 @@ impl Device {
         format!("GPU ({}, {})", self.about.name, self.about.backend)
     }
 
-    /// How long work takes on it.
-    pub(super) fn pace(&self) -> Pace {
-        lock(&self.pace).0
-    }
-
-    /// Takes note that work which was submitted then is done.
-    pub(super) fn done(&self, work: f64, submitted: Instant) {
-        let now = Instant::now();
-        let (pace, last) = &mut *lock(&self.pace);
-        pace.took(work, (now - submitted.max(*last)).as_secs_f64());
-        *last = now;
+    /// Work of one submission, by what work took lately.
+    pub(super) fn piece(&self) -> f64 {
+        lock(&self.line).pace.piece()
     }
 
     /// Buffers, bind groups and pipelines made so far.
@@ -181,33 +185,47 @@ impl Device {
         }
     }
 
-    /// Submits commands as soon as no more than two pieces of work ([`Pace::piece`]) are under way with theirs, so that
-    /// whoever else draws on the GPU never waits for more.
+    /// Puts commands in line, which is submitted while it is looked at ([`Device::poll`]): at most two submissions are
+    /// under way, each of a piece of work, so that whoever else draws on the GPU never waits for more.
     ///
     /// # Errors
-    /// As [`Device::check`].
-    pub(super) fn submit(&self, commands: wgpu::CommandBuffer, work: f64) -> Result<()> {
-        let (work, most) = (work as u64, (2.0 * self.pace().piece()) as u64);
-        let room = |under_way: u64| {
-            let with = under_way + work;
-            (under_way == 0 || with <= most).then_some(with)
-        };
-        self.wait(|| {
-            let taken = self.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, room);
-            taken.is_ok()
-        })?;
-        self.queue.submit([commands]);
-        let under_way = Arc::clone(&self.under_way);
-        self.queue.on_submitted_work_done(move || {
-            under_way.fetch_sub(work, Ordering::AcqRel);
-        });
+    /// As [`Device::wait`].
+    pub(super) fn send(&self, commands: Commands, work: f64) -> Result<()> {
+        let mut commands = Some(commands);
+        self.wait(|| lock(&self.line).join(&mut commands, work).is_some())?;
+        self.advance();
         Ok(())
     }
 
-    /// Work that was submitted and is not known to be done.
-    #[cfg(test)]
-    pub(super) fn under_way(&self) -> f64 {
-        self.under_way.load(Ordering::Acquire) as f64
+    /// Waits until all that was put in line is submitted: what is written to a buffer then comes after it.
+    ///
+    /// # Errors
+    /// As [`Device::wait`].
+    pub(super) fn flush(&self) -> Result<()> {
+        let last = lock(&self.line).joined();
+        self.wait(|| lock(&self.line).has_left(last))?;
+        drop(lock(&self.turn));
+        Ok(())
+    }
+
+    /// Submits what may go.
+    fn advance(&self) {
+        let _turn = lock(&self.turn);
+        loop {
+            // What is done is told during a submission too, and needs the line.
+            let next = lock(&self.line).next();
+            let Some((pieces, work)) = next else { break };
+            let (buffers, asked): (Vec<_>, Vec<_>) = pieces
+                .into_iter()
+                .map(|commands| (commands.buffer, commands.asked))
+                .unzip();
+            let submitted = Instant::now();
+            self.queue.submit(buffers);
+            asked.iter().flatten().for_each(Mapped::ask);
+            let line = Arc::clone(&self.line);
+            self.queue
+                .on_submitted_work_done(move || lock(&line).done(work, submitted));
+        }
     }
 
     /// What is behind an error: what is asked of a device that is gone is refused for other reasons.
@@ -236,7 +254,7 @@ impl Device {
             first = first.or(pollster::block_on(scope.pop()));
         }
         let Some(error) = first else {
-            return self.poll().map(|()| done);
+            return self.look().map(|()| done);
         };
         Err(self.reason(&error))
     }
@@ -284,22 +302,46 @@ impl Device {
     /// Sleeps until `done`, without keeping anyone else from the device.
     ///
     /// # Errors
-    /// As [`Device::check`].
-    pub fn wait(&self, mut done: impl FnMut() -> bool) -> Result<()> {
+    /// As [`Device::check`]; a device that is silent for too long counts as lost.
+    pub fn wait(&self, done: impl FnMut() -> bool) -> Result<()> {
+        let silence = match self.about.kind {
+            AdapterKind::Software => SOFTWARE_SILENCE,
+            _ => SILENCE,
+        };
+        self.wait_through(silence, done)
+    }
+
+    /// The same with another bound to how long it may pass without a submission that ends.
+    pub(super) fn wait_through(&self, silence: Duration, mut done: impl FnMut() -> bool) -> Result<()> {
+        let heard = || lock(&self.line).done;
+        let (mut last, mut since) = (heard(), Instant::now());
         loop {
             self.poll()?;
             if done() {
                 return Ok(());
             }
+            let now = heard();
+            if now != last {
+                (last, since) = (now, Instant::now());
+            } else if since.elapsed() > silence {
+                let words = t!("it finished nothing for %{seconds} s", seconds = silence.as_secs()).into_owned();
+                lock(&self.trouble).lost.get_or_insert(words);
+            }
             std::thread::sleep(LOOK_EVERY);
         }
     }
 
-    /// Lets the callbacks of finished work run; returns at once.
+    /// Lets the callbacks of finished work run and submits what may follow; returns at once.
     ///
     /// # Errors
     /// As [`Device::check`].
     pub fn poll(&self) -> Result<()> {
+        self.look()?;
+        self.advance();
+        Ok(())
+    }
+
+    fn look(&self) -> Result<()> {
         let polled = self.device.poll(wgpu::PollType::Poll);
         self.check()?;
         polled

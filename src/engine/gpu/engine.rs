@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::buffers::RING;
 use super::device::Device;
@@ -22,14 +21,11 @@ const EVALUATED_AT_ONCE: usize = 128;
 /// Steps on the device at a time.
 const IN_FLIGHT: usize = 2;
 
-/// A step that was submitted and not told yet.
+/// A step that was put in line and not told yet.
 struct Started {
     slot: usize,
     images: usize,
     measured: bool,
-    /// When it was submitted, and its work as the device's pace counts it.
-    submitted: Instant,
-    work: f64,
 }
 
 /// One net on a GPU.
@@ -99,13 +95,11 @@ impl GpuEngine {
             self.collect_first()?;
         }
         let pass = self.next_pass(rate);
-        let (submitted, work) = (Instant::now(), self.runner.step(batch, &pass, measure)?);
+        self.runner.step(batch, &pass, measure)?;
         self.started.push_back(Started {
             slot: pass.slot,
             images: batch.len(),
             measured: measure,
-            submitted,
-            work,
         });
         Ok(())
     }
@@ -134,11 +128,8 @@ impl GpuEngine {
         let Some(started) = self.started.pop_front() else {
             return Ok(());
         };
-        let Started {
-            slot, images, measured, ..
-        } = started;
+        let Started { slot, images, measured } = started;
         let results = self.runner.collect(slot)?;
-        self.runner.device.done(started.work, started.submitted);
         let weights = self.runner.program.weighted.len();
         let norms = &results[3..];
         self.done.push(Step {
@@ -356,8 +347,8 @@ impl Engine for GpuEngine {
             let flat = &mut flat[usize::from(!param.kind.trained())];
             flat[range.clone()].copy_from_slice(&weights[&param.name].data);
         }
-        self.runner.write(Store::Params, &flat[0]);
-        self.runner.write(Store::Running, &flat[1]);
+        self.runner.write(Store::Params, &flat[0])?;
+        self.runner.write(Store::Running, &flat[1])?;
         self.runner.changed = true;
         Ok(())
     }
@@ -382,7 +373,7 @@ impl Engine for GpuEngine {
                 let array = &state[&format!("{name}/{}", graph.params[at].name)];
                 flat[layout.params[at].clone()].copy_from_slice(&array.data);
             }
-            self.runner.write(*store, &flat);
+            self.runner.write(*store, &flat)?;
         }
         Ok(())
     }

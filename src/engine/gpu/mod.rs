@@ -6,6 +6,7 @@ mod device;
 mod dispatch;
 mod engine;
 mod layout;
+mod line;
 mod measure;
 mod pace;
 mod pipeline_cache;

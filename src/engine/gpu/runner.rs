@@ -16,7 +16,7 @@ use crate::engine::plan;
 use crate::engine::{BnMode, Optimizer};
 use crate::error::{Error, Result};
 use crate::net::Graph;
-use load::{in_order, put};
+use load::{Parts, in_order, put};
 use pieces::Pieces;
 
 pub use profile::{Work, works};
@@ -195,32 +195,37 @@ impl Runner {
         Ok(run)
     }
 
-    /// A training step, whose results are on their way into place `slot` of the ring; its work.
-    pub fn step(&mut self, batch: &Batch, pass: &Pass, measure: bool) -> Result<f64> {
-        self.load(batch, pass)?;
-        let run = self.sequence(measure)?;
-        let work = self.play(&run, batch.len(), pass.slot)?;
+    /// A training step, whose results are on their way into place `slot` of the ring.
+    pub fn step(&mut self, batch: &Batch, pass: &Pass, measure: bool) -> Result<()> {
+        let device = Arc::clone(&self.device);
+        let mut pieces = Pieces::new(&device, batch.len());
+        self.load(&mut pieces, batch, pass)?;
+        self.play(pieces, self.sequence(measure)?, pass.slot)?;
         self.changed = true;
-        Ok(work)
+        Ok(())
     }
 
-    /// Submits a run of dispatches, with the results on their way into place `slot` of the ring; its work.
-    fn play(&self, run: &[&Ready], images: usize, slot: usize) -> Result<f64> {
-        let mut pieces = Pieces::new(&self.device, images);
-        pieces.run(run.iter().copied())?;
-        self.results(pieces.encoder(), slot);
-        let work = pieces.end()?;
-        self.ring[slot].ask();
-        Ok(work)
+    /// Puts a run of dispatches in line, with the results on their way into place `slot` of the ring.
+    fn play<'a>(&self, mut pieces: Pieces<'a>, run: Vec<&'a Ready>, slot: usize) -> Result<()> {
+        pieces.run(run)?;
+        let bytes = 4 * self.program.results_len() as u64;
+        pieces.fetch(
+            self.buffers.buffer(Store::Results),
+            slot as u64 * bytes,
+            &self.ring[slot],
+        );
+        pieces.end()
     }
 
     /// A forward pass that keeps every tensor to be looked at, and whose results go into place `slot` of the ring.
     pub fn forward(&mut self, batch: &Batch, pass: &Pass) -> Result<()> {
-        self.load(batch, pass)?;
+        let device = Arc::clone(&self.device);
+        let mut pieces = Pieces::new(&device, batch.len());
+        self.load(&mut pieces, batch, pass)?;
         let stages = self.stages()?;
         let mut run: Vec<&Ready> = stages.pack.iter().filter(|_| self.changed).collect();
         run.extend(self.forward_stage(stages));
-        self.play(&run, batch.len(), pass.slot)?;
+        self.play(pieces, run, pass.slot)?;
         self.changed = false;
         Ok(())
     }
@@ -232,19 +237,23 @@ impl Runner {
             Some(glance) => glance,
             None => self.prepare_glance(labels.len())?,
         };
-        let picks = in_order(labels.len());
-        put(
-            &self.device,
-            &glance.buffers,
-            &mut glance.upload,
+        let mut pieces = Pieces::new(&self.device, labels.len());
+        let parts = Parts {
             labels,
             images,
-            &picks,
+            picks: &in_order(labels.len()),
+        };
+        put(
+            &self.device,
+            &mut pieces,
+            &glance.buffers,
+            &mut glance.upload,
+            parts,
             pass,
         )?;
         let mut run: Vec<&Ready> = std::iter::once(&glance.pack).filter(|_| self.changed).collect();
         run.extend(&glance.forward);
-        self.play(&run, labels.len(), pass.slot)?;
+        self.play(pieces, run, pass.slot)?;
         self.changed = false;
         self.glance = Some(glance);
         Ok(())
@@ -291,7 +300,6 @@ impl Runner {
         }
         pieces.run(&stages.weight_sum)?;
         pieces.end()?;
-        seen.iter().for_each(Download::ask);
         Ok(seen)
     }
 
@@ -305,7 +313,6 @@ impl Runner {
             seen.push((self.look(&mut pieces, &dispatch, shape, images)?, shape));
         }
         pieces.end()?;
-        seen.iter().for_each(|(download, _)| download.ask());
         Ok(seen)
     }
 
@@ -313,9 +320,7 @@ impl Runner {
         let ready = self.device.guarded(|| self.ready(dispatch))??;
         pieces.once(&ready)?;
         let download = self.download(super::program::tensor_bytes(shape, images))?;
-        let seen = self.buffers.buffer(Store::Seen);
-        let encoder = pieces.encoder();
-        encoder.copy_buffer_to_buffer(seen, 0, &download.buffer, 0, download.bytes);
+        pieces.fetch(self.buffers.buffer(Store::Seen), 0, &download);
         Ok(download)
     }
 
@@ -323,16 +328,18 @@ impl Runner {
     pub fn read(&self, store: Store) -> Result<Vec<f32>> {
         let buffer = self.buffers.buffer(store);
         let download = self.download(buffer.size())?;
-        let mut encoder = self.encoder();
-        encoder.copy_buffer_to_buffer(buffer, 0, &download.buffer, 0, download.bytes);
-        self.submit(encoder)?;
-        download.ask();
+        let mut pieces = Pieces::new(&self.device, 0);
+        pieces.fetch(buffer, 0, &download);
+        pieces.end()?;
         self.wait(&download)
     }
 
-    pub fn write(&self, store: Store, values: &[f32]) {
+    /// The start of a buffer, after all that was asked of it before.
+    pub fn write(&self, store: Store, values: &[f32]) -> Result<()> {
+        self.device.flush()?;
         let buffer = self.buffers.buffer(store);
         self.device.queue.write_buffer(buffer, 0, bytemuck::cast_slice(values));
+        Ok(())
     }
 
     /// Bytes of its buffers.
@@ -358,23 +365,5 @@ impl Runner {
 
     fn download(&self, bytes: u64) -> Result<Download> {
         Download::new(&self.device, bytes)
-    }
-
-    fn results(&self, encoder: &mut wgpu::CommandEncoder, slot: usize) {
-        let bytes = 4 * self.program.results_len() as u64;
-        let results = self.buffers.buffer(Store::Results);
-        encoder.copy_buffer_to_buffer(results, slot as u64 * bytes, &self.ring[slot].buffer, 0, bytes);
-    }
-
-    fn encoder(&self) -> wgpu::CommandEncoder {
-        let descriptor = wgpu::CommandEncoderDescriptor {
-            label: Some("training"),
-        };
-        self.device.device.create_command_encoder(&descriptor)
-    }
-
-    fn submit(&self, encoder: wgpu::CommandEncoder) -> Result<()> {
-        self.device.queue.submit([encoder.finish()]);
-        self.device.poll()
     }
 }

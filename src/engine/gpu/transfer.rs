@@ -16,15 +16,21 @@ const HERE: u8 = 1;
 const FAILED: u8 = 2;
 
 /// A buffer that is mapped again and again.
-struct Mapped {
+#[derive(Clone)]
+pub struct Mapped {
     buffer: wgpu::Buffer,
     mode: wgpu::MapMode,
     state: Arc<AtomicU8>,
 }
 
 impl Mapped {
-    fn ask(&self) {
+    /// It is used by commands that are not submitted yet.
+    fn expect(&self) {
         self.state.store(PENDING, Ordering::Release);
+    }
+
+    /// Asks for it to be mapped, after the submission that uses it.
+    pub fn ask(&self) {
         let state = Arc::clone(&self.state);
         self.buffer.map_async(self.mode, .., move |outcome| {
             state.store(if outcome.is_ok() { HERE } else { FAILED }, Ordering::Release);
@@ -66,9 +72,10 @@ impl Download {
         Ok(Self { mapped, buffer, bytes })
     }
 
-    /// Asks for it; after the submission that writes it.
-    pub fn ask(&self) {
-        self.mapped.ask();
+    /// What is to be asked for when the commands that write it are submitted.
+    pub fn expected(&self) -> Mapped {
+        self.mapped.expect();
+        self.mapped.clone()
     }
 
     pub fn arrived(&self) -> bool {
@@ -101,7 +108,7 @@ impl Upload {
             let mapped = Mapped {
                 buffer: device.buffer("a batch on its way", bytes, usage)?,
                 mode: wgpu::MapMode::Write,
-                state: Arc::new(AtomicU8::new(FAILED)),
+                state: Arc::new(AtomicU8::new(PENDING)),
             };
             mapped.ask();
             Ok(mapped)
@@ -110,13 +117,16 @@ impl Upload {
         Ok(Self { ring, next: 0 })
     }
 
-    /// Puts bytes at the start of each of these buffers, after what was submitted before.
-    pub fn send(&mut self, device: &Device, parts: &[(&wgpu::Buffer, &[u8])]) -> Result<()> {
+    /// Puts bytes at the start of each of these buffers; what is to be asked for when the commands are submitted.
+    pub fn send(
+        &mut self,
+        device: &Device,
+        encoder: &mut wgpu::CommandEncoder,
+        parts: &[(&wgpu::Buffer, &[u8])],
+    ) -> Result<Mapped> {
         let mapped = &self.ring[self.next];
         device.wait(|| mapped.arrived())?;
         mapped.check()?;
-        let descriptor = wgpu::CommandEncoderDescriptor { label: Some("batch") };
-        let mut encoder = device.device.create_command_encoder(&descriptor);
         let mut from = 0;
         {
             let mut view = mapped.buffer.get_mapped_range_mut(..).map_err(|_| gone())?;
@@ -127,9 +137,9 @@ impl Upload {
             }
         }
         mapped.buffer.unmap();
-        device.queue.submit([encoder.finish()]);
-        mapped.ask();
+        mapped.expect();
+        let sent = mapped.clone();
         self.next = (self.next + 1) % self.ring.len();
-        Ok(())
+        Ok(sent)
     }
 }

@@ -6,8 +6,9 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::super::conv_grad::{ConvGrad, Into, Pieces};
-use super::super::head::{LinearGrad, PoolGrad};
-use super::super::norm::NormSums;
+use super::super::linear_grad::LinearGrad;
+use super::super::norm_grad::NormSums;
+use super::super::pool_grad::PoolGrad;
 use super::super::settle::Settle;
 use super::super::source::Depth;
 use super::{Runner, with_scratch};

@@ -8,9 +8,11 @@ use rayon::prelude::*;
 use super::super::add::Add;
 use super::super::buffer::Buffer;
 use super::super::conv::ConvForward;
-use super::super::head::{self, Linear, Pool};
 use super::super::layout;
-use super::super::norm;
+use super::super::linear::Linear;
+use super::super::loss;
+use super::super::pool::Pool;
+use super::super::statistics::batch_statistics;
 use super::{Loss, Runner, with_scratch};
 use crate::engine::BnMode;
 use crate::engine::plan::{self, Kernel, NormId, ParamId, TensorId, View};
@@ -189,7 +191,7 @@ impl Runner {
         let (channels, plane) = (self.plan.tensors[tensor].shape[0], self.plane(tensor));
         let lanes = self.lane_statistics.values();
         for channel in 0..channels {
-            let (mean, variance) = norm::batch_statistics(lanes, channels, self.width, self.images, plane, channel);
+            let (mean, variance) = batch_statistics(lanes, channels, self.width, self.images, plane, channel);
             self.statistics[norm][channel] = [mean, variance];
             let (weight, bias) = (self.values[weight][channel], self.values[bias][channel]);
             self.norms[norm].set(channel, mean, variance, weight, bias);
@@ -236,7 +238,7 @@ impl Runner {
             .zip(self.tensor(logits).chunks(len))
             .zip(labels.chunks(self.width));
         losses.extend(
-            blocks.map(|((gradient, logits), labels)| head::loss(logits, labels, self.width, self.images, gradient)),
+            blocks.map(|((gradient, logits), labels)| loss::loss(logits, labels, self.width, self.images, gradient)),
         );
         let loss = losses.iter().fold(Loss::default(), |sum, block| Loss {
             loss_sum: sum.loss_sum + block.loss_sum,

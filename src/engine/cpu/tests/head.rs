@@ -1,6 +1,10 @@
 //! Pooling, the linear layer and the loss, forward and backward.
 
-use super::super::head::{Linear, LinearGrad, Pool, PoolGrad, loss};
+use super::super::linear::Linear;
+use super::super::linear_grad::LinearGrad;
+use super::super::loss::loss;
+use super::super::pool::Pool;
+use super::super::pool_grad::PoolGrad;
 use super::*;
 
 #[derive(Debug, serde::Deserialize)]

@@ -17,8 +17,9 @@ use super::buffer::Buffer;
 use super::conv_grad::AddendOf;
 use super::lanes::{Isa, Kernel, Lanes};
 use super::layout::{pack, unpack};
-use super::norm;
+use super::norm_grad::NormSums;
 use super::source::{GradientOf, NormValues, ViewOf};
+use super::statistics::{self, add_statistics};
 
 /// Largest relative error of a tensor against `f64`.
 const TOLERANCE: f64 = 5e-5;
@@ -182,7 +183,7 @@ impl Kernel for LaneStatistics<'_> {
         // In two parts where there are enough pixels.
         let parts = [0..self.plane / 3, self.plane / 3..self.plane];
         for pixels in parts.into_iter().filter(|pixels| !pixels.is_empty()) {
-            norm::add_statistics(S::of(self.values), self.plane, pixels, S::of_mut(self.out));
+            add_statistics(S::of(self.values), self.plane, pixels, S::of_mut(self.out));
         }
     }
 }
@@ -205,7 +206,8 @@ fn lane_statistics(isa: Isa, buffer: &Buffer, [channels, height, width]: [usize;
 
 /// Mean and variance of each channel.
 fn batch_statistics(isa: Isa, lanes: &Buffer, [channels, height, width]: [usize; 3], images: usize) -> Vec<[f64; 2]> {
-    let of = |channel| norm::batch_statistics(lanes.values(), channels, isa.width(), images, height * width, channel);
+    let of =
+        |channel| statistics::batch_statistics(lanes.values(), channels, isa.width(), images, height * width, channel);
     (0..channels).map(of).map(|(mean, variance)| [mean, variance]).collect()
 }
 
@@ -239,13 +241,13 @@ fn finish(norm: &mut NormValues, sums: &[f64], count: usize, batch: bool) -> [Ve
     gradients
 }
 
-/// Runs [`norm::NormSums`] over all blocks.
+/// Runs [`NormSums`] over all blocks.
 fn norm_sums(isa: Isa, gradient: GradientOf<'_>) -> Vec<f64> {
     let (len, blocks) = (gradient.view.channels * 2, gradient.images.div_ceil(isa.width()));
     let mut sums = vec![f64::NAN; blocks * len];
     for (block, sums) in sums.chunks_exact_mut(len).enumerate() {
         let gradient = gradient.block(block, isa.width());
-        isa.run(norm::NormSums { gradient, sums });
+        isa.run(NormSums { gradient, sums });
     }
     sums
 }
@@ -258,7 +260,7 @@ fn read_gradient(isa: Isa, gradient: GradientOf<'_>) -> Vec<f32> {
     let of_blocks = out.values_mut()[..blocks * image * width].chunks_exact_mut(image * width);
     for (block, out) in of_blocks.enumerate() {
         let gradient = gradient.block(block, width);
-        isa.run(super::observe::ReadGradient { gradient, out });
+        isa.run(super::read_gradient::ReadGradient { gradient, out });
     }
     unpacked(&out, image, width, gradient.images)
 }

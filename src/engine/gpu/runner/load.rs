@@ -6,14 +6,14 @@ use super::super::buffers::Buffers;
 use super::super::device::Device;
 use super::super::dispatch::Store;
 use super::super::transfer::Upload;
-use super::{Pass, Ready, Runner};
+use super::{Pass, Pieces, Ready, Runner};
 use crate::data::{Batch, Change, Pick};
 use crate::engine::BnMode;
 use crate::error::Result;
 
 impl Runner {
     /// Makes room for a batch and puts it on the device: which images it takes where the device holds their set.
-    pub fn load(&mut self, batch: &Batch, pass: &Pass) -> Result<()> {
+    pub fn load(&mut self, pieces: &mut Pieces<'_>, batch: &Batch, pass: &Pass) -> Result<()> {
         let device = Arc::clone(&self.device);
         let labels = &batch.labels;
         if labels.len() > self.buffers.capacity {
@@ -38,7 +38,12 @@ impl Runner {
             Some(upload) => upload,
             empty => empty.insert(Upload::new(&device, self.buffers.batch_bytes(&self.program))?),
         };
-        put(&device, &self.buffers, upload, labels, images, &picks, pass)
+        let parts = Parts {
+            labels,
+            images,
+            picks: &picks,
+        };
+        put(&device, pieces, &self.buffers, upload, parts, pass)
     }
 
     /// Whether batches can be taken from that set on the device, from now on.
@@ -68,18 +73,24 @@ pub fn in_order(images: usize) -> Vec<[i32; 4]> {
     (0..images).map(|image| [image as i32, 0, 0, 0]).collect()
 }
 
-/// Puts a batch where a program's kernels read it, in a submission of its own.
+/// What a batch consists of on the device.
+pub struct Parts<'a> {
+    pub labels: &'a [u32],
+    pub images: &'a [f32],
+    pub picks: &'a [[i32; 4]],
+}
+
+/// Puts a batch where a program's kernels read it.
 pub fn put(
     device: &Device,
+    pieces: &mut Pieces<'_>,
     buffers: &Buffers,
     upload: &mut Upload,
-    labels: &[u32],
-    images: &[f32],
-    picks: &[[i32; 4]],
+    batch: Parts<'_>,
     pass: &Pass,
 ) -> Result<()> {
     let words = [
-        labels.len() as u32,
+        batch.labels.len() as u32,
         u32::from(pass.mode == BnMode::Batch),
         u32::from(pass.training),
         pass.rate.to_bits(),
@@ -90,9 +101,12 @@ pub fn put(
     ];
     let parts = [
         (Store::Batch, bytemuck::cast_slice(&words)),
-        (Store::Labels, bytemuck::cast_slice(labels)),
-        (Store::Picks, bytemuck::cast_slice(picks)),
-        (Store::Stored, bytemuck::cast_slice(images)),
+        (Store::Labels, bytemuck::cast_slice(batch.labels)),
+        (Store::Picks, bytemuck::cast_slice(batch.picks)),
+        (Store::Stored, bytemuck::cast_slice(batch.images)),
     ];
-    upload.send(device, &parts.map(|(store, bytes)| (buffers.buffer(store), bytes)))
+    let parts = parts.map(|(store, bytes)| (buffers.buffer(store), bytes));
+    let sent = upload.send(device, pieces.encoder(), &parts)?;
+    pieces.ask(sent);
+    Ok(())
 }

@@ -1,8 +1,9 @@
-//! Commands in submissions of bounded work, so that whoever else draws on the GPU is let in between.
+//! Commands in pieces of bounded work, put in line for the device one by one.
 
 use std::mem::{replace, take};
 
-use super::super::device::Device;
+use super::super::device::{Commands, Device};
+use super::super::transfer::{Download, Mapped};
 use super::Ready;
 use crate::error::Result;
 
@@ -10,14 +11,15 @@ use crate::error::Result;
 pub struct Pieces<'a> {
     device: &'a Device,
     images: usize,
-    /// Work of a submission, at most.
+    /// Work of a piece, at most.
     most: f64,
     encoder: wgpu::CommandEncoder,
     /// Dispatches that the encoder does not hold yet.
     run: Vec<&'a Ready>,
-    /// Work of the submission in the making, and of those before it.
+    /// What is asked for after the piece in the making.
+    asked: Vec<Mapped>,
+    /// Its work.
     piece: f64,
-    before: f64,
 }
 
 fn encoder(device: &Device) -> wgpu::CommandEncoder {
@@ -33,11 +35,11 @@ impl<'a> Pieces<'a> {
         Self {
             device,
             images,
-            most: device.pace().piece(),
+            most: device.piece(),
             encoder: encoder(device),
             run: Vec::new(),
+            asked: Vec::new(),
             piece: 0.0,
-            before: 0.0,
         }
     }
 
@@ -66,28 +68,40 @@ impl<'a> Pieces<'a> {
         &mut self.encoder
     }
 
+    /// Copies from a buffer, as it is after all that was added before, to where it is read.
+    pub fn fetch(&mut self, from: &wgpu::Buffer, at: u64, to: &Download) {
+        let encoder = self.encoder();
+        encoder.copy_buffer_to_buffer(from, at, &to.buffer, 0, to.bytes);
+        self.ask(to.expected());
+    }
+
+    /// Asks for a buffer that the commands added last use.
+    pub fn ask(&mut self, mapped: Mapped) {
+        self.asked.push(mapped);
+    }
+
     fn make_room(&mut self, ready: &Ready) -> Result<()> {
         let work = ready.dispatch.cost.work(self.images);
         if self.piece > 0.0 && self.piece + work > self.most {
-            self.submit()?;
+            self.send()?;
         }
         self.piece += work;
         Ok(())
     }
 
-    fn submit(&mut self) -> Result<()> {
+    fn send(&mut self) -> Result<()> {
         let next = encoder(self.device);
-        let commands = replace(self.encoder(), next).finish();
-        self.device.submit(commands, self.piece)?;
-        self.before += take(&mut self.piece);
-        Ok(())
+        let commands = Commands {
+            buffer: replace(self.encoder(), next).finish(),
+            asked: take(&mut self.asked),
+        };
+        self.device.send(commands, take(&mut self.piece))
     }
 
-    /// Submits the rest; the work of all of it.
-    pub fn end(mut self) -> Result<f64> {
-        self.submit()?;
-        self.device.poll()?;
-        Ok(self.before)
+    /// Puts the rest in line.
+    pub fn end(mut self) -> Result<()> {
+        self.send()?;
+        self.device.poll()
     }
 }
 

@@ -1,15 +1,18 @@
 //! What the dispatches of a step cost, and how long each takes by the device's own clock.
 
+use std::sync::Arc;
+
+use super::super::device::Commands;
 use super::super::dispatch::Dispatch;
 use super::super::program::Program;
-use super::{Pass, Ready, Runner};
+use super::{Pass, Pieces, Ready, Runner};
 use crate::data::Batch;
 use crate::engine::{Optimizer, plan};
 use crate::error::Result;
 use crate::net::Graph;
 
 /// Timestamps in a set, two a dispatch.
-const TIMESTAMPS: u32 = 4096;
+const TIMESTAMPS: usize = 4096;
 
 /// One dispatch of a training step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,10 +57,13 @@ impl Runner {
             return Ok(None);
         }
         self.changed = true;
-        self.load(batch, pass)?;
+        let device = Arc::clone(&self.device);
+        let mut pieces = Pieces::new(&device, batch.len());
+        self.load(&mut pieces, batch, pass)?;
+        pieces.end()?;
         let run = self.sequence(false)?;
         let mut seconds = Vec::with_capacity(run.len());
-        for part in run.chunks(TIMESTAMPS as usize / 2) {
+        for part in parts(&run, batch.len(), device.piece()) {
             seconds.extend(self.timed(part, batch.len())?);
         }
         Ok(Some(seconds))
@@ -70,13 +76,14 @@ impl Runner {
         let usage = wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC;
         let resolved = self.device.buffer("timestamps", bytes, usage)?;
         let download = self.download(bytes)?;
-        self.device.guarded(|| {
+        let buffer = self.device.guarded(|| {
             let times = device.create_query_set(&wgpu::QuerySetDescriptor {
                 label: Some("kernels"),
                 ty: wgpu::QueryType::Timestamp,
                 count,
             });
-            let mut encoder = self.encoder();
+            let descriptor = wgpu::CommandEncoderDescriptor { label: Some("profile") };
+            let mut encoder = device.create_command_encoder(&descriptor);
             for (at, ready) in (0..).step_by(2).zip(run) {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: Some(ready.dispatch.kernel),
@@ -90,9 +97,10 @@ impl Runner {
             }
             encoder.resolve_query_set(&times, 0..count, &resolved, 0);
             encoder.copy_buffer_to_buffer(&resolved, 0, &download.buffer, 0, bytes);
-            self.submit(encoder)
-        })??;
-        download.ask();
+            encoder.finish()
+        })?;
+        let asked = vec![download.expected()];
+        self.device.send(Commands { buffer, asked }, work_of(run, images))?;
         let ticks = self.wait(&download)?;
         let nanoseconds = f64::from(self.device.queue.get_timestamp_period());
         // Each tick is eight bytes, which came as two floats.
@@ -105,4 +113,21 @@ impl Runner {
         let between = |pair: &[u64; 2]| pair[1].saturating_sub(pair[0]) as f64 * nanoseconds * 1e-9;
         Ok(ticks.as_chunks().0.iter().map(between).collect())
     }
+}
+
+fn work_of(run: &[&Ready], images: usize) -> f64 {
+    run.iter().map(|ready| ready.dispatch.cost.work(images)).sum()
+}
+
+/// A run in parts of a piece of work each, for whose timestamps there is room.
+fn parts<'a, 'r>(mut run: &'a [&'r Ready], images: usize, piece: f64) -> Vec<&'a [&'r Ready]> {
+    let mut parts = Vec::new();
+    while !run.is_empty() {
+        let most = run.len().min(TIMESTAMPS / 2);
+        let fits = (2..=most).take_while(|&len| work_of(&run[..len], images) <= piece);
+        let (part, rest) = run.split_at(fits.last().unwrap_or(1));
+        parts.push(part);
+        run = rest;
+    }
+    parts
 }

@@ -19,14 +19,14 @@ fn poison(engine: &GpuEngine) {
     let runner = &engine.runner;
     for store in canaries(engine) {
         let len = runner.buffers.buffer(store).size() as usize / 4;
-        runner.write(store, &vec![f32::NAN; len]);
+        runner.write(store, &vec![f32::NAN; len]).unwrap();
     }
     let layout = &runner.program.layout;
     let mut gradients = vec![0.0; layout.trained_len];
     for &param in &runner.program.trained {
         gradients[layout.params[param].clone()].fill(f32::NAN);
     }
-    runner.write(Store::Gradients, &gradients);
+    runner.write(Store::Gradients, &gradients).unwrap();
 }
 
 fn canaries(engine: &GpuEngine) -> Vec<Store> {
@@ -164,24 +164,23 @@ fn hold_on(devices: &[Arc<Device>], graph: Graph, images: usize) {
 
 #[test]
 fn of_few_buffers() {
-    let mut adapter = adapters().swap_remove(0);
-    adapter.about.storage_buffers = 8;
-    let device = Device::open(&adapter, Checks::Off).unwrap();
-    hold_on(&[device], first_blocks("resnet-8:width=4,input=1x5x5", 2), 3);
+    let few = |checks| {
+        let mut adapter = adapters().swap_remove(0);
+        adapter.about.storage_buffers = 8;
+        Device::open(&adapter, checks).unwrap()
+    };
+    let devices = [Checks::Off, Checks::On].map(few);
+    hold_on(&devices, first_blocks("resnet-8:width=4,input=1x5x5", 2), 3);
 }
-
-// Without checks only: wide kernels take a software adapter long to compile.
 
 #[test]
 fn of_twenty_channels_and_scaled_shortcuts() {
-    let net = first_blocks("resnet-8:width=20,scale=0.5,input=1x2x2", 1);
-    hold_on(&[device(Checks::Off)], net, 127);
+    hold(first_blocks("resnet-8:width=20,scale=0.5,input=1x2x2", 1), 127);
 }
 
 #[test]
 fn of_scaled_and_strided_shortcuts() {
-    let net = first_blocks("resnet-8:width=4,scale=0.5,input=1x5x5", 2);
-    hold_on(&[device(Checks::Off)], net, 3);
+    hold(first_blocks("resnet-8:width=4,scale=0.5,input=1x5x5", 2), 3);
 }
 
 macro_rules! kernels {

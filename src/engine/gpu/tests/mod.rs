@@ -2,6 +2,7 @@
 
 pub mod faults;
 mod kernels;
+mod line;
 mod shaders;
 mod updates;
 

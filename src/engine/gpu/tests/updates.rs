@@ -1,10 +1,9 @@
 //! What a step changes, against the CPU engine.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::super::engine::GpuEngine;
-use super::super::{Checks, Device, adapters, works};
+use super::super::{Checks, works};
 use super::{TOLERANCE, batch, compare, device, everything, graph, off};
 use crate::engine::cpu::CpuEngine;
 use crate::engine::plan::lower;
@@ -80,39 +79,6 @@ fn losses_of_sure_and_of_hopeless_answers_are_the_cpu_engine_s() {
         let [a, b] = [&mut ours as &mut dyn Engine, &mut right].map(|engine| engine.evaluate(&batch, BnMode::Batch));
         assert_eq!(a.unwrap().correct, b.unwrap().correct, "{factor}");
     }
-}
-
-#[test]
-fn a_step_in_many_pieces_is_the_same_step_and_two_of_them_are_under_way() {
-    let graph = graph("resnet-8:width=3,input=1x4x4");
-    let weights = initial_weights(&graph, 1);
-    let device = Device::open(&adapters()[0], Checks::Off).unwrap();
-    let opened = || GpuEngine::new(Arc::clone(&device), &graph, &weights, Optimizer::default()).unwrap();
-    let losses = || {
-        let mut engine = opened();
-        let step = |step: usize| engine.step(&batch(&graph, 5, step as f32), 0.01, false).unwrap().loss;
-        (0..3).map(step).collect::<Vec<_>>()
-    };
-    let whole = losses();
-    let long_ago = Instant::now().checked_sub(Duration::from_secs(3600)).unwrap();
-    let before = device.pace().piece();
-    let slow = || (0..40).for_each(|_| device.done(1.0, long_ago));
-    slow();
-    assert!(device.pace().piece() <= before);
-    assert_eq!(losses(), whole);
-
-    let mut engine = opened();
-    engine.step(&batch(&graph, 5, 0.0), 0.01, false).unwrap();
-    slow();
-    let program = &engine.runner.program;
-    let largest = program.step().map(|dispatch| dispatch.cost.work(5)).fold(0.0, f64::max);
-    for _ in 0..2 {
-        engine.start(&batch(&graph, 5, 0.0), 0.01, false).unwrap();
-        let most = largest.max(2.0 * device.pace().piece());
-        assert!(device.under_way() <= most, "{} of {most}", device.under_way());
-    }
-    engine.finished(true).unwrap();
-    device.wait(|| device.under_way() == 0.0).unwrap();
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! Batch normalisation's reductions: statistics of a block, of the batch, and the backward pass's two sums.
+//! Batch normalisation's statistics: of a block, of the batch, and what they make of a channel.
 
 use std::ops::Range;
 
-use super::lanes::{Kernel, Lanes};
-use super::source::{GradientOf, NormValues};
+use super::lanes::Lanes;
+use super::source::NormValues;
 
 /// PyTorch's default.
 pub const EPS: f64 = 1e-5;
@@ -68,32 +68,6 @@ pub fn batch_statistics(
         between += means.iter().map(|&lane| (f64::from(lane) - mean).powi(2)).sum::<f64>();
     }
     (mean, (within + plane as f64 * between) / (images * plane) as f64)
-}
-
-/// The backward pass's sums over one block, `[channel][2]`: of `g` and of `g (x - mean)`.
-pub struct NormSums<'a> {
-    pub gradient: GradientOf<'a>,
-    pub sums: &'a mut [f64],
-}
-
-impl Kernel for NormSums<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Lanes>(self) {
-        self.sums.fill(0.0);
-        add_sums::<S>(&self.gradient, 0..self.gradient.view.plane, self.sums);
-    }
-}
-
-/// Adds the sums over some pixels of every channel.
-#[inline(always)]
-pub fn add_sums<S: Lanes>(gradient: &GradientOf<'_>, pixels: Range<usize>, sums: &mut [f64]) {
-    for (channel, sums) in sums.chunks_exact_mut(2).enumerate() {
-        let [sum, tilted] = gradient.sums::<S>(channel, pixels.start, pixels.len());
-        sums[0] += sum;
-        sums[1] += tilted;
-    }
 }
 
 impl NormValues {
