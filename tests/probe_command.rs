@@ -67,6 +67,8 @@ fn everything_inside_is_written() {
         ("running", &[][..]),
         ("batch", &["--train"]),
         ("batch", &["--train", "--engine", "candle"]),
+        ("running", &["--engine", "gpu", "--adapter", "llvmpipe"]),
+        ("batch", &["--train", "--engine", "gpu", "--adapter", "llvmpipe"]),
     ] {
         let output = probe(folder.path(), NET, more);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use depthscope::data::Batch;
-use depthscope::engine::{BnMode, Choice, Optimizer, ProbeRequest, Select, open};
-use depthscope::net::{Array, Deepened, Form, Graph, Param, ParamKind, Split, Weights};
-use depthscope::probe::{autocorrelation, mean_cosine};
+use depthscope::data::{Batch, Dataset, Split as Images};
+use depthscope::engine::{BnMode, Choice, Optimizer, ProbeRequest, Select, Wanted, open, weights_file};
+use depthscope::net::{Array, Deepened, Form, Graph, Param, ParamKind, Split, Surgery, Weights, initial_weights};
+use depthscope::probe::{Patient, Plane, Target, Way, accuracy, autocorrelation, landscape, lesions, mean_cosine};
+use safetensors::SafeTensors;
 
 #[path = "pytorch/digest.rs"]
 mod pytorch;
@@ -18,6 +19,22 @@ struct Constants {
     series: Series,
     /// Largest |output - input| of an identity block by statistics used.
     identity: BTreeMap<String, f32>,
+    learned: Learned,
+}
+
+/// Of the net in `probes.safetensors`.
+#[derive(serde::Deserialize)]
+struct Learned {
+    /// Accuracies of the whole net, and without each block.
+    lesions: Vec<f32>,
+    landscape: Vec<f32>,
+    transfer: BTreeMap<String, Transferred>,
+}
+
+#[derive(serde::Deserialize)]
+struct Transferred {
+    accuracy: f32,
+    moved: Vec<f32>,
 }
 
 #[derive(serde::Deserialize)]
@@ -162,4 +179,128 @@ fn correlations_are_numpys() {
         assert!((found - right).abs() < 1e-5, "{found} against {right}");
     }
     assert!((mean_cosine(&series, columns) - right.cosine).abs() < 1e-5);
+}
+
+const NET: &str = "resnet-14:width=2,input=1x8x8,classes=4";
+/// Seed of the last layer that is learned anew.
+const SEED: u64 = 1;
+/// Training images of each class.
+const FEW: usize = 7;
+
+/// The net that PyTorch has trained, the images, and the last layer to start anew with.
+fn learned() -> (Arc<Graph>, Weights, Dataset, Vec<f32>) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pytorch/probes.safetensors");
+    let bytes = std::fs::read(&path).unwrap();
+    let file = SafeTensors::deserialize(&bytes).unwrap();
+    let floats = |name: &str, view| weights_file::floats(&path, name, &view).unwrap();
+    let weights = file
+        .iter()
+        .filter_map(|(name, view)| Some((name.strip_prefix("weights/")?.to_owned(), floats(name, view))));
+    let pixel = |&pixel: &u8| (f32::from(pixel) / 16.0 - 0.3) / 0.38;
+    let images: Vec<f32> = file.tensor("pixels").unwrap().data().iter().map(pixel).collect();
+    let labels: Vec<u32> = file
+        .tensor("labels")
+        .unwrap()
+        .data()
+        .iter()
+        .map(|&label| label.into())
+        .collect();
+    let part = |from: usize, to: usize| Images {
+        images: Arc::new(images[from * 64..to * 64].to_vec()),
+        labels: labels[from..to].to_vec(),
+    };
+    let mut data = Dataset::open(&toml::from_str("source = 'digits'").unwrap()).unwrap();
+    (data.train, data.test) = (part(0, 4 * FEW), part(4 * FEW, labels.len()));
+    data.classes.truncate(4);
+    let graph = Arc::new(Graph::new(&NET.parse().unwrap()));
+    let head = floats("head", file.tensor("head").unwrap()).data;
+    (graph, weights.collect(), data, head)
+}
+
+fn engines() -> [Wanted; 3] {
+    [Choice::Cpu.into(), Choice::Candle.into(), Wanted::gpu("llvmpipe")]
+}
+
+#[test]
+fn lesions_are_pytorchs_on_every_engine() {
+    let right = constants().learned.lesions;
+    let (graph, weights, data, _) = learned();
+    for wanted in engines() {
+        let engine = |graph: &Arc<Graph>, weights: &Weights, optimizer| open(wanted.clone(), graph, weights, optimizer);
+        let tests = data.test_batches(512);
+        let mut whole = Patient::new(&engine, &graph, &Surgery::default(), &weights).unwrap();
+        let mut found = vec![accuracy(whole.engine.as_mut(), &tests, BnMode::Batch).unwrap()];
+        let removals = lesions(&engine, &graph, &weights, &tests, BnMode::Batch, &mut |_, _| true).unwrap();
+        found.extend(removals.iter().map(|removal| removal.accuracy));
+        assert_eq!(found, right, "{wanted}");
+    }
+}
+
+#[test]
+fn a_landscape_is_pytorchs_on_every_engine() {
+    let right = constants().learned.landscape;
+    let (graph, weights, data, _) = learned();
+    let names: Vec<&String> = weights.keys().filter(|name| weights[*name].shape.len() > 1).collect();
+    let along = [0, 1].map(|number| {
+        let direction = names.iter().enumerate().map(|(at, name)| {
+            let shape = weights[*name].shape.clone();
+            let data = pytorch::values(shape.iter().product(), 5000 + 100 * number + at as u64);
+            ((*name).clone(), Array { shape, data })
+        });
+        direction.collect::<Weights>()
+    });
+    let plane = Plane::new(&graph, &weights, along);
+    for wanted in engines() {
+        let mut engine = open(wanted.clone(), &graph, &weights, Optimizer::default()).unwrap();
+        let reach = [[-1.0, 1.0]; 2];
+        let map = landscape(
+            engine.as_mut(),
+            &plane,
+            &data.test_batches(512),
+            reach,
+            5,
+            &mut |_, _| true,
+        )
+        .unwrap();
+        for (at, (found, right)) in map.loss.iter().zip(&right).enumerate() {
+            assert!(
+                (found / right - 1.0).abs() < 1e-4,
+                "{wanted}, {at}: {found} against {right}"
+            );
+        }
+    }
+}
+
+#[test]
+fn few_labels_teach_what_they_teach_pytorch() {
+    let right = constants().learned.transfer;
+    let (graph, weights, data, head) = learned();
+    let fresh = initial_weights(&graph, SEED);
+    assert_eq!(
+        fresh["fc.weight"].data, head,
+        "probes.py starts from another last layer"
+    );
+    assert!(fresh["fc.bias"].data.iter().all(|&bias| bias == 0.0));
+    let target = Target {
+        open: &|graph, weights, optimizer| open(Choice::Cpu, graph, weights, optimizer),
+        graph: &graph,
+        data: &data,
+        seed: SEED,
+    };
+    let trials = target.transfer(&weights, &[FEW], &mut |_, _| true).unwrap();
+    for trial in trials.iter().filter(|trial| trial.way != Way::Scratch) {
+        let right = &right[trial.way.name()];
+        let close = |(found, right): (&f32, &f32)| (found - right).abs() <= 2e-3 * right;
+        assert_eq!(trial.moved.len(), right.moved.len());
+        assert!(
+            trial.moved.iter().zip(&right.moved).all(close),
+            "{trial:?} against {:?}",
+            right.moved
+        );
+        assert!(
+            (trial.accuracy - right.accuracy).abs() < 0.011,
+            "{trial:?} against {}",
+            right.accuracy
+        );
+    }
 }

@@ -25,22 +25,24 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// Two random directions, filter-normalised; the same of every net with parameters of the same names.
-    pub fn random(graph: &Graph, centre: &Weights, seed: u64) -> Self {
-        let direction = |number: u64| {
-            let mut direction = initial_weights(graph, SEEDS | (2 * seed + number));
+    /// Along these two directions, of which only weights are kept, filter-normalised.
+    pub fn new(graph: &Graph, centre: &Weights, mut along: [Weights; 2]) -> Self {
+        for direction in &mut along {
             direction.retain(|name, _| is_weight(graph, name));
-            for (name, array) in &mut direction {
+            for (name, array) in direction {
                 if let Some(weights) = centre.get(name) {
                     fit_filters(array, weights);
                 }
             }
-            direction
-        };
-        Self {
-            centre: centre.clone(),
-            along: [direction(0), direction(1)],
         }
+        let centre = centre.clone();
+        Self { centre, along }
+    }
+
+    /// Two random directions, the same of every net with parameters of the same names.
+    pub fn random(graph: &Graph, centre: &Weights, seed: u64) -> Self {
+        let direction = |number: u64| initial_weights(graph, SEEDS | (2 * seed + number));
+        Self::new(graph, centre, [direction(0), direction(1)])
     }
 
     /// The same directions through other weights.
