@@ -166,9 +166,9 @@ fn experiment() -> Experiment {
     experiment.runs = [8, 14, 20, 32, 56]
         .iter()
         .flat_map(|depth| ["plain", "resnet"].map(|family| format!("{family}-{depth}")))
-        .map(|name| RunPlan {
-            net: format!("{name}:width=8"),
-            name,
+        .map(|name| {
+            let net = format!("{name}:width=8");
+            RunPlan::new(name, net)
         })
         .collect();
     experiment

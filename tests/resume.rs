@@ -168,3 +168,63 @@ fn log_files(folder: &Path) -> Vec<std::path::PathBuf> {
     files.sort();
     files
 }
+
+/// Trains a step, resets, branches from the beginning and trains to the end, or resumes and trains to the end.
+fn begun(experiment: Experiment, out: &Path, resume: bool) -> Experiment {
+    let name = experiment.runs[0].name.clone();
+    let trainer = Trainer::spawn(experiment, options(out, Choice::Cpu, resume)).unwrap();
+    let mut waits = true;
+    while let Some(event) = trainer.wait() {
+        match event {
+            Event::Failed(why) => panic!("{why}"),
+            Event::Phase(Phase::Paused) if resume => trainer.send(Command::Run),
+            Event::Phase(Phase::Paused) if waits => {
+                waits = false;
+                trainer.send(Command::Step(1));
+            }
+            Event::Phase(Phase::Paused) => trainer.send(Command::Reset),
+            Event::Reset => {
+                let (name, step, rate) = (name.clone(), 0, 0.5);
+                trainer.send(Command::Branch { name, step, rate });
+                trainer.send(Command::Run);
+            }
+            Event::Phase(Phase::Done) => break,
+            _ => {}
+        }
+    }
+    drop(trainer);
+    RunFolder::open(out).unwrap().experiment
+}
+
+#[test]
+fn trained_weights_are_where_a_run_starts_and_stay_with_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mine.safetensors");
+    fs::copy("assets/weights/mnist-5k-8x8.safetensors", &file).unwrap();
+    let trained = depthscope::engine::weights_file::read(&file).unwrap();
+    let mut experiment = experiment();
+    experiment.seeds = vec![0];
+    experiment.steps = 2;
+    experiment.runs = vec![depthscope::run::RunPlan::new("resnet-14", "resnet-14:width=8")];
+    experiment.runs[0].weights = Some(file.clone());
+    let out = folder.path().join("out");
+    let kept = begun(experiment, &out, false);
+    let copy = out.join("resnet-14/mine.safetensors");
+    assert_eq!(kept.runs[0].weights.as_ref(), Some(&copy));
+    assert_eq!(kept.branches.len(), 1);
+    let first = |run: &str| {
+        let keeps = out.join(run).join("seed-0/keeps");
+        Checkpoint::read(&checkpoint::folder(&keeps, 0)).unwrap().weights
+    };
+    assert_eq!(first("resnet-14"), trained);
+    assert_eq!(first(&kept.branches[0].name), trained);
+    // What is beside the lesson may go.
+    fs::remove_file(&file).unwrap();
+    let mut longer = kept.clone();
+    longer.steps = 3;
+    assert_eq!(begun(longer, &out, true).runs[0].weights, kept.runs[0].weights);
+    assert_eq!(last(&out, "resnet-14", 0).state.step, 3);
+    let again = folder.path().join("again");
+    let experiment = Experiment::read(&out.join("experiment.toml")).unwrap();
+    begun(experiment, &again, false);
+}

@@ -75,6 +75,22 @@ impl Session {
         ))
     }
 
+    /// Shows again what a run folder holds of an experiment; `None` where nothing is left of it.
+    pub fn revisit(
+        experiment: Experiment,
+        folder: &Path,
+        engine: &str,
+        ctx: &egui::Context,
+        repaint_every: Duration,
+    ) -> Option<Self> {
+        let mut history = RunFolder::open(folder).ok()?.history;
+        history
+            .runs
+            .retain(|series| experiment.runs.iter().any(|plan| plan.name == series.track.name));
+        let folder = Some(folder.to_path_buf());
+        (!history.runs.is_empty()).then(|| Self::open(experiment, folder, history, engine, ctx, repaint_every))
+    }
+
     /// With a history that is not empty, what the folder holds is resumed.
     fn open(
         experiment: Experiment,
@@ -266,9 +282,8 @@ impl Drop for Session {
 /// The trainer has added a run that continues another.
 fn take_up(experiment: &mut Experiment, branch: Branch) {
     if let Some(parent) = experiment.runs.iter().find(|plan| plan.name == branch.of) {
-        let net = parent.net.clone();
-        let name = branch.name.clone();
-        experiment.runs.push(RunPlan { name, net });
+        let plan = RunPlan::new(branch.name.clone(), parent.net.clone());
+        experiment.runs.push(plan);
         experiment.branches.push(branch);
     }
 }

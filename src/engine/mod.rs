@@ -14,6 +14,7 @@ pub mod weights_file;
 use std::collections::BTreeMap;
 
 pub use candle::Kind;
+pub use check::weights as check_weights;
 pub use choice::{Choice, Wanted, automatic, open, unavailable};
 pub use optimizer::{Decay, Optimizer, OptimizerKind};
 use rust_i18n::t;

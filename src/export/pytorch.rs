@@ -72,7 +72,14 @@ fn settings(experiment: &Experiment) -> String {
     text += "SPECS = {\n";
     for plan in &experiment.runs {
         if let (Ok(spec), None) = (plan.net.parse::<Spec>(), experiment.branch(&plan.name)) {
-            text += &format!("    {}: {},\n", quoted(&plan.name), net(&spec));
+            let origin = plan.weights.as_ref().and_then(|source| source.file_name());
+            let origin = origin.map(|file| format!("  # here from weights {}", quoted(&file.to_string_lossy())));
+            text += &format!(
+                "    {}: {},{}\n",
+                quoted(&plan.name),
+                net(&spec),
+                origin.unwrap_or_default()
+            );
         }
     }
     text + "}\n"

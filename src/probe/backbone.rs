@@ -7,6 +7,8 @@ use crate::engine::weights_file;
 use crate::error::Result;
 use crate::net::{Spec, Weights};
 
+/// What experiment files call them.
+pub const NAME: &str = "mnist-5k-8x8";
 const FILE: &str = "assets/weights/mnist-5k-8x8.safetensors";
 const BYTES: &[u8] = include_bytes!("../../assets/weights/mnist-5k-8x8.safetensors");
 /// What was trained.

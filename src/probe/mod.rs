@@ -17,7 +17,7 @@ mod transfer;
 
 use std::sync::Arc;
 
-pub use backbone::{backbone, fits as backbone_fits};
+pub use backbone::{NAME as BACKBONE, backbone, fits as backbone_fits};
 pub use contour::contour;
 pub use forms::{Formed, Forms, forms};
 pub use information::{Information, Reading, information};

@@ -1,5 +1,7 @@
 //! The experiment file: data, recipe and the runs to compare.
 
+use std::path::PathBuf;
+
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +80,10 @@ pub struct RunPlan {
     pub name: String,
     /// The net's spec; input and classes come from the data.
     pub net: String,
+    /// A `.safetensors` file of the trained weights that it starts from, with every seed; `mnist-5k-8x8` are those that
+    /// come with the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<PathBuf>,
 }
 
 /// Position of a track in the trainer's list; never reused within one trainer.
@@ -241,6 +247,15 @@ impl Experiment {
 }
 
 impl RunPlan {
+    /// A net that starts from drawn values.
+    pub fn new(name: impl Into<String>, net: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            net: net.into(),
+            weights: None,
+        }
+    }
+
     /// Fills in the name.
     ///
     /// # Errors

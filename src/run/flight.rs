@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use rust_i18n::t;
 
+use super::beginning::beginning;
 use super::course::Course;
 use super::lane::{Advance, Lane};
 use super::summary::Status;
 use super::trainer::Opener;
 use crate::engine::{BnMode, Engine, Norms, Step};
 use crate::error::{Error, Result};
-use crate::net::{Graph, Weights, initial_weights};
+use crate::net::{Graph, Weights};
 
 /// Steps a run may have under way.
 const MOST: usize = 2;
@@ -66,18 +67,18 @@ pub fn taken_over(why: &str, engine: &str, names: &[String], repeated: usize) ->
     .into()
 }
 
-/// An engine at a run's initial weights, and the move if the first one could not be had.
+/// An engine at the weights that a run starts from, and the move if the first one could not be had.
 pub fn open(
     first: &Opener,
     graph: &std::sync::Arc<Graph>,
-    seed: u64,
+    weights: &Weights,
     course: &Course,
 ) -> Result<(Box<dyn Engine>, Option<Move>)> {
-    let (weights, optimizer) = (initial_weights(graph, seed), course.experiment.optimizer);
-    match first(graph, &weights, optimizer) {
+    let optimizer = course.experiment.optimizer;
+    match first(graph, weights, optimizer) {
         Ok(engine) => Ok((engine, None)),
         Err(why) if why.is_of_device() => {
-            let engine = (course.spare)(graph, &weights, optimizer)?;
+            let engine = (course.spare)(graph, weights, optimizer)?;
             Ok((engine, Some(Move { why, repeated: 0 })))
         }
         Err(error) => Err(error),
@@ -311,7 +312,8 @@ impl Lane {
             }
             None => {
                 self.repeat = self.step;
-                (course.spare)(&self.graph, &initial_weights(&self.graph, self.track.seed), optimizer)?
+                let weights = beginning(self.trained.as_deref(), &self.graph, self.track.seed);
+                (course.spare)(&self.graph, &weights, optimizer)?
             }
         };
         self.flights.clear();

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::beginning::beginning;
 use super::checkpoint::{Checkpoint, State};
 use super::course::Course;
 use super::experiment::{RunId, Track};
@@ -14,7 +15,7 @@ use super::summary::Status;
 use super::trainer::Opener;
 use crate::engine::{BnMode, Engine, Evaluation, Norms, ProbeRequest, Select, Step};
 use crate::error::Result;
-use crate::net::Graph;
+use crate::net::{Graph, Weights};
 
 /// Minibatches the final loss and error are means of.
 const RECENT: usize = 50;
@@ -94,6 +95,8 @@ impl FromIterator<(f32, f32)> for Recent {
 pub struct Lane {
     pub track: Track,
     pub graph: Arc<Graph>,
+    /// Weights that it starts from in place of drawn ones.
+    pub trained: Option<Arc<Weights>>,
     pub engine: Box<dyn Engine>,
     /// Steps done and told.
     pub step: usize,
@@ -134,15 +137,23 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// At its initial weights.
+    /// At the weights it starts from: trained ones, or those of its seed.
     ///
     /// # Errors
     /// When no engine can be had.
-    pub fn open(track: Track, graph: Arc<Graph>, opener: &Opener, course: &Course) -> Result<Self> {
-        let (engine, moved) = flight::open(opener, &graph, track.seed, course)?;
+    pub fn open(
+        track: Track,
+        graph: Arc<Graph>,
+        trained: Option<Arc<Weights>>,
+        opener: &Opener,
+        course: &Course,
+    ) -> Result<Self> {
+        let weights = beginning(trained.as_deref(), &graph, track.seed);
+        let (engine, moved) = flight::open(opener, &graph, &weights, course)?;
         Ok(Self {
             track,
             graph,
+            trained,
             engine,
             step: 0,
             status: Status::Training,
@@ -213,12 +224,13 @@ impl Lane {
         self.status == Status::Training
     }
 
-    /// Back to the initial weights, with a fresh engine.
+    /// Back to the weights it started from, with a fresh engine.
     ///
     /// # Errors
     /// When no engine can be had.
     pub fn reset(&mut self, opener: &Opener, course: &Course) -> Result<()> {
-        let fresh = Self::open(self.track.clone(), Arc::clone(&self.graph), opener, course)?;
+        let (graph, trained) = (Arc::clone(&self.graph), self.trained.clone());
+        let fresh = Self::open(self.track.clone(), graph, trained, opener, course)?;
         let old = std::mem::replace(self, fresh);
         (self.keeps, self.origin, self.rate) = (old.keeps, old.origin, old.rate);
         Ok(())

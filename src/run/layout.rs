@@ -58,6 +58,11 @@ impl Layout {
         self.root.join(name).join(format!("seed-{seed}"))
     }
 
+    /// Where the weights that a run started from are kept: a file of the same name.
+    pub fn trained(&self, name: &str, source: &Path) -> PathBuf {
+        self.root.join(name).join(source.file_name().unwrap_or_default())
+    }
+
     /// The weights kept on the way of one run, as checkpoints.
     pub fn keeps(&self, name: &str, seed: u64) -> PathBuf {
         self.log(name, seed).join("keeps")

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use rust_i18n::t;
 
+use super::beginning::is_shipped;
 use super::experiment::Experiment;
 use crate::error::{Error, Result};
 
@@ -39,7 +40,7 @@ impl Experiment {
         Self::parse(text, &t!("experiment '%{name}'", name = name))
     }
 
-    /// An experiment by name, or from a file. A relative data path is meant from the file's own folder.
+    /// An experiment by name, or from a file. A relative path of data or weights is meant from the file's own folder.
     ///
     /// # Errors
     /// When there is neither, or it cannot be used.
@@ -68,8 +69,13 @@ impl Experiment {
         }
         let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
         let mut experiment = Self::parse(&text, &path.display().to_string())?;
-        if let (Some(data), Some(folder)) = (&mut experiment.data.path, path.parent()) {
-            *data = std::path::absolute(folder.join(&*data)).map_err(Error::io("find", data))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let weights = experiment.runs.iter_mut().filter_map(|plan| plan.weights.as_mut());
+        for file in weights
+            .filter(|source| !is_shipped(source))
+            .chain(&mut experiment.data.path)
+        {
+            *file = std::path::absolute(folder.join(&*file)).map_err(Error::io("find", file))?;
         }
         Ok(experiment)
     }

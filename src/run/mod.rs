@@ -1,6 +1,7 @@
 //! Experiments and how they run: the file, the trainer thread, what it says, what is kept.
 
 pub mod audition;
+mod beginning;
 pub mod checkpoint;
 mod course;
 mod crew;
@@ -44,6 +45,7 @@ mod trainer;
 mod watch;
 
 pub use crate::engine::{Decay, Norms, OptimizerKind};
+pub use beginning::is_shipped;
 pub use experiment::{Branch, Experiment, RunId, RunPlan, Track};
 pub use folder::RunFolder;
 pub use history::{Evaluated, History, Measured, Series};

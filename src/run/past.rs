@@ -148,10 +148,10 @@ impl Lockstep<'_> {
                 step = step
             ));
         }
-        let plan = RunPlan {
-            name: branch_name(experiment, name, step, rate),
-            net: self.lanes[first].track.spec.to_string(),
-        };
+        let plan = RunPlan::new(
+            branch_name(experiment, name, step, rate),
+            self.lanes[first].track.spec.to_string(),
+        );
         experiment.check_plan(&plan, &experiment.runs)?;
         // What continues a continuation has both factors.
         let rate = rate * self.lanes[first].rate;

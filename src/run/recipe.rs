@@ -2,7 +2,7 @@
 
 use rust_i18n::t;
 
-use super::experiment::Experiment;
+use super::experiment::{Experiment, RunPlan};
 use super::schedule::ScheduleKind;
 use crate::engine::OptimizerKind;
 use crate::net::Spec;
@@ -42,6 +42,7 @@ pub fn line(experiment: &Experiment) -> String {
     parts.push(t!("batch %{batch}", batch = experiment.batch).into());
     parts.push(t!("%{steps} steps", steps = experiment.steps).into());
     parts.push(seeds(&experiment.seeds));
+    parts.extend(experiment.runs.iter().filter_map(RunPlan::origin));
     parts.join(&t!(", "))
 }
 

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rust_i18n::t;
 
+use super::beginning::is_shipped;
 use super::course::Course;
 use super::event_log::EventLog;
-use super::experiment::{Experiment, RunId};
+use super::experiment::{Experiment, RunId, RunPlan};
 use super::files;
 use super::lane::{Advance, Lane, Tests};
 use super::layout::Layout;
 use super::summary::Summary;
-use crate::engine::Norms;
+use crate::engine::{Norms, weights_file};
 use crate::error::{Error, Result};
+use crate::net::Weights;
 
 /// Writes into one run folder, or nowhere.
 pub struct Recorder {
@@ -48,7 +50,28 @@ impl Recorder {
                 experiment.runs = joined(earlier.runs, experiment.runs, |plan| plan.name.clone());
                 experiment.branches = joined(earlier.branches, experiment.branches, |branch| branch.name.clone());
             }
+            // From the folder's own copies.
+            for RunPlan { name, weights, .. } in &mut experiment.runs {
+                if let Some(file) = weights.as_mut().filter(|source| !is_shipped(source)) {
+                    *file = Path::new(name).join(file.file_name().unwrap_or_default());
+                }
+            }
             let written = files::replace(&layout.experiment(), experiment.to_toml().as_bytes());
+            self.attempt(written);
+        }
+    }
+
+    /// Copies the weights that a run starts from, so that the folder has all it takes to begin again.
+    pub fn trained(&mut self, plan: &RunPlan, weights: &Weights) {
+        let source = plan.weights.as_ref().filter(|source| !is_shipped(source));
+        if let (Some(layout), Some(source)) = (&self.layout, source) {
+            let copy = layout.trained(&plan.name, source);
+            let written = copy.parent().map_or(Ok(()), |folder| {
+                fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+                let draft = files::beside(&copy, "new");
+                weights_file::write(&draft, weights)?;
+                fs::rename(&draft, &copy).map_err(Error::io("write", &copy))
+            });
             self.attempt(written);
         }
     }

@@ -117,6 +117,10 @@ impl<'a> Lockstep<'a> {
         let spec = Spec::for_data(&plan.net, data.shape, data.classes.len())?;
         plan.net = spec.to_string();
         let graph = Arc::new(Graph::new(&spec));
+        let trained = plan.trained_weights(&graph)?.map(Arc::new);
+        if let Some(weights) = &trained {
+            self.recorder.trained(&plan, weights);
+        }
         for &seed in &self.course.experiment.seeds {
             let track = Track {
                 id: self.lanes.len(),
@@ -124,7 +128,7 @@ impl<'a> Lockstep<'a> {
                 spec: spec.clone(),
                 seed,
             };
-            let mut lane = Lane::open(track, Arc::clone(&graph), &self.opener, &self.course)?;
+            let mut lane = Lane::open(track, Arc::clone(&graph), trained.clone(), &self.opener, &self.course)?;
             lane.keeps = self.grid_of(&graph);
             lane.rate = self
                 .course

@@ -19,10 +19,7 @@ pub(super) fn experiment(steps: usize, nets: &[&str]) -> Experiment {
 }
 
 pub(super) fn plan(net: &str) -> RunPlan {
-    let mut plan = RunPlan {
-        name: String::new(),
-        net: net.into(),
-    };
+    let mut plan = RunPlan::new("", net);
     plan.resolve().unwrap();
     plan
 }

@@ -137,7 +137,7 @@ impl Draft {
     /// Adds a net under that name, or a free one like it.
     pub fn add(&mut self, name: &str, net: String) {
         let name = self.free_name(name);
-        self.push(RunPlan { name, net }, None);
+        self.push(RunPlan::new(name, net), None);
         self.check();
     }
 
@@ -174,7 +174,7 @@ impl Draft {
             Ok(facts) => facts.spec.short_name(),
             Err(_) => String::new(),
         };
-        card.plan.net = text(spec);
+        card.plan = RunPlan::new(card.plan.name.clone(), text(spec));
         if card.plan.name == old && spec.short_name() != old {
             // Its own name must not stand in its way.
             card.plan.name.clear();
@@ -395,10 +395,7 @@ mod tests {
         };
         let mut experiment = draft.running.clone();
         experiment.runs.extend(plans);
-        let branch = RunPlan {
-            name: "plain-56-from-64".into(),
-            net: "plain-56:width=8".into(),
-        };
+        let branch = RunPlan::new("plain-56-from-64", "plain-56:width=8");
         experiment.runs.push(branch);
         draft.follow(&experiment, &History::default());
         assert_eq!(draft.compare("auto"), Change::None);

@@ -113,10 +113,7 @@ impl BlockForms {
         ui.add_space(GRID);
         let hint = t!("Adds %{net} to the training", net = EXAMPLE);
         if button_ui(ui, &t!("Add a ResNeXt"), &hint) {
-            view.actions.push(Action::Add(RunPlan {
-                name: "resnext-20".into(),
-                net: EXAMPLE.into(),
-            }));
+            view.actions.push(Action::Add(RunPlan::new("resnext-20", EXAMPLE)));
         }
     }
 }

@@ -380,10 +380,7 @@ fn standing(series: &Series) -> String {
 /// A plain net to begin with, as wide as the others.
 pub fn beginning(among: &[&Spec]) -> RunPlan {
     let width = among.first().map_or(16, |spec| spec.width);
-    RunPlan {
-        name: "plain-20".into(),
-        net: format!("plain-20:width={width}"),
-    }
+    RunPlan::new("plain-20", format!("plain-20:width={width}"))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use super::theme::{self, GRID, SMALL};
 use super::undo::Undo;
 use super::widgets::{primary_button_ui, quiet_button_ui};
 use crate::net::Spec;
+use crate::run::RunPlan;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -161,7 +162,7 @@ impl Networks {
             Edit::Twin => draft.derive(index, true),
             Edit::Remove => drop(draft.now.cards.remove(index)),
             Edit::Rename(name) => card.plan.name = name,
-            Edit::Text(net) => card.plan.net = net,
+            Edit::Text(net) => card.plan = RunPlan::new(card.plan.name.clone(), net),
             Edit::Spec(spec) => draft.change(index, &spec),
             Edit::Refuse(field, sentence) => {
                 self.refused = Some(Refusal {

@@ -65,10 +65,8 @@ impl<'a> Cast<'a> {
         let twin = self.deep.track.spec.twin();
         let options = plan.net.split_once(':').map_or("", |(_, options)| options);
         let colon = if options.is_empty() { "" } else { ":" };
-        Some(RunPlan {
-            name: twin.short_name(),
-            net: format!("{}{colon}{options}", twin.short_name()),
-        })
+        let net = format!("{}{colon}{options}", twin.short_name());
+        Some(RunPlan::new(twin.short_name(), net))
     }
 }
 
@@ -225,10 +223,7 @@ pub mod tests {
     #[test]
     fn the_twin_keeps_the_options_of_the_plain_net() {
         let history = history(&[("plain-20:width=8", 1.0), ("plain-56:width=8", 2.0)], 1);
-        let plans = [RunPlan {
-            name: "plain-56".into(),
-            net: "plain-56:width=8".into(),
-        }];
+        let plans = [RunPlan::new("plain-56", "plain-56:width=8")];
         let plan = Cast::of(&history).unwrap().twin_plan(&plans).unwrap();
         assert_eq!(
             (plan.name.as_str(), plan.net.as_str()),

@@ -91,10 +91,7 @@ fn quick(nets: Nets<'_>) -> Experiment {
     experiment.steps = STEPS;
     experiment.runs = nets
         .iter()
-        .map(|(net, ..)| depthscope::run::RunPlan {
-            name: net.split(':').next().unwrap().into(),
-            net: (*net).into(),
-        })
+        .map(|(net, ..)| depthscope::run::RunPlan::new(net.split(':').next().unwrap(), *net))
         .collect();
     experiment
 }
