@@ -1,5 +1,7 @@
 //! The trainings of an open lesson, and the user's own, which is set aside for it.
 
+use std::path::Path;
+
 use eframe::egui;
 
 use super::App;
@@ -19,16 +21,17 @@ pub struct Classroom {
 }
 
 impl App {
-    /// Brings a lesson's experiment to the front, as it was left or anew.
-    pub(super) fn teach(&mut self, ctx: &egui::Context, experiment: Experiment) {
+    /// Brings a lesson's experiment to the front: as it was left, as a folder of an earlier start holds it, or anew.
+    pub(super) fn teach(&mut self, ctx: &egui::Context, experiment: Experiment, folder: Option<&Path>) {
         let others = self.classroom.as_mut().map(|room| &mut room.others);
         let left = others.and_then(|others| {
             let place = others.iter().position(|(known, _)| *known == experiment)?;
             Some(others.swap_remove(place).1)
         });
         let next = left.unwrap_or_else(|| {
-            let engine = self.session.engine.clone();
-            Session::start(experiment.clone(), &engine, ctx, self.repaint_every)
+            let (engine, every) = (self.session.engine.clone(), self.repaint_every);
+            let earlier = folder.and_then(|folder| Session::revisit(experiment.clone(), folder, &engine, ctx, every));
+            earlier.unwrap_or_else(|| Session::start(experiment.clone(), &engine, ctx, every))
         });
         let before = std::mem::replace(&mut self.session, next);
         before.send(Command::Pause);

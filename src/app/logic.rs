@@ -44,7 +44,7 @@ impl App {
             }
             Action::Shelf(errand) => self.run_errand(errand),
             Action::ChooseData => self.dialog = dialog::folder(ctx, &t!("A folder of CIFAR, IDX or images")),
-            Action::Teach(experiment) => self.teach(ctx, *experiment),
+            Action::Teach(experiment, folder) => self.teach(ctx, *experiment, folder.as_deref()),
             Action::LeaveLesson => self.leave_lesson(),
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,

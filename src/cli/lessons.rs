@@ -79,7 +79,10 @@ pub fn run(args: &Args) -> Result<()> {
             missed += usize::from(!told(claim, &evidence));
         }
         if let Some(path) = record {
-            write_file(path, Record::of(lesson, &evidence).to_json().as_bytes())?;
+            write_file(
+                path,
+                Record::of(lesson, &lesson.recordable(), &evidence).to_json().as_bytes(),
+            )?;
         }
         if let Some(path) = report {
             rust_i18n::set_locale(&args.language);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::expression::{Expression, Place, Quantity};
 use super::record::{Recorded, leaf};
-use crate::net::{Graph, Table};
+use crate::net::{Graph, Param, Table};
 use crate::run::{Findings, RunSummary, Series, slope_factor};
 
 /// Everything measured of one run with one seed.
@@ -34,6 +34,7 @@ impl Exhibit {
             Quantity::TestError => test(|run| run.test_error)?.into(),
             Quantity::TestErrorRunning => test(|run| run.test_error_running)?.into(),
             Quantity::Parameters => Graph::new(&series.track.spec).parameter_count() as f64,
+            Quantity::ShortcutParameters => shortcut_parameters(&Graph::new(&series.track.spec), place)? as f64,
             Quantity::MultiplyAdds => Table::new(&Graph::new(&series.track.spec)).multiply_adds as f64,
             Quantity::Gradient => (*at(&initial?.norms.activation, place)?).into(),
             Quantity::WeightGradient => (*at(&initial?.norms.weight, place)?).into(),
@@ -56,6 +57,17 @@ impl Exhibit {
     }
 }
 
+/// Trained values in the shortcut of a block.
+fn shortcut_parameters(graph: &Graph, place: Option<Place>) -> Option<usize> {
+    let block = match place? {
+        Place::At(number) => graph.blocks.get(number.checked_sub(1)?),
+        Place::Last => graph.blocks.last(),
+    };
+    let prefix = format!("{}.downsample.", block?.name);
+    let own = graph.params.iter().filter(|param| param.name.starts_with(&prefix));
+    Some(own.filter(|param| param.kind.trained()).map(Param::len).sum())
+}
+
 pub(super) fn at<T>(values: &[T], place: Option<Place>) -> Option<&T> {
     match place? {
         Place::At(index) => values.get(index),
@@ -68,6 +80,8 @@ pub(super) fn at<T>(values: &[T], place: Option<Place>) -> Option<&T> {
 pub struct Evidence {
     /// By run name and seed.
     runs: BTreeMap<(String, u64), Exhibit>,
+    /// What was read off them at an earlier start.
+    readings: BTreeMap<(String, u64), Recorded>,
     /// What stands in for runs that were not trained here.
     recorded: BTreeMap<(String, u64), Recorded>,
 }
@@ -93,6 +107,11 @@ impl Evidence {
         self.recorded.insert((recorded.run.clone(), recorded.seed), recorded);
     }
 
+    /// Takes in what was read off a run that was trained here at an earlier start.
+    pub fn insert_reading(&mut self, reading: Recorded) {
+        self.readings.insert((reading.run.clone(), reading.seed), reading);
+    }
+
     /// Everything measured here, by run and seed.
     pub fn measured(&self) -> impl Iterator<Item = &Exhibit> {
         self.runs.values()
@@ -116,16 +135,15 @@ impl Evidence {
         }
     }
 
-    fn value(&self, quantity: Quantity, run: &str, seed: u64, place: Option<Place>) -> Option<f64> {
+    pub(super) fn value(&self, quantity: Quantity, run: &str, seed: u64, place: Option<Place>) -> Option<f64> {
         let key = (run.to_owned(), seed);
+        let told = |of: &BTreeMap<(String, u64), Recorded>| {
+            let values = &of.get(&key)?.values;
+            values.get(&leaf(quantity, run, place)).copied()
+        };
         match self.runs.get(&key) {
-            Some(exhibit) => exhibit.value(quantity, place),
-            None => self
-                .recorded
-                .get(&key)?
-                .values
-                .get(&leaf(quantity, run, place))
-                .copied(),
+            Some(exhibit) => exhibit.value(quantity, place).or_else(|| told(&self.readings)),
+            None => told(&self.recorded),
         }
     }
 
@@ -168,7 +186,12 @@ impl Evidence {
     /// Loss along a direction through the weights of a run, mean over seeds: place and loss.
     pub fn slice(&self, run: &str) -> Vec<[f64; 2]> {
         let seeds = self.runs.iter().filter(|((name, _), _)| name == run);
-        let slices: Vec<Vec<[f64; 2]>> = seeds.filter_map(|(_, exhibit)| exhibit.slice()).collect();
+        let mut slices: Vec<Vec<[f64; 2]>> = seeds.filter_map(|(_, exhibit)| exhibit.slice()).collect();
+        if slices.is_empty() {
+            let told = self.readings.values().chain(self.recorded.values());
+            let told = told.filter(|told| told.run == run && !told.slice.is_empty());
+            slices.extend(told.map(|told| told.slice.clone()));
+        }
         let mean = |at: usize| {
             let points = slices.iter().filter_map(|slice| slice.get(at));
             points.map(|point| point[1]).sum::<f64>() / slices.len() as f64
@@ -275,5 +298,12 @@ pub mod tests {
         let spread = evidence.spread(&"train_loss(plain-8)".parse().unwrap()).unwrap();
         assert_eq!((spread.deviation, spread.seeds), (2f64.sqrt(), 2));
         assert_eq!(evidence.loss_curve("plain-8")[1], [2.0, 3.0]);
+        assert_eq!(mean("shortcut_parameters(plain-8, 2)"), Some(0.0));
+        assert_eq!(mean("shortcut_parameters(plain-8, 0)"), None, "the stem");
+        let option_b = Graph::new(&"resnet-8:width=16,shortcut=B".parse().unwrap());
+        assert_eq!(
+            shortcut_parameters(&option_b, Some(Place::At(2))),
+            Some(16 * 32 + 2 * 32)
+        );
     }
 }

@@ -17,6 +17,8 @@ pub enum Quantity {
     TestErrorRunning,
     /// Trained values of the net.
     Parameters,
+    /// Those of the shortcut of one block; block 1 is the first.
+    ShortcutParameters,
     /// Multiply-adds of one image, forward.
     MultiplyAdds,
     /// Euclidean norm of dL/d(block output) before the first step; block 0 is the stem.
@@ -29,6 +31,10 @@ pub enum Quantity {
     Readable,
     /// Accuracy of a linear reader of a block's maps before the first step, 0..=1.
     Reader,
+    /// As [`Quantity::Readable`], after the last step.
+    ReadableEnd,
+    /// As [`Quantity::Reader`], after the last step.
+    ReaderEnd,
     /// Accuracy on the test split with one block removed, 0..=1, batch statistics; block 1 is the first.
     Removed,
     /// Mean, median and least of it over the blocks that can be removed.
@@ -92,12 +98,15 @@ impl Quantity {
         ("test_error", Quantity::TestError),
         ("test_error_running", Quantity::TestErrorRunning),
         ("parameters", Quantity::Parameters),
+        ("shortcut_parameters", Quantity::ShortcutParameters),
         ("multiply_adds", Quantity::MultiplyAdds),
         ("gradient", Quantity::Gradient),
         ("weight_gradient", Quantity::WeightGradient),
         ("slope", Quantity::Slope),
         ("readable", Quantity::Readable),
         ("reader", Quantity::Reader),
+        ("readable_end", Quantity::ReadableEnd),
+        ("reader_end", Quantity::ReaderEnd),
         ("removed", Quantity::Removed),
         ("removed_mean", Quantity::RemovedMean),
         ("removed_median", Quantity::RemovedMedian),

@@ -1,7 +1,7 @@
 //! A lesson file: TOML between two lines of `+++`, then Markdown whose second-level headings are the steps. Fenced blocks
 //! called `predict`, `claim` and `show` hold TOML.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::ops::Range;
 use std::str::FromStr;
@@ -12,6 +12,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::claim::Claim;
 use super::expression::Expression;
+use super::lines::{Written, line_of};
 use super::prediction::Prediction;
 use crate::error::{Error, Result, Sentence};
 use crate::run::Experiment;
@@ -29,7 +30,11 @@ pub struct Lesson {
     pub summary: String,
     /// What it trains; the names of the runs are unique over all of them.
     pub experiments: Vec<Experiment>,
+    /// Names of the experiments that take long and are shown recorded.
+    pub recorded: Vec<String>,
     pub steps: Vec<Step>,
+    /// Lines of the file on which runs name the weights they start from, by run.
+    pub(super) weight_lines: BTreeMap<String, usize>,
 }
 
 /// One idea.
@@ -44,6 +49,8 @@ pub struct Step {
     pub show: Option<Show>,
     /// Line of the file that says so.
     pub show_line: usize,
+    /// Lines on which its predictions and claims begin, with what they are judged on.
+    pub(super) judged: Vec<(usize, Vec<Expression>)>,
 }
 
 /// A ```` ```show ```` block.
@@ -76,6 +83,9 @@ struct Front {
     /// The lesson's own.
     #[serde(default)]
     experiments: Vec<Experiment>,
+    /// Those that are shown recorded.
+    #[serde(default)]
+    recorded: Vec<String>,
 }
 
 impl Lesson {
@@ -135,6 +145,12 @@ impl Lesson {
             .collect()
     }
 
+    /// The experiments that a recording of it holds: those shown recorded, or all.
+    pub fn recordable(&self) -> Vec<&Experiment> {
+        let named = |experiment: &&Experiment| self.recorded.is_empty() || self.recorded.contains(&experiment.name);
+        self.experiments.iter().filter(named).collect()
+    }
+
     /// Everything its claims and predictions are judged on.
     pub fn expressions(&self) -> Vec<Expression> {
         self.steps.iter().flat_map(Step::expressions).collect()
@@ -161,24 +177,31 @@ impl Lesson {
             }
         }
         let mut unknown = None;
-        for expression in self.expressions() {
-            expression.visit(&mut |_, run, _| {
-                if !runs.contains(run) {
-                    unknown = Some(run.to_owned());
+        for (line, expressions) in self.steps.iter().flat_map(|step| &step.judged) {
+            let mut visit = |_, run: &str, _| {
+                if unknown.is_none() && !runs.contains(run) {
+                    unknown = Some((*line, run.to_owned()));
                 }
-            });
+            };
+            expressions.iter().for_each(|expression| expression.visit(&mut visit));
         }
-        if let Some(run) = unknown {
+        if let Some((line, run)) = unknown {
             let known = runs.into_iter().collect::<Vec<_>>().join(", ");
-            return fail(t!(
-                "there is no run called '%{run}'; the runs are %{known}",
-                run = run,
-                known = known
+            return Err(at(
+                line,
+                t!(
+                    "there is no run called '%{run}'; the runs are %{known}",
+                    run = run,
+                    known = known
+                ),
             ));
         }
-        for show in self.steps.iter().filter_map(|step| step.show.as_ref()) {
-            let named = show.experiment.as_ref();
-            if let Some(name) = named.filter(|&name| self.experiments.iter().all(|known| &known.name != name)) {
+        let shown = self
+            .steps
+            .iter()
+            .filter_map(|step| step.show.as_ref()?.experiment.as_ref());
+        for name in shown.chain(&self.recorded) {
+            if self.experiments.iter().all(|known| known.name != *name) {
                 return fail(t!("there is no experiment called '%{name}'", name = name));
             }
         }
@@ -195,15 +218,32 @@ fn read(text: &str) -> Result<Lesson> {
             t!("a lesson begins with a line of +++, some TOML, and +++ again"),
         ));
     }
-    let front = until(&mut lines, FRONT).ok_or_else(|| at(1, t!("the closing +++ is missing")))?;
-    let front: Front = toml_at(&front, 2)?;
+    let text = until(&mut lines, FRONT).ok_or_else(|| at(1, t!("the closing +++ is missing")))?;
+    let front: Front = toml_at(&text, 2)?;
     let shipped = front.shipped.iter().map(|name| Experiment::named(name));
-    let own = front.experiments.into_iter().map(Experiment::resolved);
+    let written = Written::of(&text).experiments;
+    let mut own = Vec::new();
+    let mut weight_lines = BTreeMap::new();
+    for (experiment, written) in front.experiments.into_iter().zip(&written) {
+        let experiment = experiment
+            .resolved()
+            .map_err(|error| at(written.trouble(&text) + 2, error))?;
+        for (plan, run) in experiment.runs.iter().zip(&written.runs) {
+            weight_lines.extend(
+                run.weights
+                    .as_ref()
+                    .map(|of| (plan.name.clone(), line_of(&text, of) + 2)),
+            );
+        }
+        own.push(experiment);
+    }
     let mut lesson = Lesson {
+        weight_lines,
         name: front.name,
         title: front.title,
         summary: front.summary,
-        experiments: shipped.chain(own).collect::<Result<_>>()?,
+        recorded: front.recorded,
+        experiments: shipped.chain(own.into_iter().map(Ok)).collect::<Result<_>>()?,
         steps: Vec::new(),
     };
     while let Some((index, line)) = lines.next() {
@@ -251,8 +291,17 @@ impl Step {
     /// Takes in a fenced block that begins on that line.
     fn take(&mut self, kind: &str, block: &str, line: usize) -> Result<()> {
         match kind {
-            "predict" => self.predictions.push(toml_at(block, line + 1)?),
-            "claim" => self.claims.push(toml_at(block, line + 1)?),
+            "predict" => {
+                let prediction: Prediction = toml_at(block, line + 1)?;
+                self.judged.push((line, prediction.expressions()));
+                self.predictions.push(prediction);
+            }
+            "claim" => {
+                let claim: Claim = toml_at(block, line + 1)?;
+                self.judged
+                    .push((line, vec![claim.check.left.clone(), claim.check.right.clone()]));
+                self.claims.push(claim);
+            }
             "show" => {
                 self.show = Some(toml_at(block, line + 1)?);
                 self.show_line = line;
@@ -384,7 +433,11 @@ check = "train_loss(plain-56) - train_loss(plain-20) > 0.3"
                 "",
                 "line 31: in 'train_loss(plain-56) - train_loss(plain-20) '",
             ),
-            ("(plain-56) -", "(plain-57) -", "no run called 'plain-57'; the runs are"),
+            (
+                "(plain-56) -",
+                "(plain-57) -",
+                "line 29: there is no run called 'plain-57'; the runs are",
+            ),
             ("panels = [\"Curves\"]", "panels = 3", "line 26"),
         ] {
             let damaged = SMALL.replacen(from, to, 1);

@@ -11,8 +11,10 @@ impl Exhibit {
     pub(super) fn found(&self, quantity: Quantity, place: Option<Place>) -> Option<f64> {
         let trial = |origin, way| Some(self.trial(origin, way, place)?.accuracy);
         let found = match quantity {
-            Quantity::Readable => self.reading(place)?.reconstruction,
-            Quantity::Reader => self.reading(place)?.accuracy,
+            Quantity::Readable => self.reading(0, place)?.reconstruction,
+            Quantity::Reader => self.reading(0, place)?.accuracy,
+            Quantity::ReadableEnd => self.reading(self.series.step(), place)?.reconstruction,
+            Quantity::ReaderEnd => self.reading(self.series.step(), place)?.accuracy,
             Quantity::Removed => self.removed(place)?,
             Quantity::RemovedMean => self.removals()?.mean,
             Quantity::RemovedMedian => self.removals()?.median,
@@ -65,8 +67,8 @@ impl Exhibit {
         Some(found)
     }
 
-    fn reading(&self, place: Option<Place>) -> Option<&Reading> {
-        let readings = &self.findings.information.get(&(self.series.track.id, 0))?.readings;
+    fn reading(&self, step: usize, place: Option<Place>) -> Option<&Reading> {
+        let readings = &self.findings.information.get(&(self.series.track.id, step))?.readings;
         match place? {
             Place::At(block) => readings.iter().find(|reading| reading.block == block),
             Place::Last => readings.last(),
@@ -247,6 +249,7 @@ pub mod tests {
         let value = |text: &str| evidence.spread(&text.parse().unwrap()).map(|spread| spread.mean);
         assert_eq!(value("readable(plain-8, 2) + reader(plain-8, last)"), Some(1.25));
         assert_eq!(value("readable(plain-8, 1)"), None, "not read");
+        assert_eq!(value("reader_end(plain-8, 2)"), None, "not read when trained");
         assert_eq!(value("removed(plain-8, 1) + removed(plain-8, last)"), Some(1.0));
         assert_eq!(value("removed(plain-8, 2)"), None, "not tried");
         assert_eq!(value("removed_least(plain-8) + removed_mean(plain-8)"), Some(0.75));

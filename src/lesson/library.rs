@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 
 use super::file::Lesson;
-use crate::error::{Error, Result};
+use super::record::Record;
+use crate::error::{Error, Result, Sentence};
 
 /// The languages that lessons are written in, by their tags.
 pub const LANGUAGES: [&str; 2] = ["en", "zh-CN"];
@@ -45,6 +46,20 @@ const EMBEDDED: &[(&str, [&str; 2])] = &embedded![
     "13-your-own-question.md",
 ];
 
+/// The recordings that come with the program, by the name of the lesson.
+const RECORDED: &[(&str, &str)] = &[(
+    "not-over-fitting",
+    include_str!("../../assets/lessons/02-not-over-fitting.recorded.json"),
+)];
+
+/// What was recorded of a lesson that comes with the program; most are trained at once.
+pub fn recording(name: &str) -> Option<Record> {
+    let (_, text) = RECORDED.iter().find(|(lesson, _)| *lesson == name)?;
+    let read = serde_json::from_str(text);
+    read.inspect_err(|error| log::warn!("the recording of {name}: {error}"))
+        .ok()
+}
+
 /// Every lesson that comes with the program, in that language.
 ///
 /// # Errors
@@ -59,7 +74,7 @@ pub fn lessons(language: &str) -> Result<Vec<Lesson>> {
     };
     EMBEDDED
         .iter()
-        .map(|(file, texts)| Lesson::parse(texts[place], file))
+        .map(|(file, texts)| Lesson::parse(texts[place], file)?.located(None, file))
         .collect()
 }
 
@@ -90,15 +105,32 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
 /// # Errors
 /// When it cannot be read; one sentence with the line.
 pub fn read(path: &Path) -> Result<Lesson> {
+    let origin = path.display().to_string();
+    let fail = |why: Sentence| Err(Error::Lesson(why));
     let about = fs::metadata(path).map_err(Error::io("read", path))?;
-    if !about.is_file() || about.len() > LONGEST_FILE {
-        return Err(Error::Lesson(t!(
-            "%{path} is not a lesson; give a .md file",
-            path = path.display()
-        )));
+    if !about.is_file() {
+        return fail(t!("%{path} is not a lesson; give a .md file", path = origin));
     }
-    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
-    Lesson::parse(&text, &path.display().to_string())
+    if about.len() > LONGEST_FILE {
+        return fail(t!(
+            "%{path} is longer than 1 MiB, which no lesson is; give a .md file",
+            path = origin
+        ));
+    }
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = good.iter().filter(|&&byte| byte == b'\n').count() + 1;
+            return fail(t!(
+                "%{path}: line %{line}: this is not text in UTF-8; save the lesson as UTF-8",
+                path = origin,
+                line = line
+            ));
+        }
+    };
+    Lesson::parse(&text, &origin)?.located(path.parent(), &origin)
 }
 
 /// The lesson files that a path means: itself, or the .md files of a folder, or those of its folder for that language.
@@ -116,7 +148,8 @@ pub fn files(path: &Path, language: &str) -> Result<Vec<PathBuf>> {
             .filter_map(|entry| Some(entry.ok()?.path()));
         let is_lesson = |path: &PathBuf| {
             let stem = path.file_stem().unwrap_or_default();
-            path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md")) && !stem.eq_ignore_ascii_case("readme")
+            path.extension().is_some_and(|end| end.eq_ignore_ascii_case("md"))
+                && !stem.to_string_lossy().to_lowercase().starts_with("readme")
         };
         let mut files: Vec<PathBuf> = entries.filter(is_lesson).take(MOST_FILES).collect();
         files.sort();
@@ -178,6 +211,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_recorded_is_recorded() {
+        for lesson in lessons("en")
+            .unwrap()
+            .iter()
+            .filter(|lesson| !lesson.recorded.is_empty())
+        {
+            let record = recording(&lesson.name).unwrap();
+            assert_eq!(record.lesson, lesson.name);
+            let mut evidence = crate::lesson::Evidence::default();
+            record.runs.into_iter().for_each(|run| evidence.insert_recorded(run));
+            let places = lesson.recordable();
+            let mut judged = 0;
+            for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
+                let measured_in = lesson.measured_in(&[claim.check.left.clone(), claim.check.right.clone()]);
+                if measured_in
+                    .iter()
+                    .all(|&place| places.contains(&&lesson.experiments[place]))
+                {
+                    assert!(
+                        matches!(claim.judge(&evidence), crate::lesson::Verdict::Reproduced(..)),
+                        "{}",
+                        claim.says
+                    );
+                    judged += 1;
+                }
+            }
+            assert!(judged >= places.len(), "{}", lesson.name);
+        }
+    }
+
+    #[test]
     fn names_are_those_of_the_files() {
         for ((file, _), lesson) in EMBEDDED.iter().zip(lessons("en").unwrap()) {
             assert_eq!(file[3..], format!("{}.md", lesson.name));
@@ -185,6 +249,125 @@ mod tests {
             assert!(lesson.steps.iter().any(|step| !step.predictions.is_empty()), "{file}");
         }
     }
+
+    #[test]
+    fn the_guides_template_is_a_lesson_and_every_quantity_is_documented() {
+        let guide = fs::read_to_string("assets/lessons/README.md").unwrap();
+        for (name, _) in crate::lesson::Quantity::NAMES {
+            let documented = guide.contains(&format!("`{name}(")) || guide.contains(&format!("`{name}`"));
+            assert!(documented, "{name}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let net = crate::net::Spec::for_data("resnet-8:width=8", [1, 8, 8], 10).unwrap();
+        let weights = crate::net::initial_weights(&crate::net::Graph::new(&net), 0);
+        crate::engine::weights_file::write(&folder.path().join("trained.safetensors"), &weights).unwrap();
+        for guide in ["README.md", "README.zh-CN.md"] {
+            let text = fs::read_to_string(Path::new("assets/lessons").join(guide)).unwrap();
+            let template = text.split("````text\n").nth(1).unwrap().split("````").next().unwrap();
+            let path = folder.path().join(guide);
+            fs::write(&path, template).unwrap();
+            let lesson = read(&path).unwrap();
+            assert_eq!((lesson.steps.len(), lesson.expressions().len()), (3, 6), "{guide}");
+        }
+    }
+
+    #[test]
+    fn every_damage_is_one_sentence_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.md");
+        let good = LESSON.as_bytes();
+        let with = |from: &str, to: &str| {
+            assert!(LESSON.contains(from), "{from}");
+            LESSON.replacen(from, to, 1).into_bytes()
+        };
+        let latin = [&good[..good.len() - 20], &[0xe9, b'\n'][..]].concat();
+        for (damage, bytes, says) in [
+            ("bad TOML", with("title =", "title"), "line 3: "),
+            (
+                "an unknown key",
+                with("steps = 3", "stepz = 3"),
+                "line 7: unknown field `stepz`",
+            ),
+            (
+                "an unknown net",
+                with("plain-8:", "plain-9:"),
+                "line 10: network 'plain-9:width=4'",
+            ),
+            (
+                "an impossible recipe",
+                with("batch = 4", "batch = 0"),
+                "line 6: batch must be at least 1",
+            ),
+            (
+                "an unknown function",
+                with("train_loss(", "loss("),
+                "line 16: in 'loss(plain-8) > 0': 'loss' is not",
+            ),
+            (
+                "an unknown run",
+                with("(plain-8)", "(plain-88)"),
+                "line 14: there is no run called 'plain-88'",
+            ),
+            (
+                "an unknown kind",
+                with("```claim", "```predict\nkind = \"riddle\""),
+                "line 15: unknown variant `riddle`",
+            ),
+            (
+                "no steps",
+                with("## See", "# See"),
+                "line 13: there is text before the first step",
+            ),
+            (
+                "nothing but front matter",
+                LESSON.split("## ").next().unwrap_or_default().into(),
+                "there is no step",
+            ),
+            ("another encoding", latin, "line 19: this is not text in UTF-8"),
+            (
+                "a binary file",
+                vec![0xff, 0xd8, 0xff, 0xe0, 0, 0x10],
+                "line 1: this is not text in UTF-8",
+            ),
+            ("nulls", vec![0; 4096], "line 1: a lesson begins"),
+            ("nothing", Vec::new(), "line 1: a lesson begins"),
+        ] {
+            assert_ne!(bytes, good);
+            fs::write(&path, bytes).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            let right = error.contains("mine.md") && error.contains(says) && error.lines().count() == 1;
+            assert!(right, "{damage}: {error}");
+        }
+        fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("mine.md is longer than 1 MiB, which no lesson is; give a .md file"),
+            "{error}"
+        );
+        fs::write(&path, good).unwrap();
+        read(&path).unwrap();
+    }
+
+    const LESSON: &str = r#"+++
+name = "mine"
+title = "Mine"
+summary = "Nothing is wrong"
+[[experiments]]
+name = "tiny"
+steps = 3
+batch = 4
+data = { source = "digits" }
+runs = [{ net = "plain-8:width=4" }]
++++
+
+## See
+```claim
+says = "a loss is a loss"
+check = "train_loss(plain-8) > 0"
+```
+
+The last line of this lesson is only text.
+"#;
 
     #[test]
     fn what_is_not_there_is_one_sentence() {

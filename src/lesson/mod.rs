@@ -3,6 +3,7 @@
 //! A lesson is a file (`assets/lessons/README.md` documents it). Nothing here knows an outcome: a claim is an expression
 //! over measured quantities, and says "not reproduced" where the measurement does not bear it out.
 
+mod beside;
 mod claim;
 mod evidence;
 mod exam;
@@ -11,10 +12,13 @@ mod file;
 pub mod formula;
 mod found;
 mod library;
+mod lines;
 pub mod markdown;
+mod memory;
 mod parser;
 mod prediction;
 mod questions;
+mod ranking;
 mod record;
 mod report;
 pub mod words;
@@ -24,8 +28,10 @@ pub use evidence::{Evidence, Exhibit, Spread};
 pub use exam::examine;
 pub use expression::{Check, Expression, Operator, Place, Quantity, Relation};
 pub use file::{Lesson, Show, Step};
-pub use library::{LANGUAGES, files, lesson, lessons, read};
+pub use library::{LANGUAGES, files, lesson, lessons, read, recording};
+pub use memory::{recall, remember};
 pub use prediction::{Answer, CurveOf, Grade, Guess, Prediction};
 pub use questions::questions;
+pub use ranking::{Item, Ranking};
 pub use record::{Record, Recorded, recorded_beside};
 pub use report::{Guesses, Report};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::evidence::Evidence;
 use super::expression::{Check, Expression, Quantity};
 use super::file::parsed;
+use super::ranking::{Item, Ranking};
 
 /// A ```` ```predict ```` block of a lesson.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -27,15 +28,8 @@ pub enum Prediction {
         #[serde(default)]
         explanation: String,
     },
-    /// The runs, lowest first.
-    Order {
-        question: String,
-        runs: Vec<String>,
-        /// `train_loss`, or another quantity without a place.
-        by: String,
-        #[serde(default)]
-        explanation: String,
-    },
+    /// Several, lowest first.
+    Order(Ranking),
     /// A curve of a run, drawn by hand.
     Curve {
         question: String,
@@ -74,10 +68,12 @@ pub enum Guess {
     /// Index of the option.
     Choice(usize),
     Number(f64),
-    /// Names, lowest first.
+    /// Keys of the items, lowest first.
     Order(Vec<String>),
     /// `[step, loss]` (of a slice `[place, loss]`), ascending.
     Curve(Vec<[f64; 2]>),
+    /// It was run without a prediction.
+    Skipped,
 }
 
 /// How a guess compares with the measurement.
@@ -87,7 +83,7 @@ pub enum Grade {
     Choice { right: bool, answer: Option<usize> },
     /// Whether it was within the factor, and the value measured.
     Number { right: bool, measured: f64 },
-    /// Pairs of runs in the right order, of all pairs, and the order measured.
+    /// Pairs in the right order, of all pairs, and the order measured.
     Order {
         pairs: usize,
         of: usize,
@@ -113,20 +109,18 @@ impl Prediction {
     /// The question it puts.
     pub fn question(&self) -> &str {
         match self {
-            Self::Choice { question, .. }
-            | Self::Number { question, .. }
-            | Self::Order { question, .. }
-            | Self::Curve { question, .. } => question,
+            Self::Choice { question, .. } | Self::Number { question, .. } | Self::Curve { question, .. } => question,
+            Self::Order(ranking) => &ranking.question,
         }
     }
 
     /// What is said after the measurement.
     pub fn explanation(&self) -> &str {
         match self {
-            Self::Choice { explanation, .. }
-            | Self::Number { explanation, .. }
-            | Self::Order { explanation, .. }
-            | Self::Curve { explanation, .. } => explanation,
+            Self::Choice { explanation, .. } | Self::Number { explanation, .. } | Self::Curve { explanation, .. } => {
+                explanation
+            }
+            Self::Order(ranking) => &ranking.explanation,
         }
     }
 
@@ -138,7 +132,7 @@ impl Prediction {
                 .flat_map(|option| [option.check.left.clone(), option.check.right.clone()])
                 .collect(),
             Self::Number { measure, .. } => vec![measure.clone()],
-            Self::Order { runs, by, .. } => runs.iter().filter_map(|run| measured(by, run)).collect(),
+            Self::Order(ranking) => ranking.items.iter().map(|item| item.value.clone()).collect(),
             Self::Curve { run, of, .. } => {
                 let expression = match of {
                     CurveOf::TrainLoss => measured(Quantity::TrainLoss.name(), run),
@@ -147,6 +141,23 @@ impl Prediction {
                 expression.into_iter().collect()
             }
         }
+    }
+
+    /// Some guess, for the sake of the measurement; `None` of a curve, which is shown and not told.
+    fn any_guess(&self) -> Option<Guess> {
+        match self {
+            Self::Choice { .. } => Some(Guess::Choice(usize::MAX)),
+            Self::Number { .. } => Some(Guess::Number(f64::NAN)),
+            Self::Order(ranking) => Some(Guess::Order(
+                ranking.items.iter().map(|item| item.key.clone()).collect(),
+            )),
+            Self::Curve { .. } => None,
+        }
+    }
+
+    /// What was measured, without a guess; `None` where it is missing.
+    pub fn measured(&self, evidence: &Evidence) -> Option<Grade> {
+        self.grade(&self.any_guess()?, evidence)
     }
 
     /// Grades a guess; `None` where the measurement is missing or the guess is of another kind.
@@ -172,25 +183,14 @@ impl Prediction {
                     measured,
                 })
             }
-            (Self::Order { runs, by, .. }, Guess::Order(guess)) => {
-                let values: Option<Vec<(String, f64)>> = runs
-                    .iter()
-                    .map(|run| Some((run.clone(), evidence.spread(&measured(by, run)?)?.mean)))
-                    .collect();
-                let mut values = values?;
-                values.sort_by(|a, b| a.1.total_cmp(&b.1));
-                let place = |name: &String| guess.iter().position(|guessed| guessed == name);
-                let mut pairs = 0;
-                for (i, (low, _)) in values.iter().enumerate() {
-                    for (high, _) in &values[i + 1..] {
-                        pairs += usize::from(place(low)? < place(high)?);
-                    }
-                }
-                let of = values.len() * values.len().saturating_sub(1) / 2;
+            (Self::Order(ranking), Guess::Order(guess)) => {
+                let measured = ranking.measured(evidence)?;
+                let (pairs, of) = ranking.pairs(guess, &measured)?;
+                let named = |(item, value): (&Item, f64)| (item.says.clone(), value);
                 Some(Grade::Order {
                     pairs,
                     of,
-                    measured: values,
+                    measured: measured.into_iter().map(named).collect(),
                 })
             }
             (Self::Curve { run, of, .. }, Guess::Curve(drawn)) => {

@@ -23,12 +23,17 @@ pub fn questions(lesson: &Lesson, name: &str, run: RunId) -> Vec<Question> {
             }
         });
     }
-    needs.questions(run)
+    let of = lesson
+        .experiments
+        .iter()
+        .find(|of| of.runs.iter().any(|plan| plan.name == name));
+    needs.questions(run, of.map_or(0, |of| of.steps))
 }
 
 #[derive(Default)]
 struct Needs {
-    readings: bool,
+    /// Before the first step, and after the last.
+    readings: [bool; 2],
     removals: bool,
     labels: BTreeMap<Origin, BTreeSet<usize>>,
     planes: BTreeSet<PlaneKind>,
@@ -40,7 +45,8 @@ struct Needs {
 impl Needs {
     fn note(&mut self, quantity: Quantity, place: Option<Place>) {
         match quantity {
-            Quantity::Readable | Quantity::Reader => self.readings = true,
+            Quantity::Readable | Quantity::Reader => self.readings[0] = true,
+            Quantity::ReadableEnd | Quantity::ReaderEnd => self.readings[1] = true,
             Quantity::Removed | Quantity::RemovedMean | Quantity::RemovedMedian | Quantity::RemovedLeast => {
                 self.removals = true;
             }
@@ -70,6 +76,7 @@ impl Needs {
             | Quantity::TestError
             | Quantity::TestErrorRunning
             | Quantity::Parameters
+            | Quantity::ShortcutParameters
             | Quantity::MultiplyAdds
             | Quantity::Gradient
             | Quantity::WeightGradient
@@ -87,12 +94,12 @@ impl Needs {
         }
     }
 
-    fn questions(self, run: RunId) -> Vec<Question> {
+    fn questions(self, run: RunId, steps: usize) -> Vec<Question> {
         let mut questions = Vec::new();
-        if self.readings {
+        for (_, step) in self.readings.into_iter().zip([0, steps]).filter(|(needed, _)| *needed) {
             questions.push(Question::Information {
                 run,
-                step: Some(0),
+                step: Some(step),
                 image: Subject::default(),
             });
         }
@@ -138,8 +145,8 @@ use = ["quick"]
 +++
 ## Measure
 ```claim
-says = "three quantities of one run"
-check = "removed_mean(plain-20) + frozen(plain-20, 20) > scratch(plain-20, 1)"
+says = "four quantities of one run"
+check = "removed_mean(plain-20) + frozen(plain-20, 20) > scratch(plain-20, 1) + reader_end(plain-20, 0)"
 ```
 ```predict
 kind = "curve"
@@ -150,7 +157,9 @@ of = "slice"
 "#;
         let lesson = Lesson::parse(text, "tiny.md").unwrap();
         let (origin, labels) = (Origin::Backbone, vec![1, 20]);
+        let (run, step, image) = (3, Some(400), Subject::default());
         let expected = [
+            Question::Information { run, step, image },
             Question::Lesions { run: 3, step: None },
             Question::Transfer { run: 3, origin, labels },
         ];

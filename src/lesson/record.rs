@@ -14,6 +14,7 @@ use super::expression::{Place, Quantity};
 use super::file::Lesson;
 use crate::calendar::date;
 use crate::error::{Error, Result};
+use crate::run::Experiment;
 
 /// Ends the name of the file beside a lesson: `my-lesson.recorded.json`.
 const ENDING: &str = "recorded.json";
@@ -47,11 +48,19 @@ pub struct Recorded {
     pub values: BTreeMap<String, f64>,
     /// `[step, minibatch training loss]`.
     pub curve: Vec<[f64; 2]>,
+    /// `[place, loss]` along a direction through the trained weights, where that is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slice: Vec<[f64; 2]>,
 }
 
 impl Record {
-    /// Everything that the lesson's claims and predictions ask for.
-    pub fn of(lesson: &Lesson, evidence: &Evidence) -> Self {
+    /// Everything that the lesson's claims and predictions ask for of the runs of these experiments.
+    pub fn of(lesson: &Lesson, experiments: &[&Experiment], evidence: &Evidence) -> Self {
+        let planned = |exhibit: &&Exhibit| {
+            let mut plans = experiments.iter().flat_map(|experiment| &experiment.runs);
+            plans.any(|plan| plan.name == exhibit.series.track.name)
+        };
+        let exhibits: Vec<&Exhibit> = evidence.measured().filter(planned).collect();
         let mut wanted = Vec::new();
         for expression in lesson.expressions() {
             expression.visit(&mut |quantity, run, place| wanted.push((quantity, run.to_owned(), place)));
@@ -60,20 +69,18 @@ impl Record {
             let track = &exhibit.series.track;
             let of_this = wanted.iter().filter(|(_, run, _)| *run == track.name);
             let values = of_this.filter_map(|&(quantity, ref run, place)| {
-                let value = exhibit.value(quantity, place).filter(|value| value.is_finite())?;
-                Some((leaf(quantity, run, place), value))
+                let value = evidence.value(quantity, run, track.seed, place);
+                Some((leaf(quantity, run, place), value.filter(|value| value.is_finite())?))
             });
             Recorded {
                 run: track.name.clone(),
                 seed: track.seed,
                 values: values.collect(),
                 curve: thinned(&exhibit.series.steps, &exhibit.series.loss),
+                slice: exhibit.slice().unwrap_or_default(),
             }
         };
-        let mut devices: Vec<&str> = evidence
-            .measured()
-            .map(|exhibit| exhibit.series.engine.as_str())
-            .collect();
+        let mut devices: Vec<&str> = exhibits.iter().map(|exhibit| exhibit.series.engine.as_str()).collect();
         devices.sort_unstable();
         devices.dedup();
         Self {
@@ -81,7 +88,7 @@ impl Record {
             device: devices.join(", "),
             date: today(),
             version: env!("CARGO_PKG_VERSION").into(),
-            runs: evidence.measured().map(recorded).collect(),
+            runs: exhibits.into_iter().map(recorded).collect(),
         }
     }
 
@@ -162,7 +169,7 @@ mod tests {
         let mut measured = Evidence::default();
         measured.insert(exhibit("plain-20", 0, 0.5));
         measured.insert(exhibit("plain-56", 0, 1.5));
-        let record = Record::of(&lesson, &measured);
+        let record = Record::of(&lesson, &[&lesson.experiments[0]], &measured);
         let text = record.to_json();
         let read: Record = serde_json::from_str(&text).unwrap();
         assert_eq!(read, record);

@@ -110,6 +110,12 @@ impl Report<'_> {
     fn prediction(&self, page: &mut String, prediction: &Prediction, guess: Option<&Guess>) {
         row(page, "h3", "", &flat(prediction.question()));
         match guess {
+            Some(Guess::Skipped) => {
+                paragraph(page, "quiet", &t!("Run without a prediction."));
+                if let Some(grade) = prediction.measured(self.evidence) {
+                    paragraph(page, "", &words::measured(prediction, &grade));
+                }
+            }
             Some(guess) => {
                 let said = t!("Predicted: %{guess}", guess = words::guess(prediction, guess));
                 paragraph(page, "", &said);

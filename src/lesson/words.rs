@@ -23,13 +23,43 @@ pub fn guess(prediction: &Prediction, guess: &Guess) -> String {
             .map(|option| option.says.clone())
             .unwrap_or_default(),
         (_, Guess::Number(value)) => number(*value),
-        (_, Guess::Order(names)) => names.join(" < "),
+        (Prediction::Order(ranking), Guess::Order(keys)) => {
+            let says: Vec<&str> = keys.iter().map(|key| ranking.says(key)).collect();
+            says.join(" < ")
+        }
+        (_, Guess::Skipped) => t!("nothing; it was run without a prediction").into(),
         _ => t!("a curve drawn by hand").into(),
     }
 }
 
 /// How it compares with the measurement.
 pub fn outcome(prediction: &Prediction, grade: &Grade) -> String {
+    match grade {
+        Grade::Order { pairs, of, measured } => t!(
+            "%{pairs} of %{of} pairs in the right order; measured: %{values}",
+            pairs = pairs,
+            of = of,
+            values = listed(measured)
+        )
+        .into(),
+        Grade::Curve { factor } => t!(
+            "typically off by a factor of %{factor}",
+            factor = format!("{:.1}", (factor * 10.0).round() / 10.0)
+        )
+        .into(),
+        Grade::Choice { .. } | Grade::Number { .. } => measured(prediction, grade),
+    }
+}
+
+fn listed(measured: &[(String, f64)]) -> String {
+    let values = measured
+        .iter()
+        .map(|(says, value)| format!("{says} {}", number(*value)));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// What was measured, without what was predicted.
+pub fn measured(prediction: &Prediction, grade: &Grade) -> String {
     match grade {
         Grade::Choice { answer, .. } => {
             let says = match (prediction, answer) {
@@ -42,21 +72,8 @@ pub fn outcome(prediction: &Prediction, grade: &Grade) -> String {
             }
         }
         Grade::Number { measured, .. } => t!("measured: %{value}", value = number(*measured)),
-        Grade::Order { pairs, of, measured } => {
-            let values = measured
-                .iter()
-                .map(|(name, value)| format!("{name} {}", number(*value)));
-            t!(
-                "%{pairs} of %{of} pairs in the right order; measured: %{values}",
-                pairs = pairs,
-                of = of,
-                values = values.collect::<Vec<_>>().join(", ")
-            )
-        }
-        Grade::Curve { factor } => t!(
-            "typically off by a factor of %{factor}",
-            factor = format!("{:.1}", (factor * 10.0).round() / 10.0)
-        ),
+        Grade::Order { measured, .. } => t!("measured: %{value}", value = listed(measured)),
+        Grade::Curve { .. } => t!("measured"),
     }
     .into()
 }
@@ -126,6 +143,8 @@ mod tests {
             "0 of 1 pairs in the right order; measured: b 0.100, a 2.000"
         );
         assert_eq!(praise(&grade), "Not so");
+        assert_eq!(measured(&order, &grade), "measured: b 0.100, a 2.000");
+        assert!(guess(&order, &Guess::Skipped).contains("without a prediction"));
         assert_eq!(guess(&order, &Guess::Order(vec!["a".into(), "b".into()])), "a < b");
         let curve = Grade::Curve { factor: 1.26 };
         assert_eq!(outcome(&order, &curve), "typically off by a factor of 1.3");

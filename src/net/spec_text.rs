@@ -148,6 +148,9 @@ impl Spec {
                 )
                 .map_err(named)?;
             }
+            "shortcut" if value == "identity" => {
+                return Err(t!("shortcut 'identity' does not fit where a stage begins: there F(x) has twice the channels of x, and half its height and width; choose A, B or C").into());
+            }
             "shortcut" => {
                 self.shortcut =
                     word(value, &[("A", Shortcut::A), ("B", Shortcut::B), ("C", Shortcut::C)]).map_err(named)?;

@@ -65,6 +65,8 @@ mod why;
 mod widgets;
 mod work;
 
+use std::path::PathBuf;
+
 use eframe::egui::{Color32, Ui};
 
 pub use first_minute::{FirstMinute, Picture};
@@ -104,8 +106,8 @@ pub enum Action {
     Shelf(Errand),
     /// Ask for a folder of data with the system's dialog.
     ChooseData,
-    /// Have an experiment of the open lesson in front, as it was left; the user's own is set aside.
-    Teach(Box<Experiment>),
+    /// Have an experiment of the open lesson in front, as it was left here or in that run folder; the user's own is set aside.
+    Teach(Box<Experiment>, Option<PathBuf>),
     /// The lesson is closed: back to the user's own training.
     LeaveLesson,
     /// Go to another room.

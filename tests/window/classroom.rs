@@ -85,7 +85,7 @@ pub fn serve(page: &mut Harness<'_, Page>, losses: Losses) {
         let mut done = 0;
         for action in actions {
             match action {
-                Action::Teach(experiment) => {
+                Action::Teach(experiment, _) => {
                     state.history = measured(&experiment, false, losses);
                     state.findings = Default::default();
                     state.experiment = *experiment;

@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::prose::TEXT;
 use super::sketch::Sketch;
-use crate::lesson::{Guess, Lesson, Prediction};
+use crate::lesson::{Guess, Lesson, Prediction, Ranking, words};
 use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::theme::{self, BODY, SMALL};
 
@@ -20,7 +20,7 @@ pub enum Draft {
     Choice(Option<usize>),
     /// As typed.
     Number(String),
-    /// Names, lowest first.
+    /// Keys, lowest first.
     Order(Vec<String>),
     Curve(Box<Sketch>),
 }
@@ -33,12 +33,13 @@ impl Draft {
             (Prediction::Choice { .. }, _) => Self::Choice(None),
             (Prediction::Number { .. }, Some(Guess::Number(value))) => Self::Number(value.to_string()),
             (Prediction::Number { .. }, _) => Self::Number(String::new()),
-            (Prediction::Order { .. }, Some(Guess::Order(names))) => Self::Order(names.clone()),
-            (Prediction::Order { runs, .. }, _) => {
+            (Prediction::Order(_), Some(Guess::Order(keys))) => Self::Order(keys.clone()),
+            (Prediction::Order(ranking), _) => {
                 // As the file has them would often be the answer.
-                let mut names = runs.clone();
-                names.rotate_left(runs.len() / 2);
-                Self::Order(names)
+                let mut keys: Vec<String> = ranking.items.iter().map(|item| item.key.clone()).collect();
+                let half = keys.len() / 2;
+                keys.rotate_left(half);
+                Self::Order(keys)
             }
             (Prediction::Curve { run, of, .. }, guess) => {
                 let steps = steps_of(lesson, run);
@@ -55,7 +56,7 @@ impl Draft {
         match self {
             Self::Choice(chosen) => chosen.map(Guess::Choice),
             Self::Number(text) => number(text).map(Guess::Number),
-            Self::Order(names) => Some(Guess::Order(names.clone())),
+            Self::Order(keys) => Some(Guess::Order(keys.clone())),
             Self::Curve(sketch) => sketch.points().map(Guess::Curve),
         }
     }
@@ -65,7 +66,7 @@ impl Draft {
         match self {
             Self::Choice(_) => t!("Choose an answer first."),
             Self::Number(_) => t!("Type a number first."),
-            Self::Order(_) => t!("Put the nets in order first."),
+            Self::Order(_) => t!("Put them in order first."),
             Self::Curve(_) => t!("Draw the curve first, over more than half of the chart."),
         }
         .into()
@@ -83,7 +84,7 @@ impl Draft {
                 }
             }
             (Self::Number(text), _) => return number_ui(ui, text),
-            (Self::Order(names), _) => order_ui(ui, names),
+            (Self::Order(keys), Prediction::Order(ranking)) => order_ui(ui, keys, ranking),
             (Self::Curve(sketch), Prediction::Curve { run, .. }) => {
                 sketch.draw_ui(ui, run);
                 if ui.button(theme::caption(t!("Clear the drawing"))).clicked() {
@@ -145,15 +146,23 @@ fn number_ui(ui: &mut Ui, text: &mut String) -> bool {
 }
 
 /// Rows that are moved by buttons, by arrow keys or by the pointer.
-fn order_ui(ui: &mut Ui, names: &mut [String]) {
+fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking) {
     ui.label(theme::caption(t!("lowest first; drag a row, or use the arrows")));
+    if ranking.within > 0.0 {
+        let within = words::number(ranking.within);
+        ui.label(theme::caption(t!(
+            "differences of up to %{within} count as equal",
+            within = within
+        )));
+    }
     let mut moved = None;
     ui.spacing_mut().item_spacing.y = 4.0;
-    let last = names.len().saturating_sub(1);
-    for (place, name) in names.iter().enumerate() {
+    let last = keys.len().saturating_sub(1);
+    for (place, key) in keys.iter().enumerate() {
+        let name = ranking.says(key);
         let up = |moved: &mut Option<(usize, usize)>| *moved = (place > 0).then(|| (place, place - 1)).or(*moved);
         let down = |moved: &mut Option<(usize, usize)>| *moved = (place < last).then(|| (place, place + 1)).or(*moved);
-        ui.push_id(name, |ui| {
+        ui.push_id(key, |ui| {
             ui.horizontal(|ui| {
                 let width = (ui.available_width() - 64.0).clamp(80.0, 320.0);
                 let (rect, row) = ui.allocate_exact_size(vec2(width, ROW), Sense::click_and_drag());
@@ -196,7 +205,7 @@ fn order_ui(ui: &mut Ui, names: &mut [String]) {
         });
     }
     if let Some((from, to)) = moved {
-        names.swap(from, to);
+        keys.swap(from, to);
     }
 }
 
@@ -237,6 +246,10 @@ mod tests {
         }
     }
 
+    fn keys(ranking: &Ranking) -> Vec<String> {
+        ranking.items.iter().map(|item| item.key.clone()).collect()
+    }
+
     #[test]
     fn an_answer_is_kept_and_found_again() {
         let lesson = crate::lesson::lesson("one-addition", "en").unwrap();
@@ -249,7 +262,7 @@ mod tests {
             let guess = match prediction {
                 Prediction::Choice { .. } => Guess::Choice(1),
                 Prediction::Number { .. } => Guess::Number(12.5),
-                Prediction::Order { runs, .. } => Guess::Order(runs.iter().rev().cloned().collect()),
+                Prediction::Order(ranking) => Guess::Order(keys(ranking).into_iter().rev().collect()),
                 Prediction::Curve {
                     of: crate::lesson::CurveOf::Slice,
                     ..
@@ -257,9 +270,9 @@ mod tests {
                 Prediction::Curve { .. } => Guess::Curve(vec![[0.0, 1.0], [200.0, 0.1], [400.0, 0.01]]),
             };
             assert_eq!(Draft::of(prediction, Some(&guess), &lesson).guess(), Some(guess));
-            if let Prediction::Order { runs, .. } = prediction {
+            if let Prediction::Order(ranking) = prediction {
                 let fresh = Draft::of(prediction, None, &lesson);
-                assert_ne!(fresh.guess(), Some(Guess::Order(runs.clone())));
+                assert_ne!(fresh.guess(), Some(Guess::Order(keys(ranking))));
             } else {
                 assert_eq!(Draft::of(prediction, None, &lesson).guess(), None);
             }

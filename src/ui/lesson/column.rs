@@ -17,7 +17,7 @@ use crate::run::{Command, Experiment};
 use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::status::duration;
 use crate::ui::theme::{self, BODY, GRID};
-use crate::ui::widgets::primary_button_ui;
+use crate::ui::widgets::{primary_button_ui, quiet_button_ui};
 use crate::ui::{Action, Scene, Speed};
 
 /// Lines longer than this are hard to read.
@@ -168,12 +168,14 @@ impl Reader {
         }
         let (open, missing) = (self.open_predictions(), self.missing());
         if open.is_empty() && missing.is_empty() {
-            return;
+            return self.recorded_ui(ui);
         }
-        let words = match (open.is_empty(), missing.is_empty()) {
-            (false, false) => t!("Predict and run"),
-            (false, true) => t!("Predict"),
-            (true, _) => t!("Run the training"),
+        let first = self.asks_first();
+        let words = match (open.is_empty(), missing.is_empty(), first) {
+            (true, _, Some(step)) => t!("Predict in step %{step} first", step = step + 1),
+            (false, false, None) => t!("Predict and run"),
+            (false, ..) => t!("Predict"),
+            (true, ..) => t!("Run the training"),
         };
         let lacks = self.lacks();
         ui.horizontal_wrapped(|ui| {
@@ -185,23 +187,51 @@ impl Reader {
                     None => button,
                 };
                 if button.clicked() {
-                    self.predict_and_run();
+                    match first {
+                        Some(step) if open.is_empty() => self.go_to(step),
+                        _ => self.predict_and_run(),
+                    }
                 }
             });
-            let recorded = self.trainings.record.is_some() && !missing.is_empty() && lacks.is_none();
+            let recorded = self.trainings.is_recorded(&self.lesson, &missing) && lacks.is_none() && first.is_none();
             if recorded && ui.button(t!("Show the recording")).clicked() {
                 self.lock();
-                self.trainings.recall();
+                self.trainings.recall(&self.lesson, &missing);
+            }
+            if !missing.is_empty() && (first.is_some() || !open.is_empty()) {
+                let hint = t!("The report will say that nothing was predicted");
+                if quiet_button_ui(ui, &t!("Run without predicting"), &hint).clicked() {
+                    self.run_unpredicted();
+                }
             }
         });
         let trained = missing.iter().map(|&place| words_of(&self.lesson.experiments[place]));
         let mut lines: Vec<String> = trained.collect();
-        if let Some(record) = self.trainings.record.as_ref().filter(|_| !missing.is_empty()) {
+        let record = self.trainings.record.as_ref();
+        if let Some(record) = record.filter(|_| self.trainings.is_recorded(&self.lesson, &missing)) {
             let (device, date) = (&record.device, &record.date);
             lines.push(t!("recorded on %{device} on %{date}", device = device, date = date).into());
         }
         for line in lines {
             ui.add(Label::new(theme::caption(line)).wrap());
+        }
+    }
+
+    /// What stands in for trainings of this step, and the way to train them here.
+    fn recorded_ui(&mut self, ui: &mut Ui) {
+        let places = self.recalled();
+        let Some(record) = self.trainings.record.as_ref().filter(|_| !places.is_empty()) else {
+            return;
+        };
+        let (device, date) = (&record.device, &record.date);
+        let words = t!("recorded on %{device} on %{date}", device = device, date = date);
+        ui.add(Label::new(theme::caption(words)).wrap());
+        for &place in &places {
+            ui.add(Label::new(theme::caption(words_of(&self.lesson.experiments[place]))).wrap());
+        }
+        let hint = t!("Trains it here; what is measured here takes the place of the recording");
+        if ui.button(t!("Run it again")).on_hover_text(hint).clicked() {
+            self.trainings.train(places);
         }
     }
 
@@ -287,7 +317,7 @@ impl Reader {
             lesson: self.lesson.clone(),
             evidence: self.trainings.evidence.clone(),
             guesses: self.kept.guesses.clone(),
-            record: self.trainings.record.clone().filter(|_| self.trainings.recalled),
+            record: self.trainings.recalled(),
         };
         let path = PathBuf::from(self.report.path.trim());
         write_report(ui.ctx(), &self.report.said, order, path);

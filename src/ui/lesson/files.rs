@@ -8,8 +8,8 @@ use rfd::AsyncFileDialog;
 use rust_i18n::t;
 
 use crate::export::write_file;
-use crate::lesson::{Evidence, Guesses, Lesson, Record, Report};
-use crate::run::Slot;
+use crate::lesson::{Evidence, Guesses, Lesson, Record, Report, remember};
+use crate::run::{Experiment, Slot};
 
 /// A file that was chosen; nothing where none was, or where the system has no such dialog.
 pub type Chosen = Slot<Option<PathBuf>>;
@@ -67,6 +67,17 @@ pub fn write_report(ctx: &Context, said: &Slot<String>, order: Order, path: Path
             Err(error) => error.to_string(),
         });
         ctx.request_repaint();
+    });
+}
+
+/// Notes in a run folder what was read off its runs.
+pub fn note(lesson: &Lesson, experiment: &Experiment, evidence: &Evidence, folder: &Path) {
+    let (lesson, experiment) = (lesson.clone(), experiment.clone());
+    let (evidence, folder) = (evidence.clone(), folder.to_path_buf());
+    work("readings", move || {
+        if let Err(error) = remember(&lesson, &experiment, &evidence, &folder) {
+            log::warn!("{error}");
+        }
     });
 }
 

@@ -40,16 +40,24 @@ pub fn prediction_ui(
     evidence: &Evidence,
     experiments: &[Experiment],
 ) {
-    let said = t!("You predicted: %{guess}", guess = words::guess(prediction, guess));
-    let grade = prediction.grade(guess, evidence);
+    let said = match guess {
+        Guess::Skipped => t!("You ran it without a prediction."),
+        guess => t!("You predicted: %{guess}", guess = words::guess(prediction, guess)),
+    };
+    let skipped = *guess == Guess::Skipped;
+    let grade = if skipped {
+        prediction.measured(evidence)
+    } else {
+        prediction.grade(guess, evidence)
+    };
     if let Draft::Curve(sketch) = draft {
         let points = match prediction {
-            Prediction::Curve { run, of, .. } if grade.is_some() => {
+            Prediction::Curve { run, of, .. } => {
                 let points = match of {
                     CurveOf::TrainLoss => evidence.loss_curve(run),
                     CurveOf::Slice => evidence.slice(run),
                 };
-                Some((run.as_str(), points))
+                (!points.is_empty()).then_some((run.as_str(), points))
             }
             _ => None,
         };
@@ -59,15 +67,22 @@ pub fn prediction_ui(
             points,
         });
         sketch.compare_ui(ui, measured.as_ref());
-    } else {
+    }
+    if skipped || !matches!(draft, Draft::Curve(_)) {
         ui.add(Label::new(RichText::new(said).size(TEXT)).wrap());
     }
     let Some(grade) = grade else {
-        ui.label(theme::caption(t!(
-            "It is locked, and compared once the nets are trained."
-        )));
+        if !skipped {
+            ui.label(theme::caption(t!(
+                "It is locked, and compared once the nets are trained."
+            )));
+        }
         return;
     };
+    if skipped {
+        ui.add(Label::new(RichText::new(words::measured(prediction, &grade)).size(TEXT)).wrap());
+        return line_ui(ui, prediction.explanation(), TEXT);
+    }
     let tone = if grade.credit() > 0.999 {
         yes(ui)
     } else {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::lesson::{Guesses, Lesson, Record, lesson, read, recorded_beside};
+use crate::lesson::{Guesses, Lesson, Record, lesson, read, recorded_beside, recording};
 use crate::ui::language::Language;
 
 /// Where a lesson comes from.
@@ -30,10 +30,12 @@ impl Origin {
         }
     }
 
-    /// The recording beside it, where there is one; a damaged one is as none, and the log says why.
+    /// The recording of it, where there is one; a damaged one is as none, and the log says why.
     pub fn record(&self) -> Option<Record> {
-        let Self::File(path) = self else { return None };
-        let path = recorded_beside(path);
+        let path = match self {
+            Self::Shipped(name) => return recording(name),
+            Self::File(path) => recorded_beside(path),
+        };
         if !path.is_file() {
             return None;
         }
@@ -64,6 +66,8 @@ pub struct Kept {
     pub steps: usize,
     /// What was predicted; locked.
     pub guesses: Guesses,
+    /// The run folders of its experiments that were trained to the end, by the experiment's name.
+    pub folders: BTreeMap<String, PathBuf>,
 }
 
 impl Kept {

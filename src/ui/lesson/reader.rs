@@ -11,7 +11,7 @@ use super::progress::{Kept, Origin};
 use super::trainings::Trainings;
 use crate::error::Result;
 use crate::lesson::markdown::{Block, blocks};
-use crate::lesson::{Lesson, Show};
+use crate::lesson::{Guess, Lesson, Prediction, Show};
 use crate::run::{Command, Phase, Slot};
 use crate::ui::keys::DIGITS;
 use crate::ui::language::Language;
@@ -56,7 +56,7 @@ impl Reader {
         let lesson = origin.read()?;
         let panels: Vec<&str> = Panel::ALL.iter().map(|panel| panel.name()).collect();
         lesson.check_panels(&panels, &origin.to_string())?;
-        let trainings = Trainings::new(origin.record());
+        let trainings = Trainings::new(&lesson, origin.record(), &kept.folders);
         let mut reader = Self {
             pages: Vec::new(),
             drafts: BTreeMap::new(),
@@ -111,9 +111,11 @@ impl Reader {
     /// Called each frame before anything is drawn: the right experiment and the right panels are there.
     pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, actions: &mut Vec<Action>) {
         self.translate();
+        self.recall();
         let place = self.show_place();
         let shown = place.map_or(0, |step| self.lesson.shown(step).0);
         self.trainings.follow(&self.lesson, shown, scene, actions);
+        self.kept.folders = self.trainings.folders(&self.lesson);
         if self.arranged != Some(place) {
             self.arranged = Some(place);
             if let Some(show) = self.show() {
@@ -156,6 +158,26 @@ impl Reader {
         self.trainings.missing(&self.lesson.measured_in(&expressions))
     }
 
+    /// Those that a recording stands in for.
+    pub fn recalled(&self) -> Vec<usize> {
+        let expressions = self.lesson.steps[self.kept.step].expressions();
+        let needed = self.lesson.measured_in(&expressions);
+        needed
+            .into_iter()
+            .filter(|place| self.trainings.is_recalled(*place))
+            .collect()
+    }
+
+    /// Shows what the lesson has recorded, where nothing is asked before.
+    fn recall(&mut self) {
+        let missing = self.missing();
+        let long = |place: &usize| self.lesson.recorded.contains(&self.lesson.experiments[*place].name);
+        let asked = !self.open_predictions().is_empty() || self.asks_first().is_some();
+        if !asked && missing.iter().all(long) && self.trainings.is_recorded(&self.lesson, &missing) {
+            self.trainings.recall(&self.lesson, &missing);
+        }
+    }
+
     /// What an answer of this step still lacks.
     pub fn lacks(&self) -> Option<String> {
         let here = self.kept.step;
@@ -182,13 +204,59 @@ impl Reader {
         }
     }
 
-    /// Locks the answers and trains what they are measured on.
+    /// The first other step that asks for a prediction of what this step has trained, and has none yet.
+    pub fn asks_first(&self) -> Option<usize> {
+        let others = self.unpredicted().into_iter().map(|(step, _)| step);
+        others.into_iter().find(|&step| step != self.kept.step)
+    }
+
+    /// The open predictions, of any step, of what is still to be trained for this one.
+    fn unpredicted(&self) -> Vec<(usize, usize)> {
+        let missing = self.missing();
+        let waits = |key: &(usize, usize), prediction: &Prediction| {
+            let needed = self.lesson.measured_in(&prediction.expressions());
+            !self.kept.guesses.contains_key(key) && needed.iter().any(|place| missing.contains(place))
+        };
+        let steps = self.lesson.steps.iter().enumerate();
+        let all = steps.flat_map(|(step, of)| {
+            of.predictions
+                .iter()
+                .enumerate()
+                .map(move |(at, one)| ((step, at), one))
+        });
+        all.filter(|(key, prediction)| waits(key, prediction))
+            .map(|(key, _)| key)
+            .collect()
+    }
+
+    /// Locks the answers, and trains what they are measured on unless another step asks for a prediction of it first.
     pub fn predict_and_run(&mut self) {
         if self.lacks().is_none() {
             self.lock();
-            let missing = self.missing();
-            self.trainings.train(missing);
+            if self.asks_first().is_none() {
+                self.run();
+            }
         }
+    }
+
+    /// Trains what this step is measured on without the predictions that are missing; the report will say so.
+    pub fn run_unpredicted(&mut self) {
+        for key in self.unpredicted() {
+            self.kept.guesses.insert(key, Guess::Skipped);
+        }
+        self.run();
+    }
+
+    fn run(&mut self) {
+        let missing = self.missing();
+        self.trainings.train(missing);
+    }
+
+    /// Goes to that step.
+    pub fn go_to(&mut self, step: usize) {
+        self.turned = step != self.kept.step;
+        self.kept.step = step;
+        self.kept.reached = self.kept.reached.max(step);
     }
 
     /// Goes to another step.
@@ -199,9 +267,7 @@ impl Reader {
         } else {
             self.kept.step.saturating_sub(1)
         };
-        self.turned = step != self.kept.step;
-        self.kept.step = step;
-        self.kept.reached = self.kept.reached.max(step);
+        self.go_to(step);
     }
 
     /// The keys of a lesson: they go before those of the lab.
@@ -235,11 +301,13 @@ impl Reader {
         }
     }
 
-    /// What Space does: predict and run, pause, go on; in a lecture, where nothing else is to do, the next step.
+    /// What Space does: predict and run, pause, go on, go to the step that asks for a prediction first; in a lecture, where nothing else is to do, the next step.
     fn go_on(&mut self, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
         if self.trainings.under_way().is_some() {
             let running = scene.history.phase == Phase::Running;
             actions.push(Action::Send(if running { Command::Pause } else { Command::Run }));
+        } else if let (true, Some(step)) = (self.open_predictions().is_empty(), self.asks_first()) {
+            self.go_to(step);
         } else if !self.open_predictions().is_empty() || !self.missing().is_empty() {
             self.predict_and_run();
         } else if lecture {

@@ -1,9 +1,11 @@
 //! A lesson's trainings: which is in front, which are still to come, and what those came to that are over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::lesson::{Evidence, Exhibit, Lesson, Record, questions};
+use super::files::note;
+use crate::lesson::{Evidence, Exhibit, Lesson, Record, questions, recall};
 use crate::run::{Command, Experiment, Findings, Phase, Question, RunSummary, Series};
 use crate::ui::{Action, Scene};
 
@@ -13,10 +15,10 @@ pub struct Trainings {
     pub evidence: Evidence,
     /// What may stand in for them.
     pub record: Option<Record>,
-    /// The recording was asked for.
-    pub recalled: bool,
-    /// Places of the experiments that were trained here.
-    measured: BTreeSet<usize>,
+    /// Places of the experiments that the recording was asked for.
+    recalled: BTreeSet<usize>,
+    /// Places of the experiments that were trained here, with their run folders.
+    measured: BTreeMap<usize, Option<PathBuf>>,
     /// Those to train, the next first.
     queue: Vec<usize>,
     /// The first of the queue was told to run.
@@ -42,17 +44,35 @@ pub enum Standing {
 }
 
 impl Trainings {
-    /// Nothing is trained yet; a recording may stand in for it.
-    pub fn new(record: Option<Record>) -> Self {
-        Self {
+    /// What was trained at an earlier start stands in these folders; a recording may stand in for the rest.
+    pub fn new(lesson: &Lesson, record: Option<Record>, folders: &BTreeMap<String, PathBuf>) -> Self {
+        let mut trainings = Self {
             record,
             ..Self::default()
+        };
+        for (place, experiment) in lesson.experiments.iter().enumerate() {
+            let Some(folder) = folders.get(&experiment.name) else {
+                continue;
+            };
+            match recall(experiment, folder, &mut trainings.evidence) {
+                Ok(()) => drop(trainings.measured.insert(place, Some(folder.clone()))),
+                Err(why) => log::info!("{} is to be trained again: {why}", experiment.name),
+            }
         }
+        trainings
+    }
+
+    /// The run folders of what was trained to the end.
+    pub fn folders(&self, lesson: &Lesson) -> BTreeMap<String, PathBuf> {
+        let kept = |(&place, folder): (&usize, &Option<PathBuf>)| {
+            Some((lesson.experiments.get(place)?.name.clone(), folder.clone()?))
+        };
+        self.measured.iter().filter_map(kept).collect()
     }
 
     /// The experiments whose results are not there yet.
     pub fn missing(&self, needed: &[usize]) -> Vec<usize> {
-        let there = |place: &usize| self.measured.contains(place) || self.recalled;
+        let there = |place: &usize| self.measured.contains_key(place) || self.recalled.contains(place);
         needed.iter().copied().filter(|place| !there(place)).collect()
     }
 
@@ -60,15 +80,38 @@ impl Trainings {
     pub fn train(&mut self, places: Vec<usize>) {
         self.launched = false;
         self.queue = places;
-        self.queue.retain(|place| !self.measured.contains(place));
+        self.queue.retain(|place| !self.measured.contains_key(place));
     }
 
-    /// Takes the recording in place of trainings.
-    pub fn recall(&mut self) {
-        for run in self.record.iter().flat_map(|record| &record.runs) {
+    /// Whether all of these experiments are recorded.
+    pub fn is_recorded(&self, lesson: &Lesson, places: &[usize]) -> bool {
+        let Some(record) = &self.record else { return false };
+        let mut plans = places.iter().flat_map(|&place| &lesson.experiments[place].runs);
+        !places.is_empty() && plans.all(|plan| record.runs.iter().any(|run| run.run == plan.name))
+    }
+
+    /// Takes the recording in place of these trainings.
+    pub fn recall(&mut self, lesson: &Lesson, places: &[usize]) {
+        let plans: Vec<&str> = places
+            .iter()
+            .flat_map(|&place| &lesson.experiments[place].runs)
+            .map(|plan| plan.name.as_str())
+            .collect();
+        let recorded = self.record.iter().flat_map(|record| &record.runs);
+        for run in recorded.filter(|run| plans.contains(&run.run.as_str())) {
             self.evidence.insert_recorded(run.clone());
         }
-        self.recalled = self.record.is_some();
+        self.recalled.extend(places);
+    }
+
+    /// Whether the recording stands in for that experiment, which was not trained here.
+    pub fn is_recalled(&self, place: usize) -> bool {
+        self.recalled.contains(&place) && !self.measured.contains_key(&place)
+    }
+
+    /// The recording, where it was asked for.
+    pub fn recalled(&self) -> Option<Record> {
+        self.record.clone().filter(|_| !self.recalled.is_empty())
     }
 
     /// The experiment being trained, and how many follow.
@@ -104,7 +147,8 @@ impl Trainings {
             self.asked = Some(wanted);
             (self.launched, self.arrived) = (false, false);
             self.inquired.clear();
-            actions.push(Action::Teach(Box::new(experiment.clone())));
+            let folder = self.measured.get(&wanted).cloned().flatten();
+            actions.push(Action::Teach(Box::new(experiment.clone()), folder));
             return;
         }
         let here = is_the(experiment, scene.experiment);
@@ -123,10 +167,10 @@ impl Trainings {
                 self.launched = true;
                 actions.push(Action::Send(Command::Run));
             }
-            Phase::Done if !self.measured.contains(&wanted) => self.collect(lesson, wanted, scene, actions),
+            Phase::Done if !self.measured.contains_key(&wanted) => self.collect(lesson, wanted, scene, actions),
             _ => {}
         }
-        if queued && self.measured.contains(&wanted) {
+        if queued && self.measured.contains_key(&wanted) {
             self.queue.remove(0);
             self.launched = false;
             self.follow(lesson, shown, scene, actions);
@@ -165,7 +209,11 @@ impl Trainings {
                 findings: Arc::clone(&findings),
             });
         }
-        self.measured.insert(place);
+        let folder = scene.shelf.live.clone();
+        if let Some(folder) = &folder {
+            note(lesson, experiment, &self.evidence, folder);
+        }
+        self.measured.insert(place, folder);
     }
 }
 
