@@ -129,9 +129,9 @@ fn forms_of_a_block() {
     let data = digits(100);
     let (graph, weights) = trained("resnext-20:width=4,cardinality=4,group_width=3", &data);
     let [_, gpu] = openers();
-    let mut watched = stopping(4);
+    let mut watched = stopping(8);
     let found = forms(&gpu, &graph, &weights, &data, &mut |_, share| watched.sees(share)).unwrap();
-    watched.stopped_at(4);
+    watched.stopped_at(8);
     assert_eq!(found.formed.len(), 4);
     for formed in &found.formed {
         assert!(formed.output < 1e-5 && formed.gradient < 1e-4, "{formed:?}");

@@ -27,7 +27,7 @@ pub struct Forms {
     pub side: [usize; 2],
     /// Images of a step.
     pub images: usize,
-    /// In the order of [`Form::ALL`], as far as they were computed.
+    /// In the order of [`Form::ALL`]; none where it was broken off before all were computed.
     pub formed: Vec<Formed>,
 }
 
@@ -145,6 +145,7 @@ pub fn forms(
     };
     let mut benches = Vec::new();
     let mut answers = Vec::new();
+    let share = |done: usize| done as f32 / (Form::ALL.len() + WARM_UP + ROUNDS) as f32;
     for form in Form::ALL {
         let graph = Arc::new(found.split.graph(form));
         let weights = found.split.weights(form, &grouped);
@@ -157,6 +158,9 @@ pub fn forms(
             seconds: Vec::new(),
             window_seconds: Vec::new(),
         });
+        if !watch(&found, share(benches.len())) {
+            return Ok(found);
+        }
     }
     let grouped = Form::ALL.iter().position(|&form| form == Form::Grouped);
     let right = grouped.map_or(&answers[0], |at| &answers[at]);
@@ -202,7 +206,7 @@ pub fn forms(
             formed.seconds = median(&bench.seconds);
             formed.window_seconds = median(&bench.window_seconds);
         }
-        if !watch(&found, (round + 1) as f32 / (WARM_UP + ROUNDS) as f32) {
+        if !watch(&found, share(benches.len() + round + 1)) {
             break;
         }
     }
@@ -273,7 +277,7 @@ mod tests {
     #[test]
     fn all_forms_compute_the_same_on_every_engine_of_the_cpu() {
         for choice in [Choice::Cpu, Choice::Candle] {
-            let forms = found(choice, "resnext-20:width=4,cardinality=4,group_width=3", 4).unwrap();
+            let forms = found(choice, "resnext-20:width=4,cardinality=4,group_width=3", 8).unwrap();
             assert_eq!(forms.formed.len(), 4);
             for formed in &forms.formed {
                 assert!(formed.output < 1e-5 && formed.gradient < 1e-4, "{choice}: {formed:?}");
@@ -316,11 +320,13 @@ mod tests {
 
     #[test]
     fn it_can_be_stopped_and_refuses_trivial_splits() {
-        let forms = found(Choice::Cpu, "resnext-20:width=4,cardinality=2,group_width=2", 1).unwrap();
-        assert!(
-            forms.formed.iter().all(|formed| formed.seconds.is_none()),
-            "only the warm-up was done"
-        );
+        let formed = |looks| {
+            let net = "resnext-20:width=4,cardinality=2,group_width=2";
+            found(Choice::Cpu, net, looks).unwrap().formed
+        };
+        assert!(formed(1).is_empty());
+        let warm = formed(5);
+        assert!(warm.len() == 4 && warm.iter().all(|formed| formed.seconds.is_none()));
         let why = found(Choice::Cpu, "resnet-20:width=4", 1).unwrap_err().to_string();
         assert!(why.contains("trivial"), "{why}");
     }

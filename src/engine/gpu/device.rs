@@ -23,6 +23,9 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// A software adapter compiles all kernels of a submission on the processor before it runs the first.
 const SOFTWARE_SILENCE: Duration = Duration::from_secs(600);
 
+/// No more is counted between two looks.
+const LONGEST_LOOK: Duration = Duration::from_secs(1);
+
 /// How long work under way may take to end after an error.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -192,7 +195,7 @@ impl Device {
     /// As [`Device::wait`].
     pub(super) fn send(&self, commands: Commands, work: f64) -> Result<()> {
         let mut commands = Some(commands);
-        self.wait(|| lock(&self.line).join(&mut commands, work).is_some())?;
+        self.wait(|| lock(&self.line).join(&mut commands, work))?;
         self.advance();
         Ok(())
     }
@@ -314,16 +317,19 @@ impl Device {
     /// The same with another bound to how long it may pass without a submission that ends.
     pub(super) fn wait_through(&self, silence: Duration, mut done: impl FnMut() -> bool) -> Result<()> {
         let heard = || lock(&self.line).done;
-        let (mut last, mut since) = (heard(), Instant::now());
+        let (mut last, mut silent, mut looked) = (heard(), Duration::ZERO, Instant::now());
         loop {
             self.poll()?;
             if done() {
                 return Ok(());
             }
+            // A machine that was asleep between two looks has not been silent.
+            silent += looked.elapsed().min(LONGEST_LOOK);
+            looked = Instant::now();
             let now = heard();
             if now != last {
-                (last, since) = (now, Instant::now());
-            } else if since.elapsed() > silence {
+                (last, silent) = (now, Duration::ZERO);
+            } else if silent > silence {
                 let words = t!("it finished nothing for %{seconds} s", seconds = silence.as_secs()).into_owned();
                 lock(&self.trouble).lost.get_or_insert(words);
             }

@@ -44,15 +44,17 @@ impl<T> Default for Line<T> {
 }
 
 impl<T> Line<T> {
-    /// Takes a piece where no more waits with it than a submission holds; its place in line, counted from 1.
-    pub fn join(&mut self, piece: &mut Option<T>, work: f64) -> Option<u64> {
+    /// Takes a piece if no more waits with it than a submission holds, and leaves it where it is otherwise; whether it did.
+    pub fn join(&mut self, piece: &mut Option<T>, work: f64) -> bool {
         let waiting: f64 = self.waiting.iter().map(|(_, work)| work).sum();
         if !self.waiting.is_empty() && waiting + work > self.pace.piece() {
-            return None;
+            return false;
         }
-        self.waiting.push_back((piece.take()?, work));
-        self.joined += 1;
-        Some(self.joined)
+        if let Some(piece) = piece.take() {
+            self.waiting.push_back((piece, work));
+            self.joined += 1;
+        }
+        true
     }
 
     /// Pieces that were put in line so far.
@@ -60,9 +62,9 @@ impl<T> Line<T> {
         self.joined
     }
 
-    /// Whether all pieces up to that place have left.
-    pub fn has_left(&self, place: u64) -> bool {
-        self.left >= place
+    /// Whether as many pieces have left.
+    pub fn has_left(&self, pieces: u64) -> bool {
+        self.left >= pieces
     }
 
     /// The pieces of the next submission with their work, if it may go.
@@ -107,7 +109,7 @@ mod tests {
 
     fn put(line: &mut Line<u32>, name: u32, share: f64) -> bool {
         let work = share * line.pace.piece();
-        line.join(&mut Some(name), work).is_some()
+        line.join(&mut Some(name), work)
     }
 
     #[test]
