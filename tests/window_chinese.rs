@@ -4,10 +4,13 @@
 mod classroom;
 #[path = "window/page.rs"]
 mod page;
+#[path = "window/paper.rs"]
+mod paper;
 
 use std::path::Path;
 
 use depthscope::error::Error;
+use depthscope::export::{Format, Kind, Size};
 use depthscope::net::Spec;
 use depthscope::ui::language::Language;
 use depthscope::ui::theme::Look;
@@ -17,6 +20,7 @@ use egui_kittest::kittest::Queryable;
 
 use classroom::{degraded, lesson, serve};
 use page::{ALL, PLAIN, Page, STEPS, WINDOW, history, pictures};
+use paper::{figures, report};
 
 const SIZE: Vec2 = Vec2::new(640.0, 400.0);
 
@@ -99,6 +103,76 @@ fn a_lesson_is_done_in_chinese() {
     page.get_by_label("离开课程").click();
     serve(&mut page, degraded);
     assert_eq!(page.state().room, Room::Lessons);
+}
+
+/// The texts of a page or an SVG file that have three English words in a row.
+fn english(page: &str) -> Vec<&str> {
+    let texts = page.split('>').filter_map(|part| part.split('<').next()).map(str::trim);
+    let is_word = |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_alphabetic());
+    let is_english = |text: &&str| {
+        let words: Vec<&str> = text.split(' ').collect();
+        words.windows(3).any(|row| row.iter().all(is_word))
+    };
+    texts.filter(is_english).collect()
+}
+
+#[test]
+fn every_figure_is_in_chinese() {
+    Language::Chinese.speak();
+    for (kind, figure) in figures() {
+        let svg = String::from_utf8(figure.bytes(Format::Svg, Size::Screen).unwrap()).unwrap();
+        let svg = svg.replace("candle on CPU (2 threads)", "");
+        assert_eq!(english(&svg), [""; 0], "{kind}");
+        let wanted = match kind {
+            Kind::Loss => &[
+                "训练损失",
+                "训练步",
+                "小批量训练损失（交叉熵，对数刻度）",
+                "更深，却更差：+1.",
+            ][..],
+            Kind::Gradients => &["梯度斜率", "每块 ×0.40", "阶段 1", "dL/d(激活) 的范数，对数刻度"],
+            Kind::Maps => &[
+                "测试图像 5，类别 3",
+                "plain-20：layer1.0，初始化时，种子 0",
+                "激活，所有通道同一刻度",
+            ],
+            _ => &["数字上的退化，不到一分钟", "批量 32，400 步，种子 0", "实测："],
+        };
+        for text in wanted {
+            assert!(svg.contains(text), "{kind}: {text}");
+        }
+        if kind == Kind::Loss {
+            let pdf = figure.bytes(Format::Pdf, Size::Screen).unwrap();
+            let text = String::from_utf8_lossy(&pdf);
+            assert!(
+                text.contains("Roboto") && text.contains("NotoSansCJKsc"),
+                "both fonts are embedded"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_report_is_in_chinese() {
+    Language::Chinese.speak();
+    let page = report(&depthscope::lesson::lesson("deeper", "zh-CN").unwrap());
+    for text in [
+        "<html lang=\"zh-CN\">",
+        "越深越好吗？",
+        "在 CPU (AVX-512, 2 threads) 上测量。",
+        "没有做预测。",
+        "已重现",
+        "，需要 &gt; ",
+        "批量 32，400 步，种子 0-2",
+        "小批量训练损失（交叉熵，对数刻度）",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    let english = english(&page);
+    assert!(
+        english.iter().all(|text| text.starts_with("Plain nets of 8")),
+        "{english:?}"
+    );
 }
 
 #[test]

@@ -37,7 +37,10 @@ pub fn deliver(
         for (name, folder) in compared {
             // Whoever stands in the figure was read from there; without its recipe the figure still says its name.
             if let Ok(experiment) = Layout::new(&folder).read_experiment() {
-                figure.recipe.push(format!("{name}: {}", experiment.recipe_line()));
+                let recipe = experiment.recipe_line();
+                figure
+                    .recipe
+                    .push(t!("%{net}: %{recipe}", net = name, recipe = recipe).into());
                 if !figure.experiments.contains(&experiment) {
                     figure.experiments.push(experiment);
                 }

@@ -61,18 +61,25 @@ fn readme(figure: &Figure, size: Size) -> String {
         experiments,
         ..
     } = figure;
-    let mut text = format!(
-        "{title}\n{subtitle}\n\n{tag}\nMade by depthscope {}\n\n",
-        env!("CARGO_PKG_VERSION")
+    let made = t!("Made by depthscope %{version}", version = env!("CARGO_PKG_VERSION"));
+    let figure = t!(
+        "figure.svg, figure.pdf, figure.png: the figure, size %{size}",
+        size = size
     );
-    text += &format!("figure.svg, figure.pdf, figure.png: the figure, size {size}\nfigure.csv: its numbers\n");
+    let numbers = t!("figure.csv: its numbers");
+    let mut text = format!("{title}\n{subtitle}\n\n{tag}\n{made}\n\n{figure}\n{numbers}\n");
     for (name, experiment) in named(experiments) {
         let seeds: Vec<String> = experiment.seeds.iter().map(u64::to_string).collect();
-        text += &format!(
-            "\n{name}.toml: the experiment, seeds {}; again with: depthscope train {name}.toml\n\
-             {name}.py: the same for PyTorch; again with: python3 {name}.py\n",
-            seeds.join(", ")
+        let again = t!(
+            "%{name}.toml: the experiment, seeds %{seeds}; again with: depthscope train %{name}.toml",
+            name = name,
+            seeds = seeds.join(", ")
         );
+        let code = t!(
+            "%{name}.py: the same for PyTorch; again with: python3 %{name}.py",
+            name = name
+        );
+        text += &format!("\n{again}\n{code}\n");
     }
     for line in recipe.iter().chain(notes) {
         text += &format!("\n{line}");

@@ -1,5 +1,9 @@
 //! The degradation figure: what is reached against depth, plain and residual.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Samples, Scale, share_y};
 use super::nets::{mean_and_range, nets, percent, short};
 use super::{Material, missing};
@@ -22,22 +26,22 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if depths.len() < 2 {
         return Err(missing(
             "depth",
-            "nets of at least two depths must have trained",
-            "train the experiment `depth`",
+            &t!("nets of at least two depths must have trained"),
+            &t!("train the experiment `depth`"),
         ));
     }
     let test = |run: &Series| run.evaluated.last().map(|at| at.error);
     let mut plots = vec![
         plot(
-            "final training error",
+            t!("final training error"),
             Scale::Percent,
             &depths,
             &lines,
             Series::final_error,
         ),
-        plot("test error", Scale::Percent, &depths, &lines, test),
+        plot(t!("test error"), Scale::Percent, &depths, &lines, test),
         plot(
-            "final training loss (log scale)",
+            t!("final training loss (log scale)"),
             Scale::Log,
             &depths,
             &lines,
@@ -47,23 +51,26 @@ pub fn figure(material: &Material) -> Result<Figure> {
     share_y(&mut plots[..2]);
     plots.retain(|plot| !plot.curves.is_empty());
     let seeds = lines.iter().map(|line| seed_count(&line.runs)).max().unwrap_or(1);
-    let mut notes = vec![
-        "Final: mean of the last 50 minibatches; the number is the deepest net's. Test: batch statistics.".to_owned(),
-    ];
+    let reading =
+        t!("Final: mean of the last 50 minibatches; the number is the deepest net's. Test: batch statistics.");
+    let mut notes = vec![reading.into_owned()];
     if seeds > 1 {
-        notes[0] += &format!(" Line: mean over {seeds} seeds; band: lowest to highest seed.");
+        notes[0] += &t!(
+            " Line: mean over %{seeds} seeds; band: lowest to highest seed.",
+            seeds = seeds
+        );
     }
     let lost: Vec<String> = lines
         .iter()
         .flat_map(|line| &line.runs)
         .filter(|run| run.diverged.is_some())
-        .map(|run| format!("{} (seed {})", run.track.name, run.track.seed))
+        .map(|run| t!("%{net} (seed %{seed})", net = run.track.name, seed = run.track.seed).into())
         .collect();
     if !lost.is_empty() {
-        notes.push(format!("Diverged, and left out: {}.", lost.join(", ")));
+        notes.push(t!("Diverged, and left out: %{runs}.", runs = lost.join(&t!(", "))).into());
     }
     let panels = plots.into_iter().map(Panel::Plot).collect();
-    Ok(material.figure("Depth and what it does", panels, notes))
+    Ok(material.figure(t!("Depth and what it does"), panels, notes))
 }
 
 fn lines(history: &History) -> Vec<Line<'_>> {
@@ -96,14 +103,14 @@ fn lines(history: &History) -> Vec<Line<'_>> {
 /// The family, with what sets it apart from others of its family.
 fn name(spec: &Spec, alone: bool) -> String {
     let family = match spec.family {
-        Family::Plain => "plain",
-        Family::Resnet => "residual",
-        Family::Resnext => "ResNeXt",
+        Family::Plain => t!("plain"),
+        Family::Resnet => t!("residual"),
+        Family::Resnext => "ResNeXt".into(),
     };
     let text = spec.to_string();
     match text.split_once(':') {
         Some((_, options)) if !alone => format!("{family}, {options}"),
-        _ => family.to_owned(),
+        _ => family.into(),
     }
 }
 
@@ -121,7 +128,7 @@ fn seed_count(runs: &[&Series]) -> usize {
     seeds.len()
 }
 
-fn plot(label: &str, scale: Scale, depths: &[f64], lines: &[Line], value: impl Fn(&Series) -> Option<f32>) -> Plot {
+fn plot(label: Cow<str>, scale: Scale, depths: &[f64], lines: &[Line], value: impl Fn(&Series) -> Option<f32>) -> Plot {
     let among: Vec<&Spec> = lines.iter().map(|line| &line.spec).collect();
     let curves = lines.iter().filter_map(|line| {
         let samples: Vec<Samples> = line
@@ -153,7 +160,7 @@ fn plot(label: &str, scale: Scale, depths: &[f64], lines: &[Line], value: impl F
             ..Curve::new(&line.name, run_style(&line.spec, &among).light, 2.25)
         })
     });
-    let mut x = Axis::new("depth (weighted layers)", Scale::Whole);
+    let mut x = Axis::new(t!("depth (weighted layers)"), Scale::Whole);
     x.ticks = depths.to_vec();
     let (first, last) = (depths[0], depths[depths.len() - 1]);
     let air = 0.03 * (last - first);

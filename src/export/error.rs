@@ -1,5 +1,7 @@
 //! Step against training and test error, side by side on one scale.
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Figure, Panel, Plot, Samples, Scale, share_y};
 use super::loss::{reading, trained};
 use super::nets::{Net, nets, percent, window};
@@ -11,25 +13,29 @@ use crate::run::Series;
 pub fn figure(material: &Material) -> Result<Figure> {
     let history = material.history;
     if history.runs.iter().all(|series| series.steps.is_empty()) {
-        return Err(missing("error", "no training step was recorded", "train first"));
+        return Err(missing(
+            "error",
+            &t!("no training step was recorded"),
+            &t!("train first"),
+        ));
     }
     let window = window(history);
     let nets = trained(nets(history));
-    let x = || Axis::new("training step", Scale::Whole);
+    let x = || Axis::new(t!("training step"), Scale::Whole);
     let training = nets.iter().map(|net| {
         let mut curve = net.curve_of(|series| &series.error, window);
         curve.detail = net.detail(Series::final_error, percent);
         curve
     });
     let mut plots = vec![Plot {
-        title: "training".into(),
+        title: t!("training images").into(),
         x: x(),
-        y: Axis::new("minibatch training error", Scale::Percent),
+        y: Axis::new(t!("minibatch training error"), Scale::Percent),
         curves: training.collect(),
         bands: Vec::new(),
         bracket: None,
     }];
-    let mut notes = vec![reading(&nets, window) + " Number: mean of the last 50 steps."];
+    let mut notes = vec![reading(&nets, window)];
     if nets
         .iter()
         .any(|net| net.runs.iter().any(|run| !run.evaluated.is_empty()))
@@ -38,12 +44,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
         test.x.range = Some(plots[0].x_range());
         plots.push(test);
         share_y(&mut plots);
-        notes.push("Test error with batch statistics, as training sees the net.".into());
+        notes.push(t!("Test error with batch statistics, as training sees the net.").into());
     } else {
-        notes.push("The test split was not evaluated.".into());
+        notes.push(t!("The test split was not evaluated.").into());
     }
     let panels = plots.into_iter().map(Panel::Plot).collect();
-    Ok(material.figure("Training and test error", panels, notes))
+    Ok(material.figure(t!("Training and test error"), panels, notes))
 }
 
 fn test(nets: &[Net]) -> Plot {
@@ -70,9 +76,9 @@ fn test(nets: &[Net]) -> Plot {
         curve
     });
     Plot {
-        title: "test".into(),
-        x: Axis::new("training step", Scale::Whole),
-        y: Axis::new("test error (batch statistics)", Scale::Percent),
+        title: t!("test images").into(),
+        x: Axis::new(t!("training step"), Scale::Whole),
+        y: Axis::new(t!("test error (batch statistics)"), Scale::Percent),
         curves: curves.collect(),
         bands: Vec::new(),
         bracket: None,

@@ -1,5 +1,9 @@
 //! One block in its equivalent forms: the time that each takes.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Point, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -12,8 +16,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "forms",
-            "no block was computed in all forms",
-            "compare them in the lab's block forms",
+            &t!("no block was computed in all forms"),
+            &t!("compare them in the lab's block forms"),
         )
     };
     let findings = material.findings.ok_or_else(nothing)?;
@@ -24,29 +28,34 @@ pub fn figure(material: &Material) -> Result<Figure> {
             let Some((_, forms)) = findings.forms_at(run.track.id, until) else {
                 continue;
             };
-            let curve = |name: String, seconds: fn(&Formed) -> Option<f64>| -> Curve {
+            let curve = |name: Cow<str>, seconds: fn(&Formed) -> Option<f64>| -> Curve {
                 let mut curve = net.curve();
                 let place = |(at, form): (usize, &Form)| -> Option<Point> {
                     Some([(at + 1) as f64, 1000.0 * seconds(forms.of(*form)?)?])
                 };
-                curve.name = name;
+                curve.name = name.into();
                 curve.points = Form::ALL.iter().enumerate().filter_map(place).collect();
                 curve.dots = true;
                 curve
             };
-            curves.push(curve(format!("{}, block", run.track.name), |formed| formed.seconds));
-            curves.push(curve(format!("{}, 3x3", run.track.name), |formed| {
+            curves.push(curve(t!("%{net}, block", net = run.track.name), |formed| {
+                formed.seconds
+            }));
+            curves.push(curve(t!("%{net}, 3x3", net = run.track.name), |formed| {
                 formed.window_seconds
             }));
             let [output, gradient] = forms.differences();
-            notes.push(format!(
-                "{}: {} paths of {}; outputs at most {output:.1e} apart, gradients {gradient:.1e}, relative to the largest \
-                 value; a step of {} images.",
-                run.track.name,
-                forms.split.paths,
-                forms.split.path_width(),
-                forms.images
-            ));
+            let agreement = t!(
+                "%{net}: %{paths} paths of %{width}; outputs at most %{output} apart, gradients %{gradient}, relative to \
+                 the largest value; a step of %{images} images.",
+                net = run.track.name,
+                paths = forms.split.paths,
+                width = forms.split.path_width(),
+                output = format!("{output:.1e}"),
+                gradient = format!("{gradient:.1e}"),
+                images = forms.images
+            );
+            notes.push(agreement.into());
         }
     }
     curves.retain(|curve| !curve.points.is_empty());
@@ -57,12 +66,15 @@ pub fn figure(material: &Material) -> Result<Figure> {
         title: String::new(),
         x: Axis {
             ticks: vec![1.0, 2.0, 3.0, 4.0],
-            ..Axis::new("1 paths added, 2 paths side by side, 3 grouped, 4 dense", Scale::Whole)
+            ..Axis::new(
+                t!("1 paths added, 2 paths side by side, 3 grouped, 4 dense"),
+                Scale::Whole,
+            )
         },
-        y: Axis::new("milliseconds a step, median", Scale::Log),
+        y: Axis::new(t!("milliseconds a step, median, log scale"), Scale::Log),
         curves,
         bands: Vec::new(),
         bracket: None,
     };
-    Ok(material.figure("Forms of a block", vec![Panel::Plot(plot)], notes))
+    Ok(material.figure(t!("Forms of a block"), vec![Panel::Plot(plot)], notes))
 }

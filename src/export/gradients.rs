@@ -1,5 +1,7 @@
 //! The gradient slope: block, input left, against the norm of dL/d(activation).
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Curve, Figure, Ground, Panel, Plot, Point, Samples, Scale, share_y};
 use super::nets::{Net, nets};
 use super::{Material, missing};
@@ -32,8 +34,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if moments.is_empty() {
         return Err(missing(
             "gradients",
-            "no gradient norms were recorded",
-            "train with probe_every above 0",
+            &t!("no gradient norms were recorded"),
+            &t!("train with probe_every above 0"),
         ));
     }
     let blocks: Vec<usize> = nets.iter().map(|net| 3 * net.spec.blocks_per_stage()).collect();
@@ -41,22 +43,24 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let mut plots: Vec<Plot> = moments.into_iter().map(|moment| plot(&nets, moment, aligned)).collect();
     share_y(&mut plots);
     let mut notes = vec![
-        "Euclidean norm over one training minibatch, at the stem's output and at each block's. Factor: least squares on \
-         log10, a block on the way back to the input."
-            .to_owned(),
+        t!(
+            "Euclidean norm over one training minibatch, at the stem's output and at each block's. Factor: least squares on \
+             log10, a block on the way back to the input."
+        )
+        .into_owned(),
     ];
     if plots.iter().any(|plot| {
         plot.curves
             .iter()
             .any(|curve| curve.points.iter().any(|&[_, norm]| norm == 0.0))
     }) {
-        notes.push("On the lower edge: zero, below the smallest single-precision number.".into());
+        notes.push(t!("On the lower edge: zero, below the smallest single-precision number.").into());
     }
     if nets.iter().any(|net| net.runs.len() > 1) {
-        notes.push("Line: mean over seeds; band: lowest to highest seed.".into());
+        notes.push(t!("Line: mean over seeds; band: lowest to highest seed.").into());
     }
     let panels = plots.into_iter().map(Panel::Plot).collect();
-    Ok(material.figure("Gradient slope", panels, notes))
+    Ok(material.figure(t!("Gradient slope"), panels, notes))
 }
 
 fn at(run: &Series, moment: Moment) -> Option<&Measured> {
@@ -81,9 +85,9 @@ fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
         .collect();
     steps.sort_unstable();
     let title = match (steps.first(), steps.last()) {
-        (Some(0), Some(0)) => "at initialisation".to_owned(),
-        (Some(first), Some(last)) if first == last => format!("after {last} steps"),
-        (Some(first), Some(last)) => format!("after {first} to {last} steps"),
+        (Some(0), Some(0)) => t!("at initialisation").into(),
+        (Some(first), Some(last)) if first == last => t!("after %{last} steps", last = last).into(),
+        (Some(first), Some(last)) => t!("after %{first} to %{last} steps", first = first, last = last).into(),
         _ => String::new(),
     };
     let last = nets
@@ -94,22 +98,22 @@ fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
     let end = if aligned { 1.0 } else { last };
     let mut x = if aligned {
         Axis::new(
-            "from the input (left) to the output, every net over the full width",
+            t!("from the input (left) to the output, every net over the full width"),
             Scale::Percent,
         )
     } else {
-        Axis::new("block, from the input (0: the stem) to the output", Scale::Whole)
+        Axis::new(t!("block, from the input (0: the stem) to the output"), Scale::Whole)
     };
     x.range = Some([0.0, end]);
     let bands = (0..3).map(|stage| Ground {
-        name: format!("stage {}", stage + 1),
+        name: t!("stage %{number}", number = stage + 1).into(),
         from: end * f64::from(stage) / 3.0,
         to: end * f64::from(stage + 1) / 3.0,
     });
     Plot {
         title,
         x,
-        y: Axis::new("norm of dL/d(activation), log scale", Scale::Log),
+        y: Axis::new(t!("norm of dL/d(activation), log scale"), Scale::Log),
         curves,
         bands: bands.collect(),
         bracket: None,
@@ -140,7 +144,9 @@ fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
     let mut curve = net.over_seeds(seeds.clone(), "measured");
     if !net.spec.residual() {
         let blocks: Vec<Point> = curve.points.iter().map(|&[x, norm]| [x * across, norm]).collect();
-        curve.detail = slope_factor(&blocks).map_or_else(String::new, |factor| format!("\u{d7}{factor:.2} a block"));
+        curve.detail = slope_factor(&blocks).map_or_else(String::new, |factor| {
+            t!("×%{factor} a block", factor = format!("{factor:.2}")).into()
+        });
     }
     if names.len() == curve.points.len() {
         curve.names = names;

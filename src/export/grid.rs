@@ -1,9 +1,11 @@
 //! Draws feature maps as a grid of channels with one colour scale.
 
 use plotters_backend::DrawingBackend;
+use rust_i18n::t;
 
-use super::canvas::{Align, Canvas, Picture, wrap};
+use super::canvas::{Align, Canvas, Picture};
 use super::figure::MapGrid;
+use super::fonts::wrap;
 use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
@@ -79,7 +81,7 @@ pub fn draw<B: DrawingBackend>(
     let below = bar[1] + 20.0;
     canvas.text(&number(low.into(), 3), [left, below], 11.0, Align::Left, GREY)?;
     canvas.text(
-        "activation, one scale for all channels",
+        &t!("activation, one scale for all channels"),
         [left + width / 2.0, below],
         11.0,
         Align::Middle,

@@ -1,6 +1,7 @@
 //! Draws rows over logarithmic training time as colours, with their scale beneath.
 
 use plotters_backend::DrawingBackend;
+use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::HeatMap;
@@ -36,7 +37,7 @@ pub fn draw<B: DrawingBackend>(
     let [x, y, wide, high] = inner;
     canvas.text(&map.title, [x, top + 6.0], 13.0, Align::Left, DARK)?;
     canvas.text(
-        "layers, input on top",
+        &t!("layers, input on top"),
         [left + 6.0, y + high / 2.0],
         11.0,
         Align::Upright,
@@ -54,7 +55,7 @@ pub fn draw<B: DrawingBackend>(
         }
     }
     let below = [x + wide / 2.0, y + high + 28.0];
-    canvas.text("training step, log scale", below, 11.0, Align::Middle, GREY)?;
+    canvas.text(&t!("training step, log scale"), below, 11.0, Align::Middle, GREY)?;
     let bar = [x, y + high + AXIS, wide, 10.0];
     let ends = bar[1] + 20.0;
     let sign = if map.ratio { "\u{d7}" } else { "" };

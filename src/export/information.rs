@@ -1,5 +1,9 @@
 //! What is left of the input in each block's maps: R^2 of the image read back, and accuracy of the class read off.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -11,12 +15,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "information",
-            "nothing was read from the maps",
-            "open the fading digit in the lab",
+            &t!("nothing was read from the maps"),
+            &t!("open the fading digit in the lab"),
         )
     };
     let findings = material.findings.ok_or_else(nothing)?;
-    let plot = |title: &str, label: &str, value: fn(&Reading) -> f32, chance: Option<f32>| {
+    let plot = |title: Cow<str>, label: Cow<str>, value: fn(&Reading) -> f32, chance: Option<f32>| {
         let mut curves: Vec<Curve> = Vec::new();
         for net in nets(material.history) {
             for run in &net.runs {
@@ -25,7 +29,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                     continue;
                 };
                 let mut curve = net.curve();
-                curve.detail = format!("step {step}");
+                curve.detail = t!("step %{step}", step = step).into();
                 curve.dots = true;
                 let point = |reading: &Reading| [reading.block as f64, f64::from(value(reading))];
                 curve.points = seen.readings.iter().map(point).collect();
@@ -37,13 +41,13 @@ pub fn figure(material: &Material) -> Result<Figure> {
             chance,
             curves.iter().filter_map(Curve::end).map(|end| end[0]).reduce(f64::max),
         ) {
-            let mut line = Curve::new("chance", [0x76; 3], 1.0);
+            let mut line = Curve::new(t!("chance"), [0x76; 3], 1.0);
             line.points = vec![[0.0, f64::from(chance)], [last, f64::from(chance)]];
             curves.push(line);
         }
         Plot {
             title: title.into(),
-            x: Axis::new("block, input at the left", Scale::Whole),
+            x: Axis::new(t!("block, input at the left"), Scale::Whole),
             y: Axis::new(label, Scale::Linear),
             curves,
             bands: Vec::new(),
@@ -52,8 +56,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     let chance = findings.information.values().next().map(|seen| seen.chance);
     let image = plot(
-        "The image, read back",
-        "R² on test images",
+        t!("The image, read back"),
+        t!("R² on test images"),
         |reading| reading.reconstruction,
         None,
     );
@@ -61,17 +65,17 @@ pub fn figure(material: &Material) -> Result<Figure> {
         return Err(nothing());
     }
     let class = plot(
-        "The class, read off",
-        "accuracy on test images",
+        t!("The class, read off"),
+        t!("accuracy on test images"),
         |reading| reading.accuracy,
         chance,
     );
     let notes = vec![
-        "Ridge regression from each block's maps, fitted on training images, judged on test images; batch statistics."
+        t!("Ridge regression from each block's maps, fitted on training images, judged on test images; batch statistics.")
             .into(),
     ];
     Ok(material.figure(
-        "Information in the maps",
+        t!("Information in the maps"),
         vec![Panel::Plot(image), Panel::Plot(class)],
         notes,
     ))

@@ -1,5 +1,7 @@
 //! Identity insertion: the loss of each net, and of the deeper net that it became.
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -13,15 +15,17 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "insertion",
-            "no identities were inserted",
-            "insert some in the lab's identity insertion",
+            &t!("no identities were inserted"),
+            &t!("insert some in the lab's identity insertion"),
         )
     };
     let findings = material.findings.ok_or_else(nothing)?;
     let mut curves = Vec::new();
-    let mut notes = vec![format!(
-        "Means of {WINDOW} minibatches. The deeper net's line begins where the shallower one's ends."
-    )];
+    let reading = t!(
+        "Means of %{window} minibatches. The deeper net's line begins where the shallower one's ends.",
+        window = WINDOW
+    );
+    let mut notes = vec![reading.into_owned()];
     for net in nets(material.history) {
         for run in &net.runs {
             for (step, insertion) in findings.insertions_of(run.track.id) {
@@ -30,15 +34,22 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 before.points = smooth(&run.loss[..until], 0);
                 before.layer = "smoothed";
                 let mut after = net.curve();
-                after.name = format!("{} as {} layers", run.track.name, insertion.depths[1]);
+                after.name = t!(
+                    "%{net} as %{depth} layers",
+                    net = run.track.name,
+                    depth = insertion.depths[1]
+                )
+                .into();
                 after.width += 1.0;
                 after.layer = "smoothed";
                 after.points = smooth(&insertion.losses, step);
                 curves.extend([before, after]);
-                notes.push(format!(
-                    "{}: right after the insertion the test images' outputs differ by at most {:.1e} (running statistics).",
-                    run.track.name, insertion.difference
-                ));
+                let difference = t!(
+                    "%{net}: right after the insertion the test images' outputs differ by at most %{most} (running statistics).",
+                    net = run.track.name,
+                    most = format!("{:.1e}", insertion.difference)
+                );
+                notes.push(difference.into());
             }
         }
     }
@@ -47,13 +58,13 @@ pub fn figure(material: &Material) -> Result<Figure> {
     }
     let plot = Plot {
         title: String::new(),
-        x: Axis::new("training step", Scale::Whole),
-        y: Axis::new("training loss", Scale::Log),
+        x: Axis::new(t!("training step"), Scale::Whole),
+        y: Axis::new(t!("training loss, log scale"), Scale::Log),
         curves,
         bands: Vec::new(),
         bracket: None,
     };
-    Ok(material.figure("Identity insertion", vec![Panel::Plot(plot)], notes))
+    Ok(material.figure(t!("Identity insertion"), vec![Panel::Plot(plot)], notes))
 }
 
 fn smooth(losses: &[f32], from: usize) -> Vec<[f64; 2]> {

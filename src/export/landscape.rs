@@ -1,5 +1,7 @@
 //! The loss around the weights of the nets that were looked at, on one scale.
 
+use rust_i18n::t;
+
 use super::figure::{Figure, Panel, Relief};
 use super::nets::nets;
 use super::relief::range;
@@ -13,8 +15,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "landscape",
-            "no landscape was looked at",
-            "open the landscape in the lab",
+            &t!("no landscape was looked at"),
+            &t!("open the landscape in the lab"),
         )
     };
     let findings = material.findings.ok_or_else(nothing)?;
@@ -24,7 +26,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
         nets.flat_map(|net| net.runs)
             .filter_map(|run| {
                 let (step, view) = findings.landscape_at(run.track.id, plane, until)?;
-                Some((format!("{}, step {step}", run.track.name), view.as_ref()))
+                let title = t!("%{net}, step %{step}", net = run.track.name, step = step);
+                Some((title.into(), view.as_ref()))
             })
             .collect()
     };
@@ -41,11 +44,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let maps: Vec<&Landscape> = all.iter().map(|(.., view)| &view.landscape).collect();
     let range = range(maps.into_iter()).ok_or_else(nothing)?;
     let panel = |(plane, title, view): (PlaneKind, String, &LandscapeView)| {
+        let normalised = || t!("two random filter-normalised directions");
         let (what, label) = match plane {
-            PlaneKind::Random => ("", "two random filter-normalised directions"),
-            PlaneKind::Way => (", training's way", "two main directions of the training's way"),
-            PlaneKind::Larger => (", weights \u{d7} 10", "two random filter-normalised directions"),
-            PlaneKind::LargerRaw => (", weights \u{d7} 10", "two random directions, not normalised"),
+            PlaneKind::Random => ("".into(), normalised()),
+            PlaneKind::Way => (t!(", training's way"), t!("two main directions of the training's way")),
+            PlaneKind::Larger => (t!(", weights × 10"), normalised()),
+            PlaneKind::LargerRaw => (t!(", weights × 10"), t!("two random directions, not normalised")),
         };
         Panel::Relief(Relief {
             title: format!("{title}{what}"),
@@ -57,9 +61,11 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     let panels = all.into_iter().map(panel).collect();
     let notes = vec![
-        "Mean cross-entropy of 256 training images, batch statistics; only weights of convolutions and of the linear layer \
-         move (Li et al. 2018). Lines are a constant factor apart."
-            .into(),
+        t!(
+            "Mean cross-entropy of 256 training images, batch statistics; only weights of convolutions and of the linear \
+             layer move (Li et al. 2018). Lines are a constant factor apart."
+        )
+        .into(),
     ];
-    Ok(material.figure("Loss landscape", panels, notes))
+    Ok(material.figure(t!("Loss landscape"), panels, notes))
 }

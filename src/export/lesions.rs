@@ -1,5 +1,9 @@
 //! The lesion chart: accuracy with one block removed, or one shortcut cut or scaled.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -12,12 +16,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "lesions",
-            "no block was removed and no shortcut cut",
-            "make cuts in the lab's architecture",
+            &t!("no block was removed and no shortcut cut"),
+            &t!("make cuts in the lab's architecture"),
         )
     };
     let lesions = &material.findings.ok_or_else(nothing)?.lesions;
-    let plot = |title: &str, chosen: fn(Cut) -> bool| {
+    let plot = |title: Cow<str>, chosen: fn(Cut) -> bool| {
         let mut curves = Vec::new();
         for net in nets(material.history) {
             for run in &net.runs {
@@ -39,17 +43,22 @@ pub fn figure(material: &Material) -> Result<Figure> {
                         .extend(blocks.map(|&block| [block as f64 + 1.0, f64::from(lesion.after)]));
                 }
                 curve.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-                curve.detail = format!("step {step}, whole {before:.3}");
+                curve.detail = t!(
+                    "step %{step}, whole %{accuracy}",
+                    step = step,
+                    accuracy = format!("{before:.3}")
+                )
+                .into();
                 curve.dots = true;
                 curves.push(curve);
             }
         }
         Plot {
             title: title.into(),
-            x: Axis::new("block, input at the left", Scale::Whole),
+            x: Axis::new(t!("block, input at the left"), Scale::Whole),
             y: Axis {
                 range: Some([0.0, 1.0]),
-                ..Axis::new("accuracy on the test split", Scale::Linear)
+                ..Axis::new(t!("accuracy on the test split"), Scale::Linear)
             },
             curves,
             bands: Vec::new(),
@@ -57,8 +66,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
         }
     };
     let plots = [
-        plot("One block removed", |cut| cut == Cut::Removed),
-        plot("One shortcut cut or scaled", |cut| cut != Cut::Removed),
+        plot(t!("One block removed"), |cut| cut == Cut::Removed),
+        plot(t!("One shortcut cut or scaled"), |cut| cut != Cut::Removed),
     ];
     let panels: Vec<Panel> = plots
         .into_iter()
@@ -68,7 +77,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if panels.is_empty() {
         return Err(nothing());
     }
-    let notes =
-        vec!["Each point is the trained net with one cut and nothing trained after it; batch statistics.".into()];
-    Ok(material.figure("Lesions", panels, notes))
+    let reading = t!("Each point is the trained net with one cut and nothing trained after it; batch statistics.");
+    let notes = vec![reading.into()];
+    Ok(material.figure(t!("Lesions"), panels, notes))
 }

@@ -1,5 +1,7 @@
 //! Step against training loss: the curves that part.
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Bracket, Curve, Figure, Panel, Plot, Scale};
 use super::nets::{Net, mean, nets, short, window};
 use super::{Material, missing};
@@ -10,7 +12,11 @@ use crate::run::Series;
 pub fn figure(material: &Material) -> Result<Figure> {
     let history = material.history;
     if history.runs.iter().all(|series| series.steps.is_empty()) {
-        return Err(missing("loss", "no training step was recorded", "train first"));
+        return Err(missing(
+            "loss",
+            &t!("no training step was recorded"),
+            &t!("train first"),
+        ));
     }
     let window = window(history);
     let nets: Vec<Net> = trained(nets(history));
@@ -22,15 +28,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let curves: Vec<Curve> = nets.iter().map(curve).collect();
     let plot = Plot {
         title: String::new(),
-        x: Axis::new("training step", Scale::Whole),
-        y: Axis::new("minibatch training loss (cross-entropy, log scale)", Scale::Log),
+        x: Axis::new(t!("training step"), Scale::Whole),
+        y: Axis::new(t!("minibatch training loss (cross-entropy, log scale)"), Scale::Log),
         bracket: bracket(&nets, &curves),
         curves,
         bands: Vec::new(),
     };
-    let mut notes = vec![reading(&nets, window)];
-    notes[0] += " Number: mean of the last 50 steps.";
-    Ok(material.figure("Training loss", vec![Panel::Plot(plot)], notes))
+    let notes = vec![reading(&nets, window)];
+    Ok(material.figure(t!("Training loss"), vec![Panel::Plot(plot)], notes))
 }
 
 /// The nets that have trained at all.
@@ -42,14 +47,21 @@ pub fn trained(mut nets: Vec<Net>) -> Vec<Net> {
 /// How smoothed lines are to be read.
 pub fn reading(nets: &[Net], window: usize) -> String {
     let mut text = if nets.iter().any(|net| net.runs.len() > 1) {
-        format!("Line: mean over seeds (exponential mean over {window} steps each); band: lowest to highest seed.")
+        t!(
+            "Line: mean over seeds (exponential mean over %{window} steps each); band: lowest to highest seed.",
+            window = window
+        )
     } else {
-        format!("Line: exponential mean over {window} steps; faint line: every minibatch.")
-    };
-    if nets.iter().any(|net| net.runs.iter().any(|run| run.diverged.is_some())) {
-        text += " Cross: here a run diverged; after it the loss is not finite.";
+        t!(
+            "Line: exponential mean over %{window} steps; faint line: every minibatch.",
+            window = window
+        )
     }
-    text
+    .into_owned();
+    if nets.iter().any(|net| net.runs.iter().any(|run| run.diverged.is_some())) {
+        text += &t!(" Cross: here a run diverged; after it the loss is not finite.");
+    }
+    text + &t!(" Number: mean of the last 50 steps.")
 }
 
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
@@ -78,11 +90,15 @@ fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
     Some(Bracket {
         from: end(shallow)?[1],
         to: end(deep)?[1],
-        text: if difference < 0.1 {
-            format!("deeper, yet worse: +{}", short(difference))
-        } else {
-            format!("deeper, yet worse: +{difference:.2}")
-        },
+        text: t!(
+            "deeper, yet worse: +%{gap}",
+            gap = if difference < 0.1 {
+                short(difference)
+            } else {
+                format!("{difference:.2}")
+            }
+        )
+        .into(),
     })
 }
 

@@ -1,5 +1,9 @@
 //! Feature maps of one image, networks side by side.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use super::figure::{Figure, MapGrid, Panel};
 use super::{Material, missing};
 use crate::error::Result;
@@ -8,13 +12,19 @@ use crate::probe::Subject;
 
 /// The figure of probed feature maps.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || missing("maps", "no feature maps were probed", "choose a layer and an image");
+    let nothing = || {
+        missing(
+            "maps",
+            &t!("no feature maps were probed"),
+            &t!("choose a layer and an image"),
+        )
+    };
     let maps = material.maps.ok_or_else(nothing)?;
     let title = match (&maps.request.image, maps.label) {
-        (Subject::Test(image), Some(label)) => format!("test image {image}, class {label}"),
-        _ => "own image".into(),
+        (Subject::Test(image), Some(label)) => t!("test image %{image}, class %{label}", image = image, label = label),
+        _ => t!("own image"),
     };
-    let image = grid(title, &maps.image, true);
+    let image = grid(title.into(), &maps.image, true);
     let shown = maps
         .request
         .nodes
@@ -22,27 +32,28 @@ pub fn figure(material: &Material) -> Result<Figure> {
         .zip(&maps.maps)
         .filter_map(|((run, node), (step, values))| {
             let series = material.history.runs.get(*run)?;
-            let title = format!(
-                "{}: {node}, {}, seed {}",
-                series.track.name,
-                after(*step),
-                series.track.seed
+            let title = t!(
+                "%{net}: %{node}, %{moment}, seed %{seed}",
+                net = series.track.name,
+                node = node,
+                moment = after(*step),
+                seed = series.track.seed
             );
-            grid(title, values, false)
+            grid(title.into(), values, false)
         });
     let shown: Vec<Panel> = shown.map(Panel::Maps).collect();
     if shown.is_empty() {
         return Err(nothing());
     }
     let panels = image.into_iter().map(Panel::Maps).chain(shown).collect();
-    let notes = vec!["Each panel has its own scale; batch normalisation with batch statistics.".into()];
-    Ok(material.figure("Feature maps", panels, notes))
+    let notes = vec![t!("Each panel has its own scale; batch normalisation with batch statistics.").into()];
+    Ok(material.figure(t!("Feature maps"), panels, notes))
 }
 
-fn after(step: usize) -> String {
+fn after(step: usize) -> Cow<'static, str> {
     match step {
-        0 => "at initialisation".into(),
-        step => format!("step {step}"),
+        0 => t!("at initialisation"),
+        step => t!("step %{step}", step = step),
     }
 }
 

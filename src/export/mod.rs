@@ -7,6 +7,7 @@ mod csv;
 mod depth;
 mod error;
 mod figure;
+mod fonts;
 mod forms;
 mod gradients;
 mod grid;
@@ -38,10 +39,14 @@ mod transfer;
 mod weather;
 mod write;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use rust_i18n::t;
+
 pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale};
+pub use fonts::CHINESE as CHINESE_FONT;
 pub use labels::spread;
 pub use size::Size;
 pub use write::{write_figures, write_file};
@@ -205,7 +210,7 @@ impl Caption {
             &experiment.title
         };
         Self {
-            title: title.clone(),
+            title: t!(title.as_str()).into_owned(),
             recipe: vec![experiment.recipe_line()],
             experiments: vec![experiment.clone()],
         }
@@ -249,14 +254,14 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
 }
 
 impl Material<'_> {
-    fn figure(&self, title: &str, panels: Vec<Panel>, notes: Vec<String>) -> Figure {
+    fn figure(&self, title: Cow<str>, panels: Vec<Panel>, notes: Vec<String>) -> Figure {
         let mut engines: Vec<&str> = self.history.runs.iter().map(|run| run.engine.as_str()).collect();
         engines.sort_unstable();
         engines.dedup();
         Figure {
-            title: title.to_owned(),
+            title: title.into(),
             subtitle: self.caption.title.clone(),
-            tag: format!("measured: {}", engines.join(", ")),
+            tag: t!("measured: %{engines}", engines = engines.join(", ")).into(),
             panels,
             notes,
             recipe: self.caption.recipe.clone(),
@@ -265,6 +270,11 @@ impl Material<'_> {
     }
 }
 
-fn missing(figure: &str, what: &str, remedy: &str) -> Error {
-    Error::Export(format!("no {figure} figure: {what}; {remedy} (see `depthscope train --help`)").into())
+fn missing(kind: &str, what: &str, remedy: &str) -> Error {
+    Error::Export(t!(
+        "no %{figure} figure: %{what}; %{remedy} (see `depthscope train --help`)",
+        figure = t!(kind),
+        what = what,
+        remedy = remedy
+    ))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_i18n::t;
+
 use super::figure::{Curve, Point, Samples};
 use crate::net::Spec;
 use crate::palette::{Style, run_style};
@@ -87,9 +89,15 @@ impl Net<'_> {
         let shown = mean(&finite).map_or_else(String::new, text);
         match (self.runs.len(), lost) {
             (1, 0) => shown,
-            (1, _) => "diverged".to_owned(),
-            (count, 0) => format!("{shown} (n = {count})"),
-            (count, lost) => format!("{shown} (n = {count}, {lost} diverged)"),
+            (1, _) => t!("diverged").into(),
+            (count, 0) => t!("%{value} (n = %{count})", value = shown, count = count).into(),
+            (count, lost) => t!(
+                "%{value} (n = %{count}, %{lost} diverged)",
+                value = shown,
+                count = count,
+                lost = lost
+            )
+            .into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! PDF: the SVG file as pages know it, with its text as text in the shipped font.
+//! PDF: the SVG file as pages know it, with its text as text in the shipped fonts.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use rust_i18n::t;
 use svg2pdf::usvg::{Options, Tree, fontdb::Database};
 use svg2pdf::{ConversionOptions, PageOptions};
 
-use super::canvas::FONT_FILE;
 use super::figure::Figure;
+use super::fonts::{CHINESE, LATIN};
 use super::{Size, svg};
 use crate::error::{Error, Result};
 
@@ -19,7 +19,9 @@ pub fn pdf(figure: &Figure, size: Size) -> Result<Vec<u8>> {
     let failed =
         |reason: String| Error::Export(t!("the figure could not be written as PDF: %{reason}", reason = reason));
     let mut fonts = Database::new();
-    fonts.load_font_data(FONT_FILE.to_vec());
+    for font in [&LATIN, &CHINESE] {
+        fonts.load_font_data(font.file.to_vec());
+    }
     fonts.set_sans_serif_family("Roboto");
     let options = Options {
         dpi: POINTS,

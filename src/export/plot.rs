@@ -2,8 +2,9 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Ink, room_for, text_width, wrap};
+use super::canvas::{Align, Canvas, Ink};
 use super::figure::{Axis, Bracket, Curve, Plot, Point};
+use super::fonts::{room_for, text_width, wrap};
 use super::labels;
 use super::sheet::{DARK, GREY, PALE};
 use super::ticks::{Tick, ticks};

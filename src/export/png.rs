@@ -1,7 +1,6 @@
 //! PNG, at two pixels a point or more. Lines and text are anti-aliased here: plotters' own bitmap lines are not.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::io::Cursor;
 
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
@@ -10,8 +9,9 @@ use plotters::style::text_anchor::HPos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 use rust_i18n::t;
 
-use super::canvas::{Canvas, LINE_HEIGHT, Picture};
+use super::canvas::{Canvas, Picture};
 use super::figure::Figure;
+use super::fonts::{LATIN, runs};
 use super::{Size, sheet};
 use crate::error::{Error, Result};
 
@@ -30,7 +30,7 @@ pub fn pixels(figure: &Figure, size: Size) -> Result<(Vec<u8>, [usize; 2])> {
     let [width, height] = sheet::size(figure, size).map(|side| (side.ceil() * scale).round() as usize);
     let mut pixels = vec![255; width * height * 3];
     let backend = Bitmap(BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32)));
-    let mut canvas = Canvas::new(backend, scale, LINE_HEIGHT * f64::from(FINE));
+    let mut canvas = Canvas::new(backend, scale, f64::from(FINE));
     let pictures = sheet::draw(figure, size, &mut canvas)?;
     canvas.present()?;
     drop(canvas);
@@ -111,30 +111,29 @@ impl<'a> DrawingBackend for Bitmap<'a> {
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Drawn<'a> {
-        let failed = |reason| DrawingErrorKind::FontError(Box::new(reason));
-        let ((left, _), (right, _)) = style.layout_box(text).map_err(failed)?;
-        let shift = match style.anchor().h_pos {
+        let em = style.size() / LATIN.line_height;
+        let width: i32 = runs(text).map(|(font, run)| font.pixels(run, em)).sum();
+        let mut left = match style.anchor().h_pos {
             HPos::Left => 0,
-            HPos::Center => (left - right) / 2,
-            HPos::Right => left - right,
+            HPos::Center => -width / 2,
+            HPos::Right => -width,
         };
-        // plotters puts the baseline half the size below the point; half of the letters' x-height is wanted.
-        let lift = (style.size() * (0.5 - 0.264 / LINE_HEIGHT)).round() as i32;
         let mut coverage: BTreeMap<BackendCoord, f64> = BTreeMap::new();
-        let drawn: Result<(), Infallible> = style
-            .draw(text, (0, 0), |dx, dy, color| {
-                let pixel = ((dx + shift).div_euclid(FINE), (dy - lift).div_euclid(FINE));
-                *coverage.entry(pixel).or_default() += color.alpha / f64::from(FINE * FINE);
-                Ok(())
-            })
-            .map_err(failed)?;
-        let Ok(()) = drawn;
+        for (font, run) in runs(text) {
+            // plotters puts the baseline half the size below the point; half of the letters' x-height is wanted.
+            let lift = ((0.5 * font.line_height - 0.264) * em).round() as i32;
+            font.draw(run, em, [left, lift], &mut |x, y, alpha| {
+                let pixel = (x.div_euclid(FINE), y.div_euclid(FINE));
+                *coverage.entry(pixel).or_default() += f64::from(alpha) / f64::from(FINE * FINE);
+            });
+            left += font.pixels(run, em);
+        }
         let (turn, (columns, rows)) = (style.transform(), self.get_size());
         for ((dx, dy), alpha) in coverage {
             let (dx, dy) = turn.transform(dx, dy);
             let (x, y) = (x + dx, y + dy);
             if (0..columns as i32).contains(&x) && (0..rows as i32).contains(&y) {
-                let alpha = alpha.min(1.0);
+                let alpha = alpha.min(1.0) * style.color().alpha;
                 self.0.draw_pixel((x, y), BackendColor { alpha, ..style.color() })?;
             }
         }

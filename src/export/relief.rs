@@ -1,6 +1,7 @@
 //! Draws a loss landscape as colours with lines of equal height and the training's way, its scale beneath.
 
 use plotters_backend::DrawingBackend;
+use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::Relief;
@@ -63,7 +64,7 @@ pub fn draw<B: DrawingBackend>(
     let [low, most] = relief.range.map(|loss| number(f64::from(loss), 2));
     canvas.text(&low, [x, bar[1] + 20.0], 11.0, Align::Left, GREY)?;
     canvas.text(
-        "training loss, log scale",
+        &t!("training loss, log scale"),
         [x + wide / 2.0, bar[1] + 20.0],
         11.0,
         Align::Middle,

@@ -1,5 +1,7 @@
 //! Autocorrelation of input gradients along lines of inputs, against white and brown noise.
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Point, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -10,8 +12,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "shattering",
-            "no input gradients were compared",
-            "measure the nets in the lab's shattering",
+            &t!("no input gradients were compared"),
+            &t!("measure the nets in the lab's shattering"),
         )
     };
     let findings = material.findings.ok_or_else(nothing)?;
@@ -24,7 +26,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 continue;
             };
             let mut curve = net.curve();
-            curve.detail = format!("step {step}, mean cosine {:.2}", found.net.cosine);
+            curve.detail = t!(
+                "step %{step}, mean cosine %{cosine}",
+                step = step,
+                cosine = format!("{:.2}", found.net.cosine)
+            )
+            .into();
             curve.points = points(&found.net.by_lag);
             curves.push(curve);
             noises = Some(found);
@@ -33,25 +40,27 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let Some(found) = noises else {
         return Err(nothing());
     };
-    for (name, noise) in [("white noise", &found.white), ("brown noise", &found.brown)] {
+    for (name, noise) in [(t!("white noise"), &found.white), (t!("brown noise"), &found.brown)] {
         let mut line = Curve::new(name, [0x76; 3], 1.0);
         line.points = points(&noise.by_lag);
         curves.push(line);
     }
     let plot = Plot {
         title: String::new(),
-        x: Axis::new("steps between two inputs", Scale::Whole),
-        y: Axis::new("autocorrelation", Scale::Linear),
+        x: Axis::new(t!("steps between two inputs"), Scale::Whole),
+        y: Axis::new(t!("autocorrelation"), Scale::Linear),
         curves,
         bands: Vec::new(),
         bracket: None,
     };
-    let notes = vec![format!(
-        "Gradients of the loss with respect to the pixels along {} lines of {} inputs between two test images; batch \
-         statistics. After Balduzzi et al. 2017.",
-        found.lines, found.points
-    )];
-    Ok(material.figure("Shattered gradients", vec![Panel::Plot(plot)], notes))
+    let reading = t!(
+        "Gradients of the loss with respect to the pixels along %{lines} lines of %{points} inputs between two test images; \
+         batch statistics. After Balduzzi et al. 2017.",
+        lines = found.lines,
+        points = found.points
+    );
+    let notes = vec![reading.into()];
+    Ok(material.figure(t!("Shattered gradients"), vec![Panel::Plot(plot)], notes))
 }
 
 fn points(by_lag: &[f32]) -> Vec<Point> {

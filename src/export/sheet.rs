@@ -2,8 +2,9 @@
 
 use plotters_backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Picture, room_for, wrap};
+use super::canvas::{Align, Canvas, Picture};
 use super::figure::{Figure, Panel};
+use super::fonts::{room_for, wrap};
 use super::{Size, grid, heat, plot, relief};
 use crate::error::Result;
 use crate::palette::Rgb;

@@ -4,13 +4,14 @@ use plotters::prelude::SVGBackend;
 
 use super::canvas::{Canvas, Picture};
 use super::figure::Figure;
+use super::fonts::LATIN;
 use super::{Size, png, sheet};
 use crate::error::Result;
 
 /// Units a point: plotters counts in whole units, which alone would make lines rough.
 const SCALE: f64 = 8.0;
 /// plotters writes text this much smaller than its size.
-const FONT_UNIT: f64 = 1.24;
+const SMALLER: f64 = 1.24;
 
 /// The figure as an SVG file, in millimetres where the paper has them.
 pub fn svg(figure: &Figure, size: Size) -> Result<String> {
@@ -18,7 +19,7 @@ pub fn svg(figure: &Figure, size: Size) -> Result<String> {
     let mut text = String::new();
     let units = [width, height].map(|side| (side * SCALE) as u32);
     let backend = SVGBackend::with_string(&mut text, (units[0], units[1]));
-    let mut canvas = Canvas::new(backend, SCALE, FONT_UNIT);
+    let mut canvas = Canvas::new(backend, SCALE, SMALLER / LATIN.line_height);
     let pictures = sheet::draw(figure, size, &mut canvas)?;
     canvas.present()?;
     drop(canvas);

@@ -1,5 +1,7 @@
 //! The timeline: the moments whose weights are kept, and how good each net was then.
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Figure, Panel, Plot, Samples, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -32,19 +34,23 @@ pub fn figure(material: &Material) -> Result<Figure> {
         })
         .collect();
     if curves.is_empty() {
-        return Err(missing("timeline", "no moments are kept", "train at least one step"));
+        return Err(missing(
+            "timeline",
+            &t!("no moments are kept"),
+            &t!("train at least one step"),
+        ));
     }
     let plot = Plot {
         title: String::new(),
-        x: Axis::new("training step, log scale", Scale::Log),
-        y: Axis::new("training loss of the 50 steps before, log scale", Scale::Log),
+        x: Axis::new(t!("training step, log scale"), Scale::Log),
+        y: Axis::new(t!("training loss of the 50 steps before, log scale"), Scale::Log),
         curves,
         bands: Vec::new(),
         bracket: None,
     };
-    let notes =
-        vec!["Each dot is a moment whose weights are kept: it can be looked at again and continued.".to_owned()];
-    Ok(material.figure("Timeline", vec![Panel::Plot(plot)], notes))
+    let reading = t!("Each dot is a moment whose weights are kept: it can be looked at again and continued.");
+    let notes = vec![reading.into()];
+    Ok(material.figure(t!("Timeline"), vec![Panel::Plot(plot)], notes))
 }
 
 #[cfg(test)]

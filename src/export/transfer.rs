@@ -1,5 +1,7 @@
 //! Transfer: accuracy against the number of labels for each way, and how far each layer moved.
 
+use rust_i18n::t;
+
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Scale};
 use super::nets::nets;
 use super::{Material, missing};
@@ -14,8 +16,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || {
         missing(
             "transfer",
-            "no training on few labels was tried",
-            "open Transfer in the lab",
+            &t!("no training on few labels was tried"),
+            &t!("open Transfer in the lab"),
         )
     };
     let findings = material.findings.ok_or_else(nothing)?;
@@ -33,14 +35,17 @@ pub fn figure(material: &Material) -> Result<Figure> {
         Panel::Plot(layers(trials, series, net.style.light)),
     ];
     let learned = match origin {
-        Origin::Backbone => "4,000 digits of MNIST at 8x8",
-        Origin::OtherClasses => "the first half of the classes; labels are of the second half",
+        Origin::Backbone => t!("4,000 digits of MNIST at 8x8"),
+        Origin::OtherClasses => t!("the first half of the classes; labels are of the second half"),
     };
-    let notes = vec![format!(
-        "{}: learned before: {learned}. 200 steps on each number of labels, cosine from .02; test accuracy with batch statistics.",
-        series.track.name
-    )];
-    Ok(material.figure("Transfer", panels, notes))
+    let reading = t!(
+        "%{net}: learned before: %{learned}. 200 steps on each number of labels, cosine from .02; test accuracy with batch \
+         statistics.",
+        net = series.track.name,
+        learned = learned
+    );
+    let notes = vec![reading.into()];
+    Ok(material.figure(t!("Transfer"), panels, notes))
 }
 
 fn line(way: Way, colour: Rgb) -> Curve {
@@ -49,7 +54,7 @@ fn line(way: Way, colour: Rgb) -> Curve {
         Way::Frozen => (mix([0xff; 3], colour, 0.6), 2.0),
         Way::FineTuned => (colour, 3.0),
     };
-    let mut curve = Curve::new(way.name(), colour, width);
+    let mut curve = Curve::new(t!(way.name()), colour, width);
     curve.dots = true;
     curve
 }
@@ -63,15 +68,15 @@ fn accuracies(trials: &[Trial], colour: Rgb) -> Plot {
             .collect();
         curve
     };
-    let mut x = Axis::new("labels of each class, log scale", Scale::Log);
+    let mut x = Axis::new(t!("labels of each class, log scale"), Scale::Log);
     x.ticks = trials.iter().map(|trial| trial.labels as f64).collect();
     x.ticks.dedup();
     Plot {
-        title: "Accuracy with few labels".into(),
+        title: t!("Accuracy with few labels").into(),
         x,
         y: Axis {
             range: Some([0.0, 1.0]),
-            ..Axis::new("accuracy on the test split", Scale::Linear)
+            ..Axis::new(t!("accuracy on the test split"), Scale::Linear)
         },
         curves: Way::ALL.map(curve).into(),
         bands: Vec::new(),
@@ -92,14 +97,14 @@ fn layers(trials: &[Trial], series: &Series, colour: Rgb) -> Plot {
             let points = last.moved.iter().enumerate();
             curve.points = points.map(|(at, &moved)| [at as f64 + 1.0, f64::from(moved)]).collect();
             curve.names.clone_from(&names);
-            curve.detail = format!("{} labels", last.labels);
+            curve.detail = t!("%{labels} labels", labels = last.labels).into();
         }
         curve
     };
     Plot {
-        title: "How far each layer moves".into(),
-        x: Axis::new("weighted layer, input at the left", Scale::Whole),
-        y: Axis::new("norm of the change over norm before", Scale::Linear),
+        title: t!("How far each layer moves").into(),
+        x: Axis::new(t!("weighted layer, input at the left"), Scale::Whole),
+        y: Axis::new(t!("norm of the change over norm before"), Scale::Linear),
         curves: [Way::Scratch, Way::FineTuned].map(curve).into(),
         bands: Vec::new(),
         bracket: None,

@@ -1,6 +1,8 @@
 //! Gradient weather: every layer's gradient over logarithmic training time, a plain and a residual net on one scale, and
 //! their ratio.
 
+use rust_i18n::t;
+
 use super::figure::{Figure, HeatMap, Panel};
 use super::{Material, missing};
 use crate::error::Result;
@@ -17,8 +19,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if maps.is_empty() {
         return Err(missing(
             "weather",
-            "no gradient norms were recorded",
-            "train with probe_every above 0",
+            &t!("no gradient norms were recorded"),
+            &t!("train with probe_every above 0"),
         ));
     }
     let positive = |map: &HeatMap| -> Vec<f64> {
@@ -37,12 +39,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
         maps.extend(ratio(upper, lower));
     }
     let notes = vec![
-        "Euclidean norm of dL/d(activation) over one training minibatch, at the stem's output and at each block's; every \
-         column shows the newest measurement. Nets share one scale; red is not finite."
-            .to_owned(),
+        t!(
+            "Euclidean norm of dL/d(activation) over one training minibatch, at the stem's output and at each block's; every \
+             column shows the newest measurement. Nets share one scale; red is not finite."
+        )
+        .into_owned(),
     ];
     let panels = maps.into_iter().map(Panel::Heat).collect();
-    Ok(material.figure("Gradient weather", panels, notes))
+    Ok(material.figure(t!("Gradient weather"), panels, notes))
 }
 
 /// The deepest net of each family, of several seeds the first.
@@ -64,7 +68,7 @@ fn heat_map(run: &Series) -> Option<HeatMap> {
     let row = |row: usize| measured.iter().map(|at| f64::from(at.norms.activation[row])).collect();
     Some(HeatMap {
         title: run.track.name.clone(),
-        label: "norm of dL/d(activation), log scale".into(),
+        label: t!("norm of dL/d(activation), log scale").into(),
         values: (0..rows.len()).map(row).collect(),
         steps: measured.iter().map(|at| at.step).collect(),
         rows,
@@ -94,8 +98,8 @@ fn ratio(upper: &HeatMap, lower: &HeatMap) -> Option<HeatMap> {
         .filter(|value| value.is_finite() && **value > 0.0);
     let most = finite.fold(1.3f64, |most, &value| most.max(value).max(1.0 / value));
     Some(HeatMap {
-        title: format!("{} over {}", upper.title, lower.title),
-        label: "ratio, log scale; white: equal".into(),
+        title: t!("%{upper} over %{lower}", upper = upper.title, lower = lower.title).into(),
+        label: t!("ratio, log scale; white: equal").into(),
         rows: upper.rows.clone(),
         steps: both.iter().map(|&(at, _)| upper.steps[at]).collect(),
         values,

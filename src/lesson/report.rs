@@ -82,19 +82,19 @@ impl Report<'_> {
             .collect();
         devices.sort_unstable();
         devices.dedup();
-        let mut words = format!("depthscope {}, {}", env!("CARGO_PKG_VERSION"), today());
+        let version = env!("CARGO_PKG_VERSION");
+        let mut words = vec![t!("depthscope %{version}, %{date}.", version = version, date = today())];
         if !devices.is_empty() {
-            words += &format!(". {}", t!("Measured on %{devices}.", devices = devices.join(", ")));
+            words.push(t!("Measured on %{devices}.", devices = devices.join(&t!(", "))));
         }
         if let Some(record) = self.record {
-            let marked = t!(
+            words.push(t!(
                 "What is marked as recorded was measured on %{device} on %{date}.",
                 device = record.device,
                 date = record.date
-            );
-            words += &format!(" {marked}");
+            ));
         }
-        words
+        words.join(" ")
     }
 
     fn predictions(&self) -> String {
@@ -122,7 +122,8 @@ impl Report<'_> {
                 match prediction.grade(guess, self.evidence) {
                     Some(grade) => {
                         let class = if grade.credit() > 0.999 { "yes" } else { "" };
-                        let said = format!("{}: {}", words::praise(&grade), words::outcome(prediction, &grade));
+                        let (praise, outcome) = (words::praise(&grade), words::outcome(prediction, &grade));
+                        let said = t!("%{praise}: %{outcome}", praise = praise, outcome = outcome);
                         paragraph(page, class, &said);
                     }
                     None => paragraph(page, "quiet", &t!("not measured")),
@@ -153,10 +154,10 @@ impl Report<'_> {
             };
             let recorded = [&claim.check.left, &claim.check.right];
             if verdict != Verdict::NotMeasured && recorded.iter().any(|side| self.evidence.is_recorded(side)) {
-                detail += &format!(" ({})", t!("recorded"));
+                detail += &t!(" (recorded)");
             }
             if matches!(verdict, Verdict::NotReproduced(..)) && !claim.otherwise.is_empty() {
-                detail += &format!(". {}", t!("Try: %{what}", what = claim.otherwise));
+                detail += &t!(". Try: %{what}", what = claim.otherwise);
             }
             page.push_str("<tr>");
             row(&mut page, "td", class, &word);

@@ -55,7 +55,7 @@ fn listed(measured: &[(String, f64)]) -> String {
     let values = measured
         .iter()
         .map(|(says, value)| format!("{says} {}", number(*value)));
-    values.collect::<Vec<_>>().join(", ")
+    values.collect::<Vec<_>>().join(&t!(", "))
 }
 
 /// What was measured, without what was predicted.

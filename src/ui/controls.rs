@@ -66,7 +66,7 @@ pub fn controls_ui(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             rooms(ui);
             if wide && ui.available_width() > 80.0 {
-                ui.add(Label::new(theme::caption(&scene.experiment.title)).truncate());
+                ui.add(Label::new(theme::caption(t!(&scene.experiment.title))).truncate());
             }
         });
     });

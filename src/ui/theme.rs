@@ -8,6 +8,7 @@ use eframe::egui::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::export::CHINESE_FONT;
 use crate::palette::{self, Rgb};
 
 /// Distance between things that belong together, in points. Larger distances are multiples of it.
@@ -205,10 +206,9 @@ fn fonts() -> FontDefinitions {
         ("regular", include_bytes!("../../assets/fonts/Inter-Regular.ttf")),
         ("semibold", include_bytes!("../../assets/fonts/Inter-SemiBold.ttf")),
     ];
-    let chinese = include_bytes!("../../assets/fonts/NotoSansSC-Regular.otf");
     fonts
         .font_data
-        .insert(CHINESE.into(), Arc::new(FontData::from_static(chinese)));
+        .insert(CHINESE.into(), Arc::new(FontData::from_static(CHINESE_FONT.file)));
     let mut fallback = fonts.families[&FontFamily::Proportional].clone();
     fallback.insert(0, CHINESE.into());
     for (name, bytes) in faces {

@@ -1,0 +1,256 @@
+//! The fonts of figures, and how much room a text takes in them.
+
+use std::convert::Infallible;
+use std::sync::LazyLock;
+
+use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
+
+/// A shipped font.
+pub struct Font {
+    /// Names under which it is registered.
+    family: &'static str,
+    /// Its file.
+    pub file: &'static [u8],
+    /// Its line height over its em: the unit of its sizes in `ab_glyph`.
+    pub line_height: f64,
+    /// Each of its characters is as wide as the em, in other fonts too.
+    square: bool,
+}
+
+/// The shipped font first, then what other machines have, those of Chinese at the end. An SVG file names the whole list.
+pub static LATIN: Font = Font {
+    family: "Roboto, Arial, 'Liberation Sans', 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', \
+             'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
+    file: include_bytes!("../../assets/fonts/Roboto-Regular.ttf"),
+    line_height: 1.171_875,
+    square: false,
+};
+
+/// What is written in characters of a whole em, with their punctuation.
+pub static CHINESE: Font = Font {
+    family: "Noto Sans SC",
+    file: include_bytes!("../../assets/fonts/NotoSansSC-Regular.otf"),
+    line_height: 1.448,
+    square: true,
+};
+
+/// The width of letters in the widest font that stands in for ours, over theirs in ours.
+const WIDEST: f64 = 1.16;
+
+impl Font {
+    /// The font with an em of that many pixels.
+    pub fn at(&'static self, em: f64) -> FontDesc<'static> {
+        LazyLock::force(&ARE_REGISTERED);
+        FontDesc::new(FontFamily::Name(self.family), em * self.line_height, FontStyle::Normal)
+    }
+
+    /// The width in whole pixels of a text that is all in it.
+    pub fn pixels(&'static self, text: &str, em: f64) -> i32 {
+        self.at(em).box_size(text).map_or(0, |(width, _)| width as i32)
+    }
+
+    /// Draws a text that is all in it, from `left` on and on the baseline `lift` above, as pixels with their coverage.
+    pub fn draw(&'static self, text: &str, em: f64, [left, lift]: [i32; 2], pixel: &mut impl FnMut(i32, i32, f32)) {
+        let font = self.at(em);
+        let drawn = |text: &str, at: i32, pixel: &mut dyn FnMut(i32, i32, f32)| {
+            // Nothing fails here: neither the font, which is there, nor the pixels.
+            let _ = font.draw(text, (at, -lift), |x, y, alpha| {
+                pixel(x, y, alpha);
+                Ok::<(), Infallible>(())
+            });
+        };
+        if !self.square {
+            drawn(text, left, pixel);
+            return;
+        }
+        // plotters leaves out the blank before a character, which is much of some.
+        for (place, character) in text.chars().enumerate() {
+            let mut ink: Vec<(i32, i32, f32)> = Vec::new();
+            drawn(character.encode_utf8(&mut [0; 4]), 0, &mut |x, y, alpha| {
+                ink.push((x, y, alpha))
+            });
+            let width = ink.iter().map(|&(x, ..)| f64::from(x) + 1.0).fold(0.0, f64::max);
+            let blank = match character {
+                c if opens(c) => 0.95 * em - width,
+                c if closes(c) => 0.1 * em,
+                _ => 0.5 * (em - width),
+            };
+            let at = left + (place as f64 * em + blank).round() as i32;
+            ink.into_iter().for_each(|(x, y, alpha)| pixel(x + at, y, alpha));
+        }
+    }
+
+    /// The width in points of a text that is all in it; `size` is the em.
+    fn width(&'static self, text: &str, size: f64) -> f64 {
+        const FINE: f64 = 16.0;
+        f64::from(self.pixels(text, size * FINE)) / FINE
+    }
+}
+
+static ARE_REGISTERED: LazyLock<()> = LazyLock::new(|| {
+    for font in [&LATIN, &CHINESE] {
+        let registered = register_font(font.family, FontStyle::Normal, font.file);
+        assert!(registered.is_ok(), "{} is a font", font.family);
+    }
+});
+
+/// From the first of the radicals on, characters are those of East Asia.
+fn is_chinese(character: char) -> bool {
+    character >= '\u{2e80}'
+}
+
+/// Whether a line cannot end with it.
+fn opens(character: char) -> bool {
+    "（《“".contains(character)
+}
+
+/// Whether a line cannot begin with it.
+fn closes(character: char) -> bool {
+    "，。、；：？！）》”％".contains(character)
+}
+
+/// The stretches of a text that are in one font.
+pub fn runs(text: &str) -> impl Iterator<Item = (&'static Font, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let chinese = is_chinese(rest.chars().next()?);
+        let end = rest.find(|c| is_chinese(c) != chinese).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        Some((if chinese { &CHINESE } else { &LATIN }, run))
+    })
+}
+
+/// The width of a text in points; `size` is the em.
+pub fn text_width(text: &str, size: f64) -> f64 {
+    runs(text).map(|(font, run)| font.width(run, size)).sum()
+}
+
+/// The room a text needs in points, also in the wider fonts that stand in for ours; `size` is the em.
+pub fn room_for(text: &str, size: f64) -> f64 {
+    let room = |(font, run): (&'static Font, &str)| font.width(run, size) * if font.square { 1.0 } else { WIDEST };
+    runs(text).map(room).sum()
+}
+
+/// Breaks a text into at most `lines` lines of at most `width` points; what does not fit ends in an ellipsis.
+pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
+    let mut result: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let mut joint = " ";
+        for piece in pieces(word) {
+            match result.last_mut() {
+                Some(line) if room_for(&format!("{line}{joint}{piece}"), size) <= width => {
+                    line.push_str(joint);
+                    line.push_str(piece);
+                }
+                _ => result.push(piece.to_owned()),
+            }
+            joint = "";
+        }
+    }
+    let too_many = result.len() > lines;
+    result.truncate(lines);
+    for (i, line) in result.iter_mut().enumerate() {
+        let cut = too_many && i + 1 == lines;
+        if !cut && room_for(line, size) <= width {
+            continue;
+        }
+        while !line.is_empty() && room_for(&format!("{line}\u{2026}"), size) > width {
+            line.pop();
+        }
+        line.push('\u{2026}');
+    }
+    result
+}
+
+/// The parts of a word between which a line may end: Chinese characters, but no line begins with what closes or ends
+/// with what opens.
+fn pieces(word: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let (mut from, mut before) = (0, None);
+    for (at, character) in word.char_indices() {
+        if let Some(before) = before
+            && (is_chinese(before) || is_chinese(character))
+            && !closes(character)
+            && !opens(before)
+        {
+            pieces.push(&word[from..at]);
+            from = at;
+        }
+        before = Some(character);
+    }
+    pieces.push(&word[from..]);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_grow_with_text_and_size() {
+        assert!(text_width("plain-56", 13.0) > text_width("plain", 13.0));
+        let (small, large) = (text_width("plain-56", 10.0), text_width("plain-56", 20.0));
+        assert!((large / small - 2.0).abs() < 0.05, "{small} {large}");
+        assert!(
+            (40.0..60.0).contains(&text_width("plain-56", 13.0)),
+            "{}",
+            text_width("plain-56", 13.0)
+        );
+        let mixed = text_width("plain-56 的损失", 20.0) - text_width("plain-56 ", 20.0);
+        assert!((mixed - 60.0).abs() < 0.5, "a character is an em wide: {mixed}");
+    }
+
+    #[test]
+    fn long_texts_wrap_and_end_in_an_ellipsis() {
+        let text = "digits 8x8, width 8, SGD .9, lr .02 constant, batch 32, 400 steps, seed 0";
+        let lines = wrap(text, 12.0, 200.0, 3);
+        assert_eq!(lines.join(" "), text);
+        assert!(lines.len() > 1 && lines.iter().all(|line| room_for(line, 12.0) <= 200.0));
+        let cut = wrap(text, 12.0, 200.0, 1);
+        assert!(cut.len() == 1 && cut[0].ends_with('\u{2026}'), "{cut:?}");
+        assert_eq!(wrap("x".repeat(500).as_str(), 12.0, 50.0, 2).len(), 1);
+        assert!(wrap("", 12.0, 50.0, 2).is_empty());
+    }
+
+    #[test]
+    fn chinese_wraps_between_characters_and_before_no_comma() {
+        let text = "曲线：各种子的均值（每个先取 25 步的指数平均）；色带：种子中最低至最高，SGD .9。";
+        let lines = wrap(text, 12.0, 150.0, 9);
+        assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+        assert!(lines.len() > 3 && lines.iter().all(|line| room_for(line, 12.0) <= 150.0));
+        for line in &lines {
+            assert!(
+                !line.starts_with(['，', '；', '）', '。']) && !line.ends_with('（'),
+                "{lines:?}"
+            );
+        }
+    }
+
+    /// A character that the font has not is drawn as one that no font has.
+    #[test]
+    fn every_character_of_a_chinese_figure_is_in_the_fonts() {
+        let drawn = |font: &'static Font, character: char| {
+            let mut pixels = Vec::new();
+            let drawn = font.at(30.0).draw(&character.to_string(), (0, 0), |x, y, alpha| {
+                pixels.push((x, y, alpha.to_bits()));
+                Ok::<(), ()>(())
+            });
+            assert!(matches!(drawn, Ok(Ok(()))));
+            pixels
+        };
+        let missing = [&LATIN, &CHINESE].map(|font| drawn(font, '\u{f8ff}'));
+        let lines = concat!(
+            include_str!("../../assets/locales/export.zh-CN.yml"),
+            include_str!("../../assets/locales/lessons.zh-CN.yml")
+        );
+        for character in lines.chars().filter(|c| !c.is_whitespace()) {
+            let (place, font) = if is_chinese(character) {
+                (1, &CHINESE)
+            } else {
+                (0, &LATIN)
+            };
+            assert_ne!(drawn(font, character), missing[place], "{character:?}");
+        }
+    }
+}
