@@ -247,8 +247,8 @@ fn batches_taken_from_a_set_on_the_device_are_the_host_s() {
     let graph = graph("resnet-8:width=3,input=1x8x8");
     let weights = initial_weights(&graph, 1);
     let augment = Augment { shift: 2, flip: true };
-    let trained = |sent: bool| {
-        let mut engine = gpu(&graph, &weights, Optimizer::default(), Checks::Off);
+    let trained = |sent: bool, checks| {
+        let mut engine = gpu(&graph, &weights, Optimizer::default(), checks);
         let step = |step: usize| {
             let mut batch = digits.train_batch(3, step, 16, augment);
             // The second step is sent in either case, so that the engine changes its way and back.
@@ -258,5 +258,6 @@ fn batches_taken_from_a_set_on_the_device_are_the_host_s() {
         let losses: Vec<f32> = (0..4).map(step).collect();
         (losses, engine.weights().unwrap())
     };
-    assert!(trained(true) == trained(false));
+    let right = trained(true, Checks::Off);
+    assert!(trained(false, Checks::Off) == right && trained(false, Checks::On) == right);
 }

@@ -14,7 +14,7 @@ use crate::net::{Weights, initial_weights};
 fn updates_are_the_cpu_engine_s_for_every_optimiser_and_decay() {
     let graph = graph("resnet-8:width=3,input=1x4x4");
     let weights = initial_weights(&graph, 1);
-    let device = device(Checks::Off);
+    let devices = [Checks::Off, Checks::On].map(device);
     let sgd = Optimizer::default();
     let adam = Optimizer {
         kind: OptimizerKind::Adam,
@@ -32,14 +32,23 @@ fn updates_are_the_cpu_engine_s_for_every_optimiser_and_decay() {
     let clipped = Optimizer { clip, ..changed(sgd) };
     let mut report = Vec::new();
     for optimizer in [plain, sgd, nesterov, clipped, changed(nesterov), adam, changed(adam)] {
-        let mut ours = GpuEngine::new(Arc::clone(&device), &graph, &weights, optimizer).unwrap();
+        let engine = |device| GpuEngine::new(Arc::clone(device), &graph, &weights, optimizer).unwrap();
+        let [mut ours, mut checked] = devices.each_ref().map(engine);
         let mut right = CpuEngine::new(&graph, &weights, optimizer).unwrap();
         for (step, rate) in [0.0, 1e-3, 1e-2, 1e-3].into_iter().enumerate() {
             let batch = batch(&graph, 3, step as f32);
-            for engine in [&mut ours as &mut dyn Engine, &mut right] {
-                engine.step(&batch, rate, step == 1).unwrap();
-            }
+            let measured = [&mut ours as &mut dyn Engine, &mut checked, &mut right]
+                .map(|engine| engine.step(&batch, rate, step == 1).unwrap());
+            assert_eq!(
+                measured[0], measured[1],
+                "{optimizer:?}: checked shaders give other bits"
+            );
         }
+        let all = |engine: &GpuEngine| (engine.weights().unwrap(), engine.optimizer_state().unwrap());
+        assert!(
+            all(&ours) == all(&checked),
+            "{optimizer:?}: checked shaders give other bits"
+        );
         let mut compare = |what: &str, a: Weights, b: Weights| {
             compare(&format!("{optimizer:?}, {what}"), &a, &b, &mut report);
         };
