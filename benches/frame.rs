@@ -9,7 +9,7 @@ use depthscope::engine::{Choice, Norms};
 use depthscope::error::Result;
 use depthscope::net::{Graph, Spec};
 use depthscope::run::{Event, Experiment, Findings, History, Phase, RunPlan, Shelf, Track, Trainer, TrainerOptions};
-use depthscope::ui::{Lab, Panel, Preset, Scene, Speed, theme};
+use depthscope::ui::{Lab, News, Panel, Preset, Scene, Speed, theme};
 use eframe::egui::{Context, Pos2, RawInput, Rect, Vec2};
 
 const POINTS: usize = 100_000;
@@ -117,7 +117,7 @@ impl Window {
                 engine: "auto",
                 engines: &engines,
             };
-            self.lab.room_ui(ui, scene, Speed::default(), None, None);
+            self.lab.room_ui(ui, scene, Speed::default(), News::default(), None);
         });
         output.textures_delta.clear();
         let shapes = self.ctx.tessellate(output.shapes, output.pixels_per_point);

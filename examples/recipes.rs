@@ -49,7 +49,8 @@ fn show_information() -> Result<()> {
         for seed in 0..3 {
             let weights = initial_weights(&graph, seed);
             let mut engine = open(Choice::Cpu, &graph, &weights, Optimizer::default())?;
-            let readings = information(engine.as_mut(), &graph, &data)?.readings;
+            let read = information(engine.as_mut(), &graph, &data, &mut |_| true)?;
+            let readings = read.map_or_else(Vec::new, |read| read.readings);
             let at = |block| readings.iter().find(|reading| reading.block == block);
             let line: Vec<String> = [0, 5, 9, 14, 27]
                 .into_iter()

@@ -86,7 +86,9 @@ fn maps_and_readings() {
     let [right, found] = openers().map(|opener| {
         let mut engine = opener(&graph, &weights, Optimizer::default()).unwrap();
         let maps = feature_maps(engine.as_mut(), &data, &Subject::Test(3), &nodes).unwrap();
-        let information = information(engine.as_mut(), &graph, &data).unwrap();
+        let information = information(engine.as_mut(), &graph, &data, &mut |_| true)
+            .unwrap()
+            .unwrap();
         let film = information.film(engine.as_mut(), &data, &Subject::Test(3)).unwrap();
         (maps, information.readings, film)
     });

@@ -70,7 +70,11 @@ fn kept(events: &[Event], wanted: usize) -> Vec<usize> {
 
 fn answer(trainer: &Trainer, question: Question) -> Finding {
     trainer.send(Command::Ask(question));
-    soon(|| trainer.findings().next())
+    soon(|| {
+        trainer
+            .findings()
+            .find(|finding| !matches!(finding, Finding::Working(_) | Finding::Over(_)))
+    })
 }
 
 fn soon<T>(mut look: impl FnMut() -> Option<T>) -> T {

@@ -1,16 +1,21 @@
 //! Figures of what is on screen, written into the run folder or put on the clipboard without making the window wait.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{self, ColorImage};
 use rust_i18n::t;
 
 use crate::error::{Error, Result};
-use crate::export::{Figure, Format, Kind, Size};
+use crate::export::{Figure, Format, Kind, Progress, Size, write_file};
 use crate::run::Layout;
-use crate::ui::{Delivery, Print};
+use crate::ui::{Delivery, Doing, Print};
+
+/// How long a figure may take before its progress is shown.
+const PATIENCE: Duration = Duration::from_millis(600);
 
 /// What came of it.
 pub enum Outcome {
@@ -18,6 +23,32 @@ pub enum Outcome {
     Said(String),
     /// An image for the clipboard.
     Image(ColorImage),
+}
+
+/// A figure being delivered.
+pub struct Delivering {
+    outcome: Receiver<Outcome>,
+    progress: Arc<Progress>,
+    began: Instant,
+}
+
+impl Delivering {
+    /// What came of it, once it is over.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.outcome.try_recv().ok()
+    }
+
+    /// Breaks it off.
+    pub fn stop(&self) {
+        self.progress.stop();
+    }
+
+    /// How far it is, where it takes so long that someone may wonder.
+    pub fn doing(&self) -> Option<Doing> {
+        let (since, share) = (self.began.elapsed(), self.progress.share());
+        let left = (share > 0.0).then(|| since.mul_f32((1.0 - share) / share));
+        (since > PATIENCE).then_some(Doing { share, left })
+    }
 }
 
 /// Has a thread deliver the figure; `compared` names the runs in it that are none of the training's, and their folders.
@@ -30,8 +61,10 @@ pub fn deliver(
     print: Print,
     compared: Vec<(String, PathBuf)>,
     folder: &Path,
-) -> Result<Receiver<Outcome>> {
+) -> Result<Delivering> {
     let (sender, outcome) = mpsc::channel();
+    let progress = Arc::<Progress>::default();
+    let watched = Arc::clone(&progress);
     let (ctx, folder) = (ctx.clone(), folder.to_path_buf());
     let work = move || {
         for (name, folder) in compared {
@@ -47,23 +80,34 @@ pub fn deliver(
             }
         }
         let delivered = match print.delivery {
-            Delivery::Clipboard => image(&figure, print.size).map(Outcome::Image),
-            Delivery::File(format) => files(&figure, print, &[format], &folder).map(Outcome::Said),
-            Delivery::Files => files(&figure, print, &Format::DRAWN, &folder).map(Outcome::Said),
+            Delivery::Clipboard => image(&figure, print.size, &watched).map(Outcome::Image),
+            Delivery::File(format) => files(&figure, print, &[format], &folder, &watched).map(Outcome::Said),
+            Delivery::Files => files(&figure, print, &Format::DRAWN, &folder, &watched).map(Outcome::Said),
         };
         // The window may have closed meanwhile; then nobody is told.
-        let _ = sender.send(delivered.unwrap_or_else(|error| Outcome::Said(error.to_string())));
+        let _ = sender.send(delivered.unwrap_or_else(|error| {
+            Outcome::Said(if watched.is_stopped() {
+                t!("The figure was broken off and not written.").into()
+            } else {
+                error.to_string()
+            })
+        }));
         ctx.request_repaint();
     };
     let spawned = thread::Builder::new().name("figure".into()).spawn(work);
     spawned.map_err(|error| Error::Export(t!("cannot start writing the figure: %{error}", error = error)))?;
-    Ok(outcome)
+    Ok(Delivering {
+        outcome,
+        progress,
+        began: Instant::now(),
+    })
 }
 
-fn files(figure: &Figure, print: Print, formats: &[Format], folder: &Path) -> Result<String> {
+fn files(figure: &Figure, print: Print, formats: &[Format], folder: &Path, progress: &Progress) -> Result<String> {
     let path = folder.join("figures").join(stem(print.kind, print.size));
     for &format in formats {
-        figure.write(&path.with_extension(format.name()), format, print.size)?;
+        let bytes = figure.watched(format, print.size, progress)?;
+        write_file(&path.with_extension(format.name()), &bytes)?;
     }
     let endings: Vec<String> = formats.iter().map(|format| format!(".{format}")).collect();
     let (path, endings) = (path.display(), endings.join(", "));
@@ -78,7 +122,7 @@ fn stem(kind: Kind, size: Size) -> String {
     }
 }
 
-fn image(figure: &Figure, size: Size) -> Result<ColorImage> {
-    let (pixels, shape) = figure.pixels(size)?;
+fn image(figure: &Figure, size: Size, progress: &Progress) -> Result<ColorImage> {
+    let (pixels, shape) = figure.pixels(size, progress)?;
     Ok(ColorImage::from_rgb(shape, &pixels))
 }

@@ -34,6 +34,7 @@ impl App {
                 Err(error) => self.session.notice = Some(error.to_string()),
             },
             Action::Export(print) => self.session.export(ctx, print, &self.shelf),
+            Action::StopFigure => self.session.stop_figure(),
             Action::CopyCode => {
                 ctx.copy_text(pytorch::program(&self.session.experiment));
                 self.session.notice = Some(t!("Copied: a Python file that trains these networks with PyTorch.").into());

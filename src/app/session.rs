@@ -3,26 +3,28 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use eframe::egui;
 use rust_i18n::t;
 
-use super::figures::{self, Outcome};
+use super::figures::{self, Delivering, Outcome};
 use super::pace::Pace;
 use crate::export::{Caption, Material, figure};
 use crate::run::{
     Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunFolder, RunPlan, Shelf, Trainer,
     TrainerOptions,
 };
-use crate::ui::{Delivery, Print, Shown, Speed};
+use crate::ui::{Delivery, News, Print, Shown, Speed};
 
 /// On the trainer's account the window is drawn at most this often.
 pub const REPAINT_EVERY: Duration = Duration::from_millis(33);
 /// The same where the CPU draws, which has better things to do while it trains.
 pub const REPAINT_EVERY_ON_CPU: Duration = Duration::from_millis(150);
+
+/// How often the progress of a figure is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A trainer and everything it has said.
 pub struct Session {
@@ -43,7 +45,9 @@ pub struct Session {
     pub folder: Option<PathBuf>,
     pub pace: Pace,
     /// A figure being written.
-    figure: Option<Receiver<Outcome>>,
+    figure: Option<Delivering>,
+    /// Images a second when it last trained, all runs together.
+    usual: Option<f64>,
     /// The folder holds a figure.
     exported: bool,
     trainer: Option<Trainer>,
@@ -128,6 +132,7 @@ impl Session {
             folder,
             pace: Pace::default(),
             figure: None,
+            usual: None,
             exported: false,
             trainer,
         }
@@ -135,7 +140,10 @@ impl Session {
 
     /// Takes in what the trainer has said since the last call.
     pub fn drain(&mut self, ctx: &egui::Context) {
-        if let Some(outcome) = self.figure.as_ref().and_then(|outcome| outcome.try_recv().ok()) {
+        if self.figure.is_some() {
+            ctx.request_repaint_after(LOOK_EVERY);
+        }
+        if let Some(outcome) = self.figure.as_ref().and_then(Delivering::outcome) {
             self.figure = None;
             self.notice = Some(match outcome {
                 Outcome::Said(sentence) => sentence,
@@ -182,6 +190,8 @@ impl Session {
             self.findings.summary = Some(summary);
         }
         self.pace.note(Instant::now(), steps);
+        let pace = self.pace.steps_per_second();
+        self.usual = pace.map(|pace| pace * self.experiment.batch as f64).or(self.usual);
         if let Some(maps) = trainer.maps() {
             self.shown = Some(Shown::new(ctx, maps));
         }
@@ -205,8 +215,8 @@ impl Session {
         let delivered =
             figure(print.kind, &material).and_then(|figure| figures::deliver(ctx, figure, print, compared, folder));
         match delivered {
-            Ok(outcome) => {
-                self.figure = Some(outcome);
+            Ok(delivering) => {
+                self.figure = Some(delivering);
                 self.exported |= print.delivery != Delivery::Clipboard;
             }
             Err(error) => self.notice = Some(error.to_string()),
@@ -227,6 +237,22 @@ impl Session {
         Speed {
             images_per_second: pace.map(|pace| pace * self.experiment.batch as f64),
             seconds_left: pace.filter(|&pace| pace > 0.0).map(|pace| left as f64 / pace),
+            usual_images_per_second: self.usual,
+        }
+    }
+
+    /// What there is to say beside the measurements.
+    pub fn news(&self) -> News<'_> {
+        News {
+            notice: self.notice.as_deref(),
+            figure: self.figure.as_ref().and_then(Delivering::doing),
+        }
+    }
+
+    /// Breaks off the figure being delivered.
+    pub fn stop_figure(&self) {
+        if let Some(delivering) = &self.figure {
+            delivering.stop();
         }
     }
 

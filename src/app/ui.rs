@@ -36,9 +36,7 @@ impl App {
         CentralPanel::no_frame().frame(Frame::new().fill(fill)).show(ui, |ui| {
             actions.extend(match self.room {
                 Room::FirstMinute => self.first_minute.room_ui(ui, scene, self.digit.as_ref()),
-                Room::Lab => self
-                    .lab
-                    .room_ui(ui, scene, session.speed(), session.notice.as_deref(), shown),
+                Room::Lab => self.lab.room_ui(ui, scene, session.speed(), session.news(), shown),
                 Room::Lessons => self.lab.lessons_ui(ui),
             });
         });

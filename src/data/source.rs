@@ -154,6 +154,11 @@ impl Source {
         Ok(kind)
     }
 
+    /// Side of the images before pooling, where it is known without reading; else what is usual.
+    pub fn known_side(&self) -> usize {
+        self.side().unwrap_or(32)
+    }
+
     /// The source in few words, without sizes: `digits`, `textures 0.3`, `folder flowers`.
     pub(super) fn label(&self) -> String {
         match self.kind() {

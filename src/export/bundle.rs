@@ -8,16 +8,17 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::figure::Figure;
+use super::progress::Progress;
 use super::{Format, Size, pytorch};
 use crate::error::{Error, Result};
 use crate::run::Experiment;
 
 /// The figure as SVG, PDF, PNG and CSV, each experiment as TOML and as PyTorch, and a README.
-pub fn zip(figure: &Figure, size: Size) -> Result<Vec<u8>> {
+pub fn zip(figure: &Figure, size: Size, progress: &Progress) -> Result<Vec<u8>> {
     let failed = |reason: ZipError| Error::Export(t!("the bundle could not be written: %{reason}", reason = reason));
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
-    for (name, bytes) in files(figure, size)? {
+    for (name, bytes) in files(figure, size, progress)? {
         archive.start_file(name, options).map_err(failed)?;
         archive.write_all(&bytes).map_err(|error| failed(error.into()))?;
     }
@@ -25,10 +26,10 @@ pub fn zip(figure: &Figure, size: Size) -> Result<Vec<u8>> {
     Ok(bytes.into_inner())
 }
 
-fn files(figure: &Figure, size: Size) -> Result<Vec<(String, Vec<u8>)>> {
+fn files(figure: &Figure, size: Size, progress: &Progress) -> Result<Vec<(String, Vec<u8>)>> {
     let mut files = vec![("README.txt".to_owned(), readme(figure, size).into_bytes())];
     for format in Format::DRAWN {
-        files.push((format!("figure.{format}"), figure.bytes(format, size)?));
+        files.push((format!("figure.{format}"), figure.watched(format, size, progress)?));
     }
     for (name, experiment) in named(&figure.experiments) {
         files.push((format!("{name}.toml"), experiment.to_toml().into_bytes()));

@@ -5,6 +5,7 @@ mod bundle;
 mod canvas;
 mod csv;
 mod depth;
+mod effort;
 mod error;
 mod figure;
 mod fonts;
@@ -23,6 +24,7 @@ mod nets;
 mod pdf;
 mod plot;
 mod png;
+mod progress;
 pub mod pytorch;
 pub mod relief;
 #[cfg(test)]
@@ -48,6 +50,7 @@ use rust_i18n::t;
 pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale};
 pub use fonts::CHINESE as CHINESE_FONT;
 pub use labels::spread;
+pub use progress::Progress;
 pub use size::Size;
 pub use write::{write_figures, write_file};
 

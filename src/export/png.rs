@@ -12,24 +12,33 @@ use rust_i18n::t;
 use super::canvas::{Canvas, Picture};
 use super::figure::Figure;
 use super::fonts::{LATIN, runs};
-use super::{Size, sheet};
+use super::progress::Progress;
+use super::{Size, effort, sheet};
 use crate::error::{Error, Result};
 
+/// Share of the time that drawing takes; the rest packs the pixels into the file.
+const DRAWING: f64 = 0.9;
 /// Text is drawn this much larger and averaged down: plotters places letters on whole pixels.
 const FINE: i32 = 4;
 
 /// The figure as a PNG file.
-pub fn png(figure: &Figure, size: Size) -> Result<Vec<u8>> {
-    let (pixels, [width, height]) = pixels(figure, size)?;
+pub fn png(figure: &Figure, size: Size, progress: &Progress) -> Result<Vec<u8>> {
+    let (pixels, [width, height]) = pixels(figure, size, progress)?;
     encode(&pixels, width, height)
 }
 
 /// The figure as rows of RGB pixels, with width and height.
-pub fn pixels(figure: &Figure, size: Size) -> Result<(Vec<u8>, [usize; 2])> {
+pub fn pixels(figure: &Figure, size: Size, progress: &Progress) -> Result<(Vec<u8>, [usize; 2])> {
     let scale = size.pixels();
     let [width, height] = sheet::size(figure, size).map(|side| (side.ceil() * scale).round() as usize);
+    let whole = effort::of_figure(figure, size, [width, height], scale, f64::from(FINE))?;
     let mut pixels = vec![255; width * height * 3];
-    let backend = Bitmap(BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32)));
+    let backend = Bitmap {
+        plain: BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32)),
+        progress,
+        done: 0.0,
+        whole,
+    };
     let mut canvas = Canvas::new(backend, scale, f64::from(FINE));
     let pictures = sheet::draw(figure, size, &mut canvas)?;
     canvas.present()?;
@@ -65,7 +74,27 @@ fn paste(pixels: &mut [u8], row_width: usize, picture: &Picture, scale: f64) {
 }
 
 /// plotters' bitmap with smooth lines and with text on the same baseline as in an SVG file.
-struct Bitmap<'a>(BitMapBackend<'a>);
+struct Bitmap<'a> {
+    plain: BitMapBackend<'a>,
+    progress: &'a Progress,
+    /// Effort spent, and of the whole figure.
+    done: f64,
+    whole: f64,
+}
+
+impl<'a> Bitmap<'a> {
+    /// Before something is drawn: tells how far it is, and ends the drawing where it was broken off.
+    fn spend(&mut self, effort: f64) -> Drawn<'a> {
+        if self.progress.is_stopped() {
+            let broken_off = std::io::Error::from(std::io::ErrorKind::Interrupted);
+            return Err(DrawingErrorKind::FontError(Box::new(broken_off)));
+        }
+        self.progress
+            .set((DRAWING * self.done / self.whole.max(1.0)).min(DRAWING) as f32);
+        self.done += effort;
+        Ok(())
+    }
+}
 
 type Drawn<'a> = Result<(), DrawingErrorKind<<BitMapBackend<'a> as DrawingBackend>::ErrorType>>;
 
@@ -73,19 +102,19 @@ impl<'a> DrawingBackend for Bitmap<'a> {
     type ErrorType = <BitMapBackend<'a> as DrawingBackend>::ErrorType;
 
     fn get_size(&self) -> (u32, u32) {
-        self.0.get_size()
+        self.plain.get_size()
     }
 
     fn ensure_prepared(&mut self) -> Drawn<'a> {
-        self.0.ensure_prepared()
+        self.plain.ensure_prepared()
     }
 
     fn present(&mut self) -> Drawn<'a> {
-        self.0.present()
+        self.plain.present()
     }
 
     fn draw_pixel(&mut self, point: BackendCoord, color: BackendColor) -> Drawn<'a> {
-        self.0.draw_pixel(point, color)
+        self.plain.draw_pixel(point, color)
     }
 
     fn draw_rect<S: BackendStyle>(
@@ -95,22 +124,25 @@ impl<'a> DrawingBackend for Bitmap<'a> {
         style: &S,
         fill: bool,
     ) -> Drawn<'a> {
+        self.spend(effort::of_rect(upper_left, (right, bottom)))?;
         // plotters fills the last row and column too.
-        self.0.draw_rect(upper_left, (right - 1, bottom - 1), style, fill)
+        self.plain.draw_rect(upper_left, (right - 1, bottom - 1), style, fill)
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Drawn<'a> {
         let points: Vec<[f32; 2]> = path.into_iter().map(|(x, y)| [x as f32, y as f32]).collect();
+        self.spend(effort::of_path(&points, self.get_size()))?;
         let color = style.color();
         let mask = Mask::stroke(&points, style.stroke_width() as f32 / 2.0, self.get_size());
         for (point, coverage) in mask.covered() {
             let alpha = color.alpha * f64::from(coverage);
-            self.0.draw_pixel(point, BackendColor { alpha, ..color })?;
+            self.plain.draw_pixel(point, BackendColor { alpha, ..color })?;
         }
         Ok(())
     }
 
     fn draw_text<S: BackendTextStyle>(&mut self, text: &str, style: &S, (x, y): BackendCoord) -> Drawn<'a> {
+        self.spend(effort::of_text(text, style.size()))?;
         let em = style.size() / LATIN.line_height;
         let width: i32 = runs(text).map(|(font, run)| font.pixels(run, em)).sum();
         let mut left = match style.anchor().h_pos {
@@ -134,7 +166,7 @@ impl<'a> DrawingBackend for Bitmap<'a> {
             let (x, y) = (x + dx, y + dy);
             if (0..columns as i32).contains(&x) && (0..rows as i32).contains(&y) {
                 let alpha = alpha.min(1.0) * style.color().alpha;
-                self.0.draw_pixel((x, y), BackendColor { alpha, ..style.color() })?;
+                self.plain.draw_pixel((x, y), BackendColor { alpha, ..style.color() })?;
             }
         }
         Ok(())

@@ -176,7 +176,7 @@ fn papers_have_their_sizes_in_every_format() {
         let pdf = figure.bytes(Format::Pdf, size).unwrap();
         assert!(pdf.starts_with(b"%PDF-") && pdf.len() > 5_000, "{size}: {}", pdf.len());
     }
-    let (pixels, shape) = figure.pixels(Size::Slide).unwrap();
+    let (pixels, shape) = figure.pixels(Size::Slide, &Progress::default()).unwrap();
     assert_eq!((shape, pixels.len()), ([1920, 1080], 1920 * 1080 * 3));
 }
 
@@ -216,4 +216,19 @@ fn a_bundle_holds_figure_numbers_and_recipe() {
     ] {
         assert!(readme.contains(part), "{part}: {readme}");
     }
+}
+
+#[test]
+fn a_drawing_tells_how_far_it_is_and_can_be_broken_off() {
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    let progress = Progress::default();
+    figure.watched(Format::Png, Size::Screen, &progress).unwrap();
+    let share = progress.share();
+    assert!(
+        (0.8..=0.9).contains(&share),
+        "all but the packing, by the last stroke: {share}"
+    );
+    progress.stop();
+    assert!(figure.watched(Format::Png, Size::Screen, &progress).is_err());
+    assert!(figure.watched(Format::Zip, Size::Screen, &progress).is_err());
 }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::figure::Figure;
+use super::progress::Progress;
 use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png, svg};
 use crate::error::{Error, Result};
 use crate::run::RunFolder;
@@ -15,21 +16,29 @@ impl Figure {
     /// # Errors
     /// When it cannot be drawn.
     pub fn bytes(&self, format: Format, size: Size) -> Result<Vec<u8>> {
+        self.watched(format, size, &Progress::default())
+    }
+
+    /// The same, while another thread may look on and break it off.
+    ///
+    /// # Errors
+    /// When it cannot be drawn or was broken off.
+    pub fn watched(&self, format: Format, size: Size, progress: &Progress) -> Result<Vec<u8>> {
         match format {
             Format::Svg => svg::svg(self, size).map(String::into_bytes),
-            Format::Png => png::png(self, size),
+            Format::Png => png::png(self, size, progress),
             Format::Pdf => pdf::pdf(self, size),
             Format::Csv => Ok(csv::csv(self).into_bytes()),
-            Format::Zip => bundle::zip(self, size),
+            Format::Zip => bundle::zip(self, size, progress),
         }
     }
 
     /// The figure as rows of RGB pixels, with width and height.
     ///
     /// # Errors
-    /// When it cannot be drawn.
-    pub fn pixels(&self, size: Size) -> Result<(Vec<u8>, [usize; 2])> {
-        png::pixels(self, size)
+    /// When it cannot be drawn or was broken off.
+    pub fn pixels(&self, size: Size, progress: &Progress) -> Result<(Vec<u8>, [usize; 2])> {
+        png::pixels(self, size, progress)
     }
 
     /// Writes the figure, making the folder if need be.

@@ -29,6 +29,8 @@ const VALUES: usize = 1 << 27;
 const FEATURES: usize = 512;
 /// Largest side of the image that is read back.
 const SIDE: usize = 16;
+/// Share of the time that the nets take; the rest fits the readers.
+const LOOKING: f32 = 0.6;
 /// Blocks that are read; of deeper nets, so many equally spaced ones.
 const BLOCKS: usize = 28;
 
@@ -59,18 +61,30 @@ pub struct Information {
     readers: Vec<Ridge>,
 }
 
-/// Reads every block of a net (of a deep one, `BLOCKS` equally spaced), its stem first.
+/// Reads every block of a net (of a deep one, `BLOCKS` equally spaced), its stem first. `watch` is told how far it is and
+/// says whether to go on; `None` where it does not.
 ///
 /// # Errors
 /// When the engine fails, or there are too few images.
-pub fn information(engine: &mut dyn Engine, graph: &Graph, dataset: &Dataset) -> Result<Information> {
+pub fn information(
+    engine: &mut dyn Engine,
+    graph: &Graph,
+    dataset: &Dataset,
+    watch: &mut dyn FnMut(f32) -> bool,
+) -> Result<Option<Information>> {
     let last = graph.blocks.len();
     let count = BLOCKS.min(last + 1);
     let blocks: Vec<usize> = (0..count).map(|i| i * last / (count - 1).max(1)).collect();
-    read_blocks(engine, graph, dataset, &blocks)
+    read_blocks(engine, graph, dataset, &blocks, watch)
 }
 
-fn read_blocks(engine: &mut dyn Engine, graph: &Graph, dataset: &Dataset, blocks: &[usize]) -> Result<Information> {
+fn read_blocks(
+    engine: &mut dyn Engine,
+    graph: &Graph,
+    dataset: &Dataset,
+    blocks: &[usize],
+    watch: &mut dyn FnMut(f32) -> bool,
+) -> Result<Option<Information>> {
     let trunk = graph.trunk();
     let nodes: Vec<String> = blocks
         .iter()
@@ -79,19 +93,29 @@ fn read_blocks(engine: &mut dyn Engine, graph: &Graph, dataset: &Dataset, blocks
     let together = together(graph);
     let train = dataset.train_sample(TRAIN, together);
     let test = test_images(dataset, together);
-    let (features, test_features) = (
-        features_of(engine, &train, &nodes)?,
-        features_of(engine, &test, &nodes)?,
-    );
+    let train_share = LOOKING * train.len() as f32 / (train.len() + test.len()) as f32;
+    let mut part = |from: f32, to: f32, share: f32| watch(from + (to - from) * share);
+    let features = features_of(engine, &train, &nodes, &mut |share| part(0.0, train_share, share))?;
+    let Some(features) = features else { return Ok(None) };
+    let test_features = features_of(engine, &test, &nodes, &mut |share| part(train_share, LOOKING, share))?;
+    let Some(test_features) = test_features else {
+        return Ok(None);
+    };
     let classes = dataset.classes.len();
     let (targets, test_targets) = (targets_of(&train, classes), targets_of(&test, classes));
     let shape = reduced(dataset.shape);
     let pixels: usize = shape.iter().product();
     let labels: Vec<u32> = test.iter().flat_map(|batch| batch.labels.iter().copied()).collect();
-    let readers: Vec<Ridge> = features
-        .par_iter()
-        .map(|features| Ridge::fit(features, &targets, &[pixels, classes]))
-        .collect::<Result<_>>()?;
+    let mut readers: Vec<Ridge> = Vec::with_capacity(features.len());
+    for together in features.chunks(rayon::current_num_threads().max(1)) {
+        let fitted = together
+            .par_iter()
+            .map(|features| Ridge::fit(features, &targets, &[pixels, classes]));
+        readers.extend(fitted.collect::<Result<Vec<Ridge>>>()?);
+        if !part(LOOKING, 1.0, readers.len() as f32 / features.len() as f32) {
+            return Ok(None);
+        }
+    }
     let readings = readers
         .par_iter()
         .zip(&test_features)
@@ -109,13 +133,13 @@ fn read_blocks(engine: &mut dyn Engine, graph: &Graph, dataset: &Dataset, blocks
     let most = (0..classes as u32)
         .map(|class| labels.iter().filter(|&&label| label == class).count())
         .max();
-    Ok(Information {
+    Ok(Some(Information {
         readings,
         together,
         chance: most.unwrap_or(0) as f32 / labels.len().max(1) as f32,
         shape,
         readers,
-    })
+    }))
 }
 
 impl Information {
@@ -132,7 +156,7 @@ impl Information {
             labels: [vec![0], company.labels].concat(),
             origin: None,
         };
-        let features = features_of(engine, std::slice::from_ref(&batch), &nodes)?;
+        let features = features_of(engine, std::slice::from_ref(&batch), &nodes, &mut |_| true)?.unwrap_or_default();
         let pixels: usize = self.shape.iter().product();
         let plane = self.shape[1] * self.shape[2];
         let frame = |(reader, rows): (&Ridge, &Rows)| {
@@ -196,10 +220,15 @@ fn judge(reader: &Ridge, features: &Rows, targets: &Rows, labels: &[u32], pixels
     ((1.0 - missed / variance) as f32, (right as f64 / images) as f32)
 }
 
-/// Each node's maps, reduced, a row an image.
-fn features_of(engine: &mut dyn Engine, batches: &[Batch], nodes: &[String]) -> Result<Vec<Rows>> {
+/// Each node's maps, reduced, a row an image; `None` where `watch` does not go on.
+fn features_of(
+    engine: &mut dyn Engine,
+    batches: &[Batch],
+    nodes: &[String],
+    watch: &mut dyn FnMut(f32) -> bool,
+) -> Result<Option<Vec<Rows>>> {
     let mut features: Vec<Rows> = vec![Rows::default(); nodes.len()];
-    for batch in batches {
+    for (at, batch) in batches.iter().enumerate() {
         let request = ProbeRequest {
             mode: BnMode::Batch,
             activations: Select::Nodes(nodes.to_vec()),
@@ -227,8 +256,11 @@ fn features_of(engine: &mut dyn Engine, batches: &[Batch], nodes: &[String]) -> 
                 rows.data.extend(row);
             }
         }
+        if !watch((at + 1) as f32 / batches.len() as f32) {
+            return Ok(None);
+        }
     }
-    Ok(features)
+    Ok(Some(features))
 }
 
 /// Side of the windows whose means let maps of that shape fit.
@@ -326,7 +358,9 @@ mod tests {
             ),
         ] {
             let (graph, mut engine) = net(text, 0);
-            let read = read_blocks(engine.as_mut(), &graph, &data, &blocks).unwrap();
+            let read = read_blocks(engine.as_mut(), &graph, &data, &blocks, &mut |_| true)
+                .unwrap()
+                .unwrap();
             for (at, reading) in read.readings.iter().enumerate() {
                 assert_eq!(reading.block, blocks[at]);
                 let (r2_off, accuracy_off) = (reading.reconstruction - r2[at], reading.accuracy - accuracy[at]);
@@ -341,7 +375,9 @@ mod tests {
     fn the_first_frame_is_the_image() {
         let data = digits();
         let (graph, mut engine) = net("plain-20:width=4", 0);
-        let read = read_blocks(engine.as_mut(), &graph, &data, &[0, 9]).unwrap();
+        let read = read_blocks(engine.as_mut(), &graph, &data, &[0, 9], &mut |_| true)
+            .unwrap()
+            .unwrap();
         let subject = Subject::Test(3);
         let film = read.film(engine.as_mut(), &data, &subject).unwrap();
         let image = data.denormalised(&subject.pixels(&data).unwrap());
@@ -355,6 +391,28 @@ mod tests {
             read.film(engine.as_mut(), &data, &Subject::Own(image[..9].into()))
                 .is_err()
         );
+    }
+
+    #[test]
+    fn reading_tells_how_far_it_is_and_can_be_broken_off() {
+        let data = digits();
+        let (graph, mut engine) = net("plain-8:width=4", 0);
+        let mut shares = Vec::new();
+        let mut watch = |share| {
+            shares.push(share);
+            true
+        };
+        assert!(
+            information(engine.as_mut(), &graph, &data, &mut watch)
+                .unwrap()
+                .is_some()
+        );
+        assert!(shares.is_sorted() && shares.len() > 4, "{shares:?}");
+        assert_eq!(shares.last(), Some(&1.0));
+        for stop in [0.1, 0.9] {
+            let found = information(engine.as_mut(), &graph, &data, &mut |share| share < stop).unwrap();
+            assert!(found.is_none(), "{stop}");
+        }
     }
 
     #[test]

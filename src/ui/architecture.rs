@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{self, Key, Modifiers, Ui};
+use eframe::egui::{self, Key, Modifiers, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -77,7 +77,7 @@ impl Pane for Architecture {
         let help = if space.height() > 330.0 { 40.0 } else { 0.0 };
         let foot = tools + written + help;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
-        ui.allocate_rect(space, egui::Sense::hover());
+        let picture = ui.allocate_rect(space, egui::Sense::hover());
         let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
         let (colour, _) = line_style(ui, &series.track.spec, &among);
         let run = series.track.id;
@@ -94,6 +94,7 @@ impl Pane for Architecture {
             outcomes: &outcomes,
             chosen,
         };
+        picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, tower.summary(&series.track.name)));
         let mut act = tower.show_ui(ui, space, view.cursor);
         ui.spacing_mut().item_spacing.y = 2.0;
         if let (Some(bench), true) = (&bench, tools > 0.0) {
@@ -123,6 +124,10 @@ impl Pane for Architecture {
 
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Lesions)
+    }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        view.scene.history.runs.iter().any(|series| !series.measured.is_empty())
     }
 
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {

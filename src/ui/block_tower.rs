@@ -12,12 +12,15 @@ use super::block_bench::Bench;
 use super::cursor::Cursor;
 use super::theme::{self, Ink, SMALL};
 use super::widgets::short;
-use crate::net::{Block, Cut, Graph, Surgery, Table};
+use crate::net::{Block, Cut, Graph, Op, Surgery, Table};
 use crate::palette;
 use crate::run::Lesion;
 
 /// Smallest spread of the fill's scale, in decades.
 const DECADES: f32 = 2.0;
+
+/// Outcomes that the summary tells one by one.
+const SPOKEN: usize = 3;
 
 /// What was asked for, by position in [`Graph::blocks`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,12 +90,13 @@ impl BlockTower<'_> {
                 true => t!("Restore %{block}", block = block.name),
                 false => t!("Remove %{block}", block = block.name),
             };
-            response.widget_info(|| WidgetInfo::selected(Role::Button, true, removed, &verb));
+            let name = self.block_name(index, removed);
+            response.widget_info(|| WidgetInfo::selected(Role::Button, true, removed, &name));
             if response.has_focus() {
                 painter.rect_stroke(body.expand(1.5), 3.0, Stroke::new(2.0, ink.text), StrokeKind::Middle);
             }
             let response = response.on_hover_text(self.about(index, &verb));
-            if response.hovered() {
+            if response.hovered() || response.has_focus() {
                 cursor.hover_layer(block.name.clone());
             }
             if response.clicked() {
@@ -111,6 +115,78 @@ impl BlockTower<'_> {
             );
         }
         act
+    }
+
+    /// What a screen reader calls a block: `layer2.0, block 10 of 27, removed`.
+    fn block_name(&self, index: usize, removed: bool) -> String {
+        let state = match (removed, Cut::Removed.check(self.graph, index)) {
+            (true, _) => t!("removed"),
+            (false, Ok(())) => t!("in its place"),
+            (false, Err(_)) => t!("cannot be removed"),
+        };
+        t!(
+            "%{block}, block %{number} of %{count}, %{state}",
+            block = self.graph.blocks[index].name,
+            number = index + 1,
+            count = self.graph.blocks.len(),
+            state = state
+        )
+        .into_owned()
+    }
+
+    /// The same of its shortcut: `layer2.0, shortcut of block 10 of 27, projection, cut through`.
+    fn shortcut_name(&self, index: usize, scale: f32) -> String {
+        let block = &self.graph.blocks[index];
+        let kind = match block.downsample.map(|node| &self.graph.nodes[node].op) {
+            None => t!("identity"),
+            Some(Op::Subsample { .. }) => t!("every other pixel, padded with zeros"),
+            Some(_) => t!("projection"),
+        };
+        let state = match scale {
+            0.0 => t!("cut through"),
+            _ => t!("times %{scale}", scale = scale),
+        };
+        t!(
+            "%{block}, shortcut of block %{number} of %{count}, %{kind}, %{state}",
+            block = block.name,
+            number = index + 1,
+            count = self.graph.blocks.len(),
+            kind = kind,
+            state = state
+        )
+        .into_owned()
+    }
+
+    /// The whole tower in a sentence.
+    pub fn summary(&self, net: &str) -> String {
+        let blocks = &self.graph.blocks;
+        let shortcuts = blocks.iter().filter(|block| block.add.is_some());
+        let dashed = shortcuts.clone().filter(|block| block.downsample.is_some()).count();
+        let mut words = t!(
+            "Tower of %{net}: %{blocks} blocks, %{solid} shortcuts that pass the input on as it is, %{dashed} that change its shape; %{cuts} cuts",
+            net = net,
+            blocks = blocks.len(),
+            solid = shortcuts.count() - dashed,
+            dashed = dashed,
+            cuts = self.surgery.cuts.len()
+        )
+        .into_owned();
+        if let [_, first, .., last] = self.norms {
+            words += &t!(
+                "; gradient norm %{first} at the first block, %{last} at the last",
+                first = short(f64::from(*first)),
+                last = short(f64::from(*last))
+            );
+        }
+        for (&index, lesion) in self.outcomes.iter().take(SPOKEN) {
+            words += &t!(
+                "; test accuracy %{before} → %{after} after the cut at %{block}",
+                before = format!("{:.3}", lesion.before),
+                after = format!("{:.3}", lesion.after),
+                block = blocks[index].name
+            );
+        }
+        words
     }
 
     /// The gradient norm on the colour map, over this net's own range.
@@ -192,7 +268,8 @@ impl BlockTower<'_> {
                 scale = scale
             ),
         };
-        response.widget_info(|| WidgetInfo::selected(Role::Button, true, scale != own, &label));
+        let name = self.shortcut_name(index, scale);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, scale != own, &name));
         let lit = response.hovered() || response.has_focus();
         let colour = if lit { ink.text } else { self.colour };
         let stroke = Stroke::new(

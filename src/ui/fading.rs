@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::{
     self, Align2, Color32, ColorImage, FontId, Rect, Role, Sense, Shape, Stroke, TextureHandle, TextureOptions, Ui,
-    WidgetInfo, pos2, vec2,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use super::net_name::net_name_ui;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::grouped;
+use super::work::{button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::{Array, Spec};
@@ -86,6 +87,10 @@ impl Pane for FadingDigit {
         Some(Kind::Information)
     }
 
+    fn measured(&self, view: &View<'_>) -> bool {
+        !view.scene.findings.information.is_empty()
+    }
+
     fn restart(&mut self) {
         self.asked.clear();
         self.films.clear();
@@ -125,7 +130,9 @@ impl FadingDigit {
             small,
             ink.weak,
         );
-        let Some((_, seen)) = found else { return };
+        let Some((_, seen)) = found else {
+            return self.again_ui(ui, rect.with_min_y(name.bottom() + GRID), (run, step), &image, view);
+        };
         let space = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 4.0),
             rect.max - vec2(NAME, 0.0),
@@ -152,6 +159,27 @@ impl FadingDigit {
             image: image.clone(),
         };
         view.actions.push(Action::Send(Command::Ask(question)));
+    }
+
+    /// Where nothing is known yet: how far the reading is, or the way to begin it again after it was broken off.
+    fn again_ui(&mut self, ui: &mut Ui, rect: Rect, moment: (RunId, usize), image: &Subject, view: &mut View<'_>) {
+        let (run, step) = moment;
+        let question = Question::Information {
+            run,
+            step: Some(step),
+            image: image.clone(),
+        };
+        let builder = UiBuilder::new().id_salt(("reading", run)).max_rect(rect);
+        ui.scope_builder(builder, |ui| {
+            ui.horizontal_wrapped(|ui| {
+                let working = work_ui(ui, view, |other| *other == question);
+                let broken_off = !working && view.scene.findings.over.contains(&question);
+                let hint = t!("Begins once more what was broken off");
+                if broken_off && button_ui(ui, &t!("Read the images"), &hint) {
+                    view.actions.push(Action::Send(Command::Ask(question)));
+                }
+            });
+        });
     }
 
     fn strip_ui(

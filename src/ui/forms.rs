@@ -55,6 +55,7 @@ impl Pane for BlockForms {
             .scene
             .findings
             .forms_at(run, view.cursor.step.unwrap_or(usize::MAX));
+        let mut working = false;
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong(&series.track.name, SMALL).color(colour));
             ui.label(theme::caption(t!(
@@ -64,11 +65,9 @@ impl Pane for BlockForms {
                 width = split.path_width(),
                 channels = split.channels
             )));
-            if work_ui(ui, view, |question| matches!(question, Question::Forms { .. })) {
-                return;
-            }
+            working = work_ui(ui, view, |question| matches!(question, Question::Forms { .. }));
             let hint = t!("Computes the block in every form with its weights, and times each form's training steps");
-            if button_ui(ui, &t!("Compare the forms"), &hint) {
+            if !working && button_ui(ui, &t!("Compare the forms"), &hint) {
                 let step = view.cursor.step.and_then(|step| series.kept_at(step));
                 view.actions
                     .push(Action::Send(Command::Ask(Question::Forms { run, step })));
@@ -76,12 +75,19 @@ impl Pane for BlockForms {
         });
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), colour);
-            legend_ui(ui, found.map(|(_, forms)| forms.as_ref()));
+            match found {
+                None if !working => promise_ui(ui),
+                _ => legend_ui(ui, found.map(|(_, forms)| forms.as_ref())),
+            }
         });
     }
 
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Forms)
+    }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        !view.scene.findings.forms.is_empty()
     }
 
     fn restart(&mut self) {
@@ -115,6 +121,19 @@ impl BlockForms {
         if button_ui(ui, &t!("Add a ResNeXt"), &hint) {
             view.actions.push(Action::Add(RunPlan::new("resnext-20", EXAMPLE)));
         }
+    }
+}
+
+/// Before anything is measured: what will stand under the forms.
+fn promise_ui(ui: &mut Ui) {
+    ui.add_space(GRID);
+    for words in [
+        t!(
+            "Under each form: how far its outputs and gradients are from the others', and the time that a training step of the block takes here."
+        ),
+        t!("Takes some seconds; you can break it off."),
+    ] {
+        ui.add(egui::Label::new(theme::caption(words)).wrap());
     }
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Height, Time};
 use super::chart::{Across, Chart, Curve};
+use super::outlook::takes;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::traces::groups;
@@ -69,6 +70,9 @@ impl Pane for IdentityInsertion {
             })
             .collect();
         if found.is_empty() {
+            if self.refusal(&series.track.spec).is_none() {
+                self.promise_ui(ui, series, view);
+            }
             nested_ui(ui);
             return;
         }
@@ -88,6 +92,10 @@ impl Pane for IdentityInsertion {
 
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Insertion)
+    }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        !view.scene.findings.insertions.is_empty()
     }
 
     fn restart(&mut self) {
@@ -130,6 +138,22 @@ impl IdentityInsertion {
                 view.actions.push(Action::Send(Command::Ask(question)));
             }
         });
+    }
+
+    /// Before anything is measured: what the chart will show, and how long it takes here.
+    fn promise_ui(&self, ui: &mut Ui, series: &Series, view: &View<'_>) {
+        let recipe = view.scene.experiment;
+        let deeper = Spec {
+            depth: self.depth,
+            ..series.track.spec.clone()
+        };
+        let shows = t!(
+            "The outputs before and after, which must be equal, and then the training loss of the deeper net behind that of the shallow one."
+        );
+        let takes = takes(view, &[(&deeper, (recipe.steps * recipe.batch) as f64)]);
+        for words in [shows.into_owned(), takes] {
+            ui.add(egui::Label::new(theme::caption(words)).wrap());
+        }
     }
 
     /// Why a net cannot be made that deep by identities.

@@ -15,7 +15,7 @@ use super::paper::{Delivery, Print};
 use super::task::Task;
 use super::theme;
 use super::tiling::Tiling;
-use super::{Action, Room, Scene, Shown, Speed, controls, lecture, status};
+use super::{Action, News, Room, Scene, Shown, Speed, controls, lecture, status};
 use crate::error::Result;
 use crate::export::Kind;
 use crate::net::Graph;
@@ -152,7 +152,7 @@ impl Lab {
         ui: &mut Ui,
         scene: Scene<'_>,
         speed: Speed,
-        notice: Option<&str>,
+        news: News<'_>,
         shown: Option<&Shown>,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -172,7 +172,7 @@ impl Lab {
             .frame(margin(12, 0))
             .exact_size(28.0)
             .show_separator_line(false)
-            .show(ui, |ui| status::status_ui(ui, scene, speed, notice));
+            .show(ui, |ui| status::status_ui(ui, scene, speed, news, &mut actions));
         if self.lesson_ui(ui, scene, speed, &mut actions) {
             return actions;
         }
@@ -181,6 +181,7 @@ impl Lab {
             let mut view = View {
                 scene,
                 cursor: &mut self.cursor,
+                speed,
                 shown,
                 actions: &mut actions,
             };
@@ -240,6 +241,7 @@ impl Lab {
             let mut view = View {
                 scene,
                 cursor: &mut self.cursor,
+                speed: Speed::default(),
                 shown,
                 actions,
             };

@@ -11,7 +11,9 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::pair;
+use super::empty::Empty;
 use super::net_name::net_name_ui;
+use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::{colour_bar_ui, grouped, short};
@@ -26,6 +28,8 @@ use crate::run::{Command, LandscapeView, PlaneKind, Question, RunId, Series};
 
 /// Points a side: a power of two and one.
 const SIDE: usize = 33;
+/// Images that the loss at a point is of.
+const IMAGES: usize = 256;
 /// Room for the colour scale with its numbers, at the right.
 const BAR: f32 = 64.0;
 const TITLE: f32 = 22.0;
@@ -112,15 +116,12 @@ impl Pane for Landscape {
             return;
         }
         ui.horizontal_wrapped(|ui| self.controls_ui(ui, &sides, view));
-        let until = view.cursor.step.unwrap_or(usize::MAX);
-        let found = |series: &&Series| {
-            let known = view
-                .scene
-                .findings
-                .landscape_at(series.track.id, self.plane.kind(), until);
-            known.map(|(step, view)| (step, Arc::clone(view)))
-        };
-        let views: Vec<Option<(usize, Arc<LandscapeView>)>> = sides.iter().map(found).collect();
+        let views: Vec<Option<(usize, Arc<LandscapeView>)>> =
+            sides.iter().map(|series| self.known(series, view)).collect();
+        let working = view.scene.findings.working.iter().any(|work| is_mine(&work.question));
+        if views.iter().all(Option::is_none) && !working {
+            return self.empty_ui(ui, &sides, view);
+        }
         let range = range(views.iter().flatten().map(|(_, view)| &view.landscape));
         let words = match self.plane {
             Plane::Way => t!(
@@ -171,6 +172,12 @@ impl Pane for Landscape {
         Some(Kind::Landscape)
     }
 
+    fn measured(&self, view: &View<'_>) -> bool {
+        pair(view.scene.history)
+            .iter()
+            .any(|series| self.known(series, view).is_some())
+    }
+
     fn restart(&mut self) {
         self.drawn.clear();
     }
@@ -183,20 +190,45 @@ impl Landscape {
             ui.selectable_value(&mut self.plane, plane, theme::caption(plane.word()))
                 .on_hover_text(plane.hint());
         }
-        if work_ui(ui, view, |question| matches!(question, Question::Landscape { .. })) {
-            return;
+        let known = sides.iter().any(|series| self.known(series, view).is_some());
+        if !work_ui(ui, view, is_mine) && known && button_ui(ui, &t!("Look around"), &about_looking()) {
+            self.ask(sides, view);
         }
-        let hint = t!("Computes the loss at 33×33 points for each net: coarse first, then finer");
-        if button_ui(ui, &t!("Look around"), &hint) {
-            for series in sides {
-                let question = Question::Landscape {
-                    run: series.track.id,
-                    step: view.cursor.step.and_then(|step| series.kept_at(step)),
-                    plane: self.plane.kind(),
-                    side: SIDE,
-                };
-                view.actions.push(Action::Send(Command::Ask(question)));
-            }
+    }
+
+    /// What is known of a net's surroundings, not behind the step looked at.
+    fn known(&self, series: &Series, view: &View<'_>) -> Option<(usize, Arc<LandscapeView>)> {
+        let until = view.cursor.step.unwrap_or(usize::MAX);
+        let findings = view.scene.findings;
+        let (step, view) = findings.landscape_at(series.track.id, self.plane.kind(), until)?;
+        Some((step, Arc::clone(view)))
+    }
+
+    fn ask(&self, sides: &[&Series], view: &mut View<'_>) {
+        for series in sides {
+            let question = Question::Landscape {
+                run: series.track.id,
+                step: view.cursor.step.and_then(|step| series.kept_at(step)),
+                plane: self.plane.kind(),
+                side: SIDE,
+            };
+            view.actions.push(Action::Send(Command::Ask(question)));
+        }
+    }
+
+    fn empty_ui(&self, ui: &mut Ui, sides: &[&Series], view: &mut View<'_>) {
+        let images = FORWARD * (SIDE * SIDE * IMAGES) as f64;
+        let work: Vec<(&Spec, f64)> = sides.iter().map(|series| (&series.track.spec, images)).collect();
+        let empty = Empty {
+            shows: t!(
+                "A map of the training loss around the weights of each net, on one scale: a smooth valley, or a country of cliffs and holes."
+            ),
+            takes: takes(view, &work),
+            button: t!("Look around"),
+            hint: about_looking(),
+        };
+        if empty.show_ui(ui) {
+            self.ask(sides, view);
         }
     }
 
@@ -260,6 +292,14 @@ impl Landscape {
             );
         }
     }
+}
+
+fn is_mine(question: &Question) -> bool {
+    matches!(question, Question::Landscape { .. })
+}
+
+fn about_looking() -> std::borrow::Cow<'static, str> {
+    t!("Computes the loss at 33×33 points for each net: coarse first, then finer")
 }
 
 fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> String {

@@ -6,7 +6,9 @@ use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stro
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::empty::Empty;
 use super::net_name::net_name_ui;
+use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::grouped;
@@ -21,6 +23,8 @@ const AXIS: f32 = 28.0;
 const NAMES: f32 = 84.0;
 /// Least height of a net's bars; where there is no room for all nets, the panel scrolls.
 const LEAST: f32 = 70.0;
+/// Training images where their number is not known yet.
+const USUAL: usize = 2000;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -46,18 +50,15 @@ impl Pane for Lesions {
             ui.label(theme::caption(t!("The bars appear once the nets are built.")));
             return;
         }
+        let is_mine = |question: &Question| matches!(question, Question::Lesions { .. });
+        let working = view.scene.findings.working.iter().any(|work| is_mine(&work.question));
+        if !working && !self.measured(view) {
+            return empty_ui(ui, &runs, view);
+        }
         ui.horizontal(|ui| {
-            if work_ui(ui, view, |question| matches!(question, Question::Lesions { .. })) {
-                return;
-            }
-            let text = t!("Remove each block of each net");
-            if button_ui(ui, &text, &t!("Tries every block alone, at the step looked at")) {
-                for series in &runs {
-                    let step = view.cursor.step.and_then(|step| series.kept_at(step));
-                    let run = series.track.id;
-                    view.actions
-                        .push(Action::Send(Command::Ask(Question::Lesions { run, step })));
-                }
+            let [text, hint] = about_removing();
+            if !work_ui(ui, view, is_mine) && button_ui(ui, &text, &hint) {
+                ask(&runs, view);
             }
         });
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
@@ -85,6 +86,10 @@ impl Pane for Lesions {
 
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Lesions)
+    }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        !view.scene.findings.lesions.is_empty()
     }
 
     fn restart(&mut self) {
@@ -198,6 +203,43 @@ impl Lesions {
             let words = t!("whole %{percent} %", percent = format!("{:.0}", 100.0 * whole));
             painter.text(beside(high(whole) + 5.0), Align2::LEFT_CENTER, words, small, ink.weak);
         }
+    }
+}
+
+fn about_removing() -> [std::borrow::Cow<'static, str>; 2] {
+    [
+        t!("Remove each block of each net"),
+        t!("Tries every block alone, at the step looked at"),
+    ]
+}
+
+fn ask(runs: &[&Series], view: &mut View<'_>) {
+    for series in runs {
+        let step = view.cursor.step.and_then(|step| series.kept_at(step));
+        let run = series.track.id;
+        view.actions
+            .push(Action::Send(Command::Ask(Question::Lesions { run, step })));
+    }
+}
+
+fn empty_ui(ui: &mut Ui, runs: &[&Series], view: &mut View<'_>) {
+    // A fifth of the images are the test split.
+    let images = view.scene.history.train_images.unwrap_or(USUAL) as f64 / 4.0;
+    let specs = runs.iter().map(|series| &series.track.spec);
+    let work: Vec<(&Spec, f64)> = specs
+        .map(|spec| (spec, FORWARD * images * (3 * spec.blocks_per_stage() + 1) as f64))
+        .collect();
+    let [button, hint] = about_removing();
+    let empty = Empty {
+        shows: t!(
+            "A bar for each block of each net: its accuracy on the test images with that block taken out and nothing trained after it. Residual nets hardly notice; plain nets break."
+        ),
+        takes: takes(view, &work),
+        button,
+        hint,
+    };
+    if empty.show_ui(ui) {
+        ask(runs, view);
     }
 }
 

@@ -102,6 +102,10 @@ impl Pane for FeatureMaps {
         Some(Kind::Maps)
     }
 
+    fn measured(&self, view: &View<'_>) -> bool {
+        view.shown.is_some()
+    }
+
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
         let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
         if pressed(Key::OpenBracket) || pressed(Key::PageUp) {

@@ -14,6 +14,7 @@ pub mod cursor;
 mod curves;
 mod data;
 pub mod draft;
+mod empty;
 mod fading;
 mod finder;
 mod first_minute;
@@ -37,6 +38,7 @@ mod net_card;
 mod net_field;
 mod net_name;
 mod networks;
+mod outlook;
 mod pane;
 mod panels;
 mod paper;
@@ -66,6 +68,7 @@ mod widgets;
 mod work;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use eframe::egui::{Color32, Ui};
 
@@ -99,6 +102,8 @@ pub enum Action {
     StartNamed(&'static str),
     /// Deliver a figure.
     Export(Print),
+    /// Break off the figure being delivered.
+    StopFigure,
     /// Put the experiment on the clipboard as a Python file, or as the file it is.
     CopyCode,
     CopyExperiment,
@@ -137,6 +142,26 @@ pub struct Speed {
     /// All runs together.
     pub images_per_second: Option<f64>,
     pub seconds_left: Option<f64>,
+    /// The last that was measured, in this training or before a pause.
+    pub usual_images_per_second: Option<f64>,
+}
+
+/// How far something is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Doing {
+    /// 0..=1
+    pub share: f32,
+    /// Estimated, once there is something to estimate from.
+    pub left: Option<Duration>,
+}
+
+/// What there is to say beside the measurements.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct News<'a> {
+    /// The latest sentence.
+    pub notice: Option<&'a str>,
+    /// A figure that takes long.
+    pub figure: Option<Doing>,
 }
 
 /// What every panel reads.

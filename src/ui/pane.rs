@@ -4,7 +4,7 @@ use eframe::egui::Ui;
 
 use super::cursor::Cursor;
 use super::task::PaneKey;
-use super::{Action, Scene, Shown};
+use super::{Action, Scene, Shown, Speed};
 use crate::export::Kind;
 
 /// What a panel reads and may change in a frame.
@@ -12,6 +12,8 @@ pub struct View<'a> {
     pub scene: Scene<'a>,
     /// Where every panel looks.
     pub cursor: &'a mut Cursor,
+    /// How fast the nets train.
+    pub speed: Speed,
     /// The newest feature maps.
     pub shown: Option<&'a Shown>,
     /// What the panel wants done.
@@ -54,6 +56,11 @@ pub trait Pane {
     /// The figure that shows the same on paper; `None` where there is nothing to export.
     fn figure(&self) -> Option<Kind> {
         None
+    }
+
+    /// Whether anything is shown yet that was measured.
+    fn measured(&self, view: &View<'_>) -> bool {
+        view.scene.history.runs.iter().any(|series| series.step() > 0)
     }
 
     /// Keys that speak to the panel while it has the focus.

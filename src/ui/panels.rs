@@ -101,6 +101,13 @@ macro_rules! panels {
                 }
             }
 
+            /// Whether the panel shows anything yet that was measured.
+            pub fn measured(&self, panel: Panel, view: &View<'_>) -> bool {
+                match panel {
+                    $(Panel::$name => self.$field.measured(view),)*
+                }
+            }
+
             /// Another experiment was started.
             pub fn restart(&mut self) {
                 $(self.$field.restart();)*

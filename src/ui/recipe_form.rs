@@ -8,8 +8,8 @@ use super::Action;
 use super::draft::Draft;
 use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
 use super::pane::View;
-use super::recipe_field::{Choice, Number, choices, first, numbers};
-use super::theme::{self, BODY};
+use super::recipe_field::{Choice, Number, first, sections};
+use super::theme::{self, BODY, GRID, SMALL};
 use super::ticks::plain;
 use super::widgets::quiet_button_ui;
 use crate::run::{Command, Experiment, Phase};
@@ -122,12 +122,17 @@ impl RecipeForm {
         self.live_rate_ui(ui, view);
         self.seeds_ui(ui, &mut form);
         if self.open {
-            for choice in choices() {
-                form.choice(ui, choice);
+            for section in sections(&form.draft.now.recipe) {
+                ui.add_space(GRID / 2.0);
+                ui.label(theme::strong(section.title, SMALL));
+                for choice in section.choices {
+                    form.choice(ui, choice);
+                }
+                for number in section.numbers {
+                    form.number(ui, number);
+                }
             }
-            for number in numbers() {
-                form.number(ui, number);
-            }
+            ui.add_space(GRID / 2.0);
             let now = form.draft.now.engine.clone();
             let row = Row {
                 label: t!("Engine"),

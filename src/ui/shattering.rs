@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
+use super::empty::Empty;
+use super::outlook::takes;
 use super::pane::{Pane, View};
 use super::theme::{self, SMALL};
 use super::traces::groups;
@@ -24,6 +26,9 @@ const HEIGHT: Height = Height {
     log: false,
     factor: 1.0,
 };
+
+/// Images that a net is asked about: eight lines of 128.
+const IMAGES: f64 = 8.0 * 128.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -45,20 +50,20 @@ impl Pane for Shattering {
             return;
         }
         let at = if self.at_start { Some(0) } else { view.cursor.step };
+        let mut working = false;
+        let [text, hint] = about_measuring();
         ui.horizontal_wrapped(|ui| {
             ui.toggle_value(&mut self.at_start, theme::caption(t!("start")))
                 .on_hover_text(t!("At the initial weights"));
-            if work_ui(ui, view, |question| matches!(question, Question::Shattering { .. })) {
-                return;
-            }
-            let hint = t!("Asks each net for its gradients along lines from one test image to another");
-            if button_ui(ui, &t!("Measure every net"), &hint) {
-                for series in &runs {
-                    let step = at.and_then(|step| series.kept_at(step));
-                    let run = series.track.id;
-                    view.actions
-                        .push(Action::Send(Command::Ask(Question::Shattering { run, step })));
-                }
+            working = work_ui(ui, view, |question| matches!(question, Question::Shattering { .. }));
+            let known = runs.iter().any(|series| {
+                let findings = view.scene.findings;
+                findings
+                    .shattering_at(series.track.id, at.unwrap_or(usize::MAX))
+                    .is_some()
+            });
+            if known && !working && button_ui(ui, &text, &hint) {
+                ask(&runs, at, view);
             }
         });
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
@@ -81,8 +86,18 @@ impl Pane for Shattering {
             });
         }
         if found.is_empty() {
-            let hint = t!("Asks each net for its gradients along lines from one test image to another");
-            ui.label(theme::caption(hint));
+            let work: Vec<(&Spec, f64)> = among.iter().map(|&spec| (spec, IMAGES)).collect();
+            let empty = Empty {
+                shows: t!(
+                    "How alike the gradients of neighbouring inputs are, net by net, between white noise (nothing in common) and brown noise (a smooth walk)."
+                ),
+                takes: takes(view, &work),
+                button: text,
+                hint,
+            };
+            if !working && empty.show_ui(ui) {
+                ask(&runs, at, view);
+            }
             return;
         }
         let roomy = ui.available_height() > 220.0;
@@ -105,6 +120,26 @@ impl Pane for Shattering {
 
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Shattering)
+    }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        !view.scene.findings.shattering.is_empty()
+    }
+}
+
+fn about_measuring() -> [std::borrow::Cow<'static, str>; 2] {
+    [
+        t!("Measure every net"),
+        t!("Asks each net for its gradients along lines from one test image to another"),
+    ]
+}
+
+fn ask(runs: &[&Series], at: Option<usize>, view: &mut View<'_>) {
+    for series in runs {
+        let step = at.and_then(|step| series.kept_at(step));
+        let run = series.track.id;
+        view.actions
+            .push(Action::Send(Command::Ask(Question::Shattering { run, step })));
     }
 }
 

@@ -47,6 +47,10 @@ impl Pane for Slope {
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Gradients)
     }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        view.scene.history.runs.iter().any(|series| !series.measured.is_empty())
+    }
 }
 
 /// Height of a panel in which the quantities are among the options, and width of one in which the scales are.

@@ -7,7 +7,8 @@ use rust_i18n::t;
 
 use super::theme::{self, SMALL};
 use super::widgets::{grouped, short};
-use super::{Scene, Speed};
+use super::work::Works;
+use super::{Action, News, Scene, Speed};
 use crate::run::{History, Phase};
 
 /// The measured part of the line.
@@ -72,8 +73,10 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// Draws the line.
-pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, notice: Option<&str>) {
+pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, actions: &mut Vec<Action>) {
     let ink = theme::ink(ui);
+    let notice = news.notice;
+    let works = Works::of(scene, news);
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         if let Some(failure) = scene.failure {
             let text = t!(
@@ -85,6 +88,9 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, notice: Option<&st
         }
         let words = theme::caption(words(scene, speed));
         if ui.available_width() < 640.0 {
+            if let Some(works) = &works {
+                return works.line_ui(ui, actions);
+            }
             // Little room: news first.
             let words = notice.map_or(words, theme::caption);
             ui.add(Label::new(words).truncate());
@@ -92,7 +98,9 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, notice: Option<&st
         }
         ui.label(words);
         ui.add_space(16.0);
-        if let Some(notice) = notice {
+        if let Some(works) = &works {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| works.line_ui(ui, actions));
+        } else if let Some(notice) = notice {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = RichText::new(notice).size(SMALL).color(ink.text);
                 ui.add(Label::new(text).truncate()).on_hover_text(notice);
@@ -124,6 +132,7 @@ mod tests {
         let speed = Speed {
             images_per_second: Some(2344.0),
             seconds_left: Some(75.2),
+            ..Speed::default()
         };
         assert_eq!(
             words(scene, speed),

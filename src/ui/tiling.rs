@@ -344,7 +344,7 @@ impl Drawn<'_, '_> {
         let button = icon_button_ui(ui, Icon::Export, &name, &hint);
         let figure = kind.map(|kind| (kind, self.view.cursor.step));
         paper::menu_ui(&button, figure, &mut self.paper, self.view.actions);
-        if kind.is_some() && room > TAG_ROOM {
+        if kind.is_some() && room > TAG_ROOM && self.panes.measured(panel, self.view) {
             ui.add_space(4.0);
             ui.label(theme::caption(t!("measured")))
                 .on_hover_text(t!("Every number here was measured on this machine, in this run"));

@@ -117,6 +117,10 @@ impl Pane for Timeline {
         Some(Kind::Timeline)
     }
 
+    fn measured(&self, view: &View<'_>) -> bool {
+        !moments(view.scene).is_empty()
+    }
+
     fn restart(&mut self) {
         self.playing = None;
     }

@@ -4,6 +4,8 @@ use eframe::egui::{self, Align2, Color32, FontId, Painter, Rect, Role, Sense, St
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::empty::Empty;
+use super::outlook::takes;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::work::{button_ui, work_ui};
@@ -15,6 +17,9 @@ use crate::run::{Command, Origin, Question, Series};
 
 /// Labels of each class that are tried.
 const LABELS: [usize; 5] = [1, 2, 5, 10, 20];
+/// Images of one training on few labels, and how many such trainings learning the other classes takes.
+const STEP_IMAGES: f64 = 200.0 * 32.0;
+const LEARNING: f64 = 3.0;
 /// Room at the left for the numbers of an axis, beneath for its marks, and at the right for names.
 const AXIS: f32 = 34.0;
 const MARKS: f32 = 34.0;
@@ -49,6 +54,10 @@ impl Pane for Transfer {
         }
         let trials = view.scene.findings.transfers.get(&(series.track.id, origin));
         let trials = trials.map_or(&[][..], |trials| trials);
+        let working = view.scene.findings.working.iter().any(|work| is_mine(&work.question));
+        if trials.is_empty() && !working {
+            return empty_ui(ui, series, origin, view);
+        }
         let words = theme::caption(sentence(trials));
         ui.add(egui::Label::new(words).wrap());
         let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
@@ -61,6 +70,10 @@ impl Pane for Transfer {
 
     fn figure(&self) -> Option<Kind> {
         Some(Kind::Transfer)
+    }
+
+    fn measured(&self, view: &View<'_>) -> bool {
+        !view.scene.findings.transfers.is_empty()
     }
 }
 
@@ -83,19 +96,13 @@ impl Transfer {
             ui.selectable_value(&mut self.other_classes, other, theme::caption(word))
                 .on_hover_text(hint);
         }
-        if work_ui(ui, view, |question| matches!(question, Question::Transfer { .. })) {
+        if work_ui(ui, view, is_mine) {
             return;
         }
-        let possible = origin == Origin::OtherClasses || backbone_fits(&series.track.spec);
-        let text = t!("Try the three ways");
-        let hint = t!("Trains 200 steps from scratch, frozen and fine-tuned, with 1 to 20 labels of each class");
-        if possible && button_ui(ui, &text, &hint) {
-            let question = Question::Transfer {
-                run: series.track.id,
-                origin,
-                labels: LABELS.into(),
-            };
-            view.actions.push(Action::Send(Command::Ask(question)));
+        let known = view.scene.findings.transfers.contains_key(&(series.track.id, origin));
+        let [text, hint] = about_trying();
+        if known && button_ui(ui, &text, &hint) {
+            ask(series, origin, view);
         }
     }
 
@@ -109,6 +116,44 @@ impl Transfer {
         if button_ui(ui, &t!("Start the experiment that fits"), &hint) {
             view.actions.push(Action::StartNamed("transfer"));
         }
+    }
+}
+
+fn is_mine(question: &Question) -> bool {
+    matches!(question, Question::Transfer { .. })
+}
+
+fn about_trying() -> [std::borrow::Cow<'static, str>; 2] {
+    [
+        t!("Try the three ways"),
+        t!("Trains 200 steps from scratch, frozen and fine-tuned, with 1 to 20 labels of each class"),
+    ]
+}
+
+fn ask(series: &Series, origin: Origin, view: &mut View<'_>) {
+    let question = Question::Transfer {
+        run: series.track.id,
+        origin,
+        labels: LABELS.into(),
+    };
+    view.actions.push(Action::Send(Command::Ask(question)));
+}
+
+fn empty_ui(ui: &mut Ui, series: &Series, origin: Origin, view: &mut View<'_>) {
+    let trainings = Way::ALL.len() * LABELS.len();
+    let first = if origin == Origin::OtherClasses { LEARNING } else { 0.0 };
+    let images = STEP_IMAGES * (trainings as f64 + first);
+    let [button, hint] = about_trying();
+    let empty = Empty {
+        shows: t!(
+            "Test accuracy of this net with 1 to 20 labels of each class: trained from scratch, with learned layers frozen, and fine-tuned. Beside it, how far each layer moves."
+        ),
+        takes: takes(view, &[(&series.track.spec, images)]),
+        button,
+        hint,
+    };
+    if empty.show_ui(ui) {
+        ask(series, origin, view);
     }
 }
 

@@ -122,6 +122,10 @@ impl Pane for Weather {
         Some(Kind::Weather)
     }
 
+    fn measured(&self, view: &View<'_>) -> bool {
+        view.scene.history.runs.iter().any(|series| !series.measured.is_empty())
+    }
+
     fn restart(&mut self) {
         self.drawn = None;
     }

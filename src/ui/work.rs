@@ -1,14 +1,15 @@
-//! A long question under way: how far it is, how long it will take, and a button that breaks it off.
+//! Long work under way: how far it is, how long it will take, and a button that breaks it off.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use eframe::egui::{ProgressBar, Ui};
+use eframe::egui::{Label, ProgressBar, RichText, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 
-use super::Action;
 use super::pane::View;
-use super::theme;
+use super::theme::{self, SMALL};
 use super::widgets::quiet_button_ui;
+use super::{Action, News, Scene};
 use crate::run::{Command, Question, Work};
 
 /// Draws the work on the panel's own questions; answers whether there is any.
@@ -19,25 +20,99 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
         return false;
     };
     let others = works.count();
-    let mut words = match first.left {
-        Some(left) => t!(
-            "%{percent} %, about %{time} left",
-            percent = (100.0 * first.share).round(),
-            time = clock(left)
-        ),
-        None => t!("waiting for its turn"),
-    }
-    .into_owned();
-    if others > 0 {
-        words = t!("%{words}; %{count} more after it", words = words, count = others).into_owned();
-    }
-    let bar = ProgressBar::new(first.share).desired_width(96.0).desired_height(8.0);
-    ui.add(bar);
-    ui.label(theme::caption(words));
+    ui.add(bar(first.share));
+    ui.label(theme::caption(words(first.share, first.left, others)));
     if quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far")).clicked() {
         view.actions.push(Action::Send(Command::Dismiss));
     }
     true
+}
+
+fn bar(share: f32) -> ProgressBar {
+    ProgressBar::new(share).desired_width(96.0).desired_height(8.0)
+}
+
+fn words(share: f32, left: Option<Duration>, others: usize) -> String {
+    let words = match left {
+        Some(left) => t!(
+            "%{percent} %, about %{time} left",
+            percent = (100.0 * share).round(),
+            time = clock(left)
+        ),
+        None => t!("waiting for its turn"),
+    };
+    match others {
+        0 => words.into_owned(),
+        _ => t!("%{words}; %{count} more after it", words = words, count = others).into_owned(),
+    }
+}
+
+/// The work of the whole lab, for one line: what is under way and what is behind it.
+pub struct Works {
+    name: Cow<'static, str>,
+    share: f32,
+    left: Option<Duration>,
+    others: usize,
+    /// Breaks it off.
+    stop: Action,
+}
+
+impl Works {
+    /// A figure that takes long, or else the first of the questions.
+    pub fn of(scene: Scene<'_>, news: News<'_>) -> Option<Self> {
+        let working = &scene.findings.working;
+        if let Some(figure) = news.figure {
+            return Some(Self {
+                name: t!("Drawing the figure"),
+                share: figure.share,
+                left: figure.left,
+                others: working.len(),
+                stop: Action::StopFigure,
+            });
+        }
+        let first = working.iter().find(|work| work.left.is_some()).or(working.first())?;
+        Some(Self {
+            name: name(&first.question),
+            share: first.share,
+            left: first.left,
+            others: working.len() - 1,
+            stop: Action::Send(Command::Dismiss),
+        })
+    }
+
+    /// Draws the line from the right, or from the left, as the layout is.
+    pub fn line_ui(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let Self {
+            name,
+            share,
+            left,
+            others,
+            stop,
+        } = self;
+        ui.spacing_mut().interact_size.y = 22.0;
+        let button = quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far"));
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("Break off: %{work}", work = name)));
+        if button.clicked() {
+            actions.push(stop.clone());
+        }
+        ui.add(bar(*share));
+        let words = format!("{name}: {}", words(*share, *left, *others));
+        ui.add(Label::new(RichText::new(words).size(SMALL)).truncate());
+    }
+}
+
+/// What is being found out.
+fn name(question: &Question) -> Cow<'static, str> {
+    match question {
+        Question::Information { .. } => t!("Reading the images back"),
+        Question::Lesion { .. } => t!("Testing a cut"),
+        Question::Lesions { .. } => t!("Removing each block"),
+        Question::Transfer { .. } => t!("Training with few labels"),
+        Question::Landscape { .. } => t!("Looking around the weights"),
+        Question::Forms { .. } => t!("Comparing the forms of a block"),
+        Question::Insertion { .. } => t!("Inserting identities"),
+        Question::Shattering { .. } => t!("Measuring how gradients shatter"),
+    }
 }
 
 /// The button that begins long work; answers whether it was clicked.

@@ -101,7 +101,7 @@ fn arrows_move_and_escape_closes() {
 fn a_panel_s_key_is_pressed_in_that_panel() {
     let mut page = open(Room::Lab);
     ask(&mut page, "architecture remove block");
-    page.get_by_label_contains("Restore layer1.0");
+    page.get_by_label_contains("layer1.0, block 1 of 27, removed");
 }
 
 #[test]

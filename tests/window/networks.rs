@@ -200,3 +200,30 @@ fn a_narrow_column_cuts_nothing_off() {
     page.lab.tiling.maximised = false;
     pictures([(page, Vec2::new(1024.0, 640.0), Theme::Light, 1.0, "lab_networks_narrow")]);
 }
+
+#[test]
+fn the_fields_of_the_data_are_those_of_its_source() {
+    let mut page = networks();
+    page.get_by_label("All fields of the recipe").click();
+    page.run();
+    assert!(page.query_by_role_and_label(Role::SpinButton, "Difficulty").is_none());
+    page.get_by_role_and_label(Role::ComboBox, "Data").click();
+    page.run();
+    page.get_by_label("textures").click();
+    page.run();
+    enter(&mut page, "Difficulty", 1.5);
+    page.get_by_label_contains("difficulty must be a number from 0 to 1");
+    enter(&mut page, "Difficulty", 0.3);
+    enter(&mut page, "Size", 24.0);
+    enter(&mut page, "Images", 1000.0);
+    enter(&mut page, "Shift", 1.0);
+    page.get_by_label("Restart with these").click();
+    page.run();
+    let data = page.state().actions.iter().rev().find_map(|action| match action {
+        Action::Start(experiment, _) => Some((experiment.data.clone(), experiment.augment.shift)),
+        _ => None,
+    });
+    let (data, shift) = data.unwrap();
+    assert_eq!((data.source.as_str(), data.difficulty), ("textures", Some(0.3)));
+    assert_eq!((data.size, data.images, shift), (Some(24), Some(1000), 1));
+}

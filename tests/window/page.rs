@@ -3,7 +3,7 @@
 use depthscope::net::{Array, Graph, Spec};
 use depthscope::probe::Subject;
 use depthscope::run::{Event, Experiment, History, MapRequest, Maps, Phase, Track};
-use depthscope::ui::{Action, FirstMinute, Lab, Picture, Room, Scene, Shown, Speed, theme};
+use depthscope::ui::{Action, FirstMinute, Lab, News, Picture, Room, Scene, Shown, Speed, theme};
 use depthscope::{engine::Norms, paint, palette};
 use eframe::egui::{self, Theme, Vec2};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
@@ -111,6 +111,7 @@ pub struct Page {
     /// Another theme than the harness knows.
     pub look: Option<theme::Look>,
     pub lecture: bool,
+    pub news: News<'static>,
 }
 
 impl Page {
@@ -128,6 +129,7 @@ impl Page {
             actions: Vec::new(),
             look: None,
             lecture: false,
+            news: News::default(),
         }
     }
 
@@ -167,6 +169,7 @@ impl eframe::App for Page {
         let speed = Speed {
             images_per_second: Some(3120.0),
             seconds_left: Some(34.0),
+            usual_images_per_second: Some(3120.0),
         };
         let fill = ui.visuals().panel_fill;
         egui::CentralPanel::no_frame()
@@ -179,7 +182,7 @@ impl eframe::App for Page {
                 self.lab.take_dropped(ui.ctx(), &mut self.actions);
                 let actions = match self.room {
                     Room::FirstMinute => self.first_minute.room_ui(ui, scene, Some(&digit())),
-                    Room::Lab => self.lab.room_ui(ui, scene, speed, None, self.shown.as_ref()),
+                    Room::Lab => self.lab.room_ui(ui, scene, speed, self.news, self.shown.as_ref()),
                     Room::Lessons => self.lab.lessons_ui(ui),
                 };
                 self.actions.extend(actions);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use depthscope::net::{Cut, Surgery};
 use depthscope::probe::{Landscape, Trial, Way};
 use depthscope::run::{Command, Finding, Findings, LandscapeView, Origin, PlaneKind, Question, Work};
-use depthscope::ui::{Action, Panel, Room};
+use depthscope::ui::{Action, Doing, Panel, Room};
 use eframe::egui::{Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -235,12 +235,74 @@ fn work_under_way_is_told_and_broken_off() {
     }
     let mut lesions = lesions.open(SIZE, Theme::Light, 1.0);
     lesions.run_steps(3);
-    assert!(
-        lesions
-            .query_by_label_contains("37 %, about 12 s left; 1 more after it")
-            .is_some()
-    );
+    lesions.get_by_label("37 %, about 12 s left; 1 more after it");
     lesions.get_by_label("Break off").click();
     lesions.run_steps(3);
     assert!(lesions.state().actions.contains(&Action::Send(Command::Dismiss)));
+    lesions.state_mut().actions.clear();
+    // In the status line of every arrangement, too.
+    lesions.get_by_label_contains("Removing each block: 37 %, about 12 s left; 1 more after it");
+    lesions.get_by_label("Break off: Removing each block").click();
+    lesions.run_steps(3);
+    assert!(lesions.state().actions.contains(&Action::Send(Command::Dismiss)));
+}
+
+#[test]
+fn a_figure_that_takes_long_is_told_and_broken_off() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.news.figure = Some(Doing {
+        share: 0.4,
+        left: Some(Duration::from_secs(3)),
+    });
+    let mut page = page.open(Vec2::new(1024.0, 640.0), Theme::Light, 1.0);
+    page.run_steps(3);
+    page.get_by_label_contains("Drawing the figure: 40 %, about 3 s left");
+    page.get_by_label("Break off: Drawing the figure").click();
+    page.run_steps(3);
+    assert!(page.state().actions.contains(&Action::StopFigure));
+}
+
+#[test]
+fn an_empty_panel_says_what_it_will_show_and_how_long_it_takes() {
+    for (panel, nets, shows, button) in [
+        (
+            Panel::Landscape,
+            ALL,
+            "A map of the training loss around the weights",
+            "Look around",
+        ),
+        (
+            Panel::Lesions,
+            ALL,
+            "A bar for each block of each net",
+            "Remove each block of each net",
+        ),
+        (
+            Panel::Transfer,
+            FOURTEEN,
+            "with 1 to 20 labels of each class",
+            "Try the three ways",
+        ),
+        (Panel::Shattering, ALL, "between white noise", "Measure every net"),
+        (
+            Panel::Insertion,
+            ALL,
+            "The outputs before and after",
+            "Insert identities and train on",
+        ),
+    ] {
+        let mut page = page(panel, nets);
+        page.findings = Findings::default();
+        page.lab.cursor.run = "plain-20".into();
+        let mut page = page.open(Vec2::new(840.0, 500.0), Theme::Light, 1.0);
+        page.get_by_label_contains(shows);
+        page.get_by_label_contains("Takes about");
+        assert!(
+            page.query_by_label("measured").is_none(),
+            "{panel:?} shows nothing measured yet"
+        );
+        page.get_by_label(button).click();
+        page.run();
+        assert!(!asked(&page).is_empty(), "{panel:?}");
+    }
 }

@@ -1,8 +1,10 @@
 //! Time travel, the fading digit and the tower with scissors.
 
+use std::time::Duration;
+
 use depthscope::net::{Array, Cut, Surgery};
 use depthscope::probe::{Reading, Subject};
-use depthscope::run::{Command, Event, Finding, Phase, Question};
+use depthscope::run::{Command, Event, Finding, Phase, Question, Work};
 use depthscope::ui::{Action, Panel, Room};
 use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
@@ -116,12 +118,13 @@ fn the_lesion_chart_builds_itself() {
         page.state_mut().findings.apply(finding);
     }
     page.run();
-    page.get_by_label("Shortcut of layer1.0, times 1").click();
+    page.get_by_label("layer1.0, shortcut of block 1 of 27, identity, times 1")
+        .click();
     page.run();
-    page.get_by_label("Shortcut of layer1.0, cut through");
-    page.get_by_label("Remove layer3.8").click();
+    page.get_by_label("layer1.0, shortcut of block 1 of 27, identity, cut through");
+    page.get_by_label("layer3.8, block 27 of 27, in its place").click();
     page.run();
-    page.get_by_label("Restore layer3.8");
+    page.get_by_label("layer3.8, block 27 of 27, removed");
     let mut both = Surgery::one(0, Cut::Shortcut(0.0));
     both.cuts.insert(26, Cut::Removed);
     let newest = asked(&page).pop().unwrap();
@@ -146,7 +149,7 @@ fn the_lesion_chart_builds_itself() {
     page.snapshot("panel_scissors_light");
     page.key_press(Key::Z);
     page.run();
-    page.get_by_label("Remove layer3.8");
+    page.get_by_label("layer3.8, block 27 of 27, in its place");
 }
 
 #[test]
@@ -156,10 +159,12 @@ fn scissors_by_keyboard() {
     let mut page = page.open(SIZE, Theme::Light, 1.0);
     page.key_press(Key::X);
     page.run();
-    page.get_by_label("Restore layer2.0");
+    page.get_by_label("layer2.0, block 10 of 27, removed");
     page.key_press(Key::C);
     page.run();
-    page.get_by_label("Shortcut of layer2.0, cut through");
+    page.get_by_label_contains(
+        "layer2.0, shortcut of block 10 of 27, every other pixel, padded with zeros, cut through",
+    );
     assert_eq!(asked(&page).len(), 2);
     page.state_mut().lab.cursor.run = "plain-56".into();
     page.key_press(Key::X);
@@ -235,7 +240,9 @@ fn a_shortcut_is_scaled_and_the_accuracy_follows_the_cursor() {
     page.run();
     page.key_press(Key::ArrowLeft);
     page.run();
-    page.get_by_label("Shortcut of layer2.0, times 0.95");
+    page.get_by_label_contains(
+        "layer2.0, shortcut of block 10 of 27, every other pixel, padded with zeros, times 0.95",
+    );
     let scaled = Surgery::one(9, Cut::Shortcut(0.95));
     let about = |step| Question::Lesion {
         run: 2,
@@ -252,7 +259,7 @@ fn a_shortcut_is_scaled_and_the_accuracy_follows_the_cursor() {
     );
     page.key_press(Key::ArrowRight);
     page.run();
-    page.get_by_label("Shortcut of layer2.0, times 1");
+    page.get_by_label_contains("layer2.0, shortcut of block 10 of 27, every other pixel, padded with zeros, times 1");
     page.get_by_label("Take the block out").click();
     page.run();
     page.get_by_label("Put the block back").click();
@@ -270,4 +277,47 @@ fn a_full_disk_is_told_where_moments_are_chosen() {
     page.state_mut().findings.apply(Finding::Unsaved(None));
     page.run();
     assert!(page.query_by_label_contains("in memory only").is_none());
+}
+
+#[test]
+fn a_block_is_reached_and_pressed_by_keyboard() {
+    let mut page = scissors().open(SIZE, Theme::Light, 1.0);
+    page.get_by_label("layer2.0, block 10 of 27, in its place").focus();
+    page.run();
+    assert_eq!(page.state().lab.cursor.preview.layer.as_deref(), Some("layer2.0"));
+    page.key_press(Key::Enter);
+    page.run();
+    page.get_by_label("layer2.0, block 10 of 27, removed");
+    page.get_by_label("layer3.8, shortcut of block 27 of 27, identity, times 1")
+        .focus();
+    page.run();
+    page.key_press(Key::Space);
+    page.run();
+    page.get_by_label("layer3.8, shortcut of block 27 of 27, identity, cut through");
+    page.get_by_label_contains("Tower of resnet-56: 27 blocks, 25 shortcuts that pass the input on as it is, 2 that");
+}
+
+#[test]
+fn a_reading_that_was_broken_off_can_begin_again() {
+    let mut page = page(Panel::Fading);
+    let question = |run| Question::Information {
+        run,
+        step: Some(250),
+        image: Subject::Test(0),
+    };
+    page.findings.apply(Finding::Working(Work {
+        question: question(1),
+        share: 0.5,
+        left: Some(Duration::from_secs(2)),
+    }));
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    page.run_steps(3);
+    page.get_by_label("50 %, about 2 s left");
+    page.get_by_label("Reading the images back: 50 %, about 2 s left");
+    page.state_mut().findings.apply(Finding::Over(question(1)));
+    page.state_mut().actions.clear();
+    page.run_steps(3);
+    page.get_by_label("Read the images").click();
+    page.run_steps(3);
+    assert_eq!(asked(&page), [question(1)]);
 }

@@ -17,6 +17,7 @@ fn pictures_are_summed_up_in_words() {
         (Panel::Slope, "Gradient norms by block. plain-20: first block"),
         (Panel::Weather, "Gradient weather of plain-56: now"),
         (Panel::Maps, "Feature maps of plain-56, layer1.0"),
+        (Panel::Architecture, "Tower of plain-56: 27 blocks, 0 shortcuts"),
     ] {
         let mut page = Page::new(Room::Lab, ALL, 250);
         page.lab.tiling.open(panel);

@@ -28,7 +28,7 @@ pub struct Findings {
     pub shattering: BTreeMap<(RunId, usize), Arc<Shattering>>,
     /// Long questions under way and waiting, in the order they were asked.
     pub working: Vec<Work>,
-    /// Long questions that are answered, refused or dismissed.
+    /// Questions that take long and are answered, refused or dismissed, each once.
     pub over: Vec<Question>,
     /// The newest reason why something could not be found out.
     pub refusal: Option<String>,
@@ -161,7 +161,9 @@ impl Findings {
             },
             Finding::Over(question) => {
                 self.working.retain(|work| work.question != question);
-                self.over.push(question);
+                if !self.over.contains(&question) {
+                    self.over.push(question);
+                }
             }
             Finding::Refused(_, why) | Finding::NoMaps(why) => self.refusal = Some(why),
             Finding::Unsaved(why) => self.unsaved = why,

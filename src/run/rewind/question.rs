@@ -150,7 +150,7 @@ pub enum Finding {
     },
     /// How far a long question is, before its answer and beside it.
     Working(Work),
-    /// A long question is answered, refused or dismissed.
+    /// A question that may take long is answered, refused or dismissed.
     Over(Question),
     /// One sentence that says why a question has no answer.
     Refused(Question, String),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use rust_i18n::t;
 
 use super::keeps::Keeps;
 use super::question::{Finding, Question};
-use super::worker::Worker;
+use super::worker::{Shift, Worker};
 use crate::data::Dataset;
 use crate::engine::BnMode;
 use crate::error::{Error, Result, Sentence};
@@ -70,7 +71,10 @@ pub struct Setup {
 
 /// The thread's handle. Dropping it ends the thread after the question under way, and long ones at once.
 pub struct Study {
-    tasks: Option<Sender<Task>>,
+    /// With the dismissals before each.
+    tasks: Option<Sender<(Task, usize)>>,
+    /// How often everything asked before was dismissed.
+    dismissals: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
     /// Answers what takes long.
     worker: Worker,
@@ -90,7 +94,8 @@ impl Study {
             .build()
             .map_err(|error| failed(error.to_string()))?;
         let pool = Arc::new(pool);
-        let worker = Worker::spawn(setup.clone(), Arc::clone(&pool))?;
+        let dismissals = Arc::<AtomicUsize>::default();
+        let worker = Worker::spawn(setup.clone(), Arc::clone(&pool), Arc::clone(&dismissals))?;
         let desk = Desk {
             setup,
             graphs: Vec::new(),
@@ -98,6 +103,7 @@ impl Study {
             readers: VecDeque::new(),
             whole: None,
             unsaved: None,
+            dismissals: Arc::clone(&dismissals),
         };
         let thread = thread::Builder::new()
             .name("study".into())
@@ -105,6 +111,7 @@ impl Study {
             .map_err(|error| failed(error.to_string()))?;
         Ok(Self {
             tasks: Some(tasks),
+            dismissals,
             thread: Some(thread),
             worker,
         })
@@ -121,11 +128,11 @@ impl Study {
         }
         if let Some(tasks) = &self.tasks {
             // It fails only when the thread is gone, and then nobody waits for an answer.
-            let _ = tasks.send(task);
+            let _ = tasks.send((task, self.dismissals.load(Ordering::Relaxed)));
         }
     }
 
-    /// Breaks off the long questions asked so far.
+    /// Breaks off the questions asked so far that can be broken off.
     pub fn dismiss(&self) {
         self.worker.dismiss();
     }
@@ -186,20 +193,21 @@ struct Desk {
     whole: Option<(RunId, usize, f32)>,
     /// Why the last writing of kept weights failed.
     unsaved: Option<String>,
+    dismissals: Arc<AtomicUsize>,
 }
 
 impl Desk {
-    fn serve(mut self, pool: &ThreadPool, work: &Receiver<Task>) {
+    fn serve(mut self, pool: &ThreadPool, work: &Receiver<(Task, usize)>) {
         loop {
             match work.recv_timeout(IDLE) {
                 Ok(task) => {
                     // Of several requests for maps only the newest is of interest.
                     let mut tasks = vec![task];
                     tasks.extend(work.try_iter());
-                    let newest = tasks.iter().rposition(|task| matches!(task, Task::Maps(_)));
-                    for (at, task) in tasks.into_iter().enumerate() {
+                    let newest = tasks.iter().rposition(|(task, _)| matches!(task, Task::Maps(_)));
+                    for (at, (task, before)) in tasks.into_iter().enumerate() {
                         if !matches!(task, Task::Maps(_)) || Some(at) == newest {
-                            pool.install(|| self.attend(task));
+                            pool.install(|| self.attend(task, before));
                         }
                     }
                 }
@@ -212,7 +220,7 @@ impl Desk {
         }
     }
 
-    fn attend(&mut self, task: Task) {
+    fn attend(&mut self, task: Task, before: usize) {
         match task {
             Task::Net(run, graph, _) => {
                 self.graphs.resize(self.graphs.len().max(run + 1), None);
@@ -229,9 +237,14 @@ impl Desk {
                 }
             }
             Task::Ask(question, snapshot) => {
-                let answer = caught(|| self.answer(&question, snapshot));
-                let finding = answer.unwrap_or_else(|error| Finding::Refused(question, error.to_string()));
-                self.setup.tell(finding);
+                match caught(|| self.answer(&question, snapshot, before)) {
+                    Ok(Some(finding)) => self.setup.tell(finding),
+                    Ok(None) => {}
+                    Err(error) => self.setup.tell(Finding::Refused(question.clone(), error.to_string())),
+                }
+                if matches!(question, Question::Information { .. }) {
+                    self.setup.tell(Finding::Over(question));
+                }
             }
             Task::Maps(request) => match caught(|| self.maps(&request)) {
                 Ok(maps) => {
@@ -243,7 +256,8 @@ impl Desk {
         }
     }
 
-    fn answer(&mut self, question: &Question, snapshot: Option<Snapshot>) -> Result<Finding> {
+    /// `None` where the question was dismissed.
+    fn answer(&mut self, question: &Question, snapshot: Option<Snapshot>, before: usize) -> Result<Option<Finding>> {
         let (run, step) = question.about();
         let Snapshot { step, weights } = match (snapshot, step) {
             (Some(snapshot), _) => snapshot,
@@ -256,11 +270,19 @@ impl Desk {
                     .iter()
                     .position(|reader| (reader.0, reader.1) == (run, step));
                 let known = known.and_then(|at| self.readers.remove(at));
-                let dataset = Arc::clone(&self.setup.dataset);
+                let (setup, dismissals) = (self.setup.clone(), Arc::clone(&self.dismissals));
+                let dataset = Arc::clone(&setup.dataset);
+                let mut shift = Shift::new(&setup, question, &dismissals, before);
                 let patient = self.patient(run, &Surgery::default(), &weights)?;
                 let read = match known {
                     Some((_, _, read)) => read,
-                    None => information(patient.engine.as_mut(), &patient.operated.graph, &dataset)?,
+                    None => {
+                        let (engine, graph) = (patient.engine.as_mut(), &patient.operated.graph);
+                        match information(engine, graph, &dataset, &mut |share| shift.goes_on(share))? {
+                            Some(read) => read,
+                            None => return Ok(None),
+                        }
+                    }
                 };
                 let film = read.film(patient.engine.as_mut(), &dataset, image)?;
                 let finding = Finding::Information {
@@ -277,7 +299,7 @@ impl Desk {
                 };
                 self.readers.push_front((run, step, read));
                 self.readers.truncate(READERS);
-                Ok(finding)
+                Ok(Some(finding))
             }
             Question::Lesion { surgery, .. } => {
                 let before = match self.whole {
@@ -286,13 +308,13 @@ impl Desk {
                 };
                 self.whole = Some((run, step, before));
                 let after = self.accuracy(run, surgery, &weights)?;
-                Ok(Finding::Lesion {
+                Ok(Some(Finding::Lesion {
                     run,
                     step,
                     surgery: surgery.clone(),
                     before,
                     after,
-                })
+                }))
             }
             Question::Lesions { .. }
             | Question::Transfer { .. }

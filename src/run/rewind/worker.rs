@@ -61,9 +61,8 @@ impl Worker {
     ///
     /// # Errors
     /// When the system gives none.
-    pub fn spawn(setup: Setup, pool: Arc<ThreadPool>) -> Result<Self> {
+    pub fn spawn(setup: Setup, pool: Arc<ThreadPool>, dismissals: Arc<AtomicUsize>) -> Result<Self> {
         let (orders, work) = mpsc::channel();
-        let dismissals = Arc::default();
         let bench = Bench {
             setup: setup.clone(),
             known: Vec::new(),
@@ -136,7 +135,7 @@ impl Bench {
                     self.known[run] = Some(known);
                 }
                 Order::Ask(question, snapshot, dismissals) => {
-                    let mut shift = Shift::new(&self, &question, dismissals);
+                    let mut shift = Shift::new(&self.setup, &question, &self.dismissals, dismissals);
                     if shift.goes_on(0.0) {
                         let outcome = pool.install(|| caught(|| self.answer(&question, snapshot, &mut shift)));
                         if let Err(error) = outcome {
@@ -328,11 +327,11 @@ pub(super) struct Shift<'a> {
 }
 
 impl<'a> Shift<'a> {
-    fn new(bench: &'a Bench, question: &'a Question, before: usize) -> Self {
+    pub fn new(setup: &'a Setup, question: &'a Question, dismissals: &'a AtomicUsize, before: usize) -> Self {
         Self {
-            setup: &bench.setup,
+            setup,
             question,
-            dismissals: &bench.dismissals,
+            dismissals,
             before,
             began: Instant::now(),
             told: Instant::now(),

@@ -1,0 +1,49 @@
+//! A panel before anything was measured for it: what its picture will show, how long that takes here, and the button for it.
+
+use std::borrow::Cow;
+
+use eframe::egui::{Align, Label, Layout, RichText, Ui, UiBuilder, vec2};
+
+use super::theme::{self, BODY, GRID};
+use super::widgets::primary_button_ui;
+
+/// Widest column of words, in points.
+const COLUMN: f32 = 460.0;
+/// Height of the button.
+const BUTTON: f32 = 36.0;
+
+/// What stands in the place of a picture.
+pub struct Empty<'a> {
+    /// What the picture will show.
+    pub shows: Cow<'a, str>,
+    /// How long it takes here.
+    pub takes: String,
+    /// Begins it.
+    pub button: Cow<'a, str>,
+    pub hint: Cow<'a, str>,
+}
+
+impl Empty<'_> {
+    /// Draws it in the middle of the space there is; answers whether the button was clicked.
+    pub fn show_ui(&self, ui: &mut Ui) -> bool {
+        let space = ui.available_rect_before_wrap();
+        let width = (space.width() - 2.0 * GRID).min(COLUMN);
+        let text = |words: &str| theme::paragraph(ui, words.to_owned(), width).size().y;
+        let height = text(&self.shows) * BODY / theme::SMALL + text(&self.takes) + BUTTON + 3.0 * GRID;
+        let above = ((space.height() - height) / 2.0).clamp(0.0, 160.0);
+        let middle = eframe::egui::Rect::from_center_size(space.center(), vec2(width, space.height()));
+        let builder = UiBuilder::new()
+            .id_salt("empty")
+            .max_rect(middle)
+            .layout(Layout::top_down(Align::Min));
+        ui.scope_builder(builder, |ui| {
+            ui.add_space(above);
+            ui.add(Label::new(RichText::new(&*self.shows).size(BODY)).wrap());
+            ui.add(Label::new(theme::caption(&self.takes)).wrap());
+            ui.add_space(GRID);
+            let button = primary_button_ui(ui, &self.button, vec2(0.0, BUTTON));
+            button.on_hover_text(&*self.hint).clicked()
+        })
+        .inner
+    }
+}

@@ -1,0 +1,38 @@
+//! How long a question will take here, from how fast the nets were last trained.
+
+use rust_i18n::t;
+
+use super::draft::Sizes;
+use super::pane::View;
+use super::status::duration;
+use crate::net::Spec;
+
+/// What an image costs that only goes forward, in images that are trained on.
+pub const FORWARD: f64 = 1.0 / 3.0;
+
+/// In words, of nets with the images that each has to train on for it.
+pub fn takes(view: &View<'_>, work: &[(&Spec, f64)]) -> String {
+    let multiply_adds = |spec: &Spec| Sizes::of(spec).multiply_adds as f64;
+    let trained = view.scene.history.trained();
+    let mean = trained.iter().map(|run| multiply_adds(&run.track.spec)).sum::<f64>() / trained.len().max(1) as f64;
+    match view
+        .speed
+        .usual_images_per_second
+        .filter(|&pace| pace > 0.0 && mean > 0.0)
+    {
+        Some(pace) => {
+            let images: f64 = work
+                .iter()
+                .map(|(spec, images)| images * multiply_adds(spec) / mean)
+                .sum();
+            t!(
+                "Takes about %{time} here; you can break it off.",
+                time = duration(images / pace)
+            )
+            .into_owned()
+        }
+        None => {
+            t!("Takes seconds to minutes; once a net has trained for a second, the time is told here.").into_owned()
+        }
+    }
+}
