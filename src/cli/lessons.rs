@@ -85,14 +85,17 @@ pub fn run(args: &Args) -> Result<()> {
             )?;
         }
         if let Some(path) = report {
-            rust_i18n::set_locale(&args.language);
             let report = Report {
                 lesson,
                 evidence: &evidence,
                 guesses: &Guesses::new(),
                 record: None,
             };
-            write_file(path, report.html()?.as_bytes())?;
+            // The page is in the lesson's language, the terminal in English.
+            rust_i18n::set_locale(&args.language);
+            let page = report.html();
+            rust_i18n::set_locale("en");
+            write_file(path, page?.as_bytes())?;
         }
     }
     if missed > 0 {
