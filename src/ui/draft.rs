@@ -1,26 +1,8 @@
 //! The experiment as it is being edited, beside the one that runs.
 
-use crate::net::{Field, Graph, Spec, Table};
+use super::sizes::Sizes;
+use crate::net::Spec;
 use crate::run::{Experiment, History, RunPlan};
-
-/// What a net costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
-    pub parameters: usize,
-    /// For one image.
-    pub multiply_adds: u64,
-}
-
-impl Sizes {
-    /// Of that net.
-    pub fn of(spec: &Spec) -> Self {
-        let table = Table::new(&Graph::new(spec));
-        Self {
-            parameters: table.parameters,
-            multiply_adds: table.multiply_adds,
-        }
-    }
-}
 
 /// What a readable spec amounts to.
 #[derive(Debug, Clone, PartialEq)]
@@ -321,14 +303,10 @@ fn text(spec: &Spec) -> String {
     spec.to_string()
 }
 
-/// What a net would cost with another value in one field, or why there is no such net.
-pub fn effect(spec: &Spec, field: Field, value: &str) -> Result<Sizes, String> {
-    spec.with(field, value).map(|spec| Sizes::of(&spec))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::Field;
     use crate::ui::story::tests::history;
 
     fn draft() -> Draft {

@@ -131,7 +131,7 @@ impl FadingDigit {
             ink.weak,
         );
         let Some((_, seen)) = found else {
-            return self.again_ui(ui, rect.with_min_y(name.bottom() + GRID), (run, step), &image, view);
+            return self.again_ui(ui, rect.with_min_y(name.bottom() + GRID), run, view);
         };
         let space = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 4.0),
@@ -162,18 +162,20 @@ impl FadingDigit {
     }
 
     /// Where nothing is known yet: how far the reading is, or the way to begin it again after it was broken off.
-    fn again_ui(&mut self, ui: &mut Ui, rect: Rect, moment: (RunId, usize), image: &Subject, view: &mut View<'_>) {
-        let (run, step) = moment;
+    fn again_ui(&self, ui: &mut Ui, rect: Rect, of: RunId, view: &mut View<'_>) {
+        let Some((step, image)) = self.asked.get(&of) else {
+            return;
+        };
         let question = Question::Information {
-            run,
-            step: Some(step),
+            run: of,
+            step: Some(*step),
             image: image.clone(),
         };
-        let builder = UiBuilder::new().id_salt(("reading", run)).max_rect(rect);
+        let builder = UiBuilder::new().id_salt(("reading", of)).max_rect(rect);
         ui.scope_builder(builder, |ui| {
             ui.horizontal_wrapped(|ui| {
-                let working = work_ui(ui, view, |other| *other == question);
-                let broken_off = !working && view.scene.findings.over.contains(&question);
+                let is_mine = |other: &Question| matches!(other, Question::Information { run, .. } if *run == of);
+                let broken_off = !work_ui(ui, view, is_mine) && view.scene.findings.over.contains(&question);
                 let hint = t!("Begins once more what was broken off");
                 if broken_off && button_ui(ui, &t!("Read the images"), &hint) {
                     view.actions.push(Action::Send(Command::Ask(question)));

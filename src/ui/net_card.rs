@@ -8,11 +8,12 @@ use eframe::egui::{
 };
 use rust_i18n::t;
 
-use super::draft::{Card, Draft, Facts, Sizes, effect};
+use super::draft::{Card, Draft, Facts};
 use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
 use super::line_style;
 use super::net_field::{hint, label, meaning};
 use super::pane::View;
+use super::sizes::{Sizes, effect};
 use super::theme::{self, BODY, SMALL};
 use super::widgets::{grouped, quiet_button_ui, short};
 use crate::net::{Family, Field, Spec};

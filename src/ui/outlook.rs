@@ -2,8 +2,8 @@
 
 use rust_i18n::t;
 
-use super::draft::Sizes;
 use super::pane::View;
+use super::sizes::Sizes;
 use super::status::duration;
 use crate::net::Spec;
 

@@ -318,6 +318,16 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
         );
     }
     let nodes = graph.weighted();
+    if let [first, .., last] = tuned.moved[..] {
+        let words = t!(
+            "%{title}: %{first} at the first layer, %{last} at the last",
+            title = title,
+            first = format!("{first:.3}"),
+            last = format!("{last:.3}")
+        );
+        let picture = ui.interact(chart, ui.scope_id().with("layers"), Sense::hover());
+        picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, &*words));
+    }
     let column = chart.width() / nodes.len().max(1) as f32;
     for (at, (&node, &moved)) in nodes.iter().zip(&tuned.moved).enumerate() {
         let centre = chart.left() + column * (at as f32 + 0.5);

@@ -3,24 +3,17 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{
-    Align2, Color32, ColorImage, ComboBox, FontId, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui,
-    WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{ComboBox, Role, Ui, WidgetInfo, vec2};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use super::axis::Time;
 use super::cursor::find;
 use super::gradients::Quantity;
-use super::net_name::net_name_ui;
 use super::pane::{Pane, View};
-use super::theme::{self, GRID, SMALL};
-use super::ticks::power_of_ten;
+use super::theme;
 use super::traces::groups;
-use super::widgets::{colour_bar_ui, grouped, short};
+use super::weather_strip::{COLUMNS, Strip, TIME, strips_ui};
 use crate::export::Kind;
-use crate::palette::{self, Rgb};
 use crate::run::{History, Series};
 
 /// The panel.
@@ -60,32 +53,6 @@ struct Key {
     robust: bool,
     range: [f64; 2],
 }
-
-/// One picture: rows are layers, input on top; columns are equal lengths of logarithmic time.
-#[derive(Clone)]
-struct Strip {
-    title: String,
-    names: Vec<String>,
-    /// `[row][column]`: log10 of the norm, or of the ratio of two.
-    values: Vec<Vec<f64>>,
-    range: [f64; 2],
-    difference: bool,
-    texture: TextureHandle,
-}
-
-const COLUMNS: usize = 360;
-const TIME: Time = Time {
-    log: true,
-    unit: super::axis::Unit::Step,
-    per_step: 1.0,
-};
-/// Heights of a strip's title, and of the axis beneath all of them.
-const TITLE: f32 = 18.0;
-const AXIS: f32 = 34.0;
-/// Height that the two numbers of a colour bar need.
-const TWO_LINES: f32 = 34.0;
-/// Width of the colour bar with its numbers.
-const BAR: f32 = 80.0;
 
 impl Pane for Weather {
     const TITLE: &'static str = "Gradient weather";
@@ -233,230 +200,4 @@ fn strips(ui: &Ui, history: &History, sides: [&Series; 2], key: &Key) -> Vec<Str
         strips.push(Strip::new(ui, title, names, values, [-largest, largest], true));
     }
     strips
-}
-
-impl Strip {
-    fn new(
-        ui: &Ui,
-        title: String,
-        names: Vec<String>,
-        values: Vec<Vec<f64>>,
-        range: [f64; 2],
-        difference: bool,
-    ) -> Self {
-        let table = table(difference);
-        let pixels = values.iter().flatten().map(|&value| pixel(value, range, table));
-        let image = ColorImage::new([COLUMNS, values.len().max(1)], {
-            let mut pixels: Vec<Color32> = pixels.collect();
-            pixels.resize(COLUMNS * values.len().max(1), Color32::TRANSPARENT);
-            pixels
-        });
-        Self {
-            texture: ui
-                .ctx()
-                .load_texture("gradient weather", image, TextureOptions::NEAREST),
-            title,
-            names,
-            values,
-            range,
-            difference,
-        }
-    }
-}
-
-fn table(difference: bool) -> &'static [Rgb; 256] {
-    if difference {
-        palette::diverging()
-    } else {
-        palette::cividis()
-    }
-}
-
-/// Nothing where nothing was measured; the lowest colour for a norm of zero; red for what is not finite.
-fn pixel(value: f64, [low, high]: [f64; 2], table: &[Rgb; 256]) -> Color32 {
-    if value.is_nan() {
-        return Color32::TRANSPARENT;
-    }
-    if value == f64::INFINITY {
-        return Color32::from_rgb(0xd0, 0x30, 0x30);
-    }
-    let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
-    let [r, g, b] = table[(share * 255.0).round() as usize];
-    Color32::from_rgb(r, g, b)
-}
-
-fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]) {
-    let (space, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
-    let ink = theme::ink(ui);
-    let painter = ui.painter_at(space);
-    let count = strips.len().max(1) as f32;
-    let each = (space.height() - AXIS - GRID * (count - 1.0)) / count;
-    let [left, right] = [space.left(), space.right() - BAR - GRID];
-    let font = FontId::proportional(SMALL);
-    let x = |place: f64| left + (right - left) * ((place - range[0]) / (range[1] - range[0])) as f32;
-    let mut picked = None;
-    for (index, strip) in strips.iter().enumerate() {
-        let top = space.top() + index as f32 * (each + GRID);
-        let body = Rect::from_min_max(pos2(left, top + TITLE), pos2(right, top + each));
-        if body.height() < 8.0 || body.width() < 32.0 {
-            continue;
-        }
-        let heading = pos2(left, top);
-        if strip.difference {
-            let title = FontId::new(SMALL, theme::semibold());
-            painter.text(heading, Align2::LEFT_TOP, &strip.title, title, ink.text);
-        } else {
-            net_name_ui(ui, heading, index, &strip.title, ink.text, view.cursor);
-        }
-        painter.rect_filled(body, 0.0, ink.ground);
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        painter.image(strip.texture.id(), body, whole, Color32::WHITE);
-        bar_ui(
-            ui,
-            Rect::from_min_max(pos2(right + GRID, body.top()), pos2(space.right(), body.bottom())),
-            strip,
-        );
-        let response = ui.interact(body, ui.scope_id().with(("strip", index)), Sense::click());
-        let label = summary(strip);
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
-        if let Some(pos) = response.hover_pos() {
-            let share = ((pos - body.min) / body.size()).clamp(vec2(0.0, 0.0), vec2(0.9999, 0.9999));
-            let step = TIME.step(range[0] + (range[1] - range[0]) * f64::from(share.x)).round();
-            let row = (share.y * strip.values.len() as f32) as usize;
-            let column = (share.x * COLUMNS as f32) as usize;
-            view.cursor.hover_step(step);
-            if !strip.difference {
-                view.cursor.hover_run(strip.title.clone());
-            }
-            if let Some(name) = strip.names.get(row) {
-                view.cursor.hover_layer(name.clone());
-                if response.clicked() {
-                    if !strip.difference {
-                        view.cursor.run.clone_from(&strip.title);
-                    }
-                    view.cursor.layer = name.clone();
-                    view.cursor.go_to(step, view.scene.history);
-                }
-                let value = strip.values[row][column];
-                picked = Some((top, readout(strip, name, step, value)));
-            }
-        }
-        if let Some(row) = strip.names.iter().position(|name| *name == view.cursor.layer) {
-            let height = body.height() / strip.values.len().max(1) as f32;
-            let y = body.top() + (row as f32 + 0.5) * height;
-            let mark = [
-                pos2(left - 1.0, y),
-                pos2(left + 7.0, y - 4.0),
-                pos2(left + 7.0, y + 4.0),
-            ];
-            painter.add(eframe::egui::Shape::convex_polygon(
-                mark.to_vec(),
-                ink.paper,
-                Stroke::new(1.0, ink.text),
-            ));
-        }
-        for (step, firm) in [(view.cursor.step, true), (view.cursor.preview.step, false)] {
-            if let Some(at) = step
-                .map(|step| x(TIME.place(step as f64)))
-                .filter(|at| (left..=right).contains(at))
-            {
-                painter.vline(at, body.y_range(), Stroke::new(if firm { 3.0 } else { 2.0 }, ink.paper));
-                painter.vline(at, body.y_range(), Stroke::new(if firm { 1.5 } else { 1.0 }, ink.text));
-            }
-        }
-    }
-    if let Some((top, words)) = picked {
-        painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
-    }
-    let bottom = space.bottom() - AXIS;
-    let apart = (range[1] - range[0]) * 44.0 / f64::from((right - left).max(1.0));
-    for mark in TIME.marks(range[0], range[1], apart) {
-        let at = x(mark);
-        painter.vline(at, bottom..=bottom + 3.0, Stroke::new(1.0, ink.weak));
-        let text = grouped(TIME.step(mark).round() as u64);
-        let align = if at - left < 8.0 {
-            Align2::LEFT_TOP
-        } else {
-            Align2::CENTER_TOP
-        };
-        painter.text(pos2(at, bottom + 4.0), align, text, font.clone(), ink.weak);
-    }
-    let label = t!("training step (logarithmic); rows: layers, input on top");
-    painter.text(
-        pos2((left + right) / 2.0, space.bottom()),
-        Align2::CENTER_BOTTOM,
-        label,
-        font,
-        ink.weak,
-    );
-}
-
-fn readout(strip: &Strip, name: &str, step: f64, value: f64) -> String {
-    let step = grouped(step as u64);
-    let place = t!("%{layer}, step %{step}", layer = name, step = step);
-    let factor = if strip.difference { "×" } else { "" };
-    if value.is_finite() {
-        format!("{place}: {factor}{}", short(10f64.powf(value)))
-    } else {
-        place.into()
-    }
-}
-
-fn summary(strip: &Strip) -> String {
-    let newest = |row: &Vec<f64>| row.iter().rfind(|value| value.is_finite()).copied();
-    let ends = strip
-        .values
-        .first()
-        .and_then(newest)
-        .zip(strip.values.last().and_then(newest));
-    let title = &strip.title;
-    match ends {
-        Some((first, last)) => {
-            let [first, last] = [first, last].map(|log| short(10f64.powf(log)));
-            t!(
-                "Gradient weather of %{net}: now %{first} at the input, %{last} at the output",
-                net = title,
-                first = first,
-                last = last
-            )
-            .into()
-        }
-        None => t!("Gradient weather of %{net}: nothing measured yet", net = title).into(),
-    }
-}
-
-/// The colours with the norms (or ratios) at their ends.
-fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
-    let ink = theme::ink(ui);
-    let painter = ui.painter_at(rect.expand2(vec2(0.0, 8.0)));
-    let bar = Rect::from_min_max(rect.min, pos2(rect.left() + 8.0, rect.bottom()));
-    colour_bar_ui(&painter, bar, table(strip.difference));
-    let font = FontId::proportional(SMALL);
-    let [low, high] = strip.range;
-    let number = |log: f64| match log {
-        -3.0..3.0 => short(10f64.powf(log)),
-        _ => power_of_ten(log),
-    };
-    let words = |log: f64| match strip.difference {
-        true => format!("×{}", number(log)),
-        false => number(log),
-    };
-    let x = bar.right() + 5.0;
-    // Half a line beyond a low bar's ends, so that its two numbers do not meet.
-    let beyond = ((TWO_LINES - bar.height()) / 2.0).clamp(2.0, 8.0);
-    for (log, y, align) in [
-        (high, bar.top() - beyond, Align2::LEFT_TOP),
-        (low, bar.bottom() + beyond, Align2::LEFT_BOTTOM),
-    ] {
-        painter.text(pos2(x, y), align, words(log), font.clone(), ink.weak);
-    }
-    if strip.difference && bar.height() > 54.0 {
-        painter.text(
-            pos2(x, bar.center().y),
-            Align2::LEFT_CENTER,
-            t!("equal"),
-            font,
-            ink.weak,
-        );
-    }
 }

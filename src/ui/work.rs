@@ -20,7 +20,7 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
         return false;
     };
     let others = works.count();
-    ui.add(bar(first.share));
+    ui.add(bar(ui, first.share));
     ui.label(theme::caption(words(first.share, first.left, others)));
     if quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far")).clicked() {
         view.actions.push(Action::Send(Command::Dismiss));
@@ -28,8 +28,9 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
     true
 }
 
-fn bar(share: f32) -> ProgressBar {
-    ProgressBar::new(share).desired_width(96.0).desired_height(8.0)
+fn bar(ui: &Ui, share: f32) -> ProgressBar {
+    let bar = ProgressBar::new(share).desired_width(96.0).desired_height(8.0);
+    bar.fill(theme::ink(ui).weak)
 }
 
 fn words(share: f32, left: Option<Duration>, others: usize) -> String {
@@ -95,7 +96,7 @@ impl Works {
         if button.clicked() {
             actions.push(stop.clone());
         }
-        ui.add(bar(*share));
+        ui.add(bar(ui, *share));
         let words = format!("{name}: {}", words(*share, *left, *others));
         ui.add(Label::new(RichText::new(words).size(SMALL)).truncate());
     }

@@ -14,9 +14,10 @@ use egui_kittest::kittest::Queryable;
 use crate::page::{ALL, Nets, Page, pictures};
 
 const SIZE: Vec2 = Vec2::new(840.0, 420.0);
-const FOURTEEN: Nets<'_> = &[("resnet-14:width=8", 2.4, 0.01)];
+pub const FOURTEEN: Nets<'_> = &[("resnet-14:width=8", 2.4, 0.01)];
 
-fn page(panel: Panel, nets: Nets<'_>) -> Page {
+/// A maximised panel with findings.
+pub fn page(panel: Panel, nets: Nets<'_>) -> Page {
     let mut page = Page::new(Room::Lab, nets, 250);
     page.lab.tiling.open(panel);
     page.lab.tiling.maximised = true;

@@ -28,7 +28,7 @@ fn page(panel: Panel, nets: Nets<'_>) -> Page {
     page
 }
 
-fn forms() -> Page {
+pub fn forms() -> Page {
     let mut page = page(Panel::Forms, SPLIT);
     let split = Split::of(&Graph::new(&page.history.runs[0].track.spec)).unwrap();
     let formed = |(form, seconds, window): (Form, f64, f64)| Formed {
@@ -57,7 +57,7 @@ fn forms() -> Page {
     page
 }
 
-fn insertion() -> Page {
+pub fn insertion() -> Page {
     let mut page = page(Panel::Insertion, ALL);
     for (run, depths, last) in [(0, [20, 56], 0.05), (2, [56, 110], 0.004f32)] {
         let loss = |step: usize| last + 0.1 * (-(step as f32) / 60.0).exp();
@@ -77,7 +77,7 @@ fn insertion() -> Page {
     page
 }
 
-fn shattering() -> Page {
+pub fn shattering() -> Page {
     let mut page = page(Panel::Shattering, ALL);
     let fading = |keep: f32, cosine: f32| Correlation {
         by_lag: (0..25).map(|lag| keep.powi(lag)).collect(),

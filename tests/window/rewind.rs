@@ -16,7 +16,7 @@ const SIZE: Vec2 = Vec2::new(840.0, 420.0);
 const KEPT: [usize; 10] = [0, 1, 2, 4, 8, 16, 32, 64, 128, 250];
 
 /// A maximised panel of a lab whose runs have kept moments.
-fn page(panel: Panel) -> Page {
+pub fn page(panel: Panel) -> Page {
     let mut page = Page::new(Room::Lab, ALL, 250);
     for run in 0..ALL.len() {
         for step in KEPT {
@@ -58,7 +58,7 @@ fn information(run: usize, step: usize, image: usize, factor: f32) -> Finding {
     }
 }
 
-fn fading() -> Page {
+pub fn fading() -> Page {
     let mut page = page(Panel::Fading);
     page.findings.apply(information(1, 250, 0, 0.8));
     page.findings.apply(information(2, 250, 0, 0.97));

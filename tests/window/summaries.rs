@@ -5,6 +5,7 @@ use eframe::egui::{Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use crate::page::{ALL, Page};
+use crate::{paths, probes, rewind};
 
 #[test]
 fn pictures_are_summed_up_in_words() {
@@ -26,6 +27,49 @@ fn pictures_are_summed_up_in_words() {
         assert!(
             page.query_all_by_label_contains(words).count() > 0,
             "{panel:?} does not say {words:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_found_out_is_summed_up_too() {
+    for (mut page, words) in [
+        (
+            paths::page(Panel::Lesions, ALL),
+            "plain-20: at step 250: 96.0 % whole; a block removed: mean",
+        ),
+        (
+            paths::page(Panel::Transfer, paths::FOURTEEN),
+            "Test accuracy with 1 label a class: fine-tuned 65 %",
+        ),
+        (
+            paths::page(Panel::Transfer, paths::FOURTEEN),
+            "How far each layer moves, 20 labels: 0.080 at the first layer, 0.900 at the last",
+        ),
+        (
+            paths::page(Panel::Landscape, ALL),
+            "plain-56: step 250, loss 1.70 in the middle",
+        ),
+        (probes::forms(), "(c) one grouped 3×3. 3×3:"),
+        (probes::insertion(), "plain-20: 20 to 56 layers at step 250"),
+        (
+            probes::shattering(),
+            "Autocorrelation of input gradients. plain-20: at step 250",
+        ),
+        (
+            rewind::fading(),
+            "Image read back from plain-56: R squared 1.00 at the first block, 0.00 at the last",
+        ),
+        (
+            rewind::page(Panel::Timeline),
+            "Timeline of 10 kept moments, at step 250",
+        ),
+    ] {
+        page.lab.tiling.maximised = true;
+        let page = page.open(Vec2::new(1024.0, 600.0), Theme::Light, 1.0);
+        assert!(
+            page.query_all_by_label_contains(words).count() > 0,
+            "nothing says {words:?}"
         );
     }
 }

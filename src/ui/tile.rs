@@ -1,0 +1,237 @@
+//! One tile as it is drawn: its title, its buttons, and the panel in it.
+
+use eframe::egui::{
+    self, Color32, CursorIcon, Id, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind, Style, Ui, UiBuilder,
+    Visuals, WidgetInfo, WidgetText, vec2,
+};
+use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
+use rust_i18n::t;
+
+use super::icon::{Icon, icon_button_ui};
+use super::pane::View;
+use super::panels::{Panel, Panes};
+use super::paper;
+use super::theme::{self, BODY, GRID};
+use super::widgets::{card_ui, header_ui};
+use crate::export::Size;
+
+/// Height of a tile's title.
+const HEADER: f32 = 38.0;
+/// Room that the buttons of a tile and the tag beside them take.
+const TAG_ROOM: f32 = 180.0;
+const MARGIN: Margin = Margin {
+    left: 12,
+    right: 12,
+    top: 0,
+    bottom: 8,
+};
+
+fn title_width(ui: &Ui, panel: Panel) -> f32 {
+    let font = egui::FontId::new(BODY, theme::semibold());
+    let title = ui
+        .painter()
+        .layout_no_wrap(panel.title().into(), font, Color32::PLACEHOLDER);
+    title.size().x + 16.0
+}
+
+/// What was asked of a tile by its buttons.
+pub enum Asked {
+    Close(Panel),
+    Maximise(Panel),
+}
+
+/// One frame of the tiles.
+pub struct Frame<'a, 'v> {
+    pub panes: &'a mut Panes,
+    pub view: &'a mut View<'v>,
+    pub focus: Panel,
+    pub maximised: bool,
+    pub paper: Size,
+    pub asked: Option<Asked>,
+}
+
+impl Frame<'_, '_> {
+    /// A panel outside the tiling, with its title and buttons.
+    pub fn card_ui(&mut self, ui: &mut Ui, rect: Rect, panel: Panel) {
+        self.take_focus(ui, rect, panel);
+        let active = self.focus == panel;
+        let builder = UiBuilder::new().id_salt(panel).max_rect(rect);
+        ui.scope_builder(builder, |ui| {
+            card_ui(ui, active, |ui| {
+                header_ui(ui, &panel.title(), |ui| {
+                    self.buttons_ui(ui, panel, ui.available_width());
+                });
+                self.panes.pane_ui(panel, ui, self.view);
+            });
+        });
+    }
+
+    /// Buttons at the right of a tile's title, from the right, and the tag where there is `room` points for all.
+    fn buttons_ui(&mut self, ui: &mut Ui, panel: Panel, room: f32) {
+        if theme::bare(ui) {
+            return;
+        }
+        ui.spacing_mut().item_spacing.x = 2.0;
+        let title = panel.title();
+        let name = t!("Close %{panel}", panel = title);
+        let hint = t!("Close; the Panels menu opens it again (W)");
+        if icon_button_ui(ui, Icon::Close, &name, &hint).clicked() {
+            self.asked = Some(Asked::Close(panel));
+        }
+        let (icon, name, hint) = if self.maximised {
+            (
+                Icon::PutBack,
+                t!("Put back %{panel}", panel = title),
+                t!("Back among the others (F)"),
+            )
+        } else {
+            (
+                Icon::Maximise,
+                t!("Maximise %{panel}", panel = title),
+                t!("Fill the window (F)"),
+            )
+        };
+        if icon_button_ui(ui, icon, &name, &hint).clicked() {
+            self.asked = Some(Asked::Maximise(panel));
+        }
+        let kind = self.panes.figure(panel);
+        let name = t!("Export %{panel}", panel = title);
+        let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl C)");
+        let button = icon_button_ui(ui, Icon::Export, &name, &hint);
+        let figure = kind.map(|kind| (kind, self.view.cursor.step));
+        paper::menu_ui(&button, figure, &mut self.paper, self.view.actions);
+        if kind.is_some() && room > TAG_ROOM && self.panes.measured(panel, self.view) {
+            ui.add_space(4.0);
+            ui.label(theme::caption(t!("measured")))
+                .on_hover_text(t!("Every number here was measured on this machine, in this run"));
+        }
+    }
+
+    fn take_focus(&mut self, ui: &Ui, rect: Rect, panel: Panel) {
+        let pressed = ui.input(|input| input.pointer.any_pressed());
+        if pressed && ui.ctx().rect_contains_pointer(ui.layer_id(), rect) {
+            self.focus = panel;
+        }
+    }
+}
+
+impl Behavior<Panel> for Frame<'_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, panel: &mut Panel) -> UiResponse {
+        let mut whole = ui.max_rect();
+        whole.min.y -= HEADER;
+        self.take_focus(ui, whole, *panel);
+        egui::Frame::new().inner_margin(MARGIN).show(ui, |ui| {
+            self.panes.pane_ui(*panel, ui, self.view);
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, panel: &Panel) -> WidgetText {
+        theme::strong(panel.title(), BODY).into()
+    }
+
+    fn tab_ui(&mut self, tiles: &mut Tiles<Panel>, ui: &mut Ui, id: Id, tile: TileId, state: &TabState) -> Response {
+        let ink = theme::ink(ui);
+        let Some(&panel) = tiles.get_pane(&tile) else {
+            return ui.allocate_response(egui::Vec2::ZERO, Sense::hover());
+        };
+        let alone = tiles
+            .parent_of(tile)
+            .and_then(|parent| tiles.get_container(parent))
+            .is_none_or(|tabs| tabs.children().filter(|&&tab| tiles.is_visible(tab)).count() < 2);
+        let colour = if state.active { ink.text } else { ink.weak };
+        let font = egui::FontId::new(BODY, theme::semibold());
+        let title = ui.painter().layout_no_wrap(panel.title().into(), font, colour);
+        let size = vec2(title_width(ui, panel), ui.available_height());
+        let (_, rect) = ui.allocate_space(size);
+        let response = ui
+            .interact(rect, id, Sense::click_and_drag())
+            .on_hover_cursor(CursorIcon::Grab)
+            .on_hover_text(panel.hint());
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), state.active, panel.title()));
+        if ui.is_rect_visible(rect) && !state.is_being_dragged {
+            let left = rect.left() + 8.0;
+            let top = rect.center().y - title.size().y / 2.0;
+            let width = title.size().x;
+            ui.painter().galley(egui::pos2(left, top), title, colour);
+            if state.active && !alone {
+                ui.painter()
+                    .hline(left..=left + width, rect.bottom() - 5.0, Stroke::new(2.0, ink.text));
+            }
+            if response.has_focus() {
+                let around = rect.shrink2(vec2(2.0, 6.0));
+                ui.painter()
+                    .rect_stroke(around, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
+            }
+        }
+        if response.clicked() {
+            self.focus = panel;
+        }
+        response
+    }
+
+    fn drag_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, tile: TileId) {
+        egui::Frame::popup(ui.style()).show(ui, |ui| {
+            if let Some(panel) = tiles.get_pane(&tile) {
+                ui.label(theme::strong(panel.title(), BODY));
+            }
+        });
+    }
+
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, tabs: &Tabs, _scroll: &mut f32) {
+        let panes = |id: &TileId| tiles.get_pane(id).copied().filter(|_| tiles.is_visible(*id));
+        let titles: f32 = tabs
+            .children
+            .iter()
+            .filter_map(panes)
+            .map(|panel| title_width(ui, panel))
+            .sum();
+        if let Some(&panel) = tabs.active.and_then(|active| tiles.get_pane(&active)) {
+            ui.add_space(GRID);
+            self.buttons_ui(ui, panel, ui.available_width() - titles);
+        }
+    }
+
+    fn tab_bar_left_ui(&mut self, _tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, _tabs: &Tabs) {
+        ui.add_space(4.0);
+    }
+
+    fn tab_bar_height(&self, _style: &Style) -> f32 {
+        HEADER
+    }
+
+    fn gap_width(&self, _style: &Style) -> f32 {
+        GRID
+    }
+
+    fn min_size(&self) -> f32 {
+        120.0
+    }
+
+    fn tab_bar_color(&self, _visuals: &Visuals) -> Color32 {
+        Color32::TRANSPARENT
+    }
+
+    fn resize_stroke(&self, style: &Style, state: ResizeState) -> Stroke {
+        match state {
+            ResizeState::Idle => Stroke::NONE,
+            ResizeState::Hovering => Stroke::new(2.0, style.visuals.window_stroke.color),
+            ResizeState::Dragging => Stroke::new(2.0, style.visuals.text_color()),
+        }
+    }
+
+    fn drag_preview_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.text_color().gamma_multiply(0.12)
+    }
+
+    fn dragged_overlay_color(&self, visuals: &Visuals) -> Color32 {
+        visuals.panel_fill.gamma_multiply(0.6)
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions {
+            all_panes_must_have_tabs: true,
+            ..SimplificationOptions::default()
+        }
+    }
+}
