@@ -328,11 +328,11 @@ fn run_folder(name: &str) -> Option<PathBuf> {
     let now = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .ok()?;
-    Some(
-        eframe::storage_dir("depthscope")?
-            .join("runs")
-            .join(format!("{name}-{}", now.as_secs())),
-    )
+    let runs = eframe::storage_dir("depthscope")?.join("runs");
+    // Two may begin within a second.
+    (now.as_secs()..)
+        .map(|second| runs.join(format!("{name}-{second}")))
+        .find(|folder| !folder.exists())
 }
 
 #[cfg(test)]

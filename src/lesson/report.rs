@@ -333,6 +333,23 @@ otherwise = "<u>more</u> seeds"
     }
 
     #[test]
+    fn who_did_not_predict_reads_so() {
+        let lesson = Lesson::parse(LESSON, "small.md").unwrap();
+        let mut evidence = Evidence::default();
+        evidence.insert(exhibit("plain-8", 0, 0.5));
+        evidence.insert(exhibit("plain-14", 0, 1.5));
+        let report = Report {
+            lesson: &lesson,
+            evidence: &evidence,
+            guesses: &Guesses::from([((0, 0), Guess::Skipped)]),
+            record: None,
+        };
+        let page = report.html().unwrap();
+        assert!(page.contains("Run without a prediction.") && page.contains("measured: plain-8 0.500, plain-14 1.500"));
+        assert!(!page.contains("pairs in the right order"));
+    }
+
+    #[test]
     fn what_was_not_done_is_said() {
         let lesson = Lesson::parse(LESSON, "small.md").unwrap();
         let report = Report {

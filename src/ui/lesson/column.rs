@@ -326,11 +326,10 @@ impl Reader {
 
 /// What a training is, in a line.
 fn words_of(experiment: &Experiment) -> String {
-    let nets = experiment.runs.len() * experiment.seeds.len();
-    t!(
-        "%{nets} nets: %{recipe}",
-        nets = nets,
-        recipe = experiment.recipe_line()
-    )
+    let recipe = experiment.recipe_line();
+    match experiment.runs.len() * experiment.seeds.len() {
+        1 => t!("one net: %{recipe}", recipe = recipe),
+        nets => t!("%{nets} nets: %{recipe}", nets = nets, recipe = recipe),
+    }
     .into()
 }

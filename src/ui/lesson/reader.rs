@@ -130,7 +130,8 @@ impl Reader {
         let shows = |place: &usize| self.lesson.steps[*place].show.is_some();
         let here = self.kept.step;
         let next = || (here..self.lesson.steps.len()).find(shows);
-        let locked = !self.lesson.steps[here].predictions.is_empty() && self.open_predictions().is_empty();
+        let predicts = !self.lesson.steps[here].predictions.is_empty();
+        let locked = predicts && self.open_predictions().is_empty() && self.asks_first().is_none();
         (0..=here).rev().find(shows).or_else(|| locked.then(next)?)
     }
 
@@ -304,8 +305,11 @@ impl Reader {
     /// What Space does: predict and run, pause, go on, go to the step that asks for a prediction first; in a lecture, where nothing else is to do, the next step.
     fn go_on(&mut self, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
         if self.trainings.under_way().is_some() {
-            let running = scene.history.phase == Phase::Running;
-            actions.push(Action::Send(if running { Command::Pause } else { Command::Run }));
+            match scene.history.phase {
+                Phase::Running => actions.push(Action::Send(Command::Pause)),
+                Phase::Paused => actions.push(Action::Send(Command::Run)),
+                Phase::Preparing | Phase::Finishing | Phase::Done => {}
+            }
         } else if let (true, Some(step)) = (self.open_predictions().is_empty(), self.asks_first()) {
             self.go_to(step);
         } else if !self.open_predictions().is_empty() || !self.missing().is_empty() {
