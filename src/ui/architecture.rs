@@ -34,6 +34,8 @@ pub struct Architecture {
     followed: Option<(RunId, usize, Surgery)>,
 }
 
+/// Distance of the lines beneath the tower.
+const BETWEEN: f32 = 2.0;
 /// Height of a panel that has no room for its sentence.
 const LITTLE: f32 = 200.0;
 
@@ -75,7 +77,8 @@ impl Pane for Architecture {
             .map_or(0.0, |[about, why]| about.size().y + why.size().y + 6.0);
         let written = if space.height() > 190.0 { written } else { 0.0 };
         let help = if space.height() > 330.0 { 40.0 } else { 0.0 };
-        let foot = tools + written + help;
+        ui.spacing_mut().item_spacing.y = BETWEEN;
+        let foot = tools + written + help + 4.0 * BETWEEN;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
         let picture = ui.allocate_rect(space, egui::Sense::hover());
         let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
@@ -96,7 +99,6 @@ impl Pane for Architecture {
         };
         picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, tower.summary(&series.track.name)));
         let mut act = tower.show_ui(ui, space, view.cursor);
-        ui.spacing_mut().item_spacing.y = 2.0;
         if let (Some(bench), true) = (&bench, tools > 0.0) {
             let surgery = tower.surgery;
             let used = ui.horizontal(|ui| bench.tools_ui(ui, surgery)).inner;

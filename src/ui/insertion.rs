@@ -73,7 +73,7 @@ impl Pane for IdentityInsertion {
             if self.refusal(&series.track.spec).is_none() {
                 self.promise_ui(ui, series, view);
             }
-            nested_ui(ui);
+            egui::ScrollArea::vertical().auto_shrink(false).show(ui, nested_ui);
             return;
         }
         for (series, step, insertion) in &found {
