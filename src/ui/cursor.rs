@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use eframe::egui::Ui;
 use serde::{Deserialize, Serialize};
 
 use super::layers::{counterpart, neighbour};
@@ -84,10 +85,10 @@ impl Cursor {
         self.preview.run.as_deref() == Some(run)
     }
 
-    /// The pointer is at the line or the name of a net in a chart, and may have `clicked` there.
-    pub fn point_at(&mut self, run: Option<String>, clicked: bool) {
+    /// The pointer is at the line or the name of a net in a chart; a click there chooses the net.
+    pub fn point_at(&mut self, ui: &Ui, run: Option<String>) {
         let Some(run) = run else { return };
-        if clicked {
+        if ui.input(|input| input.pointer.primary_clicked()) {
             self.run.clone_from(&run);
         }
         self.hover_run(run);

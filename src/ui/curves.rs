@@ -236,8 +236,7 @@ impl Curves {
         };
         let place = ui.available_rect_before_wrap();
         let pointed = chart.show_ui(ui, &curves, Some(link));
-        view.cursor
-            .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
+        view.cursor.point_at(ui, pointed);
         if empty {
             note_ui(ui, place, measure, scene);
         }

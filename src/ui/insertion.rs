@@ -86,8 +86,7 @@ impl Pane for IdentityInsertion {
         }
         let focus = view.cursor.preview.run.clone();
         let pointed = chart_ui(ui, &found, &among, focus.as_deref());
-        view.cursor
-            .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
+        view.cursor.point_at(ui, pointed);
     }
 
     fn figure(&self) -> Option<Kind> {

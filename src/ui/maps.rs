@@ -74,7 +74,7 @@ impl Pane for FeatureMaps {
         let [Some(left), Some(right)] = &sides else { return };
         self.own.take_in_ui(ui, left.1.spec.input, view);
         // In a small tile of a lecture the maps themselves need the room.
-        if !theme::bare(ui) || ui.available_height() > LITTLE {
+        if !theme::bare(ui) || ui.available_height() > LITTLE || self.own.drawing {
             self.choice_ui(ui, view, &left.1, &names);
         }
         if let Some(why) = &self.own.refusal {
@@ -205,8 +205,8 @@ impl FeatureMaps {
                     ));
                 self.each ^= each.clicked();
                 self.large_ui(ui, view);
-                image::buttons_ui(ui, view, graph.spec.input, &mut self.own);
             });
+            image::buttons_ui(ui, view, graph.spec.input, &mut self.own);
         });
     }
 

@@ -107,8 +107,7 @@ impl Pane for Shattering {
             let focus = view.cursor.preview.run.clone();
             let pointed = chart_ui(ui, &found, &among, focus.as_deref());
             let pointed = pointed.filter(|name| runs.iter().any(|series| series.track.name == *name));
-            view.cursor
-                .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
+            view.cursor.point_at(ui, pointed);
         });
         if roomy {
             let legend = t!(

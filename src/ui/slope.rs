@@ -284,8 +284,7 @@ impl Slope {
             summary: self.summary(view),
         };
         let pointed = chart.show_ui(ui, &curves, None);
-        view.cursor
-            .point_at(pointed, ui.input(|input| input.pointer.primary_clicked()));
+        view.cursor.point_at(ui, pointed);
     }
 
     /// Heights that the axis shows, decimal logarithms: of what is shown, or of the whole training of every net.

@@ -100,3 +100,20 @@ fn a_robust_slope_says_what_it_leaves_out() {
     page.get_by_label_contains("; 1 of 66 norms lie beyond this scale");
     assert!(page.state().lab.panes.slope.robust);
 }
+
+#[test]
+fn what_has_no_room_is_among_the_options() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.open(Panel::Slope);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(Vec2::new(480.0, 340.0), Theme::Light, 2.0);
+    assert!(page.query_by_label("robust").is_none());
+    page.get_by_label("Options").click();
+    page.run();
+    page.get_by_label("weights").click();
+    page.run();
+    page.get_by_label("robust").click();
+    page.run();
+    let slope = &page.state().lab.panes.slope;
+    assert!(slope.robust, "the options stay open");
+}
