@@ -138,15 +138,22 @@ impl Draft {
     /// Adds the card's net once more, or its twin with (without) shortcuts.
     pub fn derive(&mut self, index: usize, twin: bool) {
         let Some(card) = self.now.cards.get(index) else { return };
-        let (name, net) = match (&card.check, twin) {
-            (_, false) => (card.plan.name.clone(), card.plan.net.clone()),
+        match (&card.check, twin) {
+            (_, false) => {
+                let name = self.free_name(&card.plan.name);
+                let plan = RunPlan {
+                    name,
+                    ..card.plan.clone()
+                };
+                self.push(plan, None);
+                self.check();
+            }
             (Ok(facts), true) => {
                 let twin = facts.spec.twin();
-                (twin.short_name(), text(&twin))
+                self.add(&twin.short_name(), text(&twin));
             }
-            (Err(_), true) => return,
-        };
-        self.add(&name, net);
+            (Err(_), true) => {}
+        }
     }
 
     /// Gives the card another net; a name that was the net's own follows it.
@@ -378,6 +385,17 @@ mod tests {
         draft.follow(&experiment, &History::default());
         assert_eq!(draft.compare("auto"), Change::None);
         assert_eq!(names(&draft), ["plain-20", "plain-56", "resnet-56", "plain-56-from-64"]);
+    }
+
+    #[test]
+    fn a_copy_starts_from_the_same_weights_and_another_net_from_its_own() {
+        let mut draft = draft();
+        draft.now.cards[0].plan.weights = Some("w.safetensors".into());
+        draft.derive(0, false);
+        let copy = draft.now.cards.last().unwrap().plan.clone();
+        assert_eq!(copy.weights, draft.now.cards[0].plan.weights);
+        draft.change(0, &"plain-8:width=8".parse().unwrap());
+        assert_eq!(draft.now.cards[0].plan.weights, None);
     }
 
     #[test]

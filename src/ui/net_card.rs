@@ -101,6 +101,7 @@ impl Deck<'_> {
         }
         let mut text = card.plan.net.clone();
         let field = TextEdit::multiline(&mut text)
+            .id(egui::Id::unique(("spec", card.id)))
             .return_key(None)
             .desired_rows(1)
             .font(FontId::proportional(SMALL))
@@ -115,6 +116,9 @@ impl Deck<'_> {
             // A pasted line break is no part of a spec.
             text.retain(|c| !c.is_control());
             edit = Some(Edit::Text(text));
+        }
+        if let Some(file) = card.plan.weights.as_ref().and_then(|source| source.file_name()) {
+            ui.label(theme::caption(t!("from weights %{file}", file = file.display())));
         }
         match &card.check {
             Ok(facts) => {
@@ -193,6 +197,7 @@ impl Deck<'_> {
                 }
                 let mut name = card.plan.name.clone();
                 let field = TextEdit::singleline(&mut name)
+                    .id(egui::Id::unique(("name", card.id)))
                     .font(FontId::new(BODY, theme::semibold()))
                     .frame(Frame::NONE)
                     .desired_width(f32::INFINITY);

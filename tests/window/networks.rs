@@ -227,3 +227,18 @@ fn the_fields_of_the_data_are_those_of_its_source() {
     assert_eq!((data.source.as_str(), data.difficulty), ("textures", Some(0.3)));
     assert_eq!((data.size, data.images, shift), (Some(24), Some(1000), 1));
 }
+
+#[test]
+fn a_spec_keeps_the_keys_while_it_cannot_be_read() {
+    let mut page = networks();
+    let field = "Spec of plain-20";
+    page.get_by_label(field).focus();
+    page.run();
+    page.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    for letter in ["r", "e", "s"] {
+        page.event(Event::Text(letter.into()));
+        page.run();
+    }
+    assert!(page.get_by_label(field).is_focused());
+    assert_eq!(page.get_by_label(field).value().as_deref(), Some("res"));
+}
