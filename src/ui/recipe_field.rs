@@ -117,7 +117,7 @@ pub fn sections(recipe: &Experiment) -> [Section; 4] {
                 },
                 Number {
                     key: "probe_every",
-                    label: t!("Measure every"),
+                    label: t!("Norms every"),
                     hint: t!("Steps between measurements of the gradients"),
                     speed: 0.2,
                     decimals: 0,
@@ -189,7 +189,7 @@ fn data(source: &str) -> Section {
         title: t!("Data"),
         choices: vec![Choice {
             key: "data.source",
-            label: t!("Data"),
+            label: t!("Source"),
             hint: t!("digits: 8×8, on board. mnist-5k: 28×28, on board. textures: coloured patterns made on the fly."),
             choices: &["digits", "mnist-5k", "textures"],
             get: |recipe| recipe.data.source.clone(),

@@ -207,7 +207,7 @@ fn the_fields_of_the_data_are_those_of_its_source() {
     page.get_by_label("All fields of the recipe").click();
     page.run();
     assert!(page.query_by_role_and_label(Role::SpinButton, "Difficulty").is_none());
-    page.get_by_role_and_label(Role::ComboBox, "Data").click();
+    page.get_by_role_and_label(Role::ComboBox, "Source").click();
     page.run();
     page.get_by_label("textures").click();
     page.run();
