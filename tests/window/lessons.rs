@@ -95,6 +95,20 @@ fn a_lesson_is_done_by_keyboard() {
 }
 
 #[test]
+fn enter_opens_the_next_lesson() {
+    let mut page = page(Room::Lessons, WINDOW, Theme::Light);
+    press(&mut page, Key::Enter);
+    page.get_by_label("Step 1 of 5");
+    for _ in 0..4 {
+        press(&mut page, Key::PageDown);
+    }
+    click(&mut page, "Leave the lesson");
+    page.get_by_label_contains("done");
+    press(&mut page, Key::Enter);
+    page.get_by_label("Step 1 of 8");
+}
+
+#[test]
 fn a_wrong_answer_and_a_claim_that_does_not_hold_are_said() {
     let mut page = lesson("deeper", WINDOW, Theme::Light);
     page.key_press(Key::PageDown);

@@ -46,6 +46,12 @@ impl Lessons {
             .map(|(_, entries)| entries.clone())
             .unwrap_or_default();
         let mut asked = self.chosen.take().flatten().map(Asked::Add);
+        let open = |entry: &&Entry| entry.read.is_ok() && !self.kept(&entry.origin).is_done();
+        let next = entries.iter().find(open).map(|entry| entry.origin.clone());
+        let free = ui.memory(|memory| memory.focused().is_none());
+        if free && ui.input(|input| input.key_pressed(Key::Enter)) {
+            asked = asked.or(next.clone().map(Asked::Open));
+        }
         let frame = Frame::new().inner_margin(Margin::symmetric(24, 16));
         frame.show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -66,7 +72,7 @@ impl Lessons {
                             ui.push_id(&entry.origin, |ui| {
                                 let open = self.is_open_at(&entry.origin);
                                 let kept = self.kept(&entry.origin);
-                                match entry_ui(ui, entry, &kept, open) {
+                                match entry_ui(ui, entry, &kept, [open, next.as_ref() == Some(&entry.origin)]) {
                                     Some(Choice::Open) => asked = Some(Asked::Open(entry.origin.clone())),
                                     Some(Choice::Anew) => {
                                         self.reader = None;
@@ -142,7 +148,8 @@ enum Choice {
     Remove,
 }
 
-fn entry_ui(ui: &mut Ui, entry: &Entry, kept: &Kept, open: bool) -> Option<Choice> {
+/// A lesson; `open` where it is, `next` where Enter opens it.
+fn entry_ui(ui: &mut Ui, entry: &Entry, kept: &Kept, [open, next]: [bool; 2]) -> Option<Choice> {
     let ink = theme::ink(ui);
     let frame = Frame::new()
         .fill(ink.paper)
@@ -182,7 +189,10 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, kept: &Kept, open: bool) -> Option<Choic
             let button = ui.add_enabled_ui(entry.read.is_ok(), |ui| {
                 ui.add_sized(vec2(96.0, 34.0), eframe::egui::Button::new(words))
             });
-            let button = button.inner;
+            let mut button = button.inner;
+            if next {
+                button = button.on_hover_text(t!("Enter"));
+            }
             button.widget_info(|| {
                 WidgetInfo::labeled(
                     Role::Button,
