@@ -64,14 +64,19 @@ pub fn recall(experiment: &Experiment, folder: &Path, evidence: &mut Evidence) -
     Ok(())
 }
 
-/// Whether a folder's resolved experiment is this one, runs added since left aside.
-fn is_of(found: &Experiment, experiment: &Experiment) -> bool {
+/// Whether two experiments differ in nothing but their titles and runs.
+pub fn same_recipe(one: &Experiment, other: &Experiment) -> bool {
     let recipe = |of: &Experiment| Experiment {
         title: String::new(),
         runs: Vec::new(),
         branches: Vec::new(),
         ..of.clone()
     };
+    recipe(one) == recipe(other)
+}
+
+/// Whether a folder's resolved experiment is this one, runs added since left aside.
+fn is_of(found: &Experiment, experiment: &Experiment) -> bool {
     let file = |weights: &Option<PathBuf>| {
         weights
             .as_ref()
@@ -85,7 +90,7 @@ fn is_of(found: &Experiment, experiment: &Experiment) -> bool {
             .and_then(|spec| Spec::for_data(&plan.net, spec.input, spec.classes).ok());
         net.is_some() && net == wanted && plan.name == other.name && file(&plan.weights) == file(&other.weights)
     };
-    recipe(found) == recipe(experiment)
+    same_recipe(found, experiment)
         && found.runs.len() >= experiment.runs.len()
         && experiment.runs.iter().zip(&found.runs).all(same)
 }

@@ -29,7 +29,7 @@ pub use exam::examine;
 pub use expression::{Check, Expression, Operator, Place, Quantity, Relation};
 pub use file::{Lesson, Show, Step};
 pub use library::{LANGUAGES, files, lesson, lessons, read, recording};
-pub use memory::{recall, remember};
+pub use memory::{recall, remember, same_recipe};
 pub use prediction::{Answer, CurveOf, Grade, Guess, Prediction};
 pub use questions::questions;
 pub use ranking::{Item, Ranking};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::files::note;
-use crate::lesson::{Evidence, Exhibit, Lesson, Record, questions, recall};
+use crate::lesson::{Evidence, Exhibit, Lesson, Record, questions, recall, same_recipe};
 use crate::run::{Command, Experiment, Findings, Phase, Question, RunSummary, Series};
 use crate::ui::{Action, Scene};
 
@@ -228,13 +228,7 @@ fn own<'a>(experiment: &'a Experiment, scene: Scene<'a>) -> impl Iterator<Item =
 
 /// Whether what is trained is the lesson's experiment, runs added since left aside.
 fn is_the(experiment: &Experiment, trained: &Experiment) -> bool {
-    let recipe = |of: &Experiment| Experiment {
-        title: String::new(),
-        runs: Vec::new(),
-        branches: Vec::new(),
-        ..of.clone()
-    };
-    trained.runs.starts_with(&experiment.runs) && recipe(trained) == recipe(experiment)
+    trained.runs.starts_with(&experiment.runs) && same_recipe(trained, experiment)
 }
 
 /// Whether there will be no other answer.
