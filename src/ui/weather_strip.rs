@@ -243,7 +243,7 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
     let font = FontId::proportional(SMALL);
     let [low, high] = strip.range;
     let number = |log: f64| match log {
-        -3.0..3.0 => short(10f64.powf(log)),
+        -3.0..6.0 => short(10f64.powf(log)),
         _ => power_of_ten(log),
     };
     let words = |log: f64| match strip.difference {
