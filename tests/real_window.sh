@@ -30,6 +30,9 @@ open_window() {
 # The window is asked to close, and may take its time to save.
 close_window() {
   key ctrl+q
+  closed
+}
+closed() {
   until_true 15 bash -c "! kill -0 $window 2>/dev/null" || die "the window does not close"
 }
 runs() { ls -d "$XDG_DATA_HOME"/depthscope/runs/*/ 2>/dev/null; }
@@ -105,10 +108,16 @@ sleep 2
 frame again
 [ "$(runs | wc -l)" -eq 1 ] || die "the next start did not find the run"
 lesions || die "the figures are gone"
+grep -q lesions "$(runs)findings.toml" || die "what the cut cost was not kept"
 until_true 20 idle || die "a window in which nothing happens takes more than 1 % of a core"
 ok "a window in which nothing happens costs nothing"
 key space
 until_true 20 grown resnet-56 "$before" || die "the run does not go on"
-close_window
+touch "$work/asked"
+kill -TERM "$window"
+closed
+saved() { find "$(runs)" -path '*checkpoints*' -name state.json -newer "$work/asked" | grep -q resnet-56; }
+saved || die "a window that the system ends saves nothing"
+ok "a window that the system ends saves what was trained"
 grep -q Chinese "$app" && grep -q Timeline "$app" || die "language or layout were not taken up again"
 ok "the next start finds run, figures, layout and language, and goes on"

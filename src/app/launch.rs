@@ -1,8 +1,18 @@
 //! Opening the window, or saying in one sentence why there is none.
 
 use std::panic::{self, AssertUnwindSafe};
+#[cfg(unix)]
+use std::thread;
 
 use eframe::egui::ViewportBuilder;
+#[cfg(unix)]
+use eframe::egui::{self, ViewportCommand};
+#[cfg(unix)]
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+    low_level::emulate_default_handler,
+};
 
 use super::{App, icon};
 use crate::error::{Error, Result};
@@ -37,7 +47,11 @@ pub fn open(lesson: Option<String>) -> Result<()> {
         eframe::run_native(
             "depthscope",
             options,
-            Box::new(move |context| Ok(Box::new(App::new(context, lesson.as_deref())))),
+            Box::new(move |context| {
+                #[cfg(unix)]
+                close_when_asked(&context.egui_ctx);
+                Ok(Box::new(App::new(context, lesson.as_deref())))
+            }),
         )
     };
     let result = panic::catch_unwind(AssertUnwindSafe(run));
@@ -52,6 +66,29 @@ pub fn open(lesson: Option<String>) -> Result<()> {
                 .or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()));
             Err(failed(&text.unwrap_or_default()))
         }
+    }
+}
+
+/// Closes the window as its button does when the system or Ctrl-C asks the process to end; asked again, it ends at once.
+#[cfg(unix)]
+fn close_when_asked(ctx: &egui::Context) {
+    let mut signals = match Signals::new([SIGINT, SIGTERM]) {
+        Ok(signals) => signals,
+        Err(error) => return log::warn!("cannot listen for Ctrl-C: {error}"),
+    };
+    let ctx = ctx.clone();
+    let listen = move || {
+        for (before, signal) in signals.forever().enumerate() {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+            if before > 0
+                && let Err(error) = emulate_default_handler(signal)
+            {
+                log::warn!("cannot end at once: {error}");
+            }
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("signals".into()).spawn(listen) {
+        log::warn!("cannot listen for Ctrl-C: {error}");
     }
 }
 

@@ -11,10 +11,11 @@ use rust_i18n::t;
 
 use super::figures::{self, Delivering, Outcome};
 use super::pace::Pace;
+use crate::error::Result;
 use crate::export::{Caption, Material, figure};
 use crate::run::{
-    Branch, Command, Event, Experiment, Finding, Findings, History, Phase, RunFolder, RunPlan, Shelf, Trainer,
-    TrainerOptions,
+    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, RunFolder, RunPlan, Shelf,
+    Trainer, TrainerOptions,
 };
 use crate::ui::{Delivery, News, Print, Shown, Speed};
 
@@ -50,6 +51,9 @@ pub struct Session {
     usual: Option<f64>,
     /// The folder holds a figure.
     exported: bool,
+    /// Answers are not beside the runs yet.
+    unfiled: bool,
+    filing: Option<JoinHandle<Result<()>>>,
     trainer: Option<Trainer>,
 }
 
@@ -107,6 +111,12 @@ impl Session {
         let ctx = ctx.clone();
         let resume = !history.runs.is_empty();
         history.phase = Phase::Preparing;
+        let known = folder.as_ref().filter(|_| resume);
+        let answers = known.map(|folder| Answers::read(&Layout::new(folder).findings(), &history.runs));
+        let (findings, notice) = match answers {
+            Some(Err(error)) => (Findings::default(), Some(error.to_string())),
+            answers => (answers.transpose().ok().flatten().unwrap_or_default(), None),
+        };
         let options = |engine| TrainerOptions {
             engine,
             out: folder.clone(),
@@ -124,16 +134,18 @@ impl Session {
         Self {
             experiment,
             history,
-            findings: Findings::default(),
+            findings,
             engine: engine.to_owned(),
             shown: None,
             failure,
-            notice: None,
+            notice,
             folder,
             pace: Pace::default(),
             figure: None,
             usual: None,
             exported: false,
+            unfiled: false,
+            filing: None,
             trainer,
         }
     }
@@ -167,6 +179,7 @@ impl Session {
                 Event::Reset => {
                     self.pace.clear();
                     self.findings = Findings::default();
+                    self.unfiled = true;
                 }
                 Event::Branched(branch) => take_up(&mut self.experiment, branch),
                 // A resumed run was read from its folder, which does not say what computes it now.
@@ -184,6 +197,7 @@ impl Session {
             {
                 self.notice = Some(sentence.clone());
             }
+            self.unfiled |= matches!(finding, Finding::Lesion { .. } | Finding::Over(_));
             self.findings.apply(finding);
         }
         if let Some(summary) = trainer.summary() {
@@ -195,6 +209,29 @@ impl Session {
         if let Some(maps) = trainer.maps() {
             self.shown = Some(Shown::new(ctx, maps));
         }
+        if let Some(Err(error)) = self
+            .filing
+            .take_if(|filing| filing.is_finished())
+            .and_then(|filing| filing.join().ok())
+        {
+            self.notice = Some(error.to_string());
+        }
+        if self.unfiled {
+            self.filing = self.file_answers();
+        }
+    }
+
+    /// Puts what was found out beside the runs, on a thread of its own: the window does not wait.
+    fn file_answers(&mut self) -> Option<JoinHandle<Result<()>>> {
+        self.unfiled = false;
+        let path = Layout::new(self.folder.as_ref()?).findings();
+        let answers = Answers::of(&self.findings, self.history.trained());
+        let before = self.filing.take();
+        let file = move || {
+            before.map_or(Ok(Ok(())), JoinHandle::join).unwrap_or(Ok(()))?;
+            answers.write(&path)
+        };
+        thread::Builder::new().name("filing".into()).spawn(file).ok()
     }
 
     /// Delivers a figure, those of the shelf in it that are opened; a notice says where it is, or what is missing.
@@ -278,6 +315,10 @@ impl Session {
         let trained = self.history.trained().iter().any(|series| series.step() > 0);
         let kept = trained || self.exported;
         let over = self.history.phase == Phase::Done || self.failure.is_some();
+        if self.unfiled {
+            self.filing = self.file_answers();
+        }
+        let filing = self.filing.take();
         let folder = self.folder.take().filter(|_| !kept);
         let close = move || {
             if trained && !over {
@@ -289,6 +330,9 @@ impl Session {
                 }
             }
             drop(trainer);
+            if let Some(Err(error)) = filing.and_then(|filing| filing.join().ok()) {
+                log::warn!("{error}");
+            }
             if let Some(folder) = folder
                 && let Err(error) = fs::remove_dir_all(&folder)
             {
@@ -338,6 +382,8 @@ fn run_folder(name: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::net::{Cut, Surgery};
+    use crate::run::Question;
 
     fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) -> bool) {
         let start = Instant::now();
@@ -379,5 +425,19 @@ mod tests {
         wait(&mut session, &ctx, |session| {
             session.history.runs[0].step() == after.step() + 2
         });
+        let surgery = Surgery {
+            cuts: [(0, Cut::Removed)].into(),
+        };
+        session.send(Command::Ask(Question::Lesion {
+            run: 0,
+            step: None,
+            surgery,
+        }));
+        wait(&mut session, &ctx, |session| !session.findings.lesions.is_empty());
+        let found = session.findings.lesions.clone();
+        session.close().unwrap().join().unwrap();
+
+        let session = Session::resume(&folder, "cpu", &ctx, every).unwrap();
+        assert_eq!(session.findings.lesions, found);
     }
 }

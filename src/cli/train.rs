@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use signal_hook::consts::SIGINT;
+use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::engine_args::EngineArgs;
@@ -168,10 +168,12 @@ fn watch(trainer: &Trainer, mut progress: Progress, interrupted: &AtomicBool) ->
 /// Set by the first Ctrl-C; the second ends the process.
 fn interrupts() -> Result<Arc<AtomicBool>> {
     let interrupted = Arc::new(AtomicBool::new(false));
-    // The order matters: an exit is registered for when the flag is set already.
-    flag::register_conditional_shutdown(SIGINT, INTERRUPTED, Arc::clone(&interrupted))
-        .and_then(|_| flag::register(SIGINT, Arc::clone(&interrupted)))
-        .map_err(|error| Error::Run(format!("cannot listen for Ctrl-C: {error}").into()))?;
+    for signal in [SIGINT, SIGTERM] {
+        // The order matters: an exit is registered for when the flag is set already.
+        flag::register_conditional_shutdown(signal, INTERRUPTED, Arc::clone(&interrupted))
+            .and_then(|_| flag::register(signal, Arc::clone(&interrupted)))
+            .map_err(|error| Error::Run(format!("cannot listen for Ctrl-C: {error}").into()))?;
+    }
     Ok(interrupted)
 }
 

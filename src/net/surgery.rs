@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use rust_i18n::t;
+use serde::{Deserialize, Serialize};
 
 use super::graph::{Block, Graph, Node, NodeId, Op, Param, ParamKind};
 use super::weights::{Array, Weights};
 
 /// What is done to one block.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Cut {
     /// The shortcut is multiplied by this instead of the net's own scale; 0 cuts it through.
     Shortcut(f32),

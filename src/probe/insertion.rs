@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rust_i18n::t;
+use serde::{Deserialize, Serialize};
 
 use super::{Open, Watch};
 use crate::data::{Augment, Batch, Dataset};
@@ -33,7 +34,7 @@ pub struct Growth {
 }
 
 /// What became of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Insertion {
     /// Depth before and after.
     pub depths: [usize; 2],

@@ -5,6 +5,8 @@
 //! weights are larger looks flatter though it computes the same. The loss is that of some training images with batch
 //! statistics.
 
+use serde::{Deserialize, Serialize};
+
 use super::Watch;
 use crate::data::Batch;
 use crate::engine::{BnMode, Engine};
@@ -94,7 +96,7 @@ fn fit_filters(direction: &mut Array, weights: &Array) {
 }
 
 /// The loss at the points of a grid.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Landscape {
     /// First and last place along each direction, in lengths of the direction.
     pub reach: [[f32; 2]; 2],

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rust_i18n::t;
+use serde::{Deserialize, Serialize};
 
 use super::Watch;
 use crate::data::{Batch, Dataset};
@@ -24,7 +25,7 @@ const LAGS: usize = 24;
 const NOISE: usize = 64;
 
 /// Rows of one series in equal steps.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Correlation {
     /// By lag from 0: 1 where rows at that distance agree, 0 where they have nothing to do with each other.
     pub by_lag: Vec<f32>,
@@ -35,7 +36,7 @@ pub struct Correlation {
 }
 
 /// A net's input gradients against the two noises.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shattering {
     pub net: Correlation,
     pub white: Correlation,

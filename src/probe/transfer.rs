@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::lesion::accuracy;
 use super::{Open, Watch};
 use crate::data::{Augment, Dataset};
@@ -25,7 +27,7 @@ const LOOK_EVERY: usize = 10;
 const HEAD: &str = "fc.";
 
 /// How a net is trained on few labels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Way {
     /// From initial weights.
     Scratch,
@@ -49,7 +51,7 @@ impl Way {
 }
 
 /// What came of one way with so many labels.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Of each class.
     pub labels: usize,

@@ -48,6 +48,11 @@ impl Layout {
         self.root.join("summary.json")
     }
 
+    /// What was found out about the nets.
+    pub fn findings(&self) -> PathBuf {
+        self.root.join("findings.toml")
+    }
+
     /// Exported figures.
     pub fn figures(&self) -> PathBuf {
         self.root.join("figures")

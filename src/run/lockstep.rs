@@ -33,6 +33,9 @@ const NAP: Duration = Duration::from_micros(200);
 /// How often the summary is written while training, for whoever watches the folder.
 const SUM_UP_EVERY: Duration = Duration::from_secs(5);
 
+/// Training time for each second of writing checkpoints that secure it.
+const SECURE_COST: u32 = 30;
+
 /// All runs with what they share.
 pub struct Lockstep<'a> {
     pub(super) course: Course,
@@ -53,6 +56,9 @@ pub struct Lockstep<'a> {
     pub(super) allowance: Option<usize>,
     /// When the summary was last written.
     pub(super) summed_up: Instant,
+    pub(super) secure_every: Duration,
+    /// When checkpoints are due that let the runs go on should the process end without notice.
+    pub(super) secure_at: Instant,
 }
 
 impl<'a> Lockstep<'a> {
@@ -73,6 +79,10 @@ impl<'a> Lockstep<'a> {
             let training = self.phase == Phase::Running;
             if training {
                 self.tick()?;
+            }
+            if self.phase == Phase::Running && Instant::now() >= self.secure_at {
+                self.settle()?;
+                self.secure();
             }
             if self.watch.is_due(training) {
                 self.publish_maps()?;
@@ -150,6 +160,7 @@ impl<'a> Lockstep<'a> {
     fn rest(&mut self) {
         self.allowance = None;
         self.recorder.flush();
+        self.secure();
         self.watch.refresh();
         self.set_phase(Phase::Paused);
     }
@@ -362,6 +373,18 @@ impl<'a> Lockstep<'a> {
     pub(super) fn save(&mut self, run: usize) {
         let saved = self.recorder.checkpoint(&mut self.lanes[run], &self.course);
         self.outbox.push_all(saved.map(Event::Saved));
+    }
+
+    /// Writes checkpoints in place of the last such ones.
+    fn secure(&mut self) {
+        let began = Instant::now();
+        for run in self.active().collect::<Vec<_>>() {
+            if self.lanes[run].step > 0 {
+                self.recorder.secure(&mut self.lanes[run], &self.course);
+            }
+        }
+        // A slow disk must not hold up the training.
+        self.secure_at = Instant::now() + self.secure_every.max(SECURE_COST * began.elapsed());
     }
 
     /// Keeps what was reached when the owner is gone.

@@ -53,7 +53,8 @@ pub use layout::Layout;
 pub use message::{Command, Event, MapRequest, Maps, Phase};
 pub use preview::{Preview, Sample, Wanted};
 pub use rewind::{
-    Finding, Findings, LandscapeView, Lesion, Origin, PlaneKind, Question, RemovalStatistics, Removals, Seen, Work,
+    Answers, Finding, Findings, LandscapeView, Lesion, Origin, PlaneKind, Question, RemovalStatistics, Removals, Seen,
+    Work,
 };
 pub use schedule::{Schedule, ScheduleKind};
 pub use shelf::Shelf;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rust_i18n::t;
 
 use super::beginning::is_shipped;
+use super::checkpoint;
 use super::course::Course;
 use super::event_log::EventLog;
 use super::experiment::{Experiment, RunId, RunPlan};
@@ -22,6 +23,8 @@ use crate::net::Weights;
 pub struct Recorder {
     layout: Option<Layout>,
     logs: BTreeMap<RunId, EventLog>,
+    /// The checkpoints that only secure what was reached.
+    secured: BTreeMap<RunId, PathBuf>,
     /// The first refusal, until it is taken.
     notice: Option<String>,
     refused: bool,
@@ -32,6 +35,7 @@ impl Recorder {
         Self {
             layout,
             logs: BTreeMap::new(),
+            secured: BTreeMap::new(),
             notice: None,
             refused: false,
         }
@@ -121,11 +125,29 @@ impl Recorder {
         self.log(lane.track.id, EventLog::sync);
         let folder = self.layout.as_ref()?.checkpoints(&lane.track.name, lane.track.seed);
         let written = lane.checkpoint(course).and_then(|checkpoint| checkpoint.write(&folder));
-        self.attempt(written)
+        let path = self.attempt(written)?;
+        let before = self.secured.remove(&lane.track.id).filter(|before| *before != path);
+        if let Some(before) = before {
+            let removed = fs::remove_dir_all(&before).map_err(Error::io("remove", &before));
+            self.attempt(removed);
+        }
+        Some(path)
+    }
+
+    /// As [`Recorder::checkpoint`], until there is another.
+    pub fn secure(&mut self, lane: &mut Lane, course: &Course) {
+        let Some(layout) = &self.layout else { return };
+        let (run, folder) = (lane.track.id, layout.checkpoints(&lane.track.name, lane.track.seed));
+        if !checkpoint::folder(&folder, lane.step).exists()
+            && let Some(path) = self.checkpoint(lane, course)
+        {
+            self.secured.insert(run, path);
+        }
     }
 
     /// Removes the checkpoints of a run that starts over: none of them is on its way any more.
     pub fn forget(&mut self, lane: &Lane) {
+        self.secured.remove(&lane.track.id);
         if let Some(layout) = &self.layout {
             let folder = layout.checkpoints(&lane.track.name, lane.track.seed);
             if folder.exists() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rust_i18n::t;
 
@@ -32,6 +32,8 @@ pub struct Setup {
     pub layout: Option<Layout>,
     pub resume: bool,
     pub start: bool,
+    /// How much training the end of the process may undo.
+    pub secure_every: Duration,
     pub maps: Slot<Maps>,
     pub summary: Slot<Summary>,
     pub findings: Sender<Finding>,
@@ -96,6 +98,8 @@ impl<'a> Lockstep<'a> {
             phase: Phase::Preparing,
             allowance: None,
             summed_up: Instant::now(),
+            secure_every: setup.secure_every,
+            secure_at: Instant::now() + setup.secure_every,
         };
         let train_images = lockstep.course.dataset.train.labels.len();
         lockstep.outbox.push(Event::Data { train_images });

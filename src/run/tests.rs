@@ -1,7 +1,9 @@
 //! The trainer's promises, with engines that do what a test needs.
 
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fake::{Accident, Fake};
@@ -384,4 +386,64 @@ fn a_folder_keeps_the_runs_that_a_resumed_part_leaves_out() {
     let summary = Summary::read(&read.layout.summary()).unwrap();
     let steps: Vec<usize> = summary.runs.iter().map(|run| run.steps).collect();
     assert_eq!(steps, [4, 6]);
+}
+
+#[test]
+fn a_process_that_ends_without_notice_loses_little() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let options = TrainerOptions {
+        out: Some(out.clone()),
+        ..running()
+    };
+    let steps_of = |out: &Path| {
+        let read = RunFolder::open(out);
+        read.and_then(|read| read.checkpoints(0)).unwrap_or_default()
+    };
+    let experiment = experiment(1_000_000, &["plain-8"]);
+    let openers = openers(Arc::new(Fake::open));
+    let trainer = Trainer::spawn_securing(experiment, options, openers, Duration::ZERO).unwrap();
+    let reached = |least: usize| {
+        let begin = Instant::now();
+        loop {
+            trainer.events().for_each(drop);
+            let steps = steps_of(&out);
+            if steps.last().is_some_and(|&last| last > least) {
+                return steps;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(20), "{steps:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
+    let first = reached(0)[0];
+    let later = reached(first);
+    assert!(later.len() <= 2, "earlier ones are removed: {later:?}");
+    trainer.send(Command::Pause);
+    until(&trainer, Phase::Paused);
+    let secured = steps_of(&out);
+    let [secured] = secured[..] else { panic!("{secured:?}") };
+    // The folder as it is when the process is gone.
+    let copy = folder.path().join("copy");
+    copy_folder(&out, &copy);
+    let options = TrainerOptions {
+        out: Some(copy.clone()),
+        resume: true,
+        ..TrainerOptions::default()
+    };
+    let again = start(Experiment::read(&copy.join("experiment.toml")).unwrap(), options);
+    until(&again, Phase::Paused);
+    assert_eq!(RunFolder::open(&copy).unwrap().history.runs[0].step(), secured);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            fs::copy(&path, &target).unwrap();
+        }
+    }
 }

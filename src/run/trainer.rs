@@ -28,6 +28,9 @@ use crate::net::{Graph, Weights};
 /// How a failed trainer waits for its last words to be read.
 const LAST_WORDS: Duration = Duration::from_millis(20);
 
+/// How much training may be undone when the process ends without notice.
+const SECURE_EVERY: Duration = Duration::from_secs(30);
+
 /// Builds a run's engine.
 pub(super) type Opener = Arc<dyn Fn(&Arc<Graph>, &Weights, Optimizer) -> Result<Box<dyn Engine>> + Send + Sync>;
 
@@ -112,15 +115,30 @@ impl Trainer {
     pub fn spawn(experiment: Experiment, options: TrainerOptions) -> Result<Self> {
         let wanted = options.engine.clone();
         let outfit = move |experiment: &Experiment, dataset: &Dataset| Openers::find(wanted, experiment, dataset);
-        Self::spawn_outfitted(experiment, options, Box::new(outfit))
+        Self::spawn_outfitted(experiment, options, Box::new(outfit), SECURE_EVERY)
     }
 
     #[cfg(test)]
     pub(super) fn spawn_with(experiment: Experiment, options: TrainerOptions, openers: Openers) -> Result<Self> {
-        Self::spawn_outfitted(experiment, options, Box::new(|_, _| Ok(openers)))
+        Self::spawn_outfitted(experiment, options, Box::new(|_, _| Ok(openers)), SECURE_EVERY)
     }
 
-    fn spawn_outfitted(experiment: Experiment, options: TrainerOptions, outfit: Outfit) -> Result<Self> {
+    #[cfg(test)]
+    pub(super) fn spawn_securing(
+        experiment: Experiment,
+        options: TrainerOptions,
+        openers: Openers,
+        every: Duration,
+    ) -> Result<Self> {
+        Self::spawn_outfitted(experiment, options, Box::new(|_, _| Ok(openers)), every)
+    }
+
+    fn spawn_outfitted(
+        experiment: Experiment,
+        options: TrainerOptions,
+        outfit: Outfit,
+        secure_every: Duration,
+    ) -> Result<Self> {
         experiment.validate()?;
         if let Some(out) = &options.out {
             claim(out, options.resume)?;
@@ -135,6 +153,7 @@ impl Trainer {
             layout: options.out.as_deref().map(Layout::new),
             resume: options.resume,
             start: options.start,
+            secure_every,
             maps: maps.clone(),
             summary: summary.clone(),
             findings: found,

@@ -1,5 +1,6 @@
 //! Time travel: weights kept on the way, and questions about them answered beside the training.
 
+mod answers;
 mod block_work;
 mod findings;
 mod grid;
@@ -8,6 +9,7 @@ mod question;
 mod study;
 mod worker;
 
+pub use answers::Answers;
 pub use findings::{Findings, Lesion, RemovalStatistics, Removals, Seen};
 pub use grid::grid;
 pub use keeps::Keeps;

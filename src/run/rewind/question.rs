@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::net::{Array, Surgery};
 use crate::probe::{Forms, Insertion, Landscape, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
@@ -53,7 +55,7 @@ pub enum Question {
 }
 
 /// What was learned before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Origin {
     /// The weights that come with the program, which have learned other images.
     Backbone,
@@ -62,7 +64,7 @@ pub enum Origin {
 }
 
 /// Which plane through the weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PlaneKind {
     /// Two random directions, filter-normalised.
     Random,
@@ -161,7 +163,7 @@ pub enum Finding {
 }
 
 /// The loss on a plane, and the training's way where the plane shows it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LandscapeView {
     pub landscape: Landscape,
     /// Kept steps with their places, ascending; empty on a random plane.
