@@ -13,6 +13,7 @@ use crate::palette::Rgb;
 
 const TICK_SIZE: f64 = 11.0;
 const LABEL_SIZE: f64 = 12.0;
+const LABEL_LINE: f64 = 14.0;
 const NAME_SIZE: f64 = 12.5;
 const DETAIL_SIZE: f64 = 11.0;
 const NAME_GAP: f64 = 15.0;
@@ -60,7 +61,11 @@ pub fn draw<B: DrawingBackend>(
     [left, top, width, height]: [f64; 4],
 ) -> Result<()> {
     let (x, y) = (plot.x_range(), plot.y_range());
-    let inner_height = height - 44.0 - header(plot);
+    let x_label = wrap(&plot.x.label, LABEL_SIZE, width, 2);
+    let foot = 30.0 + LABEL_LINE * x_label.len() as f64;
+    let inner_height = height - foot - header(plot);
+    let y_label = wrap(&plot.y.label, LABEL_SIZE, inner_height + 20.0, 2);
+    let beside = 16.0 + LABEL_LINE * y_label.len() as f64;
     let y_ticks = ticks(&plot.y, y, (inner_height / 50.0) as usize);
     let tick_width = y_ticks.iter().map(tick_width).fold(0.0, f64::max);
     let names: Vec<String> = plot.curves.iter().map(name).collect();
@@ -76,10 +81,10 @@ pub fn draw<B: DrawingBackend>(
     let gutter = if plot.bracket.is_some() { 24.0 } else { 10.0 };
     let frame = Frame {
         plot,
-        left: left + tick_width + 30.0,
+        left: left + tick_width + beside,
         right: (left + width - label_width - gutter).max(left + 0.4 * width),
         top: top + header(plot),
-        bottom: top + height - 44.0,
+        bottom: top + height - foot,
         x,
         y,
     };
@@ -87,7 +92,19 @@ pub fn draw<B: DrawingBackend>(
         canvas.text(&plot.title, [frame.left, top], 13.0, Align::Left, DARK)?;
     }
     grounds(&frame, canvas)?;
-    axes(&frame, canvas, &y_ticks, left)?;
+    axes(&frame, canvas, &y_ticks)?;
+    for (place, line) in y_label.iter().enumerate() {
+        let at = [left + 6.0 + LABEL_LINE * place as f64, (frame.top + frame.bottom) / 2.0];
+        canvas.text(line, at, LABEL_SIZE, Align::Upright, DARK)?;
+    }
+    for (place, line) in x_label.iter().enumerate() {
+        let half = text_width(line, LABEL_SIZE) / 2.0;
+        let middle = ((frame.left + frame.right) / 2.0)
+            .min(left + width - half)
+            .max(left + half);
+        let y = frame.bottom + 34.0 + LABEL_LINE * place as f64;
+        canvas.text(line, [middle, y], LABEL_SIZE, Align::Middle, DARK)?;
+    }
     for curve in &plot.curves {
         for samples in curve.faint() {
             strokes(&frame, canvas, &samples.points, Ink(curve.colour, FAINT), 1.0)?;
@@ -149,7 +166,7 @@ fn grounds<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<(
     Ok(())
 }
 
-fn axes<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, y_ticks: &[Tick], left: f64) -> Result<()> {
+fn axes<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, y_ticks: &[Tick]) -> Result<()> {
     for tick in y_ticks {
         let y = frame.y(tick.value);
         canvas.path(&[[frame.left, y], [frame.right, y]], PALE, 0.75)?;
@@ -174,21 +191,6 @@ fn axes<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, y_ticks: &[Tic
         ],
         AXIS,
         1.0,
-    )?;
-    let middle = [(frame.left + frame.right) / 2.0, (frame.top + frame.bottom) / 2.0];
-    canvas.text(
-        &frame.plot.x.label,
-        [middle[0], frame.bottom + 34.0],
-        LABEL_SIZE,
-        Align::Middle,
-        DARK,
-    )?;
-    canvas.text(
-        &frame.plot.y.label,
-        [left + 6.0, middle[1]],
-        LABEL_SIZE,
-        Align::Upright,
-        DARK,
     )
 }
 

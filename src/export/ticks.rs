@@ -29,6 +29,9 @@ pub fn ticks(axis: &Axis, [low, high]: [f64; 2], count: usize) -> Vec<Tick> {
     }
 }
 
+/// Marks that are tried where fewer show less than two.
+const MOST: usize = 6;
+
 /// Multiples of 1, 2 or 5 times a power of ten.
 fn even(low: f64, high: f64, count: usize, smallest: f64, factor: f64, unit: &str) -> Vec<Tick> {
     let rough = (high - low) * factor / count.max(1) as f64;
@@ -44,8 +47,12 @@ fn even(low: f64, high: f64, count: usize, smallest: f64, factor: f64, unit: &st
         (low * factor / step - 1e-9).ceil(),
         (high * factor / step + 1e-9).floor(),
     );
-    let many = (last - first).clamp(0.0, 50.0) as usize;
-    (0..=many)
+    // One mark says nothing of the scale.
+    if last - first < 1.0 && count < MOST && step > smallest {
+        return even(low, high, count + 1, smallest, factor, unit);
+    }
+    let many = (last - first + 1.0).clamp(0.0, 50.0) as usize;
+    (0..many)
         .map(|i| (first + i as f64) * step)
         .map(|shown| plain(shown / factor, decimal(shown, digits) + unit))
         .collect()
@@ -124,6 +131,7 @@ mod tests {
     #[test]
     fn steps_are_round() {
         assert_eq!(labels(Scale::Whole, [1.0, 400.0], 4), ["100", "200", "300", "400"]);
+        assert_eq!(labels(Scale::Whole, [1.0, 120.0], 1), ["50", "100"]);
         assert_eq!(labels(Scale::Whole, [0.0, 3.0], 10), ["0", "1", "2", "3"]);
         assert_eq!(
             labels(Scale::Linear, [-0.5, 0.5], 5),
