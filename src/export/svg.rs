@@ -7,9 +7,12 @@ use super::figure::Figure;
 use super::fonts::LATIN;
 use super::{Size, png, sheet};
 use crate::error::Result;
+use crate::palette::Rgb;
 
 /// Units a point: plotters counts in whole units, which alone would make lines rough.
 const SCALE: f64 = 8.0;
+/// Pixels of the longer side that a picture has at least, or half of them.
+const SHARP: usize = 256;
 /// plotters writes text this much smaller than its size.
 const SMALLER: f64 = 1.24;
 
@@ -36,10 +39,14 @@ pub fn svg(figure: &Figure, size: Size) -> Result<String> {
     Ok(format!("{body}{images}</svg>\n"))
 }
 
-/// An embedded picture whose pixels stay sharp.
+/// An embedded picture whose pixels stay sharp: as many programs blur what they enlarge, it is enlarged here.
 fn element(picture: &Picture) -> Result<String> {
     let rows = picture.pixels.len() / picture.columns;
-    let bytes = png::encode(picture.pixels.as_flattened(), picture.columns, rows)?;
+    let times = (SHARP / picture.columns.max(rows)).max(1);
+    let wide = picture.columns * times;
+    let source = |at: usize| picture.pixels[at / wide / times * picture.columns + at % wide / times];
+    let pixels: Vec<Rgb> = (0..wide * rows * times).map(source).collect();
+    let bytes = png::encode(pixels.as_flattened(), wide, rows * times)?;
     let [left, top, width, height] = picture.place.map(|value| value * SCALE);
     Ok(format!(
         "<image x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
