@@ -14,7 +14,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("probe", &["engine", "net", "data"]),
     ("run", &["engine", "probe", "net", "data"]),
     ("lesson", &["run", "probe", "net", "engine", "export", "calendar"]),
-    ("export", &["run", "probe", "net", "data", "engine", "palette"]),
+    (
+        "export",
+        &["run", "probe", "net", "data", "engine", "palette", "calendar"],
+    ),
     ("paint", &["palette"]),
     ("ui", &["lesson", "run", "probe", "net", "export", "paint", "palette"]),
     (

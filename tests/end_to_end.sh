@@ -57,7 +57,7 @@ for folder in whole halves; do
 done
 ok "TensorBoard reads the event logs"
 
-for figure in loss error gradients maps depth; do
+for figure in loss error gradients maps depth networks runs data; do
   for format in svg png csv; do
     "$BIN" export "$work/whole" --figure $figure --format $format --out "$work/$figure.$format" >/dev/null || die "export $figure as $format"
     [ -s "$work/$figure.$format" ] || die "export wrote no $figure.$format"

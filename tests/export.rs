@@ -41,7 +41,16 @@ fn a_training_becomes_figures() {
     let trained = depthscope(folder, &["train", "small.toml", "--out", "a"]);
     assert!(trained.status.success(), "{}", says(&trained));
 
-    for figure in ["loss", "error", "gradients", "maps", "depth"] {
+    for figure in [
+        "loss",
+        "error",
+        "gradients",
+        "maps",
+        "depth",
+        "networks",
+        "runs",
+        "data",
+    ] {
         for format in ["svg", "png", "pdf", "csv"] {
             let written = depthscope(folder, &["export", "a", "--figure", figure, "--format", format]);
             assert!(written.status.success(), "{figure}: {}", says(&written));
@@ -69,7 +78,14 @@ fn a_training_becomes_figures() {
             &["a", "--figure", "loss", "--only", "lenet"],
             "the runs are plain-8, plain-14",
         ),
-        (&["a", "--figure", "depth", "--only", "plain-8"], "at least two depths"),
+        (
+            &["a", "--figure", "depth", "--only", "plain-8"],
+            "no depth figure: nets of at least two depths must have trained; train the experiment `depth` (see `depthscope train --help`)",
+        ),
+        (
+            &["a", "--figure", "landscape"],
+            "no landscape was looked at; it is measured in the window",
+        ),
         (
             &["a", "--figure", "loss", "--out", "loss.bmp"],
             "not one of svg, png, pdf, csv, zip",
@@ -103,6 +119,42 @@ fn a_training_becomes_figures() {
     assert!(compared.status.success(), "{}", says(&compared));
     let csv = fs::read_to_string(folder.join("both.csv")).unwrap();
     assert!(csv.contains("plain-8 (a)") && csv.contains("plain-8 (b)"), "{csv}");
+
+    let labels = r#"{"a/plain-14/0": {"label": "the \"deep\" one, again", "hidden": true}}"#;
+    fs::write(folder.join("labels.json"), labels).unwrap();
+    let listed = depthscope(folder, &["export", "a", "b", "--figure", "runs", "--out", "runs.csv"]);
+    assert!(listed.status.success(), "{}", says(&listed));
+    let csv = fs::read_to_string(folder.join("runs.csv")).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(
+        lines[0].starts_with("run,loss curve,state,step,loss,error,test error,depth,"),
+        "{csv}"
+    );
+    assert_eq!(lines.len(), 5, "two runs of each folder: {csv}");
+    assert!(lines[2].starts_with("\"the \"\"deep\"\" one, again\","), "{csv}");
+    assert!(lines[1].contains(",finished,4,") && lines[3].contains(",b,"), "{csv}");
+
+    let nets = fs::read_to_string(folder.join("a/figures/networks.csv")).unwrap();
+    assert!(
+        nets.starts_with(
+            "net,depth,blocks,parameters,multiply-adds,training loss,training error,test error\nplain-8,8,3,"
+        ),
+        "{nets}"
+    );
+    let classes = fs::read_to_string(folder.join("a/figures/data.csv")).unwrap();
+    assert!(
+        classes.starts_with("class,training images,test images\n0,"),
+        "{classes}"
+    );
+    assert_eq!(classes.lines().count(), 11);
+    let other = EXPERIMENT.replace("source = \"digits\"", "source = \"textures\"\nsize = 8");
+    fs::write(folder.join("b/experiment.toml"), other).unwrap();
+    let refused = depthscope(folder, &["export", "a", "b", "--figure", "data"]);
+    assert!(
+        says(&refused).contains("a data figure shows one data set"),
+        "{}",
+        says(&refused)
+    );
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -51,15 +51,16 @@ impl Delivering {
     }
 }
 
-/// Has a thread deliver the figure; `compared` names the runs in it that are none of the training's, and their folders.
+/// Has a thread make and deliver the figure. `others` are the folders of the runs in it that are none of the training's, with
+/// the names to put before their recipes, unless the figure says those itself.
 ///
 /// # Errors
 /// When no thread can be started.
 pub fn deliver(
     ctx: &egui::Context,
-    mut figure: Figure,
+    make: impl FnOnce() -> Result<Figure> + Send + 'static,
     print: Print,
-    compared: Vec<(String, PathBuf)>,
+    others: Vec<(Option<String>, PathBuf)>,
     folder: &Path,
 ) -> Result<Delivering> {
     let (sender, outcome) = mpsc::channel();
@@ -67,23 +68,14 @@ pub fn deliver(
     let watched = Arc::clone(&progress);
     let (ctx, folder) = (ctx.clone(), folder.to_path_buf());
     let work = move || {
-        for (name, folder) in compared {
-            // Whoever stands in the figure was read from there; without its recipe the figure still says its name.
-            if let Ok(experiment) = Layout::new(&folder).read_experiment() {
-                let recipe = experiment.recipe_line();
-                figure
-                    .recipe
-                    .push(t!("%{net}: %{recipe}", net = name, recipe = recipe).into());
-                if !figure.experiments.contains(&experiment) {
-                    figure.experiments.push(experiment);
-                }
+        let delivered = make().and_then(|mut figure| {
+            take_in(&mut figure, others);
+            match print.delivery {
+                Delivery::Clipboard => image(&figure, print.size, &watched).map(Outcome::Image),
+                Delivery::File(format) => files(&figure, print, &[format], &folder, &watched).map(Outcome::Said),
+                Delivery::Files => files(&figure, print, &Format::DRAWN, &folder, &watched).map(Outcome::Said),
             }
-        }
-        let delivered = match print.delivery {
-            Delivery::Clipboard => image(&figure, print.size, &watched).map(Outcome::Image),
-            Delivery::File(format) => files(&figure, print, &[format], &folder, &watched).map(Outcome::Said),
-            Delivery::Files => files(&figure, print, &Format::DRAWN, &folder, &watched).map(Outcome::Said),
-        };
+        });
         // The window may have closed meanwhile; then nobody is told.
         let _ = sender.send(delivered.unwrap_or_else(|error| {
             Outcome::Said(if watched.is_stopped() {
@@ -101,6 +93,25 @@ pub fn deliver(
         progress,
         began: Instant::now(),
     })
+}
+
+/// Adds the recipes and the experiments of other run folders.
+fn take_in(figure: &mut Figure, others: Vec<(Option<String>, PathBuf)>) {
+    for (name, folder) in others {
+        // Whoever stands in the figure was read from there; without its recipe the figure still says its name.
+        let Ok(experiment) = Layout::new(&folder).read_experiment() else {
+            continue;
+        };
+        if let Some(name) = name {
+            let recipe = experiment.recipe_line();
+            figure
+                .recipe
+                .push(t!("%{net}: %{recipe}", net = name, recipe = recipe).into());
+        }
+        if !figure.experiments.contains(&experiment) {
+            figure.experiments.push(experiment);
+        }
+    }
 }
 
 fn files(figure: &Figure, print: Print, formats: &[Format], folder: &Path, progress: &Progress) -> Result<String> {

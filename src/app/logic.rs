@@ -33,7 +33,7 @@ impl App {
                 }
                 Err(error) => self.session.notice = Some(error.to_string()),
             },
-            Action::Export(print) => self.session.export(ctx, print, &self.shelf),
+            Action::Export(print) => self.session.export(ctx, print, &self.shelf, &self.lab.panes),
             Action::StopFigure => self.session.stop_figure(),
             Action::CopyCode => {
                 ctx.copy_text(pytorch::program(&self.session.experiment));

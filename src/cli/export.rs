@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::export::{Caption, Format, Kind, Material, Size, figure, pytorch, write_file};
 use crate::net::{Array, Graph};
 use crate::probe::{ImageMaps, Subject, feature_maps};
-use crate::run::{Experiment, History, Layout, MapRequest, Maps, RunFolder, RunId};
+use crate::run::shelf::{Item, Line, items, now};
+use crate::run::{Experiment, History, Layout, MapRequest, Maps, Preview, RunFolder, RunId, Wanted};
 
 /// Nets side by side in a maps figure.
 const MOST_MAPS: usize = 4;
@@ -19,7 +20,7 @@ pub struct Args {
     /// Run folders; several are compared in one figure
     #[arg(required = true, value_name = "RUNS")]
     folders: Vec<PathBuf>,
-    /// What to show: loss, error, gradients, maps or depth
+    /// What to show: loss, error, gradients, weather, maps, depth, timeline, networks, runs or data
     #[arg(long, value_name = "FIGURE", required_unless_present = "code")]
     figure: Option<Kind>,
     /// Instead of a figure: print the experiment of a run folder (or of a file, or by name) as Python code
@@ -80,20 +81,73 @@ pub fn run(args: &Args) -> Result<()> {
         Kind::Maps => Some(maps(args, &history, &sources)?),
         _ => None,
     };
-    let figure = figure(
-        shown,
-        &Material {
-            caption: &caption(&args.folders, &folders),
-            history: &history,
-            step: args.step,
-            maps: maps.as_ref(),
-            findings: None,
-        },
-    )?;
+    let items = match shown {
+        Kind::Runs => listed(args),
+        _ => Vec::new(),
+    };
+    let lines: Vec<Line> = items
+        .iter()
+        .map(|item| Line::new(item, None, &history, now()))
+        .collect();
+    let data = match shown {
+        Kind::Data => Some(data(&folders)?),
+        _ => None,
+    };
+    let material = Material {
+        caption: &caption(&args.folders, &folders),
+        history: &history,
+        step: args.step,
+        maps: maps.as_ref(),
+        findings: None,
+        runs: Some(&lines),
+        data: data.as_ref(),
+    };
+    let figure =
+        figure(shown, &material).map_err(|error| Error::Export(format!("{error}; {}", remedy(shown)).into()))?;
     let (path, format) = target(args, shown)?;
     figure.write(&path, format, args.size)?;
     println!("{}", path.display());
     Ok(())
+}
+
+/// How to come by what a figure is missing.
+fn remedy(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Gradients | Kind::Weather => "train with probe_every above 0 (see `depthscope train --help`)",
+        Kind::Depth => "train the experiment `depth` (see `depthscope train --help`)",
+        Kind::Loss | Kind::Error | Kind::Maps | Kind::Timeline | Kind::Networks | Kind::Runs | Kind::Data => {
+            "train first (see `depthscope train --help`)"
+        }
+        Kind::Information
+        | Kind::Lesions
+        | Kind::Forms
+        | Kind::Insertion
+        | Kind::Shattering
+        | Kind::Transfer
+        | Kind::Landscape => "it is measured in the window (see `depthscope --help`) or by `depthscope probe`",
+    }
+}
+
+/// The runs of the folders under the names their owner gave them, hidden ones too: who names a folder wants to see it.
+fn listed(args: &Args) -> Vec<Item> {
+    let whole = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let wanted = |item: &Item| args.only.is_empty() || args.only.contains(&item.key.name);
+    args.folders
+        .iter()
+        .flat_map(|path| items(&whole(path)))
+        .filter(wanted)
+        .collect()
+}
+
+/// A look at the data that all folders share.
+fn data(folders: &[RunFolder]) -> Result<Preview> {
+    let source = &folders[0].experiment.data;
+    if folders.iter().any(|folder| folder.experiment.data != *source) {
+        return Err(Error::Export(
+            "a data figure shows one data set, and these run folders have several; give one folder".into(),
+        ));
+    }
+    Preview::of(Wanted::Source(source.clone()))
 }
 
 /// Prints the first experiment as code, or writes it.

@@ -1,14 +1,28 @@
 //! CSV: the figure's own numbers, one value a row, every row complete in itself.
 
 use super::figure::{Figure, HeatMap, MapGrid, Panel, Plot, Relief};
+use super::table::{Cell, Table};
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
 /// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
 /// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment. Landscapes:
-/// one row a point.
+/// one row a point. Tables: one row a line, with fractions and seconds as plain numbers, the values of a small curve in one
+/// cell, and no pictures.
+///
+/// What is not all ASCII begins with a byte order mark, without which Excel takes it for another encoding.
 pub fn csv(figure: &Figure) -> String {
+    let text = rows(figure);
+    if text.is_ascii() {
+        text
+    } else {
+        format!("\u{feff}{text}")
+    }
+}
+
+fn rows(figure: &Figure) -> String {
     let mut text = String::from(match figure.panels.first() {
+        Some(Panel::Table(table)) => return lines(table),
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
         Some(Panel::Heat(_)) => "panel,node,step,value\n",
         Some(Panel::Relief(_)) => "panel,x,y,loss\n",
@@ -20,6 +34,7 @@ pub fn csv(figure: &Figure) -> String {
             Panel::Maps(map) => pixels(&mut text, map),
             Panel::Heat(map) => moments(&mut text, map),
             Panel::Relief(map) => points(&mut text, map),
+            Panel::Table(table) => text += &lines(table),
         }
     }
     text
@@ -79,6 +94,37 @@ fn points(text: &mut String, relief: &Relief) {
             let loss = number(map.loss[row * map.side + column].into());
             *text += &format!("{panel},{x},{y},{loss}\n");
         }
+    }
+}
+
+fn lines(table: &Table) -> String {
+    let pictured = |column: usize| table.column(column).any(|cell| matches!(cell, Cell::Images(_)));
+    let columns: Vec<usize> = (0..table.columns.len()).filter(|&column| !pictured(column)).collect();
+    let line = |cells: Vec<String>| cells.join(",") + "\n";
+    let mut text = line(
+        columns
+            .iter()
+            .map(|&column| quoted(&table.columns[column].title))
+            .collect(),
+    );
+    for row in &table.rows {
+        let cells = columns
+            .iter()
+            .map(|&column| row.cells.get(column).map_or_else(String::new, cell));
+        text += &line(cells.collect());
+    }
+    text
+}
+
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => quoted(text),
+        Cell::Number(_, value) | Cell::Bar(_, value, _) => number(*value),
+        Cell::Curve(values, _) => {
+            let values: Vec<String> = values.iter().map(|&value| number(value.into())).collect();
+            values.join(" ")
+        }
+        Cell::Images(_) => String::new(),
     }
 }
 

@@ -24,11 +24,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let lines = lines(material.history);
     let depths = depths(lines.iter().flat_map(|line| &line.runs).copied());
     if depths.len() < 2 {
-        return Err(missing(
-            "depth",
-            &t!("nets of at least two depths must have trained"),
-            &t!("train the experiment `depth`"),
-        ));
+        return Err(missing("depth", &t!("nets of at least two depths must have trained")));
     }
     let test = |run: &Series| run.evaluated.last().map(|at| at.error);
     let mut plots = vec![

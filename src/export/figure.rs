@@ -1,5 +1,6 @@
 //! A figure as plain data: what is drawn, before anyone has drawn it. `csv` writes the same data.
 
+use super::table::Table;
 use crate::palette::Rgb;
 use crate::probe::Landscape;
 use crate::run::Experiment;
@@ -32,6 +33,7 @@ pub enum Panel {
     Maps(MapGrid),
     Heat(HeatMap),
     Relief(Relief),
+    Table(Table),
 }
 
 /// Curves over two axes.

@@ -242,6 +242,9 @@ mod tests {
         let missing = [&LATIN, &CHINESE].map(|font| drawn(font, '\u{f8ff}'));
         let lines = concat!(
             include_str!("../../assets/locales/export.zh-CN.yml"),
+            include_str!("../../assets/locales/runs.zh-CN.yml"),
+            include_str!("../../assets/locales/data.zh-CN.yml"),
+            include_str!("../../assets/locales/networks.zh-CN.yml"),
             include_str!("../../assets/locales/lessons.zh-CN.yml")
         );
         for character in lines.chars().filter(|c| !c.is_whitespace()) {

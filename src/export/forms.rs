@@ -13,13 +13,7 @@ use crate::probe::Formed;
 
 /// The figure of every net whose block was computed in all forms.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "forms",
-            &t!("no block was computed in all forms"),
-            &t!("compare them in the lab's block forms"),
-        )
-    };
+    let nothing = || missing("forms", &t!("no block was computed in all forms"));
     let findings = material.findings.ok_or_else(nothing)?;
     let (mut curves, mut notes) = (Vec::new(), Vec::new());
     for net in nets(material.history) {

@@ -32,11 +32,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     let moments: Vec<Moment> = moments.into_iter().filter(|&moment| measured(moment)).collect();
     if moments.is_empty() {
-        return Err(missing(
-            "gradients",
-            &t!("no gradient norms were recorded"),
-            &t!("train with probe_every above 0"),
-        ));
+        return Err(missing("gradients", &t!("no gradient norms were recorded")));
     }
     let blocks: Vec<usize> = nets.iter().map(|net| 3 * net.spec.blocks_per_stage()).collect();
     let aligned = blocks.iter().any(|&count| count != blocks[0]);

@@ -41,13 +41,7 @@ pub fn draw<B: DrawingBackend>(
     let (grid_top, grid_height) = (top + TITLE, height - TITLE - SCALE);
     let plane = map.height * map.width;
     if map.image {
-        let side = width / map.width.max(map.height) as f64;
-        let pixels = (0..plane).map(|i| own_colour(map, i)).collect();
-        return Ok(vec![Picture {
-            place: [left, grid_top, side * map.width as f64, side * map.height as f64],
-            columns: map.width,
-            pixels,
-        }]);
+        return Ok(vec![own(map, [left, grid_top, width])]);
     }
     let (low, high) = scale(&map.values);
     let columns = columns(map, width, grid_height);
@@ -89,6 +83,32 @@ pub fn draw<B: DrawingBackend>(
     )?;
     canvas.text(&number(high.into(), 3), [left + width, below], 11.0, Align::Right, GREY)?;
     Ok(pictures)
+}
+
+/// An image in its own colours, as large as a square of that left, top and side holds it; of one with many more pixels
+/// than can be seen there, the means of squares of them.
+pub fn own(map: &MapGrid, [left, top, side]: [f64; 3]) -> Picture {
+    let longest = map.width.max(map.height).max(1);
+    let every = (longest as f64 / (4.0 * side)).max(1.0) as usize;
+    let (columns, rows) = (map.width.div_ceil(every), map.height.div_ceil(every));
+    let mean = |at: usize| {
+        let (x, y) = (every * (at % columns), every * (at / columns));
+        let inside =
+            (y..(y + every).min(map.height)).flat_map(|y| (x..(x + every).min(map.width)).map(move |x| (x, y)));
+        let (mut sum, mut count) = ([0.0; 3], 0.0);
+        for (x, y) in inside {
+            let colour = own_colour(map, y * map.width + x);
+            sum = std::array::from_fn(|i| sum[i] + f64::from(colour[i]));
+            count += 1.0;
+        }
+        sum.map(|sum: f64| (sum / count).round() as u8)
+    };
+    let scale = side / longest as f64;
+    Picture {
+        place: [left, top, scale * map.width as f64, scale * map.height as f64],
+        columns,
+        pixels: (0..columns * rows).map(mean).collect(),
+    }
 }
 
 /// The side of a map's pixel when the channels stand in that many columns.

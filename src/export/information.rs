@@ -12,13 +12,7 @@ use crate::probe::Reading;
 
 /// The figure of what was read of each run, at the step or before it.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "information",
-            &t!("nothing was read from the maps"),
-            &t!("open the fading digit in the lab"),
-        )
-    };
+    let nothing = || missing("information", &t!("nothing was read from the maps"));
     let findings = material.findings.ok_or_else(nothing)?;
     let plot = |title: Cow<str>, label: Cow<str>, value: fn(&Reading) -> f32, chance: Option<f32>| {
         let mut curves: Vec<Curve> = Vec::new();

@@ -12,13 +12,7 @@ const WINDOW: usize = 20;
 
 /// The figure of every net that identities were inserted into.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "insertion",
-            &t!("no identities were inserted"),
-            &t!("insert some in the lab's identity insertion"),
-        )
-    };
+    let nothing = || missing("insertion", &t!("no identities were inserted"));
     let findings = material.findings.ok_or_else(nothing)?;
     let mut curves = Vec::new();
     let reading = t!(

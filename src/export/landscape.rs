@@ -12,13 +12,7 @@ use crate::run::{LandscapeView, PlaneKind};
 
 /// The figure of the newest kind of plane that was looked at: the training's way where it is known, else a random plane.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "landscape",
-            &t!("no landscape was looked at"),
-            &t!("open the landscape in the lab"),
-        )
-    };
+    let nothing = || missing("landscape", &t!("no landscape was looked at"));
     let findings = material.findings.ok_or_else(nothing)?;
     let until = material.step.unwrap_or(usize::MAX);
     let views = |plane: PlaneKind| -> Vec<(String, &LandscapeView)> {

@@ -13,13 +13,7 @@ use crate::run::Lesion;
 
 /// The figure of every single cut that was made.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "lesions",
-            &t!("no block was removed and no shortcut cut"),
-            &t!("make cuts in the lab's architecture"),
-        )
-    };
+    let nothing = || missing("lesions", &t!("no block was removed and no shortcut cut"));
     let lesions = &material.findings.ok_or_else(nothing)?.lesions;
     let plot = |title: Cow<str>, chosen: fn(Cut) -> bool| {
         let mut curves = Vec::new();

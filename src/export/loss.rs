@@ -12,11 +12,7 @@ use crate::run::Series;
 pub fn figure(material: &Material) -> Result<Figure> {
     let history = material.history;
     if history.runs.iter().all(|series| series.steps.is_empty()) {
-        return Err(missing(
-            "loss",
-            &t!("no training step was recorded"),
-            &t!("train first"),
-        ));
+        return Err(missing("loss", &t!("no training step was recorded")));
     }
     let window = window(history);
     let nets: Vec<Net> = trained(nets(history));

@@ -12,13 +12,7 @@ use crate::probe::Subject;
 
 /// The figure of probed feature maps.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "maps",
-            &t!("no feature maps were probed"),
-            &t!("choose a layer and an image"),
-        )
-    };
+    let nothing = || missing("maps", &t!("no feature maps were probed"));
     let maps = material.maps.ok_or_else(nothing)?;
     let title = match (&maps.request.image, maps.label) {
         (Subject::Test(image), Some(label)) => t!("test image %{image}, class %{label}", image = image, label = label),

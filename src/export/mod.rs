@@ -4,6 +4,7 @@
 mod bundle;
 mod canvas;
 mod csv;
+mod data;
 mod depth;
 mod effort;
 mod error;
@@ -21,23 +22,27 @@ mod lesions;
 mod loss;
 mod maps;
 mod nets;
+mod networks;
 mod pdf;
 mod plot;
 mod png;
 mod progress;
 pub mod pytorch;
 pub mod relief;
+mod runs;
 #[cfg(test)]
 mod samples;
 mod shattering;
 mod sheet;
 mod size;
 mod svg;
+mod table;
 #[cfg(test)]
 mod tests;
 mod ticks;
 mod timeline;
 mod transfer;
+mod typeset;
 mod weather;
 mod write;
 
@@ -52,10 +57,12 @@ pub use fonts::CHINESE as CHINESE_FONT;
 pub use labels::spread;
 pub use progress::Progress;
 pub use size::Size;
+pub use table::{Cell, Heading, Row, Table};
 pub use write::{write_figures, write_file};
 
 use crate::error::{Error, Result};
-use crate::run::{Experiment, Findings, History, Maps};
+use crate::run::shelf::Line;
+use crate::run::{Experiment, Findings, History, Maps, Preview};
 
 /// What a figure shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,10 +95,16 @@ pub enum Kind {
     Transfer,
     /// The loss around the weights.
     Landscape,
+    /// The nets, with what they cost and came to.
+    Networks,
+    /// Runs of one or many trainings.
+    Runs,
+    /// What the nets learn from.
+    Data,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 14] = [
+    pub const ALL: [Kind; 17] = [
         Kind::Loss,
         Kind::Error,
         Kind::Gradients,
@@ -106,6 +119,9 @@ impl Kind {
         Kind::Shattering,
         Kind::Transfer,
         Kind::Landscape,
+        Kind::Networks,
+        Kind::Runs,
+        Kind::Data,
     ];
 
     /// The word for it on the command line and in file names.
@@ -125,6 +141,9 @@ impl Kind {
             Kind::Shattering => "shattering",
             Kind::Transfer => "transfer",
             Kind::Landscape => "landscape",
+            Kind::Networks => "networks",
+            Kind::Runs => "runs",
+            Kind::Data => "data",
         }
     }
 }
@@ -231,12 +250,16 @@ pub struct Material<'a> {
     pub maps: Option<&'a Maps>,
     /// What figures of information and lesions show.
     pub findings: Option<&'a Findings>,
+    /// What a runs figure lists, in its order.
+    pub runs: Option<&'a [Line<'a>]>,
+    /// What a data figure shows.
+    pub data: Option<&'a Preview>,
 }
 
 /// Makes the figure of what was measured.
 ///
 /// # Errors
-/// One sentence that says what was not measured and how to get it.
+/// One sentence that says what was not measured.
 pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
     match kind {
         Kind::Loss => loss::figure(material),
@@ -253,6 +276,9 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
         Kind::Shattering => shattering::figure(material),
         Kind::Transfer => transfer::figure(material),
         Kind::Landscape => landscape::figure(material),
+        Kind::Networks => networks::figure(material),
+        Kind::Runs => runs::figure(material),
+        Kind::Data => data::figure(material),
     }
 }
 
@@ -273,11 +299,6 @@ impl Material<'_> {
     }
 }
 
-fn missing(kind: &str, what: &str, remedy: &str) -> Error {
-    Error::Export(t!(
-        "no %{figure} figure: %{what}; %{remedy} (see `depthscope train --help`)",
-        figure = t!(kind),
-        what = what,
-        remedy = remedy
-    ))
+fn missing(kind: &str, what: &str) -> Error {
+    Error::Export(t!("no %{figure} figure: %{what}", figure = t!(kind), what = what))
 }

@@ -55,6 +55,8 @@ pub fn material(history: &History) -> Material<'_> {
         step: None,
         maps: None,
         findings: None,
+        runs: None,
+        data: None,
     }
 }
 

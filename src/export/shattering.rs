@@ -9,13 +9,7 @@ use crate::error::Result;
 
 /// The figure of what was measured of each run, at the step or before it.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "shattering",
-            &t!("no input gradients were compared"),
-            &t!("measure the nets in the lab's shattering"),
-        )
-    };
+    let nothing = || missing("shattering", &t!("no input gradients were compared"));
     let findings = material.findings.ok_or_else(nothing)?;
     let mut curves = Vec::new();
     let mut noises = None;

@@ -5,6 +5,7 @@ use plotters_backend::DrawingBackend;
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::{Figure, Panel};
 use super::fonts::{room_for, wrap};
+use super::typeset::{Room, Setting, natural_width};
 use super::{Size, grid, heat, plot, relief};
 use crate::error::Result;
 use crate::palette::Rgb;
@@ -39,10 +40,32 @@ struct Plan {
 }
 
 impl Plan {
+    /// What tables leave out is said beneath, which takes room from them.
     fn of(figure: &Figure, size: Size) -> Self {
         let (width, height) = size.points();
-        let width = width.unwrap_or_else(|| natural_width(figure));
-        let footer = footer(figure, width);
+        let width = width.unwrap_or_else(|| width_of(figure));
+        let mut left_out = Vec::new();
+        for _ in 0..3 {
+            let plan = Self::with(figure, size, (width, height), &left_out);
+            let tables = figure
+                .panels
+                .iter()
+                .zip(&plan.places)
+                .filter_map(|(panel, place)| match panel {
+                    Panel::Table(table) => Some(Setting::of(table, table_room(*place, size)).left_out()),
+                    _ => None,
+                });
+            let said: Vec<String> = tables.flatten().collect();
+            if said == left_out {
+                return plan;
+            }
+            left_out = said;
+        }
+        Self::with(figure, size, (width, height), &left_out)
+    }
+
+    fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), left_out: &[String]) -> Self {
+        let footer = footer(figure, left_out, width);
         let beneath = 14.0 + footer.len() as f64 * LINE + MARGIN - 8.0;
         let limit = match height {
             Some(height) => (height - HEADER - beneath).max(LEAST_HEIGHT),
@@ -55,6 +78,7 @@ impl Plan {
             places.push([left, top, panel_width, limit]);
             let tall = match panel {
                 Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
+                Panel::Table(table) => Setting::of(table, table_room([left, top, panel_width, limit], size)).height(),
                 Panel::Plot(_) | Panel::Heat(_) | Panel::Relief(_) => limit,
             };
             bottom = (top + tall).max(bottom);
@@ -80,7 +104,7 @@ pub fn size(figure: &Figure, size: Size) -> [f64; 2] {
     [plan.width, plan.height]
 }
 
-fn natural_width(figure: &Figure) -> f64 {
+fn width_of(figure: &Figure) -> f64 {
     let panels: f64 = figure.panels.iter().map(|panel| share(panel, figure)).sum();
     2.0 * MARGIN + panels + gaps(figure)
 }
@@ -103,6 +127,7 @@ fn share(panel: &Panel, figure: &Figure) -> f64 {
     match panel {
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
+        Panel::Table(table) => natural_width(table),
         Panel::Plot(_) | Panel::Heat(_) | Panel::Relief(_) => match figure.panels.len() {
             1 => 852.0,
             2 => 580.0,
@@ -111,7 +136,18 @@ fn share(panel: &Panel, figure: &Figure) -> f64 {
     }
 }
 
-fn footer(figure: &Figure, width: f64) -> Vec<(String, Rgb)> {
+/// What a table is set in: where the paper's height is given, its text becomes smaller or larger to fill it.
+fn table_room([_, _, width, limit]: [f64; 4], size: Size) -> Room {
+    let (height, sizes) = match size {
+        Size::Screen => (None, [0.8, 1.0]),
+        Size::Column => (None, [0.9, 1.0]),
+        Size::Slide => (Some(limit), [0.8, 1.4]),
+        Size::Poster => (Some(limit), [0.8, 1.4]),
+    };
+    Room { width, height, sizes }
+}
+
+fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)> {
     let room = width - 2.0 * MARGIN;
     let lines = |texts: &[String], colour: Rgb| -> Vec<(String, Rgb)> {
         let wrapped = texts.iter().flat_map(|text| wrap(text, NOTE_SIZE, room, 3));
@@ -119,6 +155,7 @@ fn footer(figure: &Figure, width: f64) -> Vec<(String, Rgb)> {
     };
     let mut all = lines(&figure.recipe, DARK);
     all.extend(lines(&figure.notes, GREY));
+    all.extend(lines(left_out, GREY));
     all
 }
 
@@ -142,6 +179,9 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
             Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
+            Panel::Table(table) => {
+                pictures.extend(Setting::of(table, table_room(place, size)).draw(canvas, [place[0], place[1]])?)
+            }
         }
     }
     let mut y = plan.footer_top + LINE / 2.0;

@@ -116,6 +116,42 @@ fn csv_is_the_history() {
 }
 
 #[test]
+fn csv_that_is_not_ascii_begins_with_a_mark_for_excel() {
+    let figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    let csv = |figure: &Figure| figure.bytes(Format::Csv, Size::Screen).unwrap();
+    assert!(csv(&figure).starts_with(b"panel,"));
+    let mut chinese = figure;
+    if let Panel::Plot(plot) = &mut chinese.panels[0] {
+        plot.x.label = "训练步".into();
+    }
+    assert!(csv(&chinese).starts_with("\u{feff}panel,".as_bytes()));
+    assert_eq!(
+        csv(&chinese)
+            .windows(3)
+            .filter(|bytes| bytes == b"\xef\xbb\xbf")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_table_is_in_every_format_and_size() {
+    let history = history([constant("plain-20", 0, 0.25), constant("resnet-20", 0, 0.125)]);
+    let figure = figure(Kind::Networks, &material(&history)).unwrap();
+    for size in Size::ALL {
+        let svg = String::from_utf8(figure.bytes(Format::Svg, size).unwrap()).unwrap();
+        assert_well_formed(&svg);
+        assert!(svg.contains("resnet-20") && svg.contains("training loss"), "{size}");
+        assert!(figure.bytes(Format::Pdf, size).unwrap().starts_with(b"%PDF-"));
+    }
+    let csv = String::from_utf8(figure.bytes(Format::Csv, Size::Column).unwrap()).unwrap();
+    assert!(csv.lines().nth(2).unwrap().ends_with(",0.125,0.5"), "{csv}");
+    let bytes = figure.bytes(Format::Zip, Size::Slide).unwrap();
+    let archive = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    assert_eq!(archive.len(), 7);
+}
+
+#[test]
 fn png_has_two_pixels_a_point_and_colour() {
     let figure = figure(Kind::Loss, &material(&quick())).unwrap();
     let bytes = figure.bytes(Format::Png, Size::Screen).unwrap();
@@ -187,6 +223,26 @@ fn pdf_text_is_text_in_the_shipped_font() {
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.contains("Roboto"), "the font is embedded");
     assert!(text.contains("/MediaBox [0 0 900"), "a page of the figure's size");
+}
+
+#[test]
+fn pictures_are_in_pdf_and_stay_sharp_in_svg() {
+    let preview =
+        crate::run::Preview::of(crate::run::Wanted::Source(Experiment::named("quick").unwrap().data)).unwrap();
+    let history = history([]);
+    let figure = figure(
+        Kind::Data,
+        &Material {
+            data: Some(&preview),
+            ..material(&history)
+        },
+    )
+    .unwrap();
+    let pdf = figure.bytes(Format::Pdf, Size::Screen).unwrap();
+    let pdf = String::from_utf8_lossy(&pdf);
+    assert_eq!(pdf.matches("/Subtype /Image").count(), 40, "an image of each sample");
+    let svg = String::from_utf8(figure.bytes(Format::Svg, Size::Screen).unwrap()).unwrap();
+    assert_eq!(svg.matches("<image ").count(), 40);
 }
 
 #[test]

@@ -34,11 +34,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         })
         .collect();
     if curves.is_empty() {
-        return Err(missing(
-            "timeline",
-            &t!("no moments are kept"),
-            &t!("train at least one step"),
-        ));
+        return Err(missing("timeline", &t!("no moments are kept")));
     }
     let plot = Plot {
         title: String::new(),

@@ -13,13 +13,7 @@ use crate::run::{Origin, Series};
 
 /// The figure of the first run that was tried, and of what it had learned before.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let nothing = || {
-        missing(
-            "transfer",
-            &t!("no training on few labels was tried"),
-            &t!("open Transfer in the lab"),
-        )
-    };
+    let nothing = || missing("transfer", &t!("no training on few labels was tried"));
     let findings = material.findings.ok_or_else(nothing)?;
     let ((run, origin), trials) = findings.transfers.first_key_value().ok_or_else(nothing)?;
     let nets = nets(material.history);

@@ -17,11 +17,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let sides = sides(material.history);
     let mut maps: Vec<HeatMap> = sides.iter().filter_map(|run| heat_map(run)).collect();
     if maps.is_empty() {
-        return Err(missing(
-            "weather",
-            &t!("no gradient norms were recorded"),
-            &t!("train with probe_every above 0"),
-        ));
+        return Err(missing("weather", &t!("no gradient norms were recorded")));
     }
     let positive = |map: &HeatMap| -> Vec<f64> {
         let all = map.values.iter().flatten().copied();

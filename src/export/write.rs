@@ -84,6 +84,8 @@ pub fn write_figures(folder: &Path) -> Result<Vec<PathBuf>> {
         step: None,
         maps: None,
         findings: None,
+        runs: None,
+        data: None,
     };
     let mut written = Vec::new();
     for kind in Kind::ALL {

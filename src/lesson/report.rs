@@ -195,6 +195,8 @@ impl Report<'_> {
             step: None,
             maps: None,
             findings: None,
+            runs: None,
+            data: None,
         };
         for kind in [Kind::Loss, Kind::Gradients] {
             // One step has no curve.

@@ -1,5 +1,7 @@
 //! The fields of a [`Spec`] one by one, as a form shows and changes them.
 
+use std::borrow::Cow;
+
 use rust_i18n::t;
 
 use super::spec::{BlockKind, Family, Init, Norm, Order, Spec};
@@ -51,6 +53,24 @@ impl Field {
         Field::Cardinality,
         Field::GroupWidth,
     ];
+
+    /// Its name in plain words.
+    pub fn label(self) -> Cow<'static, str> {
+        match self {
+            Field::Family => t!("Family"),
+            Field::Depth => t!("Depth"),
+            Field::Width => t!("Width"),
+            Field::Shortcut => t!("Shortcut"),
+            Field::Scale => t!("Scale"),
+            Field::Norm => t!("Normalisation"),
+            Field::Init => t!("Initial values"),
+            Field::Block => t!("Block"),
+            Field::Order => t!("Order"),
+            Field::ZeroLast => t!("Zero start"),
+            Field::Cardinality => t!("Cardinality"),
+            Field::GroupWidth => t!("Group width"),
+        }
+    }
 
     /// Its name in the text form; family and depth stand there without one.
     pub fn key(self) -> &'static str {

@@ -1,5 +1,6 @@
 //! Experiments and how they run: the file, the trainer thread, what it says, what is kept.
 
+pub mod amounts;
 pub mod audition;
 mod beginning;
 pub mod checkpoint;

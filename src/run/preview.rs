@@ -6,6 +6,7 @@ use std::thread;
 
 use rust_i18n::t;
 
+use super::amounts::grouped;
 use super::experiment::Experiment;
 use super::outbox::Wake;
 use crate::data::{Dataset, Source, Split};
@@ -74,7 +75,11 @@ impl Preview {
         Ok(answer)
     }
 
-    fn of(wanted: Wanted) -> Result<Self> {
+    /// Reads data, while the caller waits.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn of(wanted: Wanted) -> Result<Self> {
         let source = match wanted {
             Wanted::Path(path) => Source::guess(&path)?,
             Wanted::Source(source) => source,
@@ -90,6 +95,28 @@ impl Preview {
             skipped: data.skipped.len(),
             classes: data.classes,
         })
+    }
+
+    /// The data in a line: name, images, shape and classes.
+    pub fn facts(&self) -> String {
+        let [channels, height, width] = self.shape;
+        let total = |counts: &[usize]| grouped(counts.iter().sum::<usize>() as u64);
+        let mut words = t!(
+            "%{name}: %{train} training and %{test} test images of %{shape}, %{classes} classes",
+            name = self.name,
+            train = total(&self.train),
+            test = total(&self.test),
+            shape = format!("{channels}×{height}×{width}"),
+            classes = self.classes.len()
+        )
+        .to_string();
+        if self.skipped > 0 {
+            words += &t!(
+                "; %{n} files were left out because they cannot be read",
+                n = self.skipped
+            );
+        }
+        words
     }
 
     /// Where the data is, in the user's own files.

@@ -17,6 +17,7 @@ use super::theme::{self, GRID, SMALL};
 use super::widgets::{grouped, primary_button_ui};
 use super::{Action, Scene};
 use crate::error::Result;
+use crate::export::Kind;
 use crate::run::{Preview, Wanted};
 
 /// Side of a sample on the sheet, and the room of its label.
@@ -70,6 +71,15 @@ impl Pane for Data {
     const TITLE: &'static str = "Data";
     const HINT: &'static str = "What the nets learn from, and your own images in its place";
 
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Data)
+    }
+
+    /// Counted, not measured.
+    fn measured(&self, _view: &View<'_>) -> bool {
+        false
+    }
+
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         self.listen(ui.ctx());
         self.path_ui(ui, view);
@@ -90,6 +100,11 @@ impl Pane for Data {
 }
 
 impl Data {
+    /// The data that was looked at last.
+    pub fn preview(&self) -> Option<&Preview> {
+        self.found.as_ref().map(|found| &found.preview)
+    }
+
     /// Looks at a folder or file of the user's.
     pub fn offer(&mut self, ctx: &Context, path: PathBuf) {
         self.path = path.display().to_string();
@@ -157,7 +172,7 @@ impl Data {
     fn found_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let Some(found) = &self.found else { return };
         let preview = &found.preview;
-        ui.add(Label::new(theme::caption(facts(preview))).wrap());
+        ui.add(Label::new(theme::caption(preview.facts())).wrap());
         let mut again = None;
         ui.horizontal_wrapped(|ui| {
             again = options_ui(ui, preview);
@@ -183,28 +198,6 @@ impl Data {
             self.look(ui.ctx(), wanted);
         }
     }
-}
-
-/// The data in a line.
-fn facts(preview: &Preview) -> String {
-    let [channels, height, width] = preview.shape;
-    let total = |counts: &[usize]| grouped(counts.iter().sum::<usize>() as u64);
-    let mut words = t!(
-        "%{name}: %{train} training and %{test} test images of %{shape}, %{classes} classes",
-        name = preview.name,
-        train = total(&preview.train),
-        test = total(&preview.test),
-        shape = format!("{channels}×{height}×{width}"),
-        classes = preview.classes.len()
-    )
-    .to_string();
-    if preview.skipped > 0 {
-        words += &t!(
-            "; %{n} files were left out because they cannot be read",
-            n = preview.skipped
-        );
-    }
-    words
 }
 
 /// Size and pooling of the user's own images; answers with what to read again.

@@ -230,7 +230,9 @@ impl Lab {
                 self.reveal_by_key(ui, scene, actions);
             }
             for task in Task::of_lab() {
-                let other = lecture && task == Task::RunOrPause || taught && task.trains();
+                let other = lecture && task == Task::RunOrPause
+                    || taught && task.trains()
+                    || task == Task::Copy && self.tiling.focus.copies();
                 if task.pressed(ui) && !other {
                     self.carry_out(&task, scene, actions);
                 }

@@ -45,6 +45,7 @@ mod paper;
 mod preset;
 mod recipe_field;
 mod recipe_form;
+mod remedy;
 mod runs;
 pub mod series;
 mod shattering;
@@ -84,6 +85,7 @@ pub use measure::Measure;
 pub use panels::{Panel, Panes};
 pub use paper::{Delivery, Print};
 pub use preset::Preset;
+pub use remedy::remedy;
 pub use shortcuts::shortcuts_ui;
 pub use task::{PaneKey, Task};
 

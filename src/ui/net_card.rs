@@ -11,7 +11,7 @@ use rust_i18n::t;
 use super::draft::{Card, Draft, Facts};
 use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
 use super::line_style;
-use super::net_field::{hint, label, meaning};
+use super::net_field::{hint, meaning};
 use super::pane::View;
 use super::sizes::{Sizes, effect};
 use super::theme::{self, BODY, SMALL};
@@ -225,12 +225,12 @@ impl Deck<'_> {
             let now = facts.spec.value(field);
             let was = ran.as_ref().map(|ran| ran.value(field)).filter(|was| *was != now);
             let row = Row {
-                label: label(field),
+                label: field.label(),
                 hint: hint(field),
                 was,
                 refused: Refusal::of(self.refused, Some(card.id), field.key()),
             };
-            let name = t!("%{field} of %{net}", field = label(field), net = card.plan.name);
+            let name = t!("%{field} of %{net}", field = field.label(), net = card.plan.name);
             let value = row.show_ui(ui, |ui| field_ui(ui, field, &facts.spec, &name));
             if let Some(value) = value {
                 edit = Some(match facts.spec.with(field, &value) {

@@ -1,28 +1,10 @@
-//! The fields of a net in plain words.
+//! The fields of a net in plain words, beside their names.
 
 use std::borrow::Cow;
 
 use rust_i18n::t;
 
 use crate::net::Field;
-
-/// Its name.
-pub fn label(field: Field) -> Cow<'static, str> {
-    match field {
-        Field::Family => t!("Family"),
-        Field::Depth => t!("Depth"),
-        Field::Width => t!("Width"),
-        Field::Shortcut => t!("Shortcut"),
-        Field::Scale => t!("Scale"),
-        Field::Norm => t!("Normalisation"),
-        Field::Init => t!("Initial values"),
-        Field::Block => t!("Block"),
-        Field::Order => t!("Order"),
-        Field::ZeroLast => t!("Zero start"),
-        Field::Cardinality => t!("Cardinality"),
-        Field::GroupWidth => t!("Group width"),
-    }
-}
 
 /// What it is.
 pub fn hint(field: Field) -> Cow<'static, str> {

@@ -16,6 +16,7 @@ use super::task::PaneKey;
 use super::theme::{self, GRID, SMALL};
 use super::undo::Undo;
 use super::widgets::{primary_button_ui, quiet_button_ui};
+use crate::export::Kind;
 use crate::net::Spec;
 use crate::run::RunPlan;
 
@@ -71,6 +72,15 @@ impl Pane for Networks {
         self.undo.note(before, &draft.now, grip);
         self.go(asked, &mut draft);
         self.draft = Some(draft);
+    }
+
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Networks)
+    }
+
+    /// What nets are and cost is not measured.
+    fn measured(&self, _view: &View<'_>) -> bool {
+        false
     }
 
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {

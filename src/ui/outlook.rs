@@ -4,8 +4,8 @@ use rust_i18n::t;
 
 use super::pane::View;
 use super::sizes::Sizes;
-use super::status::duration;
 use crate::net::Spec;
+use crate::run::amounts::duration;
 
 /// What an image costs that only goes forward, in images that are trained on.
 pub const FORWARD: f64 = 1.0 / 3.0;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::Ui;
+use eframe::egui::{Key, KeyboardShortcut, Modifiers, Ui};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,12 @@ macro_rules! panels {
                 match self {
                     $(Panel::$name => t!(<$pane>::HINT),)*
                 }
+            }
+
+            /// Whether Ctrl C copies something else of it than its figure.
+            pub fn copies(self) -> bool {
+                let copy = KeyboardShortcut::new(Modifiers::COMMAND, Key::C);
+                self.keys().iter().any(|key| key.keys == copy)
             }
 
             /// Keys that speak to it while it has the focus.

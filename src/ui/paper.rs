@@ -26,13 +26,20 @@ pub struct Print {
     pub size: Size,
 }
 
-/// The menu that a tile's export button opens; a panel without a figure has the experiment to give.
-pub fn menu_ui(button: &Response, figure: Option<(Kind, Option<usize>)>, size: &mut Size, actions: &mut Vec<Action>) {
+/// The menu that a tile's export button opens; a panel without a figure has the experiment to give. `copy` is the key
+/// that copies the figure, where there is one.
+pub fn menu_ui(
+    button: &Response,
+    figure: Option<(Kind, Option<usize>)>,
+    copy: &str,
+    size: &mut Size,
+    actions: &mut Vec<Action>,
+) {
     let menu = Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     menu.show(|ui| {
         ui.set_min_width(210.0);
         if let Some((kind, step)) = figure {
-            figure_ui(ui, size, |delivery, size| {
+            figure_ui(ui, copy, size, |delivery, size| {
                 let size = *size;
                 actions.push(Action::Export(Print {
                     kind,
@@ -64,7 +71,7 @@ pub fn menu_ui(button: &Response, figure: Option<(Kind, Option<usize>)>, size: &
     });
 }
 
-fn figure_ui(ui: &mut Ui, size: &mut Size, mut print: impl FnMut(Delivery, &Size)) {
+fn figure_ui(ui: &mut Ui, copy: &str, size: &mut Size, mut print: impl FnMut(Delivery, &Size)) {
     ui.label(theme::caption(t!("Size")));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 2.0;
@@ -80,7 +87,7 @@ fn figure_ui(ui: &mut Ui, size: &mut Size, mut print: impl FnMut(Delivery, &Size
     });
     let file = |format| Delivery::File(format);
     for (words, key, delivery) in [
-        (t!("Copy image"), "Ctrl C", Delivery::Clipboard),
+        (t!("Copy image"), copy, Delivery::Clipboard),
         (t!("SVG, PNG, PDF and CSV"), "E", Delivery::Files),
         ("SVG".into(), "", file(Format::Svg)),
         ("PNG".into(), "", file(Format::Png)),

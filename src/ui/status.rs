@@ -9,6 +9,7 @@ use super::theme::{self, SMALL};
 use super::widgets::{grouped, short};
 use super::work::Works;
 use super::{Action, News, Scene, Speed};
+use crate::run::amounts::duration;
 use crate::run::{History, Phase};
 
 /// The measured part of the line.
@@ -51,25 +52,6 @@ fn phase(history: &History) -> Cow<'static, str> {
         Phase::Finishing => t!("finishing"),
         Phase::Done => t!("done"),
     }
-}
-
-/// `8 s`, `3 min 20 s`, `2 h 5 min`.
-pub fn duration(seconds: f64) -> String {
-    let seconds = seconds.ceil() as u64;
-    match seconds {
-        0..60 => t!("%{seconds} s", seconds = seconds),
-        60..3600 => t!(
-            "%{minutes} min %{seconds} s",
-            minutes = seconds / 60,
-            seconds = seconds % 60
-        ),
-        _ => t!(
-            "%{hours} h %{minutes} min",
-            hours = seconds / 3600,
-            minutes = seconds % 3600 / 60
-        ),
-    }
-    .into()
 }
 
 /// Draws the line.
@@ -139,12 +121,5 @@ mod tests {
             "test  ·  training  ·  step 120 of 400  ·  2\u{a0}340 images/s  ·  1 min 16 s left"
         );
         assert!(!words(scene, Speed::default()).contains("left"));
-    }
-
-    #[test]
-    fn durations() {
-        for (seconds, words) in [(7.2, "8 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min")] {
-            assert_eq!(duration(seconds), words);
-        }
     }
 }

@@ -172,7 +172,7 @@ impl Task {
 
     /// Whether its keys were pressed in this frame.
     pub fn pressed(&self, ui: &Ui) -> bool {
-        // The system's way to copy is an event, which a panel without a figure may read for itself.
+        // The system's way to copy is an event, which a panel with other things to copy reads for itself.
         if *self == Task::Copy {
             return ui.input(|input| input.events.contains(&Event::Copy));
         }

@@ -99,7 +99,8 @@ impl Frame<'_, '_> {
         let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl C)");
         let button = icon_button_ui(ui, Icon::Export, &name, &hint);
         let figure = kind.map(|kind| (kind, self.view.cursor.step));
-        paper::menu_ui(&button, figure, &mut self.paper, self.view.actions);
+        let copy = if panel.copies() { "" } else { "Ctrl C" };
+        paper::menu_ui(&button, figure, copy, &mut self.paper, self.view.actions);
         if kind.is_some() && room > TAG_ROOM && self.panes.measured(panel, self.view) {
             ui.add_space(4.0);
             ui.label(theme::caption(t!("measured")))

@@ -9,6 +9,7 @@ use rust_i18n::t;
 
 use super::theme::{self, BODY, HEADING};
 use crate::palette::Rgb;
+pub use crate::run::amounts::{grouped, short};
 
 /// A colour table standing up, its first colour at the foot.
 pub fn colour_bar_ui(painter: &Painter, bar: Rect, table: &[Rgb; 256]) {
@@ -102,57 +103,4 @@ pub fn header_ui(ui: &mut Ui, title: &str, controls: impl FnOnce(&mut Ui)) {
             controls(ui);
         });
     });
-}
-
-/// Whole numbers with thin spaces between thousands: `853 018`.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// Three significant digits for reading: `0.0026`, `1.78`, `1.2e-9`.
-pub fn short(value: f64) -> String {
-    if value == 0.0 {
-        return "0".into();
-    }
-    if !value.is_finite() {
-        return t!("not finite").into();
-    }
-    let power = value.abs().log10().floor() as i32;
-    match power {
-        -4..=2 => format!("{value:.*}", (if power < 0 { 1 - power } else { 2 - power }) as usize),
-        3..=5 => format!("{value:.0}"),
-        _ => format!("{value:.1e}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_for_reading() {
-        assert_eq!(grouped(853_018), "853\u{a0}018");
-        assert_eq!(grouped(12), "12");
-        for (value, text) in [
-            (1.784, "1.78"),
-            (0.1013, "0.10"),
-            (0.0026, "0.0026"),
-            (0.00026, "0.00026"),
-            (12.34, "12.3"),
-            (4e-15, "4.0e-15"),
-            (150.2, "150"),
-            (f64::NAN, "not finite"),
-            (0.0, "0"),
-        ] {
-            assert_eq!(short(value), text);
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! What a panel can be taken away as: the menu on its tile, and the keys.
 
 use depthscope::export::{Format, Kind, Size};
-use depthscope::ui::{Action, Delivery, Print, Room};
+use depthscope::ui::{Action, Delivery, Panel, Print, Room};
 use eframe::egui::{Event, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -64,11 +64,56 @@ fn an_image_is_copied_from_the_menu_and_by_key() {
 }
 
 #[test]
+fn tables_are_figures_too() {
+    for (panel, kind) in [
+        (Panel::Networks, Kind::Networks),
+        (Panel::Runs, Kind::Runs),
+        (Panel::Data, Kind::Data),
+    ] {
+        let mut page = Page::new(Room::Lab, ALL, 250);
+        page.lab.tiling.open(panel);
+        page.lab.tiling.maximised = true;
+        let mut page = page.open(Vec2::new(1280.0, 800.0), Theme::Light, 1.0);
+        for (words, delivery) in [
+            ("PDF", Delivery::File(Format::Pdf)),
+            ("Bundle: figure, data and recipe", Delivery::File(Format::Zip)),
+        ] {
+            page.get_by_label(&format!("Export {}", panel.name())).click();
+            page.run();
+            page.get_by_label(words).click();
+            page.run();
+            let print = *prints(&page).last().unwrap();
+            assert_eq!((print.kind, print.delivery), (kind, delivery));
+        }
+        page.event(Event::Copy);
+        page.run();
+        let copied = prints(&page).last().unwrap().delivery == Delivery::Clipboard;
+        assert_eq!(copied, panel != Panel::Networks, "there the key copies the net's text");
+    }
+}
+
+#[test]
+fn in_the_networks_the_copy_key_takes_the_text_and_the_menu_the_image() {
+    let mut page = open();
+    page.state_mut().lab.tiling.focus = Panel::Networks;
+    page.run();
+    page.event(Event::Copy);
+    page.run();
+    page.get_by_label("text copied");
+    assert!(prints(&page).is_empty());
+    page.get_by_label("Export Networks").click();
+    page.run();
+    page.get_by_label("Copy image").click();
+    page.run();
+    assert_eq!(prints(&page)[0].kind, Kind::Networks);
+    assert_eq!(prints(&page)[0].delivery, Delivery::Clipboard);
+}
+
+#[test]
 fn code_is_copied_from_every_tile() {
     let mut page = open();
     page.get_by_label("Export Networks").click();
     page.run();
-    assert!(page.query_by_label("PDF").is_none(), "the panel has no figure");
     page.get_by_label("Copy as PyTorch").click();
     page.run();
     page.get_by_label("Export Networks").click();

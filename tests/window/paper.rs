@@ -1,12 +1,16 @@
 //! Every figure and a lesson's report, from made-up measurements, in the language spoken.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use depthscope::export::{Caption, Figure, Kind, Material, figure};
 use depthscope::lesson::{Evidence, Exhibit, Guesses, Lesson, Report};
 use depthscope::net::{Array, Cut, Form, Graph, Split, Surgery};
 use depthscope::probe::{Correlation, Formed, Forms, Insertion, Landscape, Reading, Shattering, Subject, Trial, Way};
-use depthscope::run::{Event, Finding, Findings, History, LandscapeView, MapRequest, Maps, Origin, PlaneKind};
+use depthscope::run::shelf::{Item, Line};
+use depthscope::run::{
+    Event, Finding, Findings, History, LandscapeView, MapRequest, Maps, Origin, PlaneKind, Preview, Wanted,
+};
 use depthscope::ui::Room;
 
 use crate::classroom::{degraded, measured};
@@ -36,12 +40,21 @@ pub fn figures() -> Vec<(Kind, Figure)> {
     }
     let (findings, maps) = (findings(&page.history), maps());
     let caption = Caption::of(&page.experiment);
+    let folder = Path::new("/runs/quick");
+    let items: Vec<Item> = (page.history.runs.iter())
+        .map(|series| Item::fresh(series, &page.experiment, folder))
+        .collect();
+    let line = |item| Line::new(item, Some(folder), &page.history, 1_764_000_000);
+    let lines: Vec<Line> = items.iter().map(line).collect();
+    let data = Preview::of(Wanted::Source(page.experiment.data.clone())).unwrap();
     let material = Material {
         caption: &caption,
         history: &page.history,
         step: None,
         maps: Some(&maps),
         findings: Some(&findings),
+        runs: Some(&lines),
+        data: Some(&data),
     };
     Kind::ALL
         .map(|kind| (kind, figure(kind, &material).unwrap_or_else(|why| panic!("{why}"))))

@@ -1,5 +1,6 @@
 //! All runs on the disk, as a list: read from their summaries, named, pinned, hidden, and thrown away with a way back.
 
+mod columns;
 mod fields;
 mod item;
 mod librarian;
@@ -13,10 +14,12 @@ mod trash;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use columns::{Column, Line, columns, now};
 pub use fields::Fields;
 pub use item::{Item, Row, RunKey};
 pub use librarian::{Librarian, News};
 pub use marks::Mark;
+pub use scan::items;
 
 /// What the list of runs shows.
 #[derive(Debug, Clone, Default)]

@@ -90,6 +90,19 @@ fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     Some((about.modified().ok()?, about.len()))
 }
 
+/// The runs of one folder as the list would show them.
+pub fn items(folder: &Path) -> Vec<Item> {
+    let layout = Layout::new(folder);
+    let mut items = read(
+        folder,
+        &[layout.experiment(), layout.summary()].map(|path| stamp(&path)),
+    );
+    // What is said about runs does not keep them from being shown.
+    let marks = Marks::read(folder.parent().unwrap_or(Path::new(""))).unwrap_or_default();
+    items.iter_mut().for_each(|item| item.mark = marks.of(&item.key));
+    items
+}
+
 /// The runs of a folder, or one line about what is wrong with it.
 fn read(folder: &Path, stamp: &Stamp) -> Vec<Item> {
     let written = stamp.iter().flatten().map(|(time, _)| *time).max();

@@ -1,23 +1,23 @@
 //! All runs, on the disk and in memory: sorted, named, pinned, hidden, thrown away, and set beside the live ones.
 
-mod columns;
 mod table;
 mod tools;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::path::Path;
 
 use eframe::egui::{Color32, Key, Modifiers, Ui};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use self::columns::{Column, Line};
 use self::table::{Table, Touch};
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID};
 use super::{Action, Scene, line_style};
+use crate::export::Kind;
 use crate::net::{Family, Spec};
-use crate::run::shelf::{Errand, Item, Mark, RunKey};
+use crate::run::shelf::{Column, Errand, Item, Line, Mark, RunKey, columns, now};
+use crate::run::{Experiment, History, Shelf};
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -99,6 +99,15 @@ impl Pane for Runs {
         }
     }
 
+    fn figure(&self) -> Option<Kind> {
+        Some(Kind::Runs)
+    }
+
+    /// Runs of other days and other machines stand in it, too.
+    fn measured(&self, _view: &View<'_>) -> bool {
+        false
+    }
+
     fn keys(&mut self, ui: &Ui, view: &mut View<'_>) {
         let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
         let Some(item) = self.chosen_item().cloned() else {
@@ -129,10 +138,25 @@ impl Runs {
         if self.order.of == of {
             return;
         }
-        let folder = scene.shelf.live.as_deref();
-        let mut items = scene.shelf.items.clone();
-        for series in trained {
-            let fresh = Item::fresh(series, scene.experiment, folder.unwrap_or(std::path::Path::new("")));
+        let (items, hidden) = self.listed(scene.experiment, scene.history, scene.shelf);
+        let now = now();
+        let columns = columns(items.iter().filter_map(|item| item.row.as_ref().ok()));
+        let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
+        self.order = Order {
+            of,
+            items,
+            columns,
+            widths,
+            hidden,
+        };
+    }
+
+    /// The runs as the panel lists them, and how many of all are hidden.
+    pub fn listed(&self, experiment: &Experiment, history: &History, shelf: &Shelf) -> (Vec<Item>, usize) {
+        let folder = shelf.live.as_deref();
+        let mut items = shelf.items.clone();
+        for series in history.trained() {
+            let fresh = Item::fresh(series, experiment, folder.unwrap_or(Path::new("")));
             if !items.iter().any(|item| item.key == fresh.key) {
                 items.push(fresh);
             }
@@ -142,19 +166,12 @@ impl Runs {
         let now = now();
         items.sort_by(|a, b| {
             let fixed = |item: &Item| (!item.mark.pinned, item.row.is_err());
-            let within = self.sort.compare(line_of(a, scene, now), line_of(b, scene, now));
+            let [left, right] = [a, b].map(|item| Line::new(item, folder, history, now));
+            let within = self.sort.compare(left, right);
             let within = if self.downwards { within.reverse() } else { within };
             fixed(a).cmp(&fixed(b)).then(within).then_with(|| a.key.cmp(&b.key))
         });
-        let columns = columns::columns(items.iter().filter_map(|item| item.row.as_ref().ok()));
-        let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
-        self.order = Order {
-            of,
-            items,
-            columns,
-            widths,
-            hidden,
-        };
+        (items, hidden)
     }
 
     fn is_found(&self, item: &Item) -> bool {
@@ -270,11 +287,5 @@ fn marked(item: &Item, change: impl FnOnce(&mut Mark)) -> Action {
 }
 
 fn line_of<'a>(item: &'a Item, scene: Scene<'a>, now: u64) -> Line<'a> {
-    let live = columns::live(item, scene.shelf.live.as_deref(), scene.history);
-    Line { item, live, now }
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| since.as_secs())
+    Line::new(item, scene.shelf.live.as_deref(), scene.history, now)
 }

@@ -8,8 +8,7 @@ use eframe::egui::{
 };
 use rust_i18n::t;
 
-use super::columns::{Column, Line};
-use crate::run::Series;
+use crate::run::shelf::{Column, Line};
 use crate::ui::theme::{self, SMALL};
 
 const ROW: f32 = 26.0;
@@ -18,8 +17,6 @@ const HEAD: f32 = 24.0;
 const CHECK: f32 = 26.0;
 const PAD: f32 = 8.0;
 const SKETCH: f32 = 84.0;
-/// Places of a live run's loss on it.
-const SKETCHED: usize = 64;
 /// Widths of columns of text.
 const NARROW: f32 = 56.0;
 const WIDE: f32 = 230.0;
@@ -277,29 +274,17 @@ fn arrow(ui: &Ui, centre: Pos2, down: bool, colour: Color32) {
 
 /// The training loss as a line, logarithmic, from its lowest to its highest value.
 fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, colour: Color32) {
-    let Ok(row) = &line.item.row else { return };
-    let curve = line.live.map_or_else(|| row.curve.clone(), sketched);
-    let logs: Vec<f32> = curve.iter().map(|loss| loss.max(1e-6).ln()).collect();
+    let logs: Vec<f32> = line.sketch().iter().map(|loss| loss.max(1e-6).ln()).collect();
     let low = logs.iter().copied().fold(f32::INFINITY, f32::min);
     let high = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if logs.len() < 2 {
         return;
     }
     let reach = (high - low).max(0.05);
-    let along = rect.width() * (line.steps().min(row.of) as f32 / row.of.max(1) as f32).max(0.1);
+    let along = rect.width() * line.done().max(0.1);
     let points = logs.iter().enumerate().map(|(index, log)| {
         let x = rect.left() + along * index as f32 / (logs.len() - 1) as f32;
         pos2(x, rect.bottom() - rect.height() * (log - low) / reach)
     });
     ui.painter().line(points.collect(), Stroke::new(1.25, colour));
-}
-
-/// What a live run's loss was at a few places, each the mean of a few steps.
-fn sketched(series: &Series) -> Vec<f32> {
-    let places = series.loss.chunks(series.loss.len().div_ceil(SKETCHED).max(1));
-    let means = places.map(|losses| {
-        let few = &losses[..losses.len().min(8)];
-        few.iter().sum::<f32>() / few.len() as f32
-    });
-    means.filter(|mean| mean.is_finite()).collect()
 }

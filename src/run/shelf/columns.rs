@@ -2,15 +2,18 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use crate::run::shelf::{Item, Row};
+use super::{Item, Row};
+use crate::run::amounts::{duration, grouped, short};
 use crate::run::{History, Series, Status};
-use crate::ui::status::duration;
-use crate::ui::widgets::{grouped, short};
 
+/// Places of a live run's loss on its sketch.
+const SKETCHED: usize = 64;
 /// A summary that training has not renewed for so long is of a run that was left off.
 const STALE_SECS: u64 = 30;
 
@@ -32,12 +35,18 @@ pub enum Column {
 }
 
 /// What a line is drawn and sorted from.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
     pub item: &'a Item,
     /// The same run in memory, where the window trains it.
     pub live: Option<&'a Series>,
     pub now: u64,
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 /// The columns that show these runs, with those that would say the same in every line left out.
@@ -131,6 +140,19 @@ impl Column {
         }
     }
 
+    /// The number that stands in it, where it is one: errors are 0..=1, times in seconds.
+    pub fn value(&self, line: Line<'_>) -> Option<f64> {
+        let number = |value: Option<f32>| Some(value.map_or(f64::NAN, f64::from));
+        match self {
+            Column::Step => Some(line.steps() as f64),
+            Column::Loss => number(line.loss()),
+            Column::Error => number(line.error()),
+            Column::TestError => number(line.test_error()),
+            Column::Time => Some(line.seconds()),
+            Column::Name | Column::Sketch | Column::State | Column::Field(_) | Column::Folder | Column::Written => None,
+        }
+    }
+
     /// Which of two lines stands first when the column sorts upwards; what is not known stands last.
     pub fn compare(&self, a: Line<'_>, b: Line<'_>) -> Ordering {
         let known = |value: Option<f32>| value.filter(|value| value.is_finite()).unwrap_or(f32::INFINITY);
@@ -141,18 +163,46 @@ impl Column {
             Column::TestError => number(a.test_error(), b.test_error()),
             Column::Step => a.steps().cmp(&b.steps()),
             Column::Written => b.item.changed.cmp(&a.item.changed),
-            Column::Time => {
-                let seconds = |line: Line<'_>| line.item.row.as_ref().map_or(0.0, |row| row.seconds);
-                seconds(a).total_cmp(&seconds(b))
-            }
+            Column::Time => a.seconds().total_cmp(&b.seconds()),
             Column::Name | Column::State | Column::Field(_) | Column::Folder => natural(&self.text(a), &self.text(b)),
         }
     }
 }
 
-impl Line<'_> {
-    fn row(&self) -> Option<&Row> {
+impl<'a> Line<'a> {
+    /// The item, with its run in memory where its folder is the one that the window trains in.
+    pub fn new(item: &'a Item, folder: Option<&Path>, history: &'a History, now: u64) -> Self {
+        let here = folder.unwrap_or(Path::new("")) == item.key.folder;
+        let same = |series: &&Series| series.track.name == item.key.name && series.track.seed == item.key.seed;
+        let live = history.trained().iter().find(same).filter(|_| here);
+        Self { item, live, now }
+    }
+
+    fn row(&self) -> Option<&'a Row> {
         self.item.row.as_ref().ok()
+    }
+
+    /// The training loss at a few places, each the mean of a few steps.
+    pub fn sketch(&self) -> Vec<f32> {
+        let Some(series) = self.live else {
+            return self.row().map_or_else(Vec::new, |row| row.curve.clone());
+        };
+        let places = series.loss.chunks(series.loss.len().div_ceil(SKETCHED).max(1));
+        let means = places.map(|losses| {
+            let few = &losses[..losses.len().min(8)];
+            few.iter().sum::<f32>() / few.len() as f32
+        });
+        means.filter(|mean| mean.is_finite()).collect()
+    }
+
+    /// The share of its steps that is done, 0..=1.
+    pub fn done(&self) -> f32 {
+        let of = self.row().map_or(1, |row| row.of).max(1);
+        self.steps().min(of) as f32 / of as f32
+    }
+
+    fn seconds(&self) -> f64 {
+        self.row().map_or(0.0, |row| row.seconds)
     }
 
     pub fn steps(&self) -> usize {
@@ -192,15 +242,6 @@ impl Line<'_> {
             .collect();
         format!("{}, {}", self.item.title(), parts.join(", "))
     }
-}
-
-/// The run in memory, where the item's folder is the one that the window trains in.
-pub fn live<'a>(item: &Item, folder: Option<&std::path::Path>, history: &'a History) -> Option<&'a Series> {
-    if folder.unwrap_or(std::path::Path::new("")) != item.key.folder {
-        return None;
-    }
-    let same = |series: &&Series| series.track.name == item.key.name && series.track.seed == item.key.seed;
-    history.trained().iter().find(same)
 }
 
 fn state(line: Line<'_>, row: &Row) -> String {

@@ -1,0 +1,239 @@
+//! The nets that are compared: what each is, what it costs, and what it came to.
+
+use rust_i18n::t;
+
+use super::figure::{Figure, Panel};
+use super::nets::{Net, nets, percent, short};
+use super::table::{Cell, Row, Table};
+use super::{Material, missing};
+use crate::error::Result;
+use crate::net::{Field, Graph, Spec};
+use crate::run::Series;
+use crate::run::amounts::grouped;
+
+/// What sets nets apart beside their depth: a column where it differs, else a part of the note.
+const FIELDS: [Field; 10] = [
+    Field::Shortcut,
+    Field::Width,
+    Field::Block,
+    Field::Norm,
+    Field::Scale,
+    Field::Init,
+    Field::Order,
+    Field::ZeroLast,
+    Field::Cardinality,
+    Field::GroupWidth,
+];
+
+/// The figure of the nets as a table, a line for each net and seed.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let nets = nets(material.history);
+    let lines: Vec<(&Net, &Series)> = nets
+        .iter()
+        .flat_map(|net| net.runs.iter().map(move |run| (net, *run)))
+        .collect();
+    if lines.is_empty() {
+        return Err(missing("networks", &t!("no net is built yet")));
+    }
+    let mut table = Table {
+        rows: lines.iter().map(|(net, _)| Row::new(Some(net.style))).collect(),
+        ..Table::default()
+    };
+    let name = |(net, _): &(&Net, &Series)| Cell::Text(net.name.to_owned());
+    table.push(t!("net"), 0, lines.iter().map(name));
+    let mut shared = identity(&mut table, &lines);
+    costs(&mut table, &lines);
+    let trained = lines.iter().any(|(_, run)| run.step() > 0);
+    if trained {
+        shared.extend(results(&mut table, &lines));
+    }
+    let mut notes = Vec::new();
+    if !shared.is_empty() {
+        notes.push(t!("Every net: %{fields}.", fields = shared.join(&t!(", "))).into());
+    }
+    notes.push(
+        t!("Depth: layers with weights. Multiply-adds: for one image, convolutions and the linear layer.").into(),
+    );
+    if trained {
+        notes.push(t!("Loss and error: mean of the last 50 minibatches. Test error: batch statistics.").into());
+    }
+    let figure = material.figure(t!("Networks"), vec![Panel::Table(table)], notes);
+    Ok(match trained {
+        true => figure,
+        false => Figure {
+            tag: t!("computed, not trained").into(),
+            ..figure
+        },
+    })
+}
+
+/// Seed, depth, blocks and fields, where they differ; answers with what is the same everywhere.
+fn identity(table: &mut Table, lines: &[(&Net, &Series)]) -> Vec<String> {
+    let mut shared = Vec::new();
+    let whole = |value: usize| Cell::Number(value.to_string(), value as f64);
+    let seeds: Vec<u64> = lines.iter().map(|(_, run)| run.track.seed).collect();
+    if seeds.iter().any(|seed| *seed != seeds[0]) {
+        table.push(t!("seed"), 1, seeds.iter().map(|&seed| whole(seed as usize)));
+    } else {
+        shared.push(t!("seed %{one}", one = seeds[0]).into());
+    }
+    table.push(t!("depth"), 1, lines.iter().map(|(net, _)| whole(net.spec.depth)));
+    let blocks = |(net, _): &(&Net, &Series)| whole(3 * net.spec.blocks_per_stage());
+    table.push(t!("blocks"), 5, lines.iter().map(blocks));
+    for field in FIELDS {
+        let value = |spec: &Spec| spec.has(field).then(|| spec.value(field));
+        let mut values: Vec<String> = lines.iter().filter_map(|(net, _)| value(net.spec)).collect();
+        values.dedup();
+        let title = field.label().to_lowercase();
+        let everywhere = lines.iter().all(|(net, _)| net.spec.has(field));
+        match &values[..] {
+            [] => {}
+            [one] if field != Field::Shortcut || everywhere => {
+                let usual = |net: &Net| value(&Spec::new(net.spec.family, net.spec.depth)).as_ref() == Some(one);
+                let told = matches!(field, Field::Shortcut | Field::Width | Field::Norm);
+                if told || !lines.iter().all(|(net, _)| !net.spec.has(field) || usual(net)) {
+                    shared.push(format!("{title} {one}"));
+                }
+            }
+            _ => {
+                let cell =
+                    |(net, _): &(&Net, &Series)| Cell::Text(value(net.spec).unwrap_or_else(|| "\u{2013}".into()));
+                table.push(title, 3, lines.iter().map(cell));
+            }
+        }
+    }
+    shared
+}
+
+fn costs(table: &mut Table, lines: &[(&Net, &Series)]) {
+    let tables: Vec<crate::net::Table> = lines
+        .iter()
+        .map(|(net, _)| crate::net::Table::new(&Graph::new(net.spec)))
+        .collect();
+    let amount = |value: u64| Cell::Number(count(value), value as f64);
+    table.push(
+        t!("parameters"),
+        2,
+        tables.iter().map(|costs| amount(costs.parameters as u64)),
+    );
+    table.push(
+        t!("multiply-adds"),
+        4,
+        tables.iter().map(|costs| amount(costs.multiply_adds)),
+    );
+}
+
+/// Steps, losses and errors; answers with the steps where they are the same everywhere.
+fn results(table: &mut Table, lines: &[(&Net, &Series)]) -> Option<String> {
+    let steps: Vec<usize> = lines.iter().map(|(_, run)| run.step()).collect();
+    let same = steps.iter().all(|step| *step == steps[0]);
+    if !same {
+        let cell = |&steps: &usize| Cell::Number(grouped(steps as u64), steps as f64);
+        table.push(t!("steps"), 4, steps.iter().map(cell));
+    }
+    let number = |value: Option<f32>, text: fn(f64) -> String| Cell::number(value.map(f64::from), text);
+    let loss = |(_, run): &(&Net, &Series)| match run.diverged {
+        Some(_) => Cell::Number(t!("diverged").into(), f64::NAN),
+        None => number(run.final_loss(), short),
+    };
+    let error = |(_, run): &(&Net, &Series)| number(run.final_error(), percent);
+    let test = |(_, run): &(&Net, &Series)| number(run.evaluated.last().map(|at| at.error), percent);
+    table.push(t!("training loss"), 1, lines.iter().map(loss));
+    table.push(t!("training error"), 2, lines.iter().map(error));
+    if lines.iter().any(|(_, run)| !run.evaluated.is_empty()) {
+        table.push(t!("test error"), 1, lines.iter().map(test));
+    }
+    same.then(|| t!("%{steps} steps", steps = grouped(steps[0] as u64)).into())
+}
+
+/// `67 906`, `1.40 M`, `125 M`.
+fn count(number: u64) -> String {
+    match number {
+        0..1_000_000 => grouped(number),
+        1_000_000..1_000_000_000 => format!("{}\u{a0}M", short(number as f64 / 1e6)),
+        _ => format!("{}\u{a0}G", short(number as f64 / 1e9)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, constant};
+    use super::*;
+    use crate::run::History;
+
+    fn table(history: &History) -> (Table, Figure) {
+        let mut figure = samples::figure(figure, history).unwrap();
+        match figure.panels.pop() {
+            Some(Panel::Table(table)) => (table, figure),
+            other => panic!("a table, not {other:?}"),
+        }
+    }
+
+    fn titles(table: &Table) -> Vec<&str> {
+        table.columns.iter().map(|column| column.title.as_str()).collect()
+    }
+
+    #[test]
+    fn what_differs_is_a_column_and_what_does_not_is_said_once() {
+        let history = samples::history([
+            constant("plain-20:width=8", 0, 1.0),
+            constant("resnet-20:width=8", 0, 0.25),
+        ]);
+        let (both, figure) = table(&history);
+        assert_eq!(
+            titles(&both),
+            [
+                "net",
+                "depth",
+                "blocks",
+                "shortcut",
+                "parameters",
+                "multiply-adds",
+                "training loss",
+                "training error"
+            ]
+        );
+        let cells: Vec<&str> = both.rows[1].cells.iter().map(Cell::text).collect();
+        assert_eq!(cells[..4], ["resnet-20", "20", "9", "A"]);
+        assert_eq!(cells[6..], ["0.250", "50.0 %"]);
+        assert_eq!(both.rows[0].cells[3].text(), "\u{2013}");
+        assert_ne!(both.rows[0].mark, both.rows[1].mark);
+        assert!(
+            figure.notes[0].contains("seed 0, width 8") && figure.notes[0].contains("60 steps"),
+            "{:?}",
+            figure.notes
+        );
+        let (seeds, _) = table(&samples::history([
+            constant("plain-20", 0, 1.0),
+            constant("plain-20", 1, 1.0),
+            constant("plain-20:width=8", 0, 1.0),
+        ]));
+        assert!(titles(&seeds).contains(&"seed") && titles(&seeds).contains(&"width"));
+        assert!(!titles(&seeds).contains(&"shortcut"), "no net has one");
+    }
+
+    #[test]
+    fn nets_that_have_not_trained_have_no_results() {
+        let mut fresh = constant("plain-20", 0, 1.0);
+        fresh.truncate(0);
+        let (table, figure) = table(&samples::history([fresh]));
+        assert_eq!(titles(&table).last(), Some(&"multiply-adds"));
+        assert_eq!(figure.tag, "computed, not trained");
+        let error = samples::figure(super::figure, &samples::history([]))
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, "no networks figure: no net is built yet");
+    }
+
+    #[test]
+    fn a_run_that_diverged_says_so() {
+        let mut lost = constant("plain-20", 1, f32::NAN);
+        lost.diverged = Some(3);
+        let (table, _) = table(&samples::history([lost, constant("plain-8", 1, 0.5)]));
+        let loss = titles(&table)
+            .iter()
+            .position(|title| *title == "training loss")
+            .unwrap();
+        assert_eq!(table.rows[0].cells[loss].text(), "diverged");
+    }
+}

@@ -1,0 +1,86 @@
+//! A table as plain data: headings, and lines of cells.
+
+use super::figure::MapGrid;
+use crate::palette::{Rgb, Style};
+
+/// Lines under headings.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    pub columns: Vec<Heading>,
+    pub rows: Vec<Row>,
+}
+
+/// What stands above a column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heading {
+    pub title: String,
+    /// Where there is no room for all columns, that of the highest rank is left out first; one of rank 0 never is.
+    pub rank: u8,
+}
+
+/// One line, with a cell for each heading.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Colour and width of the net's line in other figures.
+    pub mark: Option<(Rgb, f32)>,
+    pub cells: Vec<Cell>,
+}
+
+/// What stands in a line and a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    Text(String),
+    /// As it is read, and its value.
+    Number(String, f64),
+    /// A line the size of a word, on a logarithmic scale of its own, and the share of the width that it takes.
+    Curve(Vec<f32>, f32),
+    /// A length, of that one for the whole width, with its number.
+    Bar(String, f64, f64),
+    /// Small pictures, side by side.
+    Images(Vec<MapGrid>),
+}
+
+impl Table {
+    /// Adds a column, with a cell for each line that there is.
+    pub fn push(&mut self, title: impl Into<String>, rank: u8, cells: impl IntoIterator<Item = Cell>) {
+        let title = title.into();
+        self.columns.push(Heading { title, rank });
+        self.rows
+            .iter_mut()
+            .zip(cells)
+            .for_each(|(row, cell)| row.cells.push(cell));
+    }
+
+    /// The cells of a column, from the top.
+    pub fn column(&self, index: usize) -> impl Iterator<Item = &Cell> + Clone {
+        self.rows.iter().filter_map(move |row| row.cells.get(index))
+    }
+}
+
+impl Row {
+    /// An empty line of a net.
+    pub fn new(style: Option<Style>) -> Self {
+        Self {
+            mark: style.map(|style| (style.light, style.width)),
+            cells: Vec::new(),
+        }
+    }
+}
+
+impl Cell {
+    /// A number, or a dash where it is not there or not finite.
+    pub fn number(value: Option<f64>, text: impl Fn(f64) -> String) -> Self {
+        match value.filter(|value| value.is_finite()) {
+            Some(value) => Self::Number(text(value), value),
+            None => Self::Number("\u{2013}".into(), f64::NAN),
+        }
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text) | Self::Number(text, _) | Self::Bar(text, ..) => text,
+            Self::Curve(..) | Self::Images(_) => "",
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! Sets a table: which columns and lines there is room for, how large, and draws them.
+
+use plotters_backend::DrawingBackend;
+use rust_i18n::t;
+
+use super::canvas::{Align, Canvas, Ink, Picture};
+use super::figure::Point;
+use super::fonts::{room_for, wrap};
+use super::grid;
+use super::sheet::{DARK, GREY, PALE};
+use super::table::{Cell, Row, Table};
+use crate::error::Result;
+use crate::palette::Rgb;
+
+/// Sizes of texts, and of what stands between them, at full size in points.
+const TEXT: f64 = 12.0;
+const HEAD: f64 = 11.0;
+const HEAD_LINE: f64 = 13.0;
+const LINE: f64 = 20.0;
+const TALL_LINE: f64 = 34.0;
+const BETWEEN: f64 = 16.0;
+const AIR: f64 = 26.0;
+/// The coloured line before a net's name.
+const MARK: f64 = 22.0;
+const CURVE: f64 = 84.0;
+const BAR: f64 = 60.0;
+const IMAGE: f64 = 28.0;
+/// Widest columns of what can be cut; the widest that fits is taken.
+const WIDEST: [f64; 4] = [240.0, 190.0, 150.0, 110.0];
+/// Sizes that are tried.
+const SIZES: [f64; 5] = [0.8, 0.9, 1.0, 1.2, 1.4];
+/// Widths that a sheet of any width is given, and lines from which on tables stand side by side on it.
+const NARROWEST: f64 = 480.0;
+const BROADEST: f64 = 1400.0;
+const HANDY: usize = 40;
+/// Tables side by side, lines of one on paper of any height, and of all.
+const MOST_BLOCKS: usize = 3;
+const LONGEST: usize = 60;
+const MOST_LINES: usize = LONGEST * MOST_BLOCKS;
+
+/// The paper that a table is set on.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    pub width: f64,
+    /// As high as it takes, unless given.
+    pub height: Option<f64>,
+    /// How small and how large the text may become, over its full size.
+    pub sizes: [f64; 2],
+}
+
+/// A table as it is set.
+pub struct Setting<'a> {
+    table: &'a Table,
+    size: f64,
+    /// Columns that are shown, with their widths in points.
+    columns: Vec<(usize, f64)>,
+    /// Lines in each of the tables side by side, and in all of them.
+    lines: usize,
+    shown: usize,
+    block_width: f64,
+    head: f64,
+}
+
+/// The width that shows every column in full, and many lines in tables side by side.
+pub fn natural_width(table: &Table) -> f64 {
+    let widths = natural(table);
+    let columns: Vec<usize> = (0..widths.len()).collect();
+    let one = whole(table, &columns, &widths, WIDEST[0]) + 0.4 * AIR * columns.len() as f64;
+    let wanted = table.rows.len().div_ceil(HANDY).clamp(1, MOST_BLOCKS);
+    let all = |blocks: usize| blocks as f64 * one + 2.0 * AIR * (blocks - 1) as f64;
+    let beside = (1..=wanted).rev().map(all).find(|&width| width <= BROADEST);
+    beside.unwrap_or(BROADEST).max(NARROWEST)
+}
+
+impl<'a> Setting<'a> {
+    /// In the size that shows the most lines and columns, and of several in the largest.
+    pub fn of(table: &'a Table, room: Room) -> Self {
+        let widths = natural(table);
+        let [least, most] = room.sizes;
+        let sizes = SIZES.iter().filter(|size| (least..=most).contains(size));
+        let settings = sizes.map(|&size| Self::at(table, &widths, room, size));
+        let best = settings.max_by_key(|set| (set.shown, set.columns.len()));
+        best.unwrap_or_else(|| Self::at(table, &widths, room, 1.0))
+    }
+
+    fn at(table: &'a Table, natural: &[f64], room: Room, size: f64) -> Self {
+        let width = room.width / size;
+        let (columns, widest) = fitting(table, natural, width);
+        let taken = whole(table, &columns, natural, widest);
+        let head = size * (head_lines(table, &columns, natural, widest) as f64 * HEAD_LINE + 12.0);
+        let line = size * line_height(table);
+        let longest = room
+            .height
+            .map_or(LONGEST, |height| ((height - head) / line).max(1.0) as usize);
+        let beside = ((width + 2.0 * AIR) / (taken + 2.0 * AIR)) as usize;
+        let blocks = table
+            .rows
+            .len()
+            .div_ceil(longest)
+            .clamp(1, beside.clamp(1, MOST_BLOCKS));
+        let lines = table.rows.len().div_ceil(blocks).min(longest);
+        let block_width = (width - 2.0 * AIR * (blocks - 1) as f64) / blocks as f64;
+        let spare = ((block_width - taken) / columns.len() as f64).clamp(0.0, AIR);
+        let set_width = |&column: &usize| {
+            (
+                column,
+                size * (natural[column].min(widest_of(table, column, widest)) + spare),
+            )
+        };
+        Self {
+            table,
+            size,
+            columns: columns.iter().map(set_width).collect(),
+            lines,
+            shown: table.rows.len().min(lines * blocks).min(MOST_LINES),
+            block_width: size * (taken + spare * columns.len() as f64).min(block_width),
+            head,
+        }
+    }
+
+    /// The height that it takes.
+    pub fn height(&self) -> f64 {
+        self.head + self.lines as f64 * self.size * line_height(self.table) + 4.0
+    }
+
+    /// What of the table is not in it, in sentences.
+    pub fn left_out(&self) -> Vec<String> {
+        let mut sentences = Vec::new();
+        if self.columns.len() < self.table.columns.len() {
+            let shown = |index: &usize| self.columns.iter().any(|(column, _)| column == index);
+            let titles = (0..self.table.columns.len())
+                .filter(|index| !shown(index))
+                .map(|index| self.table.columns[index].title.as_str());
+            let columns = titles.collect::<Vec<_>>().join(&t!(", "));
+            sentences.push(t!("No room for: %{columns}.", columns = columns).into());
+        }
+        let all = self.table.rows.len();
+        if self.shown < all {
+            let sentence = t!(
+                "The first %{shown} of %{all} lines; the CSV file has all.",
+                shown = self.shown,
+                all = all
+            );
+            sentences.push(sentence.into());
+        }
+        sentences
+    }
+
+    /// Draws it from that corner; the pictures in it come back.
+    pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, [left, top]: Point) -> Result<Vec<Picture>> {
+        let mut pictures = Vec::new();
+        let step = self.block_width + 2.0 * AIR * self.size;
+        let rows = &self.table.rows[..self.shown];
+        for (block, rows) in rows.chunks(self.lines.max(1)).enumerate() {
+            pictures.extend(self.block(canvas, [left + block as f64 * step, top], rows)?);
+        }
+        Ok(pictures)
+    }
+
+    fn block<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        [left, top]: Point,
+        rows: &[Row],
+    ) -> Result<Vec<Picture>> {
+        let (mut pictures, line) = (Vec::new(), self.size * line_height(self.table));
+        let right = left + self.block_width;
+        let rule = |canvas: &mut Canvas<B>, y: f64, colour: Rgb, width: f64| {
+            canvas.path(&[[left, y], [right, y]], colour, width)
+        };
+        rule(canvas, top, DARK, 1.25)?;
+        rule(canvas, top + self.head, DARK, 0.75)?;
+        for index in 1..rows.len() {
+            rule(canvas, top + self.head + index as f64 * line, PALE, 0.75)?;
+        }
+        rule(canvas, top + self.head + rows.len() as f64 * line, DARK, 1.25)?;
+        let mut at = left + if marked(self.table) { MARK * self.size } else { 0.0 };
+        for &(column, width) in &self.columns {
+            self.heading(canvas, column, [at, width, top])?;
+            for (index, row) in rows.iter().enumerate() {
+                let middle = top + self.head + (index as f64 + 0.5) * line;
+                pictures.extend(self.cell(canvas, row, column, [at, width, middle])?);
+            }
+            at += width + BETWEEN * self.size;
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let middle = top + self.head + (index as f64 + 0.5) * line;
+            if let Some((colour, width)) = row.mark {
+                let ends = [[left, middle], [left + 14.0 * self.size, middle]];
+                canvas.path(&ends, colour, 1.6 * f64::from(width) * self.size)?;
+            }
+        }
+        Ok(pictures)
+    }
+
+    fn heading<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        column: usize,
+        [at, width, top]: [f64; 3],
+    ) -> Result<()> {
+        let size = HEAD * self.size;
+        let title = wrap(&self.table.columns[column].title, size, width + 2.0, 2);
+        let (x, align) = match at_right(self.table, column) {
+            true => (at + width, Align::Right),
+            false => (at, Align::Left),
+        };
+        // The last line stands on the rule.
+        for (place, line) in title.iter().rev().enumerate() {
+            let y = top + self.head - self.size * (10.0 + place as f64 * HEAD_LINE);
+            canvas.text(line, [x, y], size, align, GREY)?;
+        }
+        Ok(())
+    }
+
+    fn cell<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        row: &Row,
+        column: usize,
+        [at, width, middle]: [f64; 3],
+    ) -> Result<Vec<Picture>> {
+        let size = TEXT * self.size;
+        match row.cells.get(column) {
+            None => {}
+            Some(Cell::Text(text)) => {
+                for line in wrap(text, size, width + 2.0, 1) {
+                    canvas.text(&line, [at, middle], size, Align::Left, DARK)?;
+                }
+            }
+            Some(Cell::Number(text, _)) => canvas.text(text, [at + width, middle], size, Align::Right, DARK)?,
+            Some(Cell::Curve(values, along)) => {
+                let place = [at, middle - 0.36 * LINE * self.size, width, 0.72 * LINE * self.size];
+                let colour = row.mark.map_or(GREY, |(colour, _)| colour);
+                canvas.path(&curve(values, *along, place), Ink::from(colour), 1.25)?;
+            }
+            Some(Cell::Bar(text, value, of)) => {
+                let length = BAR * self.size * (value / of.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+                let bar = [at, middle - 5.0 * self.size, length.max(1.0), 10.0 * self.size];
+                canvas.rect(bar, Ink(GREY, 0.55))?;
+                canvas.text(text, [at + length + 5.0, middle], size, Align::Left, DARK)?;
+            }
+            Some(Cell::Images(images)) => {
+                let side = IMAGE * self.size;
+                let step = side + 3.0 * self.size;
+                let room = ((width + 3.0 * self.size) / step) as usize;
+                let placed = |(index, image)| grid::own(image, [at + index as f64 * step, middle - side / 2.0, side]);
+                return Ok(images.iter().take(room.max(1)).enumerate().map(placed).collect());
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn marked(table: &Table) -> bool {
+    table.rows.iter().any(|row| row.mark.is_some())
+}
+
+fn line_height(table: &Table) -> f64 {
+    let tall = |row: &Row| row.cells.iter().any(|cell| matches!(cell, Cell::Images(_)));
+    if table.rows.iter().any(tall) { TALL_LINE } else { LINE }
+}
+
+/// Numbers stand at the right, so that their digits stand beneath each other.
+fn at_right(table: &Table, column: usize) -> bool {
+    table.column(column).any(|cell| matches!(cell, Cell::Number(..)))
+}
+
+/// What a column takes of the width, in points at full size; only texts and rows of pictures can be cut.
+fn natural(table: &Table) -> Vec<f64> {
+    let cell = |cell: &Cell| match cell {
+        Cell::Text(text) | Cell::Number(text, _) => room_for(text, TEXT),
+        Cell::Curve(..) => CURVE,
+        Cell::Bar(text, ..) => BAR + 5.0 + room_for(text, TEXT),
+        Cell::Images(images) => images.len() as f64 * (IMAGE + 3.0),
+    };
+    (0..table.columns.len())
+        .map(|index| {
+            let cells = table.column(index).take(MOST_LINES).map(cell);
+            cells.fold(title_width(&table.columns[index].title), f64::max)
+        })
+        .collect()
+}
+
+/// The width in which a title takes two lines.
+fn title_width(title: &str) -> f64 {
+    let whole = room_for(title, HEAD);
+    let cuts = title.match_indices(' ').map(|(at, _)| {
+        let (first, second) = title.split_at(at);
+        room_for(first, HEAD).max(room_for(second.trim_start(), HEAD))
+    });
+    cuts.fold(whole, f64::min)
+}
+
+fn widest_of(table: &Table, column: usize, widest: f64) -> f64 {
+    match table
+        .column(column)
+        .any(|cell| matches!(cell, Cell::Text(_) | Cell::Images(_)))
+    {
+        true => widest,
+        false => f64::INFINITY,
+    }
+}
+
+/// The width of these columns together.
+fn whole(table: &Table, columns: &[usize], natural: &[f64], widest: f64) -> f64 {
+    let width = |&column: &usize| natural[column].min(widest_of(table, column, widest));
+    let mark = if marked(table) { MARK } else { 0.0 };
+    let between = BETWEEN * columns.len().saturating_sub(1) as f64;
+    mark + columns.iter().map(width).sum::<f64>() + between
+}
+
+/// The columns that fit, and how wide those of texts are.
+fn fitting(table: &Table, natural: &[f64], room: f64) -> (Vec<usize>, f64) {
+    let mut columns: Vec<usize> = (0..table.columns.len()).collect();
+    loop {
+        let fits = |&&widest: &&f64| whole(table, &columns, natural, widest) <= room;
+        if let Some(&widest) = WIDEST.iter().find(fits) {
+            return (columns, widest);
+        }
+        let rank = |&place: &usize| table.columns[columns[place]].rank;
+        match (0..columns.len()).max_by_key(rank) {
+            Some(place) if rank(&place) > 0 => drop(columns.remove(place)),
+            _ => return (columns, WIDEST[WIDEST.len() - 1]),
+        }
+    }
+}
+
+fn head_lines(table: &Table, columns: &[usize], natural: &[f64], widest: f64) -> usize {
+    let lines = |&column: &usize| {
+        let width = natural[column].min(widest_of(table, column, widest));
+        if room_for(&table.columns[column].title, HEAD) > width + 2.0 {
+            2
+        } else {
+            1
+        }
+    };
+    columns.iter().map(lines).max().unwrap_or(1)
+}
+
+/// The line of a curve, from its lowest to its highest value.
+fn curve(values: &[f32], along: f32, [left, top, width, height]: [f64; 4]) -> Vec<Point> {
+    let logs: Vec<f64> = values.iter().map(|&value| f64::from(value.max(1e-6)).ln()).collect();
+    let low = logs.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if logs.len() < 2 {
+        return Vec::new();
+    }
+    let reach = (high - low).max(0.05);
+    let along = width * f64::from(along.clamp(0.1, 1.0));
+    let point = |(index, log): (usize, f64)| {
+        let x = left + along * index as f64 / (logs.len() - 1) as f64;
+        [x, top + height * (1.0 - (log - low) / reach)]
+    };
+    logs.iter().copied().enumerate().map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::Heading;
+    use super::*;
+
+    const SCREEN: Room = Room {
+        width: 850.0,
+        height: None,
+        sizes: [0.8, 1.0],
+    };
+    const SLIDE: Room = Room {
+        width: 720.0,
+        height: Some(270.0),
+        sizes: [0.8, 1.4],
+    };
+    const COLUMN: Room = Room {
+        width: 352.0,
+        height: None,
+        sizes: [0.9, 1.0],
+    };
+
+    /// A name and so many numbers, the later the less important.
+    fn table(rows: usize, numbers: u8) -> Table {
+        let heading = |rank: u8| Heading {
+            title: format!("column {rank}"),
+            rank,
+        };
+        let row = |index: usize| {
+            let name = Cell::Text(format!("a net of the number {index}"));
+            let number = |rank| Cell::Number(format!("{index}.{rank}00000"), 1.0);
+            Row {
+                cells: std::iter::once(name).chain((1..=numbers).map(number)).collect(),
+                ..Row::new(None)
+            }
+        };
+        Table {
+            columns: (0..=numbers).map(heading).collect(),
+            rows: (0..rows).map(row).collect(),
+        }
+    }
+
+    #[test]
+    fn a_small_table_is_whole_and_grows_with_a_slide() {
+        let table = table(4, 3);
+        for room in [SCREEN, SLIDE, COLUMN] {
+            let set = Setting::of(&table, room);
+            assert_eq!((set.shown, set.columns.len(), set.lines), (4, 4, 4));
+            assert!(set.left_out().is_empty());
+            assert!(room.height.is_none_or(|height| set.height() <= height));
+        }
+        assert!(Setting::of(&table, SLIDE).size > 1.0);
+    }
+
+    #[test]
+    fn the_least_important_columns_make_room_and_are_named() {
+        let table = table(4, 9);
+        let set = Setting::of(&table, COLUMN);
+        let shown: Vec<usize> = set.columns.iter().map(|(column, _)| *column).collect();
+        assert!(shown.len() < 10 && shown.is_sorted() && shown[0] == 0, "{shown:?}");
+        assert_eq!(shown, (0..shown.len()).collect::<Vec<_>>());
+        let said = set.left_out();
+        assert!(said.len() == 1 && said[0].contains("column 9"), "{said:?}");
+        assert!(set.block_width <= COLUMN.width + 0.5, "{}", set.block_width);
+    }
+
+    #[test]
+    fn many_lines_stand_side_by_side_and_the_rest_is_counted() {
+        let narrow = table(40, 1);
+        let set = Setting::of(&narrow, SLIDE);
+        assert!(set.lines < 40 && set.shown == 40, "{} of 40", set.shown);
+        assert!(set.height() <= 270.0);
+        let long = table(300, 2);
+        for room in [SCREEN, SLIDE, COLUMN] {
+            let set = Setting::of(&long, room);
+            assert!((10..300).contains(&set.shown), "{}", set.shown);
+            assert_eq!(set.shown % set.lines, 0, "no block is short of lines");
+            let count = format!("The first {} of 300 lines", set.shown);
+            assert!(set.left_out()[0].starts_with(&count), "{:?}", set.left_out());
+        }
+    }
+
+    #[test]
+    fn a_curve_goes_from_its_highest_to_its_lowest_value() {
+        let points = curve(&[4.0, 2.0, 1.0], 0.5, [10.0, 0.0, 100.0, 20.0]);
+        assert_eq!(points[0], [10.0, 0.0]);
+        assert_eq!(points[1], [35.0, 10.0]);
+        assert_eq!(points[2], [60.0, 20.0]);
+        assert!(curve(&[1.0], 1.0, [0.0; 4]).is_empty());
+    }
+}
