@@ -163,6 +163,25 @@ pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     result
 }
 
+/// The text, or its beginning and its end with an ellipsis between them, in at most `width` points: names often differ
+/// at the end.
+pub fn shortened(text: &str, size: f64, width: f64) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let kept = |count: usize| {
+        let (end, all) = (count / 3, characters.len());
+        let [first, last] = [&characters[..count - end], &characters[all - end..]];
+        first.iter().chain(&['\u{2026}']).chain(last).collect::<String>()
+    };
+    if room_for(text, size) <= width {
+        return text.to_owned();
+    }
+    let tries = (0..characters.len()).rev().map(kept);
+    tries
+        .into_iter()
+        .find(|text| room_for(text, size) <= width)
+        .unwrap_or_default()
+}
+
 /// The parts of a word between which a line may end: Chinese characters, but no line begins with what closes or ends
 /// with what opens.
 fn pieces(word: &str) -> Vec<&str> {
@@ -211,6 +230,19 @@ mod tests {
         assert!(cut.len() == 1 && cut[0].ends_with('\u{2026}'), "{cut:?}");
         assert_eq!(wrap("x".repeat(500).as_str(), 12.0, 50.0, 2).len(), 1);
         assert!(wrap("", 12.0, 50.0, 2).is_empty());
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_beginning_and_its_end() {
+        let name = "plain-20 (a-run-folder-of-a-long-name-17)";
+        assert_eq!(shortened(name, 12.0, 400.0), name);
+        let short = shortened(name, 12.0, 120.0);
+        assert!(
+            short.starts_with("plain-20 (") && short.contains('\u{2026}') && short.ends_with("17)"),
+            "{short}"
+        );
+        assert!(room_for(&short, 12.0) <= 120.0);
+        assert_eq!(shortened("很长的名称", 12.0, 1.0), "");
     }
 
     #[test]

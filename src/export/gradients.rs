@@ -179,7 +179,7 @@ mod tests {
     fn plots(figure: &Figure) -> Vec<&Plot> {
         let plots = figure.panels.iter().filter_map(|panel| match panel {
             Panel::Plot(plot) => Some(plot),
-            Panel::Maps(_) | Panel::Heat(_) | Panel::Relief(_) => None,
+            Panel::Maps(_) | Panel::Heat(_) | Panel::Relief(_) | Panel::Table(_) => None,
         });
         plots.collect()
     }

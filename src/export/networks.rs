@@ -203,10 +203,12 @@ mod tests {
             "{:?}",
             figure.notes
         );
+        let mut narrow = constant("plain-20:width=8", 0, 1.0);
+        narrow.track.name = "narrow".into();
         let (seeds, _) = table(&samples::history([
             constant("plain-20", 0, 1.0),
             constant("plain-20", 1, 1.0),
-            constant("plain-20:width=8", 0, 1.0),
+            narrow,
         ]));
         assert!(titles(&seeds).contains(&"seed") && titles(&seeds).contains(&"width"));
         assert!(!titles(&seeds).contains(&"shortcut"), "no net has one");

@@ -5,7 +5,7 @@ use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Ink, Picture};
 use super::figure::Point;
-use super::fonts::{room_for, wrap};
+use super::fonts::{room_for, shortened, wrap};
 use super::grid;
 use super::sheet::{DARK, GREY, PALE};
 use super::table::{Cell, Row, Table};
@@ -224,9 +224,8 @@ impl<'a> Setting<'a> {
         match row.cells.get(column) {
             None => {}
             Some(Cell::Text(text)) => {
-                for line in wrap(text, size, width + 2.0, 1) {
-                    canvas.text(&line, [at, middle], size, Align::Left, DARK)?;
-                }
+                let text = shortened(text, size, width + 2.0);
+                canvas.text(&text, [at, middle], size, Align::Left, DARK)?;
             }
             Some(Cell::Number(text, _)) => canvas.text(text, [at + width, middle], size, Align::Right, DARK)?,
             Some(Cell::Curve(values, along)) => {
@@ -434,6 +433,25 @@ mod tests {
             let count = format!("The first {} of 300 lines", set.shown);
             assert!(set.left_out()[0].starts_with(&count), "{:?}", set.left_out());
         }
+    }
+
+    #[test]
+    fn pictures_are_fewer_where_there_is_less_room() {
+        let image = || super::super::figure::MapGrid {
+            title: String::new(),
+            channels: 1,
+            height: 2,
+            width: 2,
+            values: vec![0.0, 1.0, 0.5, 0.25],
+            image: true,
+        };
+        let mut table = table(2, 2);
+        let images = || Cell::Images((0..8).map(|_| image()).collect());
+        table.push("samples", 1, [images(), images()]);
+        let set = Setting::of(&table, COLUMN);
+        let (column, width) = set.columns[set.columns.len() - 1];
+        assert_eq!((column, set.left_out().len()), (3, 0));
+        assert!(width < 8.0 * (IMAGE + 3.0), "{width}");
     }
 
     #[test]

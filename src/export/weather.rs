@@ -129,7 +129,7 @@ mod tests {
     fn maps(figure: &Figure) -> Vec<&HeatMap> {
         let maps = figure.panels.iter().filter_map(|panel| match panel {
             Panel::Heat(map) => Some(map),
-            Panel::Plot(_) | Panel::Maps(_) | Panel::Relief(_) => None,
+            Panel::Plot(_) | Panel::Maps(_) | Panel::Relief(_) | Panel::Table(_) => None,
         });
         maps.collect()
     }
