@@ -8,7 +8,7 @@ use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::export::write_file;
 use crate::lesson::words::number;
-use crate::lesson::{Claim, Evidence, Guesses, Lesson, Record, Report, Verdict, examine, lesson, lessons};
+use crate::lesson::{Claim, Evidence, Guesses, Lesson, Record, Report, Verdict, examine, lessons, meant};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -23,7 +23,7 @@ pub struct Args {
 enum Action {
     /// Train a lesson's experiments and check every claim; exit status 1 if any is not reproduced
     Run {
-        /// A lesson's name, `all`, or a .md file
+        /// A lesson's name, `all`, a .md file, or a folder of them
         lesson: String,
         /// How many seeds [default: the experiments' own]
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
@@ -56,24 +56,34 @@ pub fn run(args: &Args) -> Result<()> {
     else {
         return list(&args.language);
     };
-    let mut chosen = match name.as_str() {
-        "all" => lessons(&args.language)?,
-        name => vec![lesson(name, &args.language)?],
-    };
-    if chosen.len() > 1 && (report.is_some() || record.is_some()) {
+    let chosen = meant(name, &args.language)?;
+    let alone = chosen.len() == 1;
+    if !alone && (report.is_some() || record.is_some()) {
         return Err(Error::Lesson(
             "--report and --record are for one lesson; give its name".into(),
         ));
     }
     let engine = engine.wanted()?;
-    for experiment in chosen.iter_mut().flat_map(|lesson| &mut lesson.experiments) {
-        experiment.seeds = sown(&experiment.seeds, seed.map(u64::from), *seeds);
-    }
-    let mut missed = 0;
-    let mut claims = 0;
-    for lesson in &chosen {
-        println!("{}: {}", lesson.name, lesson.title);
-        let evidence = trained(lesson, &engine)?;
+    let (mut claims, mut missed, mut broken) = (0, 0, 0);
+    let lessons = chosen.len();
+    for found in chosen {
+        let done = found.and_then(|mut lesson| {
+            for experiment in &mut lesson.experiments {
+                experiment.seeds = sown(&experiment.seeds, seed.map(u64::from), *seeds);
+            }
+            println!("{}: {}", lesson.name, lesson.title);
+            let evidence = trained(&lesson, &engine)?;
+            Ok((lesson, evidence))
+        });
+        let (lesson, evidence) = match done {
+            Ok(done) => done,
+            Err(error) if alone => return Err(error),
+            Err(error) => {
+                eprintln!("depthscope: {error}");
+                broken += 1;
+                continue;
+            }
+        };
         for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
             claims += 1;
             missed += usize::from(!told(claim, &evidence));
@@ -81,12 +91,14 @@ pub fn run(args: &Args) -> Result<()> {
         if let Some(path) = record {
             write_file(
                 path,
-                Record::of(lesson, &lesson.recordable(), &evidence).to_json().as_bytes(),
+                Record::of(&lesson, &lesson.recordable(), &evidence)
+                    .to_json()
+                    .as_bytes(),
             )?;
         }
         if let Some(path) = report {
             let report = Report {
-                lesson,
+                lesson: &lesson,
                 evidence: &evidence,
                 guesses: &Guesses::new(),
                 record: None,
@@ -98,10 +110,15 @@ pub fn run(args: &Args) -> Result<()> {
             write_file(path, page?.as_bytes())?;
         }
     }
+    let mut wrong = Vec::new();
     if missed > 0 {
-        return Err(Error::Lesson(
-            format!("{missed} of {claims} claims were not reproduced").into(),
-        ));
+        wrong.push(format!("{missed} of {claims} claims were not reproduced"));
+    }
+    if broken > 0 {
+        wrong.push(format!("{broken} of {lessons} lessons could not be run"));
+    }
+    if !wrong.is_empty() {
+        return Err(Error::Lesson(wrong.join("; ").into()));
     }
     println!("{claims} claims reproduced");
     Ok(())
@@ -169,7 +186,12 @@ fn told(claim: &Claim, evidence: &Evidence) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use clap::Parser;
+
     use super::*;
+    use crate::cli::{Cli, Command};
 
     #[test]
     fn seeds_are_the_experiments_own_unless_asked_otherwise() {
@@ -178,5 +200,32 @@ mod tests {
         assert_eq!(sown(&own, Some(7), None), [7, 8, 9]);
         assert_eq!(sown(&own, None, Some(2)), [0, 1]);
         assert_eq!(sown(&[4], Some(7), Some(2)), [7, 8]);
+    }
+
+    #[test]
+    fn a_damaged_lesson_of_a_folder_stops_no_other() {
+        const LESSON: &str = "+++\nname = 'tiny'\ntitle = 'Tiny'\nsummary = 'x'\n[[experiments]]\nname = 'tiny'\nsteps = 1\nbatch = 4\n\
+            data = { source = 'digits' }\nruns = [{ net = 'plain-8:width=4' }]\n+++\n## See\n```claim\nsays = 'x'\n\
+            check = 'train_loss(plain-8) > 0'\n```\n";
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let outcome = || {
+            let path = folder.path().to_string_lossy();
+            let line = Cli::parse_from(["depthscope", "lessons", "run", &*path, "--engine", "cpu"]);
+            let Some(Command::Lessons(args)) = line.command else {
+                panic!("{line:?}")
+            };
+            run(&args).map_err(|error| error.to_string())
+        };
+        write("a.md", LESSON);
+        write("c.md", LESSON);
+        assert_eq!(outcome(), Ok(()));
+        write("b.md", "no lesson");
+        assert_eq!(outcome(), Err("1 of 3 lessons could not be run".into()));
+        write("d.md", &LESSON.replace("> 0", "< 0"));
+        assert_eq!(
+            outcome(),
+            Err("1 of 3 claims were not reproduced; 1 of 4 lessons could not be run".into())
+        );
     }
 }

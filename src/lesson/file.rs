@@ -1,5 +1,5 @@
 //! A lesson file: TOML between two lines of `+++`, then Markdown whose second-level headings are the steps. Fenced blocks
-//! called `predict`, `claim` and `show` hold TOML.
+//! called `predict`, `claim`, `table` and `show` hold TOML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -14,6 +14,7 @@ use super::claim::Claim;
 use super::expression::Expression;
 use super::lines::{Written, line_of};
 use super::prediction::Prediction;
+use super::table::Table;
 use crate::error::{Error, Result, Sentence};
 use crate::run::Experiment;
 
@@ -45,11 +46,12 @@ pub struct Step {
     pub text: String,
     pub predictions: Vec<Prediction>,
     pub claims: Vec<Claim>,
+    pub tables: Vec<Table>,
     /// What the lab shows beside it; without, what it showed before.
     pub show: Option<Show>,
     /// Line of the file that says so.
     pub show_line: usize,
-    /// Lines on which its predictions and claims begin, with what they are judged on.
+    /// Lines on which its predictions, claims and tables begin, with what they read.
     pub(super) judged: Vec<(usize, Vec<Expression>)>,
 }
 
@@ -145,15 +147,25 @@ impl Lesson {
             .collect()
     }
 
-    /// The experiments that a recording of it holds: those shown recorded, or all.
+    /// The experiments that a recording of it holds: those shown recorded and those that a table reads, or all.
     pub fn recordable(&self) -> Vec<&Experiment> {
-        let named = |experiment: &&Experiment| self.recorded.is_empty() || self.recorded.contains(&experiment.name);
-        self.experiments.iter().filter(named).collect()
+        let tabled = self.measured_in(&self.tabled().collect::<Vec<_>>());
+        let holds = |(place, experiment): &(usize, &Experiment)| {
+            self.recorded.is_empty() || self.recorded.contains(&experiment.name) || tabled.contains(place)
+        };
+        let held = self.experiments.iter().enumerate().filter(holds);
+        held.map(|(_, experiment)| experiment).collect()
     }
 
-    /// Everything its claims and predictions are judged on.
+    /// Everything its claims and predictions are judged on, and what its tables read.
     pub fn expressions(&self) -> Vec<Expression> {
-        self.steps.iter().flat_map(Step::expressions).collect()
+        let judged = self.steps.iter().flat_map(Step::expressions);
+        judged.chain(self.tabled()).collect()
+    }
+
+    fn tabled(&self) -> impl Iterator<Item = Expression> {
+        let tables = self.steps.iter().flat_map(|step| &step.tables);
+        tables.flat_map(Table::expressions)
     }
 
     /// Sees that everything named exists.
@@ -301,6 +313,11 @@ impl Step {
                 self.judged
                     .push((line, vec![claim.check.left.clone(), claim.check.right.clone()]));
                 self.claims.push(claim);
+            }
+            "table" => {
+                let table: Table = toml_at(block, line + 1)?;
+                self.judged.push((line, table.expressions()));
+                self.tables.push(table);
             }
             "show" => {
                 self.show = Some(toml_at(block, line + 1)?);

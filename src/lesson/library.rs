@@ -100,6 +100,22 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
     read(path)
 }
 
+/// The lessons that a word means: `all`, one by its name, a file, or every file of a folder, each read for itself.
+///
+/// # Errors
+/// When it means none.
+pub fn meant(word: &str, language: &str) -> Result<Vec<Result<Lesson>>> {
+    let shipped = lessons(language)?;
+    if word == "all" {
+        return Ok(shipped.into_iter().map(Ok).collect());
+    }
+    let path = Path::new(word);
+    if path.is_dir() && shipped.iter().all(|lesson| lesson.name != word) {
+        return Ok(files(path, language)?.iter().map(|file| read(file)).collect());
+    }
+    Ok(vec![Ok(lesson(word, language)?)])
+}
+
 /// A lesson from a file.
 ///
 /// # Errors
@@ -192,6 +208,21 @@ mod tests {
     }
 
     #[test]
+    fn a_word_means_lessons() {
+        let count = |word: &str| meant(word, "en").map(|found| found.iter().flatten().count()).ok();
+        assert_eq!(count("all"), Some(EMBEDDED.len()));
+        assert_eq!(count("deeper"), Some(1));
+        assert_eq!(count("assets/lessons"), Some(EMBEDDED.len()));
+        assert_eq!(count("assets/lessons/en/01-deeper.md"), Some(1));
+        assert_eq!(count("src"), None);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.md"), LESSON).unwrap();
+        fs::write(folder.path().join("b.md"), "no lesson").unwrap();
+        let found = meant(&folder.path().to_string_lossy(), "en").unwrap();
+        assert!(matches!(&found[..], [Ok(_), Err(error)] if error.to_string().contains("b.md: line 1")));
+    }
+
+    #[test]
     fn every_language_makes_the_same_claims() {
         let [english, chinese] = LANGUAGES.map(|language| lessons(language).unwrap());
         let untitled = |lesson: &Lesson| {
@@ -219,8 +250,14 @@ mod tests {
         {
             let record = recording(&lesson.name).unwrap();
             assert_eq!(record.lesson, lesson.name);
-            let mut evidence = crate::lesson::Evidence::default();
-            record.runs.into_iter().for_each(|run| evidence.insert_recorded(run));
+            let evidence = record.evidence();
+            for table in lesson.steps.iter().flat_map(|step| &step.tables) {
+                let missing = table
+                    .expressions()
+                    .into_iter()
+                    .find(|value| evidence.spread(value).is_none());
+                assert_eq!(missing, None, "{}", lesson.name);
+            }
             let places = lesson.recordable();
             let mut judged = 0;
             for claim in lesson.steps.iter().flat_map(|step| &step.claims) {

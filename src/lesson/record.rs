@@ -92,6 +92,13 @@ impl Record {
         }
     }
 
+    /// What was measured.
+    pub fn evidence(&self) -> Evidence {
+        let mut evidence = Evidence::default();
+        self.runs.iter().for_each(|run| evidence.insert_recorded(run.clone()));
+        evidence
+    }
+
     /// Reads a recording.
     ///
     /// # Errors
@@ -173,8 +180,7 @@ mod tests {
         let text = record.to_json();
         let read: Record = serde_json::from_str(&text).unwrap();
         assert_eq!(read, record);
-        let mut recorded = Evidence::default();
-        read.runs.into_iter().for_each(|run| recorded.insert_recorded(run));
+        let mut recorded = read.evidence();
         let claim: &Claim = &lesson.steps[0].claims[0];
         assert_eq!(claim.judge(&recorded), claim.judge(&measured));
         assert!(recorded.is_recorded(&claim.check.left) && !measured.is_recorded(&claim.check.left));

@@ -11,6 +11,7 @@ use super::file::{Lesson, Step};
 use super::markdown;
 use super::prediction::{Guess, Prediction};
 use super::record::{Record, today};
+use super::table::Reading;
 use super::words;
 use crate::error::Result;
 use crate::export::{Caption, Format, Kind, Material, Size, figure};
@@ -99,7 +100,11 @@ impl Report<'_> {
 
     fn predictions(&self) -> String {
         let mut page = String::new();
+        let recording = self.record.map(Record::evidence).unwrap_or_default();
         for (place, step) in self.lesson.steps.iter().enumerate() {
+            for table in &step.tables {
+                figures(&mut page, &table.read(self.evidence, &recording));
+            }
             for (index, prediction) in step.predictions.iter().enumerate() {
                 self.prediction(&mut page, prediction, self.guesses.get(&(place, index)));
             }
@@ -171,12 +176,9 @@ impl Report<'_> {
 
     /// Recipe, seeds, device and curves of one experiment.
     fn training(&self, page: &mut String, experiment: &Experiment) -> Result<()> {
-        let name = if experiment.title.is_empty() {
-            &experiment.name
-        } else {
-            &experiment.title
-        };
-        row(page, "h3", "", name);
+        // Titles of the experiments that come with the program are translated.
+        let title = t!(&experiment.title);
+        row(page, "h3", "", if title.is_empty() { &experiment.name } else { &title });
         paragraph(page, "quiet", &experiment.recipe_line());
         let of_this = |name: &str| experiment.runs.iter().any(|plan| plan.name == name);
         let mut history = History::default();
@@ -220,6 +222,20 @@ impl Report<'_> {
         }
         Ok(())
     }
+}
+
+/// A table of measured figures.
+fn figures(page: &mut String, read: &Reading) {
+    page.push_str("<table>\n");
+    for (place, cells) in read.cells.iter().enumerate() {
+        page.push_str("<tr>");
+        for cell in cells {
+            row(page, if place == 0 { "th" } else { "td" }, "", &flat(cell));
+        }
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</table>\n");
+    read.tags.iter().for_each(|tag| paragraph(page, "quiet", tag));
 }
 
 /// Markdown in one line without looks.

@@ -10,9 +10,11 @@ use rust_i18n::t;
 
 use super::files::{Order, choose_report, write_report};
 use super::outcome::{box_ui, claim_ui, prediction_ui};
-use super::prose::{TEXT, blocks_ui, line_ui, title_ui};
+use super::prose::{TEXT, blocks_ui, line_ui, table_ui, title_ui};
 use super::reader::Reader;
 use super::trainings::Standing;
+use crate::lesson::markdown::spans;
+use crate::lesson::{Record, Table};
 use crate::run::amounts::duration;
 use crate::run::{Command, Experiment};
 use crate::ui::icon::{Icon, icon_button_ui};
@@ -115,6 +117,9 @@ impl Reader {
         let step = self.lesson.steps[here].clone();
         title_ui(ui, &step.title);
         blocks_ui(ui, &self.pages[here]);
+        for (place, table) in step.tables.iter().enumerate() {
+            ui.push_id(("figures", place), |ui| self.figures_ui(ui, table));
+        }
         let mut entered = false;
         for (index, prediction) in step.predictions.iter().enumerate() {
             let Some(draft) = self.drafts.get_mut(&(here, index)) else {
@@ -155,6 +160,20 @@ impl Reader {
         }
         if here + 1 == self.lesson.steps.len() {
             self.report_ui(ui);
+        }
+    }
+
+    /// A table of measured figures, and where they come from.
+    fn figures_ui(&self, ui: &mut Ui, table: &Table) {
+        let read = table.read(&self.trainings.evidence, &self.trainings.recording);
+        let cells = read.cells.iter();
+        let rows: Vec<Vec<_>> = cells.map(|row| row.iter().map(|cell| spans(cell)).collect()).collect();
+        table_ui(ui, &rows);
+        for tag in read.tags {
+            ui.add(Label::new(theme::caption(tag)).wrap());
+        }
+        if let Some(record) = self.trainings.record.as_ref().filter(|_| read.recorded) {
+            ui.add(Label::new(theme::caption(words_of_record(record))).wrap());
         }
     }
 
@@ -209,8 +228,7 @@ impl Reader {
         let mut lines: Vec<String> = trained.collect();
         let record = self.trainings.record.as_ref();
         if let Some(record) = record.filter(|_| self.trainings.is_recorded(&self.lesson, &missing)) {
-            let (device, date) = (&record.device, &record.date);
-            lines.push(t!("recorded on %{device} on %{date}", device = device, date = date).into());
+            lines.push(words_of_record(record));
         }
         for line in lines {
             ui.add(Label::new(theme::caption(line)).wrap());
@@ -223,9 +241,7 @@ impl Reader {
         let Some(record) = self.trainings.record.as_ref().filter(|_| !places.is_empty()) else {
             return;
         };
-        let (device, date) = (&record.device, &record.date);
-        let words = t!("recorded on %{device} on %{date}", device = device, date = date);
-        ui.add(Label::new(theme::caption(words)).wrap());
+        ui.add(Label::new(theme::caption(words_of_record(record))).wrap());
         for &place in &places {
             ui.add(Label::new(theme::caption(words_of(&self.lesson.experiments[place]))).wrap());
         }
@@ -322,6 +338,12 @@ impl Reader {
         let path = PathBuf::from(self.report.path.trim());
         write_report(ui.ctx(), &self.report.said, order, path);
     }
+}
+
+/// Where and when a recording was made.
+fn words_of_record(record: &Record) -> String {
+    let (device, date) = (&record.device, &record.date);
+    t!("recorded on %{device} on %{date}", device = device, date = date).into()
 }
 
 /// What a training is, in a line.

@@ -69,7 +69,8 @@ fn block_ui(ui: &mut Ui, block: &Block) {
     }
 }
 
-fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
+/// Draws a table whose first row are the heads.
+pub fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
     eframe::egui::ScrollArea::horizontal().id_salt("table").show(ui, |ui| {
         Grid::new(IdSalt::new("table"))
             .striped(true)

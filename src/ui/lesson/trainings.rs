@@ -15,6 +15,8 @@ pub struct Trainings {
     pub evidence: Evidence,
     /// What may stand in for them.
     pub record: Option<Record>,
+    /// What it says.
+    pub recording: Evidence,
     /// Places of the experiments that the recording was asked for.
     recalled: BTreeSet<usize>,
     /// Places of the experiments that were trained here, with their run folders.
@@ -47,6 +49,7 @@ impl Trainings {
     /// What was trained at an earlier start stands in these folders; a recording may stand in for the rest.
     pub fn new(lesson: &Lesson, record: Option<Record>, folders: &BTreeMap<String, PathBuf>) -> Self {
         let mut trainings = Self {
+            recording: record.as_ref().map(Record::evidence).unwrap_or_default(),
             record,
             ..Self::default()
         };
