@@ -175,6 +175,8 @@ fn a_report_is_in_chinese() {
         english.iter().all(|text| text.starts_with("Plain nets of 8")),
         "{english:?}"
     );
+    let page = report(&depthscope::lesson::lesson("copying", "zh-CN").unwrap());
+    assert!(page.contains("<h3>数字上的退化，不到一分钟</h3>"), "{page}");
 }
 
 #[test]

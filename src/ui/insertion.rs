@@ -22,8 +22,8 @@ use crate::run::{Command, Question, Series};
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 /// Steps that a drawn loss is the mean of.
 const WINDOW: usize = 20;
-/// Side of the drawing of the two ways in which functions can lie.
-const DRAWING: f32 = 64.0;
+/// Sides of the drawing of the two ways in which functions can lie: as much as there is room for.
+const DRAWING: [f32; 2] = [64.0, 180.0];
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -259,6 +259,8 @@ fn chart_ui(
 /// How the functions of a deeper net lie about those of a shallower one, after Dive into Deep Learning.
 fn nested_ui(ui: &mut Ui) {
     let ink = theme::ink(ui);
+    let room = ui.clip_rect().size();
+    let side = (room.x / 4.4).min(room.y / 3.0).clamp(DRAWING[0], DRAWING[1]);
     ui.add_space(GRID);
     for (nested, words) in [
         (
@@ -275,26 +277,26 @@ fn nested_ui(ui: &mut Ui) {
         ),
     ] {
         ui.horizontal(|ui| {
-            let size = vec2(2.2 * DRAWING, DRAWING + GRID);
+            let size = vec2(2.2 * side, side + GRID);
             let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
-            regions(ui.painter_at(rect), rect, nested, ink);
-            ui.add(egui::Label::new(theme::caption(words)).wrap());
+            regions(&ui.painter_at(rect), rect, side, nested, ink);
+            ui.add(egui::Label::new(words).wrap());
         });
     }
 }
 
-fn regions(painter: egui::Painter, rect: Rect, nested: bool, ink: theme::Ink) {
+fn regions(painter: &egui::Painter, rect: Rect, side: f32, nested: bool, ink: theme::Ink) {
     let middle = rect.center().y;
-    let radii = [0.2, 0.34, 0.5].map(|share| share * DRAWING);
+    let radii = [0.2, 0.34, 0.5].map(|share| share * side);
     let centres = if nested { [0.55, 0.6, 0.7] } else { [0.75, 0.5, 0.55] };
     let shifts = if nested { [0.0, 0.0, 0.0] } else { [0.0, 0.12, -0.04] };
     for at in (0..3).rev() {
-        let centre = pos2(rect.left() + centres[at] * DRAWING, middle + shifts[at] * DRAWING);
+        let centre = pos2(rect.left() + centres[at] * side, middle + shifts[at] * side);
         let fill = Color32::from_rgba_unmultiplied(ink.weak.r(), ink.weak.g(), ink.weak.b(), 28);
         painter.circle(centre, radii[at], fill, Stroke::new(1.0, ink.weak));
     }
-    let best = pos2(rect.left() + 1.8 * DRAWING, middle);
+    let best = pos2(rect.left() + 1.8 * side, middle);
     for arm in [vec2(5.0, 0.0), vec2(0.0, 5.0)] {
         painter.line_segment([best - arm, best + arm], Stroke::new(2.0, ink.text));
     }

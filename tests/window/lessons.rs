@@ -268,7 +268,7 @@ fn a_lesson_is_dropped_on_the_window() {
     assert!(
         count(
             &page,
-            "line 42: there is no panel called 'Curvs'; the panels are Networks, Curves"
+            "line 50: there is no panel called 'Curvs'; the panels are Networks, Curves"
         ) >= 1
     );
 }
@@ -394,6 +394,17 @@ fn a_recording_stands_in_and_is_marked() {
     assert_eq!(page.state().history.runs[0].step(), 0, "nothing was trained");
     press(&mut page, Key::PageDown);
     assert_eq!(page.query_all_by_label("recorded").count(), 3);
+}
+
+#[test]
+fn a_table_shows_what_is_recorded() {
+    let mut page = lesson("not-over-fitting", WINDOW, Theme::Light);
+    press(&mut page, Key::PageDown);
+    page.get_by_label("recorded, mean of 3 seeds");
+    page.get_by_label("training error");
+    page.get_by_label("16 %");
+    assert_eq!(page.state().history.runs[0].step(), 0, "nothing was trained");
+    page.get_by_label("Predict; it is locked when the training starts");
 }
 
 /// The pages worth looking at.

@@ -1,7 +1,7 @@
 //! A curve drawn by hand into an empty chart, by mouse or by keys, and the measured one beside it.
 
 use eframe::egui::{
-    Align2, FontId, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    Align2, FontId, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 use rust_i18n::t;
 
@@ -17,7 +17,8 @@ const HIGH: f64 = 0.7;
 /// How far an arrow key moves the pen: knots across, decades up.
 const STRIDE: usize = 4;
 const LIFT: f64 = 0.1;
-const HEIGHT: f32 = 220.0;
+/// The least and the largest height of the chart.
+const HEIGHTS: [f32; 2] = [220.0, 320.0];
 /// Room for the numbers at the left and beneath.
 const LEFT: f32 = 44.0;
 const BELOW: f32 = 22.0;
@@ -113,7 +114,7 @@ impl Sketch {
 
     /// The chart to draw into; answers whether something was drawn.
     pub fn draw_ui(&mut self, ui: &mut Ui, name: &str) -> bool {
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::click_and_drag());
+        let (rect, response) = ui.allocate_exact_size(size(ui), Sense::click_and_drag());
         let drawn = if self.points().is_some() {
             t!("drawn")
         } else {
@@ -146,7 +147,7 @@ impl Sketch {
 
     /// The drawing beside the measurement.
     pub fn compare_ui(&self, ui: &mut Ui, measured: Option<&Measured<'_>>) {
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+        let (rect, response) = ui.allocate_exact_size(size(ui), Sense::hover());
         let label = match measured {
             Some(measured) => t!("The curve drawn beside the measured one of %{net}", net = measured.name),
             None => t!("The curve drawn"),
@@ -252,6 +253,13 @@ impl Sketch {
             painter.add(Shape::line(points, stroke));
         }
     }
+}
+
+/// As high as leaves the button beneath it in sight.
+fn size(ui: &Ui) -> Vec2 {
+    let width = ui.available_width();
+    let height = (0.5 * width).min(0.45 * ui.clip_rect().height());
+    vec2(width, height.clamp(HEIGHTS[0], HEIGHTS[1]))
 }
 
 /// The chart itself, within the numbers.
