@@ -176,6 +176,8 @@ fn a_number_is_typed() {
     press(&mut page, Key::Enter);
     page.get_by_label("measured: 2752");
     page.get_by_label("measured: A at no parameter, B and C at 576");
+    assert_eq!(page.state().experiment.name, "shortcuts");
+    press(&mut page, Key::PageUp);
     assert_eq!(
         page.state().experiment.name,
         "quick",
