@@ -8,7 +8,7 @@ use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::export::write_file;
 use crate::lesson::words::number;
-use crate::lesson::{Claim, Evidence, Guesses, Lesson, Record, Report, Verdict, examine, lessons, meant};
+use crate::lesson::{Claim, Evidence, Guesses, Lesson, Notes, Record, Report, Verdict, examine, lessons, meant};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -101,6 +101,8 @@ pub fn run(args: &Args) -> Result<()> {
                 lesson: &lesson,
                 evidence: &evidence,
                 guesses: &Guesses::new(),
+                notes: &Notes::new(),
+                own: None,
                 record: None,
             };
             // The page is in the lesson's language, the terminal in English.

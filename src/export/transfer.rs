@@ -15,7 +15,7 @@ use crate::run::{Origin, Series};
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("transfer", &t!("no training on few labels was tried"));
     let findings = material.findings.ok_or_else(nothing)?;
-    let ((run, origin), trials) = findings.transfers.first_key_value().ok_or_else(nothing)?;
+    let ((run, origin), _) = findings.transfers.first_key_value().ok_or_else(nothing)?;
     let nets = nets(material.history);
     let of_run = |net: &&super::nets::Net<'_>| net.runs.iter().any(|series| series.track.id == *run);
     let net = nets.iter().find(of_run).ok_or_else(nothing)?;
@@ -24,6 +24,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
         .iter()
         .find(|series| series.track.id == *run)
         .ok_or_else(nothing)?;
+    let (trials, seeds) = findings.transfer_of(net.runs.iter().map(|series| series.track.id), *origin);
+    let trials = trials.as_slice();
     let panels = vec![
         Panel::Plot(accuracies(trials, net.style.light)),
         Panel::Plot(layers(trials, series, net.style.light)),
@@ -38,7 +40,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
         net = series.track.name,
         learned = learned
     );
-    let notes = vec![reading.into()];
+    let mut notes = vec![reading.into_owned()];
+    if seeds > 1 {
+        notes[0] += &t!(" Mean of %{seeds} seeds.", seeds = seeds);
+    }
     Ok(material.figure(t!("Transfer"), panels, notes))
 }
 

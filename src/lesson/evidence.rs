@@ -95,6 +95,21 @@ pub struct Spread {
     pub seeds: usize,
 }
 
+impl Spread {
+    /// Of one value a seed; `None` of none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let count = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / count;
+        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+        let spread = Self {
+            mean,
+            deviation: (squares / (count - 1.0).max(1.0)).sqrt(),
+            seeds: values.len(),
+        };
+        (!values.is_empty()).then_some(spread)
+    }
+}
+
 impl Evidence {
     /// Takes a run in, in place of what was known of it.
     pub fn insert(&mut self, exhibit: Exhibit) {
@@ -172,15 +187,8 @@ impl Evidence {
 
     /// Mean and spread of an expression over the seeds.
     pub fn spread(&self, expression: &Expression) -> Option<Spread> {
-        let values = self.by_seed(expression)?;
-        let count = values.len() as f64;
-        let mean = values.iter().map(|(_, value)| value).sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|(_, value)| (value - mean).powi(2)).sum();
-        Some(Spread {
-            mean,
-            deviation: (squares / (count - 1.0).max(1.0)).sqrt(),
-            seeds: values.len(),
-        })
+        let values: Vec<f64> = self.by_seed(expression)?.into_iter().map(|(_, value)| value).collect();
+        Spread::of(&values)
     }
 
     /// Loss along a direction through the weights of a run, mean over seeds: place and loss.

@@ -1,5 +1,5 @@
 //! A lesson file: TOML between two lines of `+++`, then Markdown whose second-level headings are the steps. Fenced blocks
-//! called `predict`, `claim`, `table` and `show` hold TOML.
+//! called `predict`, `claim`, `table`, `note` and `show` hold TOML.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use super::claim::Claim;
 use super::expression::Expression;
 use super::lines::{Written, line_of};
+use super::note::Note;
 use super::prediction::Prediction;
 use super::table::Table;
 use crate::error::{Error, Result, Sentence};
@@ -20,6 +21,8 @@ use crate::run::Experiment;
 
 const FENCE: &str = "```";
 const FRONT: &str = "+++";
+/// The fenced blocks that are read.
+const BLOCKS: [&str; 4] = ["predict", "claim", "note", "show"];
 
 /// A lesson.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +50,8 @@ pub struct Step {
     pub predictions: Vec<Prediction>,
     pub claims: Vec<Claim>,
     pub tables: Vec<Table>,
+    /// What the learner writes down in it.
+    pub notes: Vec<Note>,
     /// What the lab shows beside it; without, what it showed before.
     pub show: Option<Show>,
     /// Line of the file that says so.
@@ -67,6 +72,9 @@ pub struct Show {
     /// Whether the panels have their buttons and options.
     #[serde(default = "yes")]
     pub controls: bool,
+    /// The step that is looked at; without, the newest.
+    #[serde(default)]
+    pub step: Option<usize>,
 }
 
 fn yes() -> bool {
@@ -208,21 +216,28 @@ impl Lesson {
                 ),
             ));
         }
-        let shown = self
-            .steps
-            .iter()
-            .filter_map(|step| step.show.as_ref()?.experiment.as_ref());
-        for name in shown.chain(&self.recorded) {
-            if self.experiments.iter().all(|known| known.name != *name) {
-                return fail(t!("there is no experiment called '%{name}'", name = name));
+        let missing = |name: &String| self.experiments.iter().all(|known| known.name != *name);
+        let none = |name: &String| t!("there is no experiment called '%{name}'", name = name);
+        for step in &self.steps {
+            if let Some(name) = step
+                .show
+                .as_ref()
+                .and_then(|show| show.experiment.as_ref())
+                .filter(|name| missing(name))
+            {
+                return Err(at(step.show_line, none(name)));
             }
+        }
+        if let Some(name) = self.recorded.iter().find(|name| missing(name)) {
+            return fail(none(name));
         }
         Ok(self)
     }
 }
 
 fn read(text: &str) -> Result<Lesson> {
-    let mut lines = text.lines().enumerate();
+    // Some editors put a mark before the first character.
+    let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
     let opening = lines.next();
     if opening.is_none_or(|(_, line)| line.trim_end() != FRONT) {
         return Err(at(
@@ -232,7 +247,11 @@ fn read(text: &str) -> Result<Lesson> {
     }
     let text = until(&mut lines, FRONT).ok_or_else(|| at(1, t!("the closing +++ is missing")))?;
     let front: Front = toml_at(&text, 2)?;
-    let shipped = front.shipped.iter().map(|name| Experiment::named(name));
+    let uses = text.lines().position(|line| line.starts_with("use")).unwrap_or(0) + 2;
+    let shipped = front
+        .shipped
+        .iter()
+        .map(|name| Experiment::named(name).map_err(|error| at(uses, error)));
     let written = Written::of(&text).experiments;
     let mut own = Vec::new();
     let mut weight_lines = BTreeMap::new();
@@ -319,9 +338,20 @@ impl Step {
                 self.judged.push((line, table.expressions()));
                 self.tables.push(table);
             }
+            "note" => self.notes.push(toml_at(block, line + 1)?),
             "show" => {
                 self.show = Some(toml_at(block, line + 1)?);
                 self.show_line = line;
+            }
+            near if BLOCKS.iter().any(|block| near.trim().to_lowercase().starts_with(block)) => {
+                return Err(at(
+                    line,
+                    t!(
+                        "there is no block called '%{unknown}'; the blocks are %{blocks}",
+                        unknown = near.trim(),
+                        blocks = BLOCKS.join(", ")
+                    ),
+                ));
             }
             _ => self.text.extend([FENCE, kind, "\n", block, FENCE, "\n"]),
         }
@@ -437,9 +467,18 @@ check = "train_loss(plain-56) - train_loss(plain-20) > 0.3"
             ("title = \"Small\"\n", "", "line 2: missing field `title`"),
             ("summary =", "sumary =", "line 4: unknown field `sumary`"),
             ("use = [\"quick\"]\n", "", "no experiment"),
-            ("\"quick\"", "\"quack\"", "the experiments are quick"),
+            (
+                "\"quick\"",
+                "\"quack\"",
+                "line 5: 'quack' is neither a file nor an experiment",
+            ),
             ("## Guess\n", "Hello\n", "line 8: there is text before"),
             ("> 0.3\"\n```", "> 0.3\"\n", "line 29: the closing ```"),
+            (
+                "```claim",
+                "```claims",
+                "line 29: there is no block called 'claims'; the blocks are predict, claim",
+            ),
             (
                 "kind = \"order\"",
                 "kind = \"ordre\"",
@@ -456,6 +495,11 @@ check = "train_loss(plain-56) - train_loss(plain-20) > 0.3"
                 "line 29: there is no run called 'plain-57'; the runs are",
             ),
             ("panels = [\"Curves\"]", "panels = 3", "line 26"),
+            (
+                "panels = [\"Curves\"]",
+                "panels = [\"Curves\"]\nexperiment = \"quik\"",
+                "line 25: there is no experiment called 'quik'",
+            ),
         ] {
             let damaged = SMALL.replacen(from, to, 1);
             assert_ne!(damaged, SMALL);

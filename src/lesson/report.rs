@@ -6,16 +6,17 @@ use std::fmt::Write;
 use rust_i18n::t;
 
 use super::claim::{Claim, Verdict};
-use super::evidence::Evidence;
+use super::evidence::{Evidence, Spread};
 use super::file::{Lesson, Step};
 use super::markdown;
+use super::note::Notes;
 use super::prediction::{Guess, Prediction};
 use super::record::{Record, today};
 use super::table::Reading;
 use super::words;
 use crate::error::Result;
 use crate::export::{Caption, Format, Kind, Material, Size, figure};
-use crate::run::{Experiment, History};
+use crate::run::{Experiment, History, RunFolder, Series};
 
 /// What a report may weigh, in bytes. Figures that do not fit are left out, and it says so.
 const HEAVIEST: usize = 300_000;
@@ -36,6 +37,9 @@ pub struct Report<'a> {
     pub lesson: &'a Lesson,
     pub evidence: &'a Evidence,
     pub guesses: &'a Guesses,
+    pub notes: &'a Notes,
+    /// What the learner trained beside the lesson's experiments.
+    pub own: Option<&'a RunFolder>,
     /// What stands in for trainings that were not done here.
     pub record: Option<&'a Record>,
 }
@@ -66,9 +70,19 @@ impl Report<'_> {
             heading(&mut page, &t!("Claims"));
             page.push_str(&claims);
         }
+        self.notes(&mut page);
+        if let Some(own) = self.own {
+            heading(&mut page, &t!("My own experiment"));
+            finals(&mut page, own);
+            training(&mut page, &own.experiment, own.history.clone())?;
+        }
         heading(&mut page, &t!("Trainings"));
         for experiment in &self.lesson.experiments {
-            self.training(&mut page, experiment)?;
+            let of_this = |name: &str| experiment.runs.iter().any(|plan| plan.name == name);
+            let measured = self.evidence.measured().map(|exhibit| &exhibit.series);
+            let mut history = History::default();
+            history.runs = measured.filter(|series| of_this(&series.track.name)).cloned().collect();
+            training(&mut page, experiment, history)?;
         }
         page.push_str("</body></html>\n");
         Ok(page)
@@ -174,53 +188,23 @@ impl Report<'_> {
         page
     }
 
-    /// Recipe, seeds, device and curves of one experiment.
-    fn training(&self, page: &mut String, experiment: &Experiment) -> Result<()> {
-        // Titles of the experiments that come with the program are translated.
-        let title = t!(&experiment.title);
-        row(page, "h3", "", if title.is_empty() { &experiment.name } else { &title });
-        paragraph(page, "quiet", &experiment.recipe_line());
-        let of_this = |name: &str| experiment.runs.iter().any(|plan| plan.name == name);
-        let mut history = History::default();
-        let exhibits = self
-            .evidence
-            .measured()
-            .filter(|exhibit| of_this(&exhibit.series.track.name));
-        history.runs = exhibits.map(|exhibit| exhibit.series.clone()).collect();
-        if history.runs.is_empty() {
-            paragraph(page, "quiet", &t!("not trained here"));
-            return Ok(());
+    /// What the learner wrote down.
+    fn notes(&self, page: &mut String) {
+        let steps = self.lesson.steps.iter().enumerate();
+        let asked =
+            steps.flat_map(|(place, step)| step.notes.iter().enumerate().map(move |(at, note)| ((place, at), note)));
+        let written = |key: &(usize, usize)| self.notes.get(key).map_or("", |text| text.trim());
+        let told: Vec<_> = asked.filter(|(key, _)| !written(key).is_empty()).collect();
+        if told.is_empty() {
+            return;
         }
-        let material = Material {
-            caption: &Caption::of(experiment),
-            history: &history,
-            step: None,
-            maps: None,
-            findings: None,
-            runs: None,
-            data: None,
-        };
-        for kind in [Kind::Loss, Kind::Gradients] {
-            // One step has no curve.
-            if kind == Kind::Loss && experiment.steps < 2 {
-                continue;
+        heading(page, &t!("In my own words"));
+        for (key, note) in told {
+            row(page, "h3", "", &flat(&note.asks));
+            for line in written(&key).lines() {
+                paragraph(page, "", line);
             }
-            let Ok(figure) = figure(kind, &material) else { continue };
-            let svg = figure.bytes(Format::Svg, Size::Screen)?;
-            if page.len() + svg.len() + REST > HEAVIEST {
-                paragraph(
-                    page,
-                    "quiet",
-                    &t!("A figure is left out, because the page would grow too large."),
-                );
-                continue;
-            }
-            let svg = String::from_utf8_lossy(&svg);
-            // What stands before the element is for files of its own.
-            let from = svg.find("<svg").unwrap_or(0);
-            let _ = writeln!(page, "<figure>{}</figure>", svg[from..].trim_end());
         }
-        Ok(())
     }
 }
 
@@ -236,6 +220,83 @@ fn figures(page: &mut String, read: &Reading) {
     }
     page.push_str("</table>\n");
     read.tags.iter().for_each(|tag| paragraph(page, "quiet", tag));
+}
+
+/// Recipe, seeds, device and curves of one experiment.
+fn training(page: &mut String, experiment: &Experiment, history: History) -> Result<()> {
+    // Titles of the experiments that come with the program are translated.
+    let title = t!(&experiment.title);
+    row(page, "h3", "", if title.is_empty() { &experiment.name } else { &title });
+    paragraph(page, "quiet", &experiment.recipe_line());
+    if history.runs.is_empty() {
+        paragraph(page, "quiet", &t!("not trained here"));
+        return Ok(());
+    }
+    let material = Material {
+        caption: &Caption::of(experiment),
+        history: &history,
+        step: None,
+        maps: None,
+        findings: None,
+        runs: None,
+        data: None,
+    };
+    for kind in [Kind::Loss, Kind::Gradients] {
+        // One step has no curve.
+        if kind == Kind::Loss && experiment.steps < 2 {
+            continue;
+        }
+        let Ok(figure) = figure(kind, &material) else { continue };
+        let svg = figure.bytes(Format::Svg, Size::Screen)?;
+        if page.len() + svg.len() + REST > HEAVIEST {
+            paragraph(
+                page,
+                "quiet",
+                &t!("A figure is left out, because the page would grow too large."),
+            );
+            continue;
+        }
+        let svg = String::from_utf8_lossy(&svg);
+        // What stands before the element is for files of its own.
+        let from = svg.find("<svg").unwrap_or(0);
+        let _ = writeln!(page, "<figure>{}</figure>", svg[from..].trim_end());
+    }
+    Ok(())
+}
+
+/// What each net of a run folder came to.
+fn finals(page: &mut String, folder: &RunFolder) {
+    page.push_str("<table>\n<tr>");
+    let heads = [
+        t!("net"),
+        t!("steps"),
+        t!("training loss, last 50 steps"),
+        t!("test error, batch statistics"),
+    ];
+    heads.iter().for_each(|head| row(page, "th", "", head));
+    page.push_str("</tr>\n");
+    let summaries = folder.summary.iter().flat_map(|summary| &summary.runs);
+    for plan in &folder.experiment.runs {
+        let seeds: Vec<&Series> = folder
+            .history
+            .runs
+            .iter()
+            .filter(|run| run.track.name == plan.name)
+            .collect();
+        let losses: Vec<f64> = seeds.iter().filter_map(|run| Some(run.final_loss()?.into())).collect();
+        let own = summaries.clone().filter(|run| run.name == plan.name);
+        let errors: Vec<f64> = own.filter_map(|run| Some(run.test_error?.into())).collect();
+        let told =
+            |values: &[f64]| Spread::of(values).map_or(t!("not measured").into(), |spread| words::spread_of(&spread));
+        let steps = seeds.iter().map(|run| run.step()).min().unwrap_or(0);
+        page.push_str("<tr>");
+        row(page, "td", "", &plan.name);
+        row(page, "td", "", &steps.to_string());
+        row(page, "td", "", &told(&losses));
+        row(page, "td", "", &told(&errors));
+        page.push_str("</tr>\n");
+    }
+    page.push_str("</table>\n");
 }
 
 /// Markdown in one line without looks.
@@ -286,6 +347,9 @@ fn escape(text: &str) -> String {
 mod tests {
     use super::super::evidence::tests::exhibit;
     use super::*;
+    use std::path::Path;
+
+    use crate::run::Layout;
 
     const LESSON: &str = r#"+++
 name = "small"
@@ -325,6 +389,8 @@ otherwise = "<u>more</u> seeds"
             lesson: &lesson,
             evidence: &evidence,
             guesses: &guesses,
+            notes: &Notes::new(),
+            own: None,
             record: None,
         };
         let page = report.html().unwrap();
@@ -333,7 +399,7 @@ otherwise = "<u>more</u> seeds"
             "Predicted: plain-14 &lt; plain-8",
             "0 of 1 pairs",
             "not reproduced here",
-            "1.000 with one seed, needed &gt; 2.000",
+            "1.000 with one seed, needed &gt;\u{a0}2.000",
             "Try: &lt;u&gt;more&lt;/u&gt; seeds",
             "&quot;Deeper&quot; &amp; worse",
             "Measured on test",
@@ -360,6 +426,8 @@ otherwise = "<u>more</u> seeds"
             lesson: &lesson,
             evidence: &evidence,
             guesses: &Guesses::from([((0, 0), Guess::Skipped)]),
+            notes: &Notes::new(),
+            own: None,
             record: None,
         };
         let page = report.html().unwrap();
@@ -374,6 +442,8 @@ otherwise = "<u>more</u> seeds"
             lesson: &lesson,
             evidence: &Evidence::default(),
             guesses: &Guesses::new(),
+            notes: &Notes::new(),
+            own: None,
             record: None,
         };
         let page = report.html().unwrap();
@@ -382,5 +452,43 @@ otherwise = "<u>more</u> seeds"
                 && page.contains("not trained here")
                 && page.contains("not measured")
         );
+    }
+
+    #[test]
+    fn words_and_nets_of_ones_own_stand_in_it_escaped() {
+        let asks = "```note\nasks = \"I think <i>that</i>\"\n```\n```note\nasks = \"Nobody answers\"\n```\n";
+        let lesson = Lesson::parse(&[LESSON, asks].concat(), "small.md").unwrap();
+        let mut experiment = lesson.experiments[0].clone();
+        experiment.runs[0].name = "<script>mine".into();
+        let mut history = History::default();
+        history.runs = vec![exhibit("plain-8", 0, 0.25).series];
+        history.runs[0].track.name.clone_from(&experiment.runs[0].name);
+        let own = RunFolder {
+            layout: Layout::new(Path::new("nowhere")),
+            experiment,
+            history,
+            summary: None,
+            notices: Vec::new(),
+        };
+        let written = "<script>alert('me')</script> & \"so\"\n\nA second line\u{0007}";
+        let report = Report {
+            lesson: &lesson,
+            evidence: &Evidence::default(),
+            guesses: &Guesses::new(),
+            notes: &Notes::from([((0, 0), written.into()), ((0, 1), "  \n".into())]),
+            own: Some(&own),
+            record: None,
+        };
+        let page = report.html().unwrap();
+        for wanted in [
+            "<h3>I think &lt;i&gt;that&lt;/i&gt;</h3>",
+            "<p>&lt;script&gt;alert(&#39;me&#39;)&lt;/script&gt; &amp; &quot;so&quot;</p>",
+            "<p>A second line </p>",
+            "<td>&lt;script&gt;mine</td><td>60</td><td>0.250 with one seed</td><td>not measured</td>",
+            "<svg",
+        ] {
+            assert!(page.contains(wanted), "{wanted} in {page}");
+        }
+        assert!(!page.contains("<script") && !page.contains("Nobody answers"));
     }
 }

@@ -15,6 +15,15 @@ pub fn number(value: f64) -> String {
     format!("{value:.digits$}")
 }
 
+/// A number as one would type it.
+fn typed(value: f64) -> String {
+    if value != 0.0 && value.abs() < 1e-3 {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
+}
+
 /// What was predicted.
 pub fn guess(prediction: &Prediction, guess: &Guess) -> String {
     match (prediction, guess) {
@@ -22,7 +31,7 @@ pub fn guess(prediction: &Prediction, guess: &Guess) -> String {
             .get(*chosen)
             .map(|option| option.says.clone())
             .unwrap_or_default(),
-        (_, Guess::Number(value)) => number(*value),
+        (_, Guess::Number(value)) => typed(*value),
         (Prediction::Order(ranking), Guess::Order(keys)) => {
             let says: Vec<&str> = keys.iter().map(|key| ranking.says(key)).collect();
             says.join(" < ")
@@ -58,6 +67,16 @@ fn listed(measured: &[(String, f64)]) -> String {
     values.collect::<Vec<_>>().join(&t!(", "))
 }
 
+/// Whether its answer follows from thought alone: nothing is measured for it.
+fn rests_on_nothing(prediction: &Prediction) -> bool {
+    let mut runs = 0;
+    let expressions = prediction.expressions();
+    expressions
+        .iter()
+        .for_each(|value| value.visit(&mut |_, _, _| runs += 1));
+    runs == 0
+}
+
 /// What was measured, without what was predicted.
 pub fn measured(prediction: &Prediction, grade: &Grade) -> String {
     match grade {
@@ -67,6 +86,7 @@ pub fn measured(prediction: &Prediction, grade: &Grade) -> String {
                 _ => None,
             };
             match says {
+                Some(option) if rests_on_nothing(prediction) => t!("the answer: %{answer}", answer = option.says),
                 Some(option) => t!("measured: %{answer}", answer = option.says),
                 None => t!("measured: none of these"),
             }
@@ -94,11 +114,12 @@ pub fn verdict(claim: &Claim, verdict: &Verdict) -> String {
         Verdict::Reproduced(spread, bound) | Verdict::NotReproduced(spread, bound) => (spread, *bound),
         Verdict::NotMeasured => return t!("not measured").into(),
     };
-    let needed = format!("{} {}", claim.check.relation, number(bound));
+    let needed = format!("{}\u{a0}{}", claim.check.relation, number(bound));
     t!("%{value}, needed %{needed}", value = spread_of(spread), needed = needed).into()
 }
 
-fn spread_of(spread: &Spread) -> String {
+/// A mean with its spread over the seeds.
+pub fn spread_of(spread: &Spread) -> String {
     let mean = number(spread.mean);
     if spread.seeds == 1 {
         return t!("%{mean} with one seed", mean = mean).into();

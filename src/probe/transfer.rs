@@ -62,6 +62,26 @@ pub struct Trial {
     pub moved: Vec<f32>,
 }
 
+impl Trial {
+    /// The means over several seeds, of what the first of them has come to.
+    pub fn means(seeds: &[&[Trial]]) -> Vec<Trial> {
+        let first = seeds.first().copied().unwrap_or_default();
+        let mean = |trial: &Trial| {
+            let same = |other: &&Trial| (other.labels, other.way) == (trial.labels, trial.way);
+            let all: Vec<&Trial> = seeds.iter().filter_map(|seed| seed.iter().find(same)).collect();
+            let over =
+                |value: &dyn Fn(&Trial) -> f32| all.iter().map(|trial| value(trial)).sum::<f32>() / all.len() as f32;
+            let moved = |layer: usize| over(&|trial| trial.moved.get(layer).copied().unwrap_or(f32::NAN));
+            Trial {
+                accuracy: over(&|trial| trial.accuracy),
+                moved: (0..trial.moved.len()).map(moved).collect(),
+                ..trial.clone()
+            }
+        };
+        first.iter().map(mean).collect()
+    }
+}
+
 /// A net, and the data it is tried on.
 pub struct Target<'a> {
     pub open: &'a Open<'a>,

@@ -19,8 +19,10 @@ use crate::run::{Command, Question, RunId, RunPlan, Series};
 
 /// A net whose blocks split, for a lab that has none.
 const EXAMPLE: &str = "resnext-20:width=16,cardinality=8,group_width=4";
-/// Height of a block as it is drawn.
+/// Height of a block as it is drawn where there is little room, and at most; and what stands beneath it.
 const DRAWING: f32 = 132.0;
+const TALLEST: f32 = 300.0;
+const BENEATH: f32 = 250.0;
 /// Paths that are drawn; the others are dots.
 const DRAWN: usize = 4;
 
@@ -73,8 +75,9 @@ impl Pane for BlockForms {
                     .push(Action::Send(Command::Ask(Question::Forms { run, step })));
             }
         });
+        let height = (ui.available_height() - BENEATH).clamp(DRAWING, TALLEST);
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), colour);
+            forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), (height, colour));
             match found {
                 None if !working => promise_ui(ui),
                 _ => legend_ui(ui, found.map(|(_, forms)| forms.as_ref())),
@@ -138,9 +141,10 @@ fn promise_ui(ui: &mut Ui) {
 }
 
 /// The four columns.
-fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, colour: Color32) {
+fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, (height, colour): (f32, Color32)) {
     let gap = 2.0 * GRID;
     let width = ((ui.available_width() - 3.0 * gap) / 4.0).max(96.0);
+    let height = height.min(1.4 * width).max(DRAWING);
     let slowest = found
         .map(|forms| {
             forms
@@ -152,7 +156,7 @@ fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, colour: Color32) 
         .unwrap_or(0.0);
     egui::ScrollArea::horizontal()
         .id_salt("columns")
-        .auto_shrink(false)
+        .auto_shrink([false, true])
         .show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = gap;
@@ -162,7 +166,7 @@ fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, colour: Color32) 
                             ui.set_width(width);
                             ui.spacing_mut().item_spacing.y = 3.0;
                             let formed = found.and_then(|forms| forms.of(form));
-                            form_ui(ui, split, form, formed, slowest, colour);
+                            form_ui(ui, split, form, formed, slowest, (height, colour));
                         });
                     });
                 }
@@ -170,10 +174,17 @@ fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, colour: Color32) 
         });
 }
 
-fn form_ui(ui: &mut Ui, split: &Split, form: Form, formed: Option<&Formed>, slowest: f64, colour: Color32) {
+fn form_ui(
+    ui: &mut Ui,
+    split: &Split,
+    form: Form,
+    formed: Option<&Formed>,
+    slowest: f64,
+    (height, colour): (f32, Color32),
+) {
     let ink = theme::ink(ui);
     ui.add(egui::Label::new(theme::strong(title(form), SMALL)).wrap());
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), DRAWING), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     draw(ui, rect, split, form, colour);
     let mut lines = vec![t!(
         "3×3: %{count} parameters",
@@ -226,6 +237,7 @@ fn draw(ui: &Ui, rect: Rect, split: &Split, form: Form, colour: Color32) {
         painter: ui.painter_at(rect),
         ink,
         colour,
+        scale: (rect.height() / DRAWING).min(1.6),
     };
     let top = rect.top() + 10.0;
     let bottom = rect.bottom() - 12.0;
@@ -270,7 +282,7 @@ fn draw(ui: &Ui, rect: Rect, split: &Split, form: Form, colour: Color32) {
             }
             if form == Form::Concatenated {
                 pen.layer(middle, row(2), (right - left) / 2.0, "1×1");
-                pen.line(pos2(middle, row(2) + 7.0), sum);
+                pen.line(pos2(middle, row(2) + 7.0 * pen.scale), sum);
             }
         }
     }
@@ -281,6 +293,8 @@ struct Pen {
     painter: egui::Painter,
     ink: Ink,
     colour: Color32,
+    /// Of what is drawn, to its smallest.
+    scale: f32,
 }
 
 impl Pen {
@@ -289,14 +303,14 @@ impl Pen {
     }
 
     fn layer(&self, x: f32, y: f32, half: f32, name: &str) {
-        let rect = Rect::from_center_size(pos2(x, y), vec2(2.0 * half, 15.0));
+        let rect = Rect::from_center_size(pos2(x, y), vec2(2.0 * half, 15.0 * self.scale));
         self.painter
             .rect_filled(rect, 2.0, self.ink.paper.lerp_to_gamma(self.colour, 0.35));
         self.name(x, y, name);
     }
 
     fn name(&self, x: f32, y: f32, name: &str) {
-        let font = FontId::proportional(SMALL - 2.0);
+        let font = FontId::proportional((SMALL - 2.0) * self.scale.min(1.25));
         self.painter
             .text(pos2(x, y), Align2::CENTER_CENTER, name, font, self.ink.text);
     }
@@ -305,7 +319,7 @@ impl Pen {
     fn groups(&self, x: f32, y: f32, half: f32, count: usize) {
         for cut in 1..count {
             let at = x - half + 2.0 * half * cut as f32 / count as f32;
-            let ends = [pos2(at, y - 8.0), pos2(at, y + 8.0)];
+            let ends = [pos2(at, y - 8.0 * self.scale), pos2(at, y + 8.0 * self.scale)];
             self.painter.line_segment(ends, Stroke::new(1.5, self.ink.paper));
         }
     }

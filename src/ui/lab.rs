@@ -157,7 +157,8 @@ impl Lab {
     ) -> Vec<Action> {
         let mut actions = Vec::new();
         self.cursor.turn_frame();
-        self.lessons.follow(scene, &mut self.tiling, &mut actions);
+        self.lessons
+            .follow(scene, &mut self.tiling, &mut self.cursor, &mut actions);
         theme::set_bare(ui.ctx(), self.lessons.hides_controls());
         let taught = self.lessons.holds();
         let ground = Frame::new().fill(theme::ink(ui).ground);

@@ -31,7 +31,7 @@ const SIDE: usize = 33;
 /// Images that the loss at a point is of.
 const IMAGES: usize = 256;
 /// Room for the colour scale with its numbers, at the right.
-const BAR: f32 = 64.0;
+const BAR: f32 = 76.0;
 const TITLE: f32 = 22.0;
 const FOOT: f32 = 22.0;
 
@@ -284,8 +284,8 @@ impl Landscape {
             let loss = map.shown(point(share.x), point(share.y));
             let words = t!("loss %{loss}", loss = short(f64::from(loss)));
             ui.painter().text(
-                body.right_top() - vec2(0.0, TITLE),
-                Align2::RIGHT_TOP,
+                body.center_bottom() + vec2(0.0, 4.0),
+                Align2::CENTER_TOP,
                 words,
                 small,
                 ink.text,

@@ -52,13 +52,19 @@ impl Pane for Transfer {
             self.explain_ui(ui, series, view);
             return;
         }
-        let trials = view.scene.findings.transfers.get(&(series.track.id, origin));
-        let trials = trials.map_or(&[][..], |trials| trials);
+        let same = |run: &&Series| run.track.name == series.track.name;
+        let seeds = view.scene.history.trained().iter().filter(same).map(|run| run.track.id);
+        let (trials, seeds) = view.scene.findings.transfer_of(seeds, origin);
+        let trials = trials.as_slice();
         let working = view.scene.findings.working.iter().any(|work| is_mine(&work.question));
         if trials.is_empty() && !working {
             return empty_ui(ui, series, origin, view);
         }
-        let words = theme::caption(sentence(trials));
+        let mut words = sentence(trials);
+        if seeds > 1 {
+            words += &t!(" Mean of %{seeds} seeds.", seeds = seeds);
+        }
+        let words = theme::caption(words);
         ui.add(egui::Label::new(words).wrap());
         let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
         let (colour, _) = line_style(ui, &series.track.spec, &[&series.track.spec]);
@@ -287,7 +293,10 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
     let of = |way: Way| trials.iter().rev().find(|trial| trial.way == way);
     let tuned = of(Way::FineTuned);
     let title = match tuned {
-        Some(trial) => t!("How far each layer moves, %{labels} labels", labels = trial.labels),
+        Some(trial) => t!(
+            "How far each layer moves, of its own norm, %{labels} labels",
+            labels = trial.labels
+        ),
         None => t!("How far each layer moves"),
     };
     let chart = axis(
@@ -295,7 +304,7 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
         &painter,
         space,
         &title,
-        &t!("layer, input at the left; change over norm before"),
+        &t!("input at the left; bar: fine-tuned, line: from scratch"),
     );
     let Some(tuned) = tuned else { return };
     let scratch = of(Way::Scratch).filter(|trial| trial.labels == tuned.labels);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use depthscope::run::Command;
-use depthscope::ui::{Action, Lessons, Panel, Room};
-use eframe::egui::{DroppedFile, Key, Modifiers, Theme, Vec2};
+use depthscope::ui::{Action, Lessons, Origin, Panel, Room};
+use eframe::egui::{DroppedFile, Key, Modifiers, Role, Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 
@@ -61,7 +61,7 @@ fn a_lesson_is_done_by_mouse() {
     page.get_by_label_contains("6 of 6 pairs in the right order; measured: plain-8");
     assert_eq!(page.state().lab.tiling.shown(), [Panel::Curves]);
     click(&mut page, "Next step");
-    assert_eq!(count(&page, "needed > "), 3);
+    assert_eq!(count(&page, "needed >"), 3);
     assert_eq!(page.query_all_by_label("reproduced").count(), 3);
     click(&mut page, "Leave the lesson");
     assert_eq!(
@@ -294,6 +294,24 @@ fn every_damaged_lesson_is_a_sentence() {
     assert!(lessons.open(&origin).is_err());
 }
 
+/// Has the report written there.
+fn report(page: &mut Harness<'_, Page>, path: &Path) -> String {
+    let field = page.get_by_label("File of the report");
+    field.focus();
+    page.run_ok();
+    page.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    page.get_by_label("File of the report")
+        .type_text(path.to_str().unwrap());
+    page.run_ok();
+    click(page, "Save the report");
+    let start = Instant::now();
+    while !path.is_file() {
+        assert!(start.elapsed() < Duration::from_secs(20), "no report");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    fs::read_to_string(path).unwrap()
+}
+
 #[test]
 fn the_report_is_written_where_the_user_says() {
     let folder = tempfile::tempdir().unwrap();
@@ -304,22 +322,57 @@ fn the_report_is_written_where_the_user_says() {
     for _ in 0..4 {
         press(&mut page, Key::PageDown);
     }
-    let field = page.get_by_label("File of the report");
-    field.focus();
-    page.run_ok();
-    page.key_press_modifiers(Modifiers::COMMAND, Key::A);
-    page.get_by_label("File of the report")
-        .type_text(path.to_str().unwrap());
-    page.run_ok();
-    click(&mut page, "Save the report");
-    let start = Instant::now();
-    while !path.is_file() {
-        assert!(start.elapsed() < Duration::from_secs(20), "no report");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let report = fs::read_to_string(&path).unwrap();
+    let report = report(&mut page, &path);
     assert!(report.len() < 300_000 && report.contains("<svg"), "{}", report.len());
     assert!(report.contains("Predicted: plain-32 &lt; plain-56") && report.contains("reproduced"));
+}
+
+/// Types into the field that asks for that.
+fn write(page: &mut Harness<'_, Page>, asks: &str, text: &str) {
+    page.get_by_role_and_label(Role::MultilineTextInput, asks).focus();
+    page.run_ok();
+    page.get_by_role_and_label(Role::MultilineTextInput, asks)
+        .type_text(text);
+    page.run_ok();
+}
+
+#[test]
+fn what_is_written_down_is_kept_and_reported() {
+    let mut memory = Memory::default();
+    // High enough for the whole last step.
+    let size = Vec2::new(1024.0, 900.0);
+    let mut first = lesson("your-own-question", size, Theme::Light);
+    while first
+        .query_by_role_and_label(Role::MultilineTextInput, "I think that ...")
+        .is_none()
+    {
+        press(&mut first, Key::PageDown);
+    }
+    write(
+        &mut first,
+        "I think that ...",
+        "Adam cures <plain-56>, space and 1 included",
+    );
+    assert_eq!(first.state().history.runs[0].step(), 0, "typing trains nothing");
+    eframe::set_value(&mut memory, "lessons", &first.state().lab.lessons.to_keep());
+    let mut again = page(Room::Lab, size, Theme::Light);
+    again.state_mut().lab.lessons = eframe::get_value(&memory, "lessons").unwrap();
+    again
+        .state_mut()
+        .lab
+        .open_lesson(&Origin::Shipped("your-own-question".into()))
+        .unwrap();
+    serve(&mut again, degraded);
+    again.get_by_value("Adam cures <plain-56>, space and 1 included");
+    while again.query_by_label("Save the report").is_none() {
+        press(&mut again, Key::PageDown);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let report = report(&mut again, &folder.path().join("report.html"));
+    assert!(
+        report.contains("<p>Adam cures &lt;plain-56&gt;, space and 1 included</p>"),
+        "{report}"
+    );
 }
 
 /// The window's storage, in memory.

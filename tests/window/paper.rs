@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use depthscope::export::{Caption, Figure, Kind, Material, figure};
-use depthscope::lesson::{Evidence, Exhibit, Guesses, Lesson, Report};
+use depthscope::lesson::{Evidence, Exhibit, Guesses, Lesson, Notes, Report};
 use depthscope::net::{Array, Cut, Form, Graph, Split, Surgery};
 use depthscope::probe::{Correlation, Formed, Forms, Insertion, Landscape, Reading, Shattering, Subject, Trial, Way};
 use depthscope::run::shelf::{Item, Line};
@@ -210,6 +210,8 @@ pub fn report(lesson: &Lesson) -> String {
         lesson,
         evidence: &evidence,
         guesses: &Guesses::new(),
+        notes: &Notes::new(),
+        own: None,
         record: None,
     };
     report.html().unwrap()

@@ -201,6 +201,14 @@ impl Findings {
         Some(Removals { step, whole, without })
     }
 
+    /// What came of training these runs on few labels, mean over those that were tried; and how many were.
+    pub fn transfer_of(&self, runs: impl Iterator<Item = RunId>, origin: Origin) -> (Vec<Trial>, usize) {
+        let tried: Vec<&[Trial]> = runs
+            .filter_map(|run| Some(&**self.transfers.get(&(run, origin))?))
+            .collect();
+        (Trial::means(&tried), tried.len())
+    }
+
     /// The newest forms of a run's block not behind that step, and their step.
     pub fn forms_at(&self, run: RunId, step: usize) -> Option<(usize, &Arc<Forms>)> {
         let (&(_, step), forms) = self.forms.range((run, 0)..=(run, step)).next_back()?;

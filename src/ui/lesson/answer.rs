@@ -1,7 +1,7 @@
 //! An answer while it is given: one of several, a number, an order, or a drawn curve.
 
 use eframe::egui::{
-    Align2, FontId, Key, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
+    Align2, FontId, Id, Key, Modifiers, Rect, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, vec2,
 };
 use rust_i18n::t;
 
@@ -73,7 +73,7 @@ impl Draft {
     }
 
     /// Draws what it takes to answer; says whether the answer was entered with Enter.
-    pub fn draft_ui(&mut self, ui: &mut Ui, prediction: &Prediction) -> bool {
+    pub fn draft_ui(&mut self, ui: &mut Ui, prediction: &Prediction, field: Id) -> bool {
         match (self, prediction) {
             (Self::Choice(chosen), Prediction::Choice { options, .. }) => {
                 for (place, option) in options.iter().enumerate() {
@@ -83,7 +83,7 @@ impl Draft {
                     }
                 }
             }
-            (Self::Number(text), _) => return number_ui(ui, text),
+            (Self::Number(text), _) => return number_ui(ui, text, field),
             (Self::Order(keys), Prediction::Order(ranking)) => order_ui(ui, keys, ranking),
             (Self::Curve(sketch), Prediction::Curve { run, .. }) => {
                 sketch.draw_ui(ui, run);
@@ -129,9 +129,10 @@ fn number(text: &str) -> Option<f64> {
     (factor * value).is_finite().then_some(factor * value)
 }
 
-fn number_ui(ui: &mut Ui, text: &mut String) -> bool {
+fn number_ui(ui: &mut Ui, text: &mut String, field: Id) -> bool {
     let row = ui.horizontal(|ui| {
         let edit = TextEdit::singleline(text)
+            .id(field)
             .desired_width(140.0)
             .font(eframe::egui::FontId::proportional(TEXT));
         let response = ui.add(edit);

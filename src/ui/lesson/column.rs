@@ -9,9 +9,10 @@ use eframe::egui::{
 use rust_i18n::t;
 
 use super::files::{Order, choose_report, write_report};
+use super::note::note_ui;
 use super::outcome::{box_ui, claim_ui, prediction_ui};
 use super::prose::{TEXT, blocks_ui, line_ui, table_ui, title_ui};
-use super::reader::Reader;
+use super::reader::{Reader, note_field, number_field};
 use super::trainings::Standing;
 use crate::lesson::markdown::spans;
 use crate::lesson::{Record, Table};
@@ -28,6 +29,7 @@ const WIDEST: f32 = 660.0;
 impl Reader {
     /// Draws the lesson into all the space there is; answers whether it was closed.
     pub fn column_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) -> bool {
+        self.field_keys(ui, scene, actions);
         let ink = theme::ink(ui);
         let frame = |top, bottom| {
             let margin = Margin {
@@ -120,6 +122,10 @@ impl Reader {
         for (place, table) in step.tables.iter().enumerate() {
             ui.push_id(("figures", place), |ui| self.figures_ui(ui, table));
         }
+        for (index, note) in step.notes.iter().enumerate() {
+            let text = self.kept.notes.entry((here, index)).or_default();
+            ui.push_id(("note", index), |ui| note_ui(ui, note, text, note_field(here, index)));
+        }
         let mut entered = false;
         for (index, prediction) in step.predictions.iter().enumerate() {
             let Some(draft) = self.drafts.get_mut(&(here, index)) else {
@@ -138,7 +144,7 @@ impl Reader {
                             let (evidence, all) = (&self.trainings.evidence, &self.lesson.experiments);
                             prediction_ui(ui, prediction, guess, draft, evidence, all);
                         }
-                        None => entered |= draft.draft_ui(ui, prediction),
+                        None => entered |= draft.draft_ui(ui, prediction, number_field(here, index)),
                     }
                 });
             });
@@ -199,7 +205,7 @@ impl Reader {
         let lacks = self.lacks();
         ui.horizontal_wrapped(|ui| {
             ui.add_enabled_ui(lacks.is_none(), |ui| {
-                let button = primary_button_ui(ui, &words, vec2(160.0, 36.0));
+                let button = primary_button_ui(ui, &words, vec2(if first.is_some() { 190.0 } else { 160.0 }, 36.0));
                 let button = button.on_hover_text(t!("Space; where a field has the keys, Ctrl Enter"));
                 let button = match &lacks {
                     Some(lacks) => button.on_disabled_hover_text(lacks),
@@ -312,6 +318,10 @@ impl Reader {
         ui.label(theme::strong(t!("Your report"), BODY));
         let words = t!("What you predicted, what was measured and how, on one page that any browser shows.");
         ui.add(Label::new(theme::caption(words)).wrap());
+        if self.lesson.steps.iter().any(|step| !step.notes.is_empty()) {
+            let words = t!("What you wrote stands in it, and the nets of your own that you trained last.");
+            ui.add(Label::new(theme::caption(words)).wrap());
+        }
         let field = TextEdit::singleline(&mut self.report.path).desired_width(f32::INFINITY);
         let field = ui.add(field);
         field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, t!("File of the report")));
@@ -333,6 +343,8 @@ impl Reader {
             lesson: self.lesson.clone(),
             evidence: self.trainings.evidence.clone(),
             guesses: self.kept.guesses.clone(),
+            notes: self.kept.notes.clone(),
+            own: self.kept.own.clone(),
             record: self.trainings.recalled(),
         };
         let path = PathBuf::from(self.report.path.trim());

@@ -8,8 +8,8 @@ use rfd::AsyncFileDialog;
 use rust_i18n::t;
 
 use crate::export::write_file;
-use crate::lesson::{Evidence, Guesses, Lesson, Record, Report, remember};
-use crate::run::{Experiment, Slot};
+use crate::lesson::{Evidence, Guesses, Lesson, Notes, Record, Report, remember};
+use crate::run::{Experiment, RunFolder, Slot};
 
 /// A file that was chosen; nothing where none was, or where the system has no such dialog.
 pub type Chosen = Slot<Option<PathBuf>>;
@@ -48,6 +48,9 @@ pub struct Order {
     pub lesson: Lesson,
     pub evidence: Evidence,
     pub guesses: Guesses,
+    pub notes: Notes,
+    /// The run folder of the learner's own experiment.
+    pub own: Option<PathBuf>,
     pub record: Option<Record>,
 }
 
@@ -55,10 +58,16 @@ pub struct Order {
 pub fn write_report(ctx: &Context, said: &Slot<String>, order: Order, path: PathBuf) {
     let (slot, ctx) = (said.clone(), ctx.clone());
     work("report", move || {
+        let own = order.own.as_deref().map(RunFolder::open).and_then(|opened| {
+            let told = opened.inspect_err(|error| log::warn!("the own experiment is not reported: {error}"));
+            told.ok()
+        });
         let report = Report {
             lesson: &order.lesson,
             evidence: &order.evidence,
             guesses: &order.guesses,
+            notes: &order.notes,
+            own: own.as_ref(),
             record: order.record.as_ref(),
         };
         let written = report.html().and_then(|page| write_file(&path, page.as_bytes()));

@@ -5,6 +5,7 @@ mod column;
 mod files;
 mod formula;
 mod list;
+mod note;
 mod outcome;
 mod progress;
 mod prose;
@@ -23,6 +24,7 @@ use self::list::Entry;
 pub use self::progress::Origin;
 use self::progress::{Kept, Progress};
 use self::reader::Reader;
+use super::cursor::Cursor;
 use super::language::Language;
 use super::tiling::Tiling;
 use super::{Action, Scene, Speed};
@@ -152,9 +154,9 @@ impl Lessons {
     }
 
     /// Called each frame while a lesson is open, before anything is drawn.
-    pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, actions: &mut Vec<Action>) {
+    pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
         if let Some(reader) = &mut self.reader {
-            reader.follow(scene, tiling, actions);
+            reader.follow(scene, tiling, cursor, actions);
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::lesson::{Guesses, Lesson, Record, lesson, read, recorded_beside, recording};
+use crate::lesson::{Guesses, Lesson, Notes, Record, lesson, read, recorded_beside, recording};
 use crate::ui::language::Language;
 
 /// Where a lesson comes from.
@@ -66,8 +66,12 @@ pub struct Kept {
     pub steps: usize,
     /// What was predicted; locked.
     pub guesses: Guesses,
+    /// What was written down.
+    pub notes: Notes,
     /// The run folders of its experiments that were trained to the end, by the experiment's name.
     pub folders: BTreeMap<String, PathBuf>,
+    /// The run folder of what was trained last beside them.
+    pub own: Option<PathBuf>,
 }
 
 impl Kept {

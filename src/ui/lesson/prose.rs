@@ -1,7 +1,7 @@
 //! The text of a lesson as it is read: paragraphs, lists, tables, formulas.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align, FontFamily, FontId, Frame, Grid, IdSalt, Label, Layout, Stroke, TextFormat, Ui};
+use eframe::egui::{Align, FontFamily, FontId, Frame, Grid, IdSalt, Label, Layout, Stroke, TextFormat, Ui, vec2};
 
 use super::formula::{append, formula_ui};
 use crate::lesson::markdown::{Block, Span, plain, spans};
@@ -9,6 +9,9 @@ use crate::ui::theme::{self, BODY, GRID, HEADING};
 
 /// Size of running text.
 pub const TEXT: f32 = 16.0;
+/// Between the columns of a table, and what a column keeps where room is short.
+const COLUMNS: f32 = 16.0;
+const NARROWEST: f32 = 90.0;
 /// How far each level of a list stands in.
 const INDENT: f32 = 20.0;
 
@@ -71,23 +74,51 @@ fn block_ui(ui: &mut Ui, block: &Block) {
 
 /// Draws a table whose first row are the heads.
 pub fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
+    let cells = |place: usize, row: &[Vec<Span>]| -> Vec<LayoutJob> {
+        let of = |cell: &Vec<Span>| match place {
+            0 => LayoutJob::simple_singleline(plain(cell), FontId::new(BODY, theme::semibold()), theme::ink(ui).text),
+            _ => job(ui, cell, BODY),
+        };
+        row.iter().map(of).collect()
+    };
+    let rows: Vec<Vec<LayoutJob>> = rows.iter().enumerate().map(|(place, row)| cells(place, row)).collect();
+    let mut natural = vec![0.0f32; rows.iter().map(Vec::len).max().unwrap_or(0)];
+    for (cell, widest) in rows.iter().flat_map(|row| row.iter().zip(0..)) {
+        let width = ui.fonts_mut(|fonts| fonts.layout_job(cell.clone())).size().x;
+        natural[widest] = natural[widest].max(width.ceil());
+    }
+    let gaps = COLUMNS * natural.len().saturating_sub(1) as f32;
+    let widths = fitted(&natural, ui.available_width() - gaps);
     eframe::egui::ScrollArea::horizontal().id_salt("table").show(ui, |ui| {
         Grid::new(IdSalt::new("table"))
             .striped(true)
-            .spacing([20.0, 6.0])
+            .spacing([COLUMNS, 6.0])
             .show(ui, |ui| {
-                for (place, row) in rows.iter().enumerate() {
-                    for cell in row {
-                        if place == 0 {
-                            ui.label(theme::strong(plain(cell), BODY));
-                        } else {
-                            ui.add(Label::new(job(ui, cell, BODY)).extend());
-                        }
+                for row in rows {
+                    for (cell, &width) in row.into_iter().zip(&widths) {
+                        ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
+                            ui.set_width(width);
+                            ui.add(Label::new(cell).wrap());
+                        });
                     }
                     ui.end_row();
                 }
             });
     });
+}
+
+/// The widths of a table's columns: where there is less room than they want, the widest gives way.
+fn fitted(natural: &[f32], room: f32) -> Vec<f32> {
+    let mut widths = natural.to_vec();
+    let surplus = natural.iter().sum::<f32>() - room;
+    if let Some(widest) = widths
+        .iter_mut()
+        .max_by(|a, b| a.total_cmp(b))
+        .filter(|_| surplus > 0.0)
+    {
+        *widest = (*widest - surplus).max(NARROWEST.min(*widest));
+    }
+    widths
 }
 
 fn spans_ui(ui: &mut Ui, spans: &[Span], size: f32) {
@@ -144,4 +175,17 @@ fn job(ui: &Ui, spans: &[Span], size: f32) -> LayoutJob {
 /// The title of a step.
 pub fn title_ui(ui: &mut Ui, title: &str) {
     ui.add(Label::new(theme::strong(plain(&spans(title)), HEADING)).wrap());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_widest_column_gives_way() {
+        assert_eq!(fitted(&[200.0, 60.0], 300.0), [200.0, 60.0]);
+        assert_eq!(fitted(&[60.0, 200.0, 60.0], 270.0), [60.0, 150.0, 60.0]);
+        assert_eq!(fitted(&[200.0, 60.0], 100.0), [90.0, 60.0], "the rest is scrolled to");
+        assert!(fitted(&[], 100.0).is_empty());
+    }
 }

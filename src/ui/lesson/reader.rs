@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eframe::egui::{Key, Modifiers, Ui};
+use eframe::egui::{Id, Key, Modifiers, Ui};
 
 use super::answer::Draft;
 use super::files::Chosen;
@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::lesson::markdown::{Block, blocks};
 use crate::lesson::{Guess, Lesson, Prediction, Show};
 use crate::run::{Command, Phase, Slot};
+use crate::ui::cursor::Cursor;
 use crate::ui::keys::DIGITS;
 use crate::ui::language::Language;
 use crate::ui::panels::Panel;
@@ -89,8 +90,13 @@ impl Reader {
                 .enumerate()
                 .map(move |(index, prediction)| ((place, index), prediction))
         });
+        let mut begun = std::mem::take(&mut self.drafts);
+        let mut draft = |key: (usize, usize), prediction: &Prediction| {
+            let known = begun.remove(&key);
+            known.unwrap_or_else(|| Draft::of(prediction, self.kept.guesses.get(&key), &self.lesson))
+        };
         self.drafts = predictions
-            .map(|(key, prediction)| (key, Draft::of(prediction, self.kept.guesses.get(&key), &self.lesson)))
+            .map(|(key, prediction)| (key, draft(key, prediction)))
             .collect();
     }
 
@@ -109,18 +115,20 @@ impl Reader {
     }
 
     /// Called each frame before anything is drawn: the right experiment and the right panels are there.
-    pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, actions: &mut Vec<Action>) {
+    pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
         self.translate();
         self.recall();
         let place = self.show_place();
         let shown = place.map_or(0, |step| self.lesson.shown(step).0);
         self.trainings.follow(&self.lesson, shown, scene, actions);
         self.kept.folders = self.trainings.folders(&self.lesson);
+        self.kept.own = self.trainings.own(&self.lesson, scene).or(self.kept.own.take());
         if self.arranged != Some(place) {
             self.arranged = Some(place);
             if let Some(show) = self.show() {
                 let panels: Vec<Panel> = show.panels.iter().filter_map(|name| Panel::named(name)).collect();
                 tiling.show(&panels);
+                cursor.step = show.step;
             }
         }
     }
@@ -282,6 +290,17 @@ impl Reader {
         }
         let here = self.kept.step;
         for index in self.open_predictions() {
+            if matches!(self.drafts[&(here, index)], Draft::Number(_)) {
+                // The digit is typed into the field.
+                let typed = DIGITS
+                    .into_iter()
+                    .chain([Key::Num0])
+                    .any(|key| pressed(Modifiers::NONE, key));
+                if typed {
+                    ui.memory_mut(|memory| memory.request_focus(number_field(here, index)));
+                    return;
+                }
+            }
             for (digit, key) in DIGITS.into_iter().enumerate() {
                 let prediction = &self.lesson.steps[here].predictions[index];
                 let choice = matches!(self.drafts[&(here, index)], Draft::Choice(_));
@@ -302,6 +321,28 @@ impl Reader {
         }
     }
 
+    /// The keys of a lesson while a field of it has the others.
+    pub fn field_keys(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let here = self.kept.step;
+        let step = &self.lesson.steps[here];
+        let numbers = (0..step.predictions.len()).map(|index| number_field(here, index));
+        let mut fields = numbers.chain((0..step.notes.len()).map(|index| note_field(here, index)));
+        let focused = ui.memory(|memory| memory.focused());
+        if !fields.any(|field| focused == Some(field)) {
+            return;
+        }
+        let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+        if pressed(Modifiers::NONE, Key::PageDown) {
+            self.turn(true);
+        }
+        if pressed(Modifiers::NONE, Key::PageUp) {
+            self.turn(false);
+        }
+        if pressed(Modifiers::COMMAND, Key::Enter) {
+            self.go_on(scene, false, actions);
+        }
+    }
+
     /// What Space does: predict and run, pause, go on, go to the step that asks for a prediction first; in a lecture, where nothing else is to do, the next step.
     fn go_on(&mut self, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
         if self.trainings.under_way().is_some() {
@@ -318,6 +359,16 @@ impl Reader {
             self.turn(true);
         }
     }
+}
+
+/// The field of a number that is predicted.
+pub fn number_field(step: usize, index: usize) -> Id {
+    Id::unique(("lesson number", step, index))
+}
+
+/// The field of a note.
+pub fn note_field(step: usize, index: usize) -> Id {
+    Id::unique(("lesson note", step, index))
 }
 
 /// In the user's own folder.

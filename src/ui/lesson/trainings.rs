@@ -73,6 +73,14 @@ impl Trainings {
         self.measured.iter().filter_map(kept).collect()
     }
 
+    /// The run folder of what is trained beside the lesson's experiments: other nets, or another recipe.
+    pub fn own(&self, lesson: &Lesson, scene: Scene<'_>) -> Option<PathBuf> {
+        let taught = |known: &Experiment| known.runs == scene.experiment.runs && same_recipe(known, scene.experiment);
+        let trained = scene.history.trained().iter().any(|series| series.step() > 0);
+        let own = self.arrived && trained && !lesson.experiments.iter().any(taught);
+        scene.shelf.live.clone().filter(|_| own)
+    }
+
     /// The experiments whose results are not there yet.
     pub fn missing(&self, needed: &[usize]) -> Vec<usize> {
         let there = |place: &usize| self.measured.contains_key(place) || self.recalled.contains(place);
@@ -171,6 +179,10 @@ impl Trainings {
                 actions.push(Action::Send(Command::Run));
             }
             Phase::Done if !self.measured.contains_key(&wanted) => self.collect(lesson, wanted, scene, actions),
+            // Where an earlier start has measured it, what was answered is known, but not the pictures.
+            Phase::Paused | Phase::Done if self.is_whole(wanted, experiment, scene) => {
+                self.inquire(lesson, experiment, scene, actions);
+            }
             _ => {}
         }
         if queued && self.measured.contains_key(&wanted) {
@@ -180,10 +192,20 @@ impl Trainings {
         }
     }
 
-    /// Takes in what an experiment came to, once every question about it is answered.
-    fn collect(&mut self, lesson: &Lesson, place: usize, scene: Scene<'_>, actions: &mut Vec<Action>) {
-        let experiment = &lesson.experiments[place];
-        let Some(summary) = &scene.findings.summary else { return };
+    /// Whether the experiment in front was measured, and stands at its end.
+    fn is_whole(&self, place: usize, experiment: &Experiment, scene: Scene<'_>) -> bool {
+        let mut runs = own(experiment, scene);
+        self.measured.contains_key(&place) && runs.all(|run| run.step() >= experiment.steps)
+    }
+
+    /// Puts the questions about the experiment's weights that have no answer yet; says whether there are any.
+    fn inquire(
+        &mut self,
+        lesson: &Lesson,
+        experiment: &Experiment,
+        scene: Scene<'_>,
+        actions: &mut Vec<Action>,
+    ) -> bool {
         let asked = own(experiment, scene).flat_map(|series| {
             let track = &series.track;
             questions(lesson, &track.name, track.id)
@@ -199,7 +221,14 @@ impl Trainings {
                 actions.push(Action::Send(Command::Ask(question)));
             }
         }
-        if waits {
+        waits
+    }
+
+    /// Takes in what an experiment came to, once every question about it is answered.
+    fn collect(&mut self, lesson: &Lesson, place: usize, scene: Scene<'_>, actions: &mut Vec<Action>) {
+        let experiment = &lesson.experiments[place];
+        let Some(summary) = &scene.findings.summary else { return };
+        if self.inquire(lesson, experiment, scene, actions) {
             return;
         }
         let findings = Arc::new(scene.findings.clone());
