@@ -16,8 +16,8 @@ use crate::error::{Error, Result};
 use crate::export::{Caption, Figure, Kind, Material, figure};
 use crate::run::shelf::{Line, now};
 use crate::run::{
-    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, Preview, RunFolder, RunPlan,
-    Shelf, Trainer, TrainerOptions, Wanted,
+    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, Preview, RunFolder,
+    RunPlan, Shelf, Trainer, TrainerOptions, Wanted,
 };
 use crate::ui::{Delivery, News, Panes, Print, Shown, Speed, remedy};
 

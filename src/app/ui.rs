@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eframe::egui::{self, CentralPanel, Frame, Key};
+use eframe::egui::{self, CentralPanel, Event, Frame, Key};
 
 use super::{App, SAVE_EVERY};
 use crate::data::Source;
@@ -54,6 +54,11 @@ impl App {
         }
         for action in actions {
             self.act(ui.ctx(), action);
+        }
+        let acted = |event: &Event| matches!(event, Event::Key { .. } | Event::PointerButton { .. });
+        if ui.input(|input| input.events.iter().any(acted)) {
+            // What a key or a click has changed may be seen only in the next frame.
+            ui.ctx().request_repaint();
         }
     }
 }

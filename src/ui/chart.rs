@@ -9,7 +9,7 @@ use egui_plot::{AxisHints, Plot, PlotBounds, PlotPoint};
 use super::axis::{Height, Time};
 use super::chart_lines::height_at;
 use super::chart_marks::{crosshair_ui, spans_ui};
-use super::chart_names::Names;
+use super::chart_names::{AXIS, Names};
 use super::cursor::Cursor;
 use super::keys::pressed;
 use super::theme::{self, Ink, SMALL};
@@ -109,19 +109,19 @@ impl Chart<'_> {
         let wish_y = kept.unwrap_or_else(|| self.heights(curves, &(wish_x[0]..wish_x[1])));
         let wish = PlotBounds::from_min_max([wish_x[0], wish_y[0]], [wish_x[1], wish_y[1]]);
 
-        let response = self.plot(ink).show(ui, |plot| {
+        let response = self.plot(ui, ink).show(ui, |plot| {
             plot.set_plot_bounds(wish);
             self.lines(plot, curves, ink);
         });
         response
             .response
             .widget_info(|| WidgetInfo::labeled(Role::Image, true, &self.summary));
-        // A plot knows the width of its tick labels only after it was drawn once.
-        let drawn = response.response.id.with("drawn");
-        if !ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(drawn), true)) {
+        let transform = &response.transform;
+        // A plot knows the width of its tick labels only after they were drawn once.
+        let (drawn, size) = (response.response.id.with("drawn"), Some(transform.frame().size()));
+        if ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default(drawn), size)) != size {
             ui.ctx().request_discard("the axes' widths are known now");
         }
-        let transform = &response.transform;
         spans_ui(ui, transform, self.spans, ink);
         let pointer = &response.response;
         let named = names.names_ui(ui, transform, curves, self.bracket.as_ref(), pointer.hover_pos());
@@ -233,7 +233,7 @@ impl Chart<'_> {
         [low - air, high + air + names]
     }
 
-    fn plot<'p>(&'p self, ink: Ink) -> Plot<'p> {
+    fn plot<'p>(&'p self, ui: &Ui, ink: Ink) -> Plot<'p> {
         let axis = |hints: AxisHints<'p>| {
             hints
                 .tick_label_font(FontId::proportional(SMALL))
@@ -247,7 +247,14 @@ impl Chart<'_> {
             Across::Count => whole(mark.value),
         });
         if !self.x_label.is_empty() {
-            x_axis = x_axis.label(theme::caption(self.x_label).color(ink.weak));
+            let room = ui.available_width() - AXIS;
+            x_axis = x_axis.label(theme::elided(
+                ui,
+                self.x_label,
+                FontId::proportional(SMALL),
+                ink.weak,
+                room,
+            ));
         }
         let log = self.height.log;
         let y_axis = axis(AxisHints::new_y()).formatter(move |mark, _| {

@@ -17,7 +17,7 @@ const NAME_GAP: [f32; 2] = [8.0, 22.0];
 /// Distance of a name from the chart's right edge.
 const AIR: f32 = 8.0;
 /// The axis and its numbers beside the chart, about.
-const AXIS: f32 = 48.0;
+pub const AXIS: f32 = 48.0;
 /// The largest share of a chart's width that names take; longer ones lose their details, and then their ends.
 const MOST: f32 = 0.6;
 

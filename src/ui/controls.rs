@@ -25,11 +25,12 @@ pub fn run_or_pause(scene: Scene<'_>) -> Command {
 
 /// Draws the bar.
 ///
-/// While a lesson is `taught` and something is still to be predicted, the lesson says what is trained.
+/// The experiment has a title; while a lesson is `taught` and something is still to be predicted, the lesson says what is
+/// trained.
 pub fn controls_ui(
     ui: &mut Ui,
     scene: Scene<'_>,
-    taught: bool,
+    (title, taught): (&str, bool),
     (tiling, cursor): (&mut Tiling, &mut Cursor),
     actions: &mut Vec<Action>,
 ) {
@@ -66,7 +67,7 @@ pub fn controls_ui(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             rooms(ui);
             if wide && ui.available_width() > 80.0 {
-                ui.add(Label::new(theme::caption(t!(&scene.experiment.title))).truncate());
+                ui.add(Label::new(theme::caption(t!(title))).truncate());
             }
         });
     });

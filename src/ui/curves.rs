@@ -108,8 +108,8 @@ impl Pane for Curves {
 
 impl Curves {
     fn controls_ui(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
             let wide = ui.available_width() > OPTIONS_ROOM;
             for measure in Measure::ALL {

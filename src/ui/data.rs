@@ -12,6 +12,7 @@ use eframe::egui::{
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::empty::Empty;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::{grouped, primary_button_ui};
@@ -93,8 +94,16 @@ impl Pane for Data {
         if self.found.is_some() {
             self.found_ui(ui, view);
         } else if self.reading.is_none() && self.problem.is_none() {
-            let data = view.scene.experiment.data.to_string();
-            ui.label(theme::caption(t!("The nets learn from %{data}.", data = data)));
+            let source = view.scene.experiment.data.clone();
+            let empty = Empty {
+                shows: t!("The nets learn from %{data}.", data = source.to_string()),
+                takes: t!("A sheet of its images, and how many there are of each class.").into_owned(),
+                button: t!("Data in use"),
+                hint: t!("Look at what the nets learn from"),
+            };
+            if empty.show_ui(ui) {
+                self.look(ui.ctx(), Wanted::Source(source));
+            }
         }
     }
 }
@@ -157,8 +166,8 @@ impl Data {
                 view.actions.push(Action::ChooseData);
             }
             let source = view.scene.experiment.data.clone();
-            let other = self.found.as_ref().is_none_or(|found| found.preview.source != source);
-            if other
+            let other = self.found.as_ref().is_some_and(|found| found.preview.source != source);
+            if (other || self.problem.is_some())
                 && ui
                     .button(theme::caption(t!("Data in use")))
                     .on_hover_text(t!("Look at what the nets learn from"))

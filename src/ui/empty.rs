@@ -16,7 +16,7 @@ const BUTTON: f32 = 36.0;
 pub struct Empty<'a> {
     /// What the picture will show.
     pub shows: Cow<'a, str>,
-    /// How long it takes here.
+    /// How long it takes here; may be empty.
     pub takes: String,
     /// Begins it.
     pub button: Cow<'a, str>,
@@ -39,7 +39,9 @@ impl Empty<'_> {
         ui.scope_builder(builder, |ui| {
             ui.add_space(above);
             ui.add(Label::new(RichText::new(&*self.shows).size(BODY)).wrap());
-            ui.add(Label::new(theme::caption(&self.takes)).wrap());
+            if !self.takes.is_empty() {
+                ui.add(Label::new(theme::caption(&self.takes)).wrap());
+            }
             ui.add_space(GRID);
             let button = primary_button_ui(ui, &self.button, vec2(0.0, BUTTON));
             button.on_hover_text(&*self.hint).clicked()

@@ -6,6 +6,7 @@ use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Stroke, Ui,
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::empty::Empty;
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, Ink, SMALL};
 use super::traces::groups;
@@ -19,10 +20,10 @@ use crate::run::{Command, Question, RunId, RunPlan, Series};
 
 /// A net whose blocks split, for a lab that has none.
 const EXAMPLE: &str = "resnext-20:width=16,cardinality=8,group_width=4";
-/// Height of a block as it is drawn where there is little room, and at most; and what stands beneath it.
-const DRAWING: f32 = 132.0;
-const TALLEST: f32 = 300.0;
-const BENEATH: f32 = 250.0;
+/// Least and largest height of a block as it is drawn.
+const DRAWING: [f32; 2] = [132.0, 280.0];
+/// Height of a convolution in a block of the least height.
+const LAYER: f32 = 17.0;
 /// Paths that are drawn; the others are dots.
 const DRAWN: usize = 4;
 
@@ -75,9 +76,9 @@ impl Pane for BlockForms {
                     .push(Action::Send(Command::Ask(Question::Forms { run, step })));
             }
         });
-        let height = (ui.available_height() - BENEATH).clamp(DRAWING, TALLEST);
+        let high = (0.4 * ui.available_height()).clamp(DRAWING[0], DRAWING[1]);
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), (height, colour));
+            forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), (colour, high));
             match found {
                 None if !working => promise_ui(ui),
                 _ => legend_ui(ui, found.map(|(_, forms)| forms.as_ref())),
@@ -118,10 +119,14 @@ impl BlockForms {
         let why = t!(
             "No net here has blocks that split into paths. In blocks of two convolutions the split is trivial: the paths together equal a wider dense block."
         );
-        ui.add(egui::Label::new(theme::caption(why)).wrap());
-        ui.add_space(GRID);
         let hint = t!("Adds %{net} to the training", net = EXAMPLE);
-        if button_ui(ui, &t!("Add a ResNeXt"), &hint) {
+        let empty = Empty {
+            shows: why,
+            takes: String::new(),
+            button: t!("Add a ResNeXt"),
+            hint,
+        };
+        if empty.show_ui(ui) {
             view.actions.push(Action::Add(RunPlan::new("resnext-20", EXAMPLE)));
         }
     }
@@ -140,11 +145,16 @@ fn promise_ui(ui: &mut Ui) {
     }
 }
 
-/// The four columns.
-fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, (height, colour): (f32, Color32)) {
+/// The four columns, with blocks drawn in a colour and as high as that.
+fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, style: (Color32, f32)) {
     let gap = 2.0 * GRID;
     let width = ((ui.available_width() - 3.0 * gap) / 4.0).max(96.0);
-    let height = height.min(1.4 * width).max(DRAWING);
+    let heading = |form: &Form| {
+        let font = FontId::new(SMALL, theme::semibold());
+        let ink = theme::ink(ui).text;
+        ui.painter().layout(title(*form), font, ink, width).size().y
+    };
+    let heading = Form::ALL.iter().map(heading).fold(0.0, f32::max);
     let slowest = found
         .map(|forms| {
             forms
@@ -166,12 +176,20 @@ fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, (height, colour):
                             ui.set_width(width);
                             ui.spacing_mut().item_spacing.y = 3.0;
                             let formed = found.and_then(|forms| forms.of(form));
-                            form_ui(ui, split, form, formed, slowest, (height, colour));
+                            let (title, _) = ui.allocate_exact_size(vec2(width, heading), Sense::hover());
+                            title_ui(ui, title, form);
+                            form_ui(ui, split, form, formed, slowest, style);
                         });
                     });
                 }
             });
         });
+}
+
+fn title_ui(ui: &mut Ui, place: Rect, form: Form) {
+    ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
+        ui.add(egui::Label::new(theme::strong(title(form), SMALL)).wrap());
+    });
 }
 
 fn form_ui(
@@ -180,12 +198,14 @@ fn form_ui(
     form: Form,
     formed: Option<&Formed>,
     slowest: f64,
-    (height, colour): (f32, Color32),
+    (colour, high): (Color32, f32),
 ) {
     let ink = theme::ink(ui);
-    ui.add(egui::Label::new(theme::strong(title(form), SMALL)).wrap());
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high), Sense::hover());
     draw(ui, rect, split, form, colour);
+    let milliseconds = |seconds: f64| format!("{:.2}", 1000.0 * seconds);
+    let seconds = formed.and_then(|formed| formed.seconds);
+    let time = seconds.map(|seconds| t!("a step: %{time} ms", time = milliseconds(seconds)));
     let mut lines = vec![t!(
         "3×3: %{count} parameters",
         count = grouped(split.window_parameters(form) as u64)
@@ -197,26 +217,25 @@ fn form_ui(
             lines.push(t!("outputs: %{off} apart", off = short(formed.output.into())));
             lines.push(t!("gradients: %{off} apart", off = short(formed.gradient.into())));
         }
-        let milliseconds = |seconds: f64| format!("{:.2}", 1000.0 * seconds);
-        if let Some(seconds) = formed.seconds {
-            lines.push(t!("a step: %{time} ms", time = milliseconds(seconds)));
-        }
         if let Some(seconds) = formed.window_seconds {
             lines.push(t!("of it 3×3: %{time} ms", time = milliseconds(seconds)));
         }
     }
-    let about = format!("{}. {}", title(form), lines.join(". "));
+    let parts: Vec<&str> = time.iter().chain(&lines).map(|line| &**line).collect();
+    let about = format!("{}. {}", title(form), parts.join(". "));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &about));
-    for line in lines {
-        ui.add(egui::Label::new(theme::caption(line)).wrap());
-    }
-    if let Some(seconds) = formed.and_then(|formed| formed.seconds) {
+    if let (Some(seconds), Some(time)) = (seconds, time) {
+        ui.add(egui::Label::new(theme::caption(time)).wrap());
         let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 10.0), Sense::hover());
         let share = (seconds / slowest.max(f64::MIN_POSITIVE)) as f32;
         ui.painter().rect_filled(bar, 2.0, ink.line.gamma_multiply(0.5));
         let filled = Rect::from_min_size(bar.min, vec2(bar.width() * share, bar.height()));
         ui.painter()
             .rect_filled(filled, 2.0, ink.paper.lerp_to_gamma(colour, 0.7));
+        ui.add_space(GRID / 2.0);
+    }
+    for line in lines {
+        ui.add(egui::Label::new(theme::caption(line)).wrap());
     }
 }
 
@@ -237,7 +256,7 @@ fn draw(ui: &Ui, rect: Rect, split: &Split, form: Form, colour: Color32) {
         painter: ui.painter_at(rect),
         ink,
         colour,
-        scale: (rect.height() / DRAWING).min(1.6),
+        half: LAYER / 2.0 * rect.height() / DRAWING[0],
     };
     let top = rect.top() + 10.0;
     let bottom = rect.bottom() - 12.0;
@@ -282,7 +301,7 @@ fn draw(ui: &Ui, rect: Rect, split: &Split, form: Form, colour: Color32) {
             }
             if form == Form::Concatenated {
                 pen.layer(middle, row(2), (right - left) / 2.0, "1×1");
-                pen.line(pos2(middle, row(2) + 7.0 * pen.scale), sum);
+                pen.line(pos2(middle, row(2) + pen.half), sum);
             }
         }
     }
@@ -293,8 +312,8 @@ struct Pen {
     painter: egui::Painter,
     ink: Ink,
     colour: Color32,
-    /// Of what is drawn, to its smallest.
-    scale: f32,
+    /// Half the height of a convolution.
+    half: f32,
 }
 
 impl Pen {
@@ -303,14 +322,14 @@ impl Pen {
     }
 
     fn layer(&self, x: f32, y: f32, half: f32, name: &str) {
-        let rect = Rect::from_center_size(pos2(x, y), vec2(2.0 * half, 15.0 * self.scale));
+        let rect = Rect::from_center_size(pos2(x, y), 2.0 * vec2(half, self.half));
         self.painter
             .rect_filled(rect, 2.0, self.ink.paper.lerp_to_gamma(self.colour, 0.35));
         self.name(x, y, name);
     }
 
     fn name(&self, x: f32, y: f32, name: &str) {
-        let font = FontId::proportional((SMALL - 2.0) * self.scale.min(1.25));
+        let font = FontId::proportional(SMALL);
         self.painter
             .text(pos2(x, y), Align2::CENTER_CENTER, name, font, self.ink.text);
     }
@@ -319,7 +338,7 @@ impl Pen {
     fn groups(&self, x: f32, y: f32, half: f32, count: usize) {
         for cut in 1..count {
             let at = x - half + 2.0 * half * cut as f32 / count as f32;
-            let ends = [pos2(at, y - 8.0 * self.scale), pos2(at, y + 8.0 * self.scale)];
+            let ends = [y - self.half, y + self.half].map(|y| pos2(at, y));
             self.painter.line_segment(ends, Stroke::new(1.5, self.ink.paper));
         }
     }

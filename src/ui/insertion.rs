@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Height, Time};
 use super::chart::{Across, Chart, Curve};
+use super::net_name::net_line_ui;
 use super::outlook::takes;
 use super::pane::{Pane, View};
-use super::theme::{self, GRID, SMALL};
+use super::theme::{self, GRID};
 use super::traces::groups;
 use super::widgets::short;
 use super::work::{button_ui, work_ui};
@@ -78,12 +79,10 @@ impl Pane for IdentityInsertion {
         }
         for (series, step, insertion) in &found {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().interact_size.y = 0.0;
-                ui.label(theme::strong(&series.track.name, SMALL).color(colour));
-                ui.label(theme::caption(sentence(*step, insertion)));
-            });
+            net_line_ui(ui, &series.track.name, colour, &sentence(*step, insertion));
         }
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.add(egui::Label::new(theme::caption(t!("Training loss"))).truncate());
         let focus = view.cursor.preview.run.clone();
         let pointed = chart_ui(ui, &found, &among, focus.as_deref());
         view.cursor.point_at(ui, pointed);

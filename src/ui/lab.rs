@@ -161,13 +161,16 @@ impl Lab {
             .follow(scene, &mut self.tiling, &mut self.cursor, &mut actions);
         theme::set_bare(ui.ctx(), self.lessons.hides_controls());
         let taught = self.lessons.holds();
+        let experiment = scene.experiment;
+        let title = self.lessons.title_of(&experiment.name).unwrap_or(&experiment.title);
         let ground = Frame::new().fill(theme::ink(ui).ground);
         let margin = |x, y| ground.inner_margin(Margin::symmetric(x, y));
         Side::top("controls")
             .frame(margin(12, 8))
             .show_separator_line(false)
             .show(ui, |ui| {
-                controls::controls_ui(ui, scene, taught, (&mut self.tiling, &mut self.cursor), &mut actions)
+                let place = (&mut self.tiling, &mut self.cursor);
+                controls::controls_ui(ui, scene, (title, taught), place, &mut actions)
             });
         Side::bottom("status")
             .frame(margin(12, 0))

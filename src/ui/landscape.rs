@@ -30,10 +30,14 @@ use crate::run::{Command, LandscapeView, PlaneKind, Question, RunId, Series};
 const SIDE: usize = 33;
 /// Images that the loss at a point is of.
 const IMAGES: usize = 256;
-/// Room for the colour scale with its numbers, at the right.
-const BAR: f32 = 76.0;
+/// Width of the colour scale, and its distance from its numbers.
+const BAR: f32 = 10.0;
+const BESIDE: f32 = 5.0;
+/// Room above a map for its title, and beneath it for the ends of its axis.
 const TITLE: f32 = 22.0;
 const FOOT: f32 = 22.0;
+/// Least height of the maps above the legend.
+const LEAST: f32 = 200.0;
 
 /// The panel.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -131,17 +135,17 @@ impl Pane for Landscape {
                 "Axes: lengths of the filter-normalised directions. Lines: equal training loss, a factor apart. Both nets share the colours."
             ),
         };
-        let foot = if ui.available_height() > 240.0 { 40.0 } else { 0.0 };
+        let foot = theme::foot(ui, &words, LEAST);
         let size = ui.available_size() - vec2(0.0, foot);
         let (space, _) = ui.allocate_exact_size(size, Sense::hover());
         let among: Vec<&Spec> = sides.iter().map(|series| &series.track.spec).collect();
-        let wide = (space.width() - BAR) / sides.len() as f32 - GRID;
+        let bar = range.map_or(0.0, |range| GRID + bar_width(ui, range));
+        let places = places(space.with_max_x(space.right() - bar), sides.len());
+        let mut bottom = space.top() + TITLE;
         self.drawn
             .retain(|drawn| sides.iter().any(|series| series.track.id == drawn.run));
-        for (at, (series, known)) in sides.iter().zip(&views).enumerate() {
+        for (at, ((series, known), place)) in sides.iter().zip(&views).zip(places).enumerate() {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
-            let left = space.left() + at as f32 * (wide + GRID);
-            let place = Rect::from_min_size(pos2(left, space.top()), vec2(wide, space.height()));
             let title = heading(known.as_ref());
             if ui.rect_contains_pointer(place) {
                 view.cursor.hover_run(series.track.name.clone());
@@ -149,19 +153,23 @@ impl Pane for Landscape {
             let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
             let beside = name.right_top() + vec2(GRID, 0.0);
             let weak = theme::ink(ui).weak;
-            ui.painter_at(place)
-                .text(beside, Align2::LEFT_TOP, &title, FontId::proportional(SMALL), weak);
+            let words = theme::elided(ui, &title, FontId::proportional(SMALL), weak, place.right() - beside.x);
+            if words.elided {
+                let at = Rect::from_min_size(beside, words.size());
+                let heading = ui.interact(at, ui.scope_id().with(("heading", series.track.id)), Sense::hover());
+                heading.on_hover_text(&title);
+            }
+            ui.painter().galley(beside, words, weak);
             if let (Some((_, known)), Some(range)) = (known, range) {
                 let id = series.track.id;
-                self.map_ui(ui, place, id, known, range, &format!("{}: {title}", series.track.name));
+                let body = body(place, &known.landscape);
+                bottom = bottom.max(body.bottom());
+                self.map_ui(ui, body, id, known, range, &format!("{}: {title}", series.track.name));
             }
         }
         if let Some(range) = range {
-            let bar = Rect::from_min_max(
-                pos2(space.right() - BAR + GRID, space.top() + TITLE),
-                pos2(space.right(), space.bottom() - FOOT),
-            );
-            bar_ui(ui, bar, range);
+            let corner = pos2(space.right() - bar + GRID, space.top() + TITLE);
+            bar_ui(ui, Rect::from_min_max(corner, pos2(space.right(), bottom)), range);
         }
         if foot > 0.0 {
             ui.add(egui::Label::new(theme::caption(words)).wrap());
@@ -232,7 +240,7 @@ impl Landscape {
         }
     }
 
-    fn map_ui(&mut self, ui: &Ui, place: Rect, run: RunId, view: &Arc<LandscapeView>, range: [f32; 2], about: &str) {
+    fn map_ui(&mut self, ui: &Ui, body: Rect, run: RunId, view: &Arc<LandscapeView>, range: [f32; 2], about: &str) {
         let known = self.drawn.iter().position(|drawn| drawn.run == run);
         let fresh = known.is_none_or(|at| !Arc::ptr_eq(&self.drawn[at].view, view) || self.drawn[at].range != range);
         if fresh {
@@ -247,10 +255,7 @@ impl Landscape {
         };
         let ink = theme::ink(ui);
         let map = &view.landscape;
-        let room = Rect::from_min_max(place.min + vec2(0.0, TITLE), place.max - vec2(0.0, FOOT));
-        let [width, height] = map.reach.map(|[low, high]| high - low);
-        let scale = (room.width() / width).min(room.height() / height);
-        let body = Rect::from_min_size(room.min, vec2(width, height) * scale);
+        let scale = body.width() / (map.reach[0][1] - map.reach[0][0]);
         let at = |[x, y]: [f32; 2]| {
             pos2(
                 body.left() + (x - map.reach[0][0]) * scale,
@@ -283,13 +288,7 @@ impl Landscape {
             let point = |share: f32| (share.clamp(0.0, 1.0) * (map.side - 1) as f32).round() as usize;
             let loss = map.shown(point(share.x), point(share.y));
             let words = t!("loss %{loss}", loss = short(f64::from(loss)));
-            ui.painter().text(
-                body.center_bottom() + vec2(0.0, 4.0),
-                Align2::CENTER_TOP,
-                words,
-                small,
-                ink.text,
-            );
+            response.on_hover_text_at_pointer(words);
         }
     }
 }
@@ -373,10 +372,44 @@ fn way_ui(painter: &Painter, view: &LandscapeView, at: &impl Fn([f32; 2]) -> Pos
     }
 }
 
+/// Where the maps stand: beside or above each other, whichever makes them larger.
+fn places(space: Rect, count: usize) -> Vec<Rect> {
+    let share = |whole: f32| (whole + GRID) / count as f32 - GRID;
+    let beside = vec2(share(space.width()), space.height());
+    let above = vec2(space.width(), share(space.height()));
+    let side = |size: egui::Vec2| size.x.min(size.y - TITLE - FOOT);
+    let (size, step) = if side(above) > side(beside) {
+        (above, vec2(0.0, above.y + GRID))
+    } else {
+        (beside, vec2(beside.x + GRID, 0.0))
+    };
+    (0..count)
+        .map(|at| Rect::from_min_size(space.min + at as f32 * step, size))
+        .collect()
+}
+
+/// The map itself, as large as its place and its shape let it be.
+fn body(place: Rect, map: &Map) -> Rect {
+    let room = Rect::from_min_max(place.min + vec2(0.0, TITLE), place.max - vec2(0.0, FOOT));
+    let [width, height] = map.reach.map(|[low, high]| high - low);
+    let scale = (room.width() / width).min(room.height() / height).max(0.0);
+    Rect::from_min_size(room.min, vec2(width, height) * scale)
+}
+
+/// Room that the colours take with their numbers.
+fn bar_width(ui: &Ui, range: [f32; 2]) -> f32 {
+    let width = |text: String| {
+        let font = FontId::proportional(SMALL);
+        ui.painter().layout_no_wrap(text, font, Color32::PLACEHOLDER).size().x
+    };
+    let [low, high] = range.map(|loss| width(short(f64::from(loss))));
+    (BAR + BESIDE + low.max(high)).max(width(t!("loss").into_owned()))
+}
+
 /// The colours with the losses at their ends.
 fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
     let ink = theme::ink(ui);
-    let bar = rect.with_max_x(rect.left() + 10.0);
+    let bar = rect.with_max_x(rect.left() + BAR);
     colour_bar_ui(ui.painter(), bar, palette::cividis());
     let font = FontId::proportional(SMALL);
     for (value, y, align) in [
@@ -385,7 +418,7 @@ fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
     ] {
         let text = short(f64::from(value));
         ui.painter()
-            .text(pos2(bar.right() + 5.0, y), align, text, font.clone(), ink.weak);
+            .text(pos2(bar.right() + BESIDE, y), align, text, font.clone(), ink.weak);
     }
     ui.painter().text(
         rect.left_bottom() + vec2(0.0, 4.0),
@@ -394,4 +427,19 @@ fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
         font,
         ink.weak,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_stand_where_they_are_largest() {
+        let of = |width, height| places(Rect::from_min_size(Pos2::ZERO, vec2(width, height)), 2);
+        let wide = of(800.0, 400.0);
+        assert!(wide[0].top() == wide[1].top() && wide[0].right() < wide[1].left());
+        let tall = of(200.0, 600.0);
+        assert!(tall[0].left() == tall[1].left() && tall[0].bottom() < tall[1].top());
+        assert!(tall[1].bottom() <= 600.0 + 1e-3 && wide[1].right() <= 800.0 + 1e-3);
+    }
 }

@@ -19,10 +19,12 @@ use crate::net::{Cut, Graph, Spec};
 use crate::run::{Command, Question, Removals, RunId, Series};
 
 /// Room at the left for the numbers of the axis, and at the right for the names of the lines.
-const AXIS: f32 = 28.0;
+const AXIS: f32 = 46.0;
 const NAMES: f32 = 84.0;
 /// Least height of a net's bars; where there is no room for all nets, the panel scrolls.
 const LEAST: f32 = 70.0;
+/// Distance of the names of two lines.
+const APART: f32 = 16.0;
 /// Training images where their number is not known yet.
 const USUAL: usize = 2000;
 
@@ -63,8 +65,10 @@ impl Pane for Lesions {
         });
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
         let gap = ui.spacing().item_spacing.y;
-        let roomy = ui.available_height() > 250.0;
-        let foot = if roomy { 40.0 } else { 0.0 };
+        let legend = t!(
+            "Bars, from the input to the output: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: guessing. A triangle marks a block that halves the map, × one that cannot be removed."
+        );
+        let foot = theme::foot(ui, &legend, LEAST * runs.len() as f32);
         let each = ((ui.available_height() - foot) / runs.len() as f32 - gap).max(LEAST);
         let scrolling = egui::ScrollArea::vertical()
             .max_height(ui.available_height() - foot)
@@ -76,10 +80,7 @@ impl Pane for Lesions {
                 self.net_ui(ui, rect, series, colour, view);
             }
         });
-        if roomy {
-            let legend = t!(
-                "Bars: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: guessing. A triangle marks a block that halves the map, × one that cannot be removed."
-            );
+        if foot > 0.0 {
             ui.add(egui::Label::new(theme::caption(legend)).wrap());
         }
     }
@@ -113,22 +114,22 @@ impl Lesions {
         }
         let name = net_name_ui(ui, rect.min, run, &series.track.name, colour, view.cursor);
         let sentence = sentence(graph, removals.as_ref());
-        painter.text(
-            name.right_top() + vec2(GRID, 0.0),
-            Align2::LEFT_TOP,
-            &sentence,
-            small.clone(),
-            ink.weak,
-        );
+        let beside = name.right_top() + vec2(GRID, 0.0);
+        let words = theme::elided(ui, &sentence, small.clone(), ink.weak, rect.right() - beside.x);
+        let place = Rect::from_min_size(beside, words.size());
         let label = format!("{}: {sentence}", series.track.name);
-        let title = ui.interact(name, ui.scope_id().with(("lesions", run)), Sense::hover());
+        let title = ui.interact(place, ui.scope_id().with(("lesions", run)), Sense::hover());
         title.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+        if words.elided {
+            title.on_hover_text(&sentence);
+        }
+        painter.galley(beside, words, ink.weak);
         let bars = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 6.0),
             rect.max - vec2(NAMES, 16.0),
         );
         let high = |share: f32| bars.bottom() - bars.height() * share.clamp(0.0, 1.0);
-        for (share, text) in [(0.0, "0"), (1.0, "1")] {
+        for (share, text) in [(0.0, "0 %"), (1.0, "100 %")] {
             let y = high(share);
             painter.hline(bars.x_range(), y, Stroke::new(1.0, ink.line));
             painter.text(
@@ -201,7 +202,12 @@ impl Lesions {
         if let Some(Removals { whole, .. }) = removals {
             painter.hline(bars.x_range(), high(whole), Stroke::new(1.5, colour));
             let words = t!("whole %{percent} %", percent = format!("{:.0}", 100.0 * whole));
-            painter.text(beside(high(whole) + 5.0), Align2::LEFT_CENTER, words, small, ink.weak);
+            let clear = if whole < guess {
+                high(whole).max(high(guess) + APART)
+            } else {
+                high(whole).min(high(guess) - APART)
+            };
+            painter.text(beside(clear), Align2::LEFT_CENTER, words, small, ink.weak);
         }
     }
 }
@@ -232,7 +238,7 @@ fn empty_ui(ui: &mut Ui, runs: &[&Series], view: &mut View<'_>) {
     let [button, hint] = about_removing();
     let empty = Empty {
         shows: t!(
-            "A bar for each block of each net: its accuracy on the test images with that block taken out and nothing trained after it. Residual nets hardly notice; plain nets break."
+            "A bar for each block of each net: its accuracy on the test images with that block taken out and nothing trained after it. In Veit et al. (2016) that hardly mattered to a ResNet and left VGG at chance."
         ),
         takes: takes(view, &work),
         button,

@@ -32,6 +32,7 @@ mod layers;
 mod lecture;
 mod lesions;
 mod lesson;
+mod losses;
 mod maps;
 mod measure;
 mod net_card;

@@ -1,10 +1,11 @@
 //! A net's name over a picture: the pointer on it brings the net forward in every panel, a click chooses it.
 
-use eframe::egui::{AsIdSalt, Color32, FontId, Pos2, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{AsIdSalt, Color32, FontId, Label, Pos2, Rect, Role, Sense, Ui, WidgetInfo, vec2};
 use rust_i18n::t;
 
 use super::cursor::Cursor;
-use super::theme::{self, SMALL};
+use super::theme::{self, GRID, SMALL};
 
 /// Opacity of what stands behind the name of the net that is pointed at.
 const LIT: f32 = 0.2;
@@ -30,4 +31,17 @@ pub fn net_name_ui(ui: &Ui, at: Pos2, place: impl AsIdSalt, name: &str, colour: 
     }
     ui.painter().galley(at, galley, colour);
     rect
+}
+
+/// A net's name with a sentence about it behind, in as many lines as it takes.
+pub fn net_line_ui(ui: &mut Ui, name: &str, colour: Color32, sentence: &str) {
+    let weak = theme::ink(ui).weak;
+    let mut job = LayoutJob::default();
+    job.append(
+        name,
+        0.0,
+        TextFormat::simple(FontId::new(SMALL, theme::semibold()), colour),
+    );
+    job.append(sentence, GRID, TextFormat::simple(FontId::proportional(SMALL), weak));
+    ui.add(Label::new(job).wrap());
 }

@@ -1,8 +1,11 @@
 //! The nets of the experiment as cards, the recipe they share, and what to do with changes.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use eframe::egui::{self, CornerRadius, Event, Frame, Key, Margin, Modifiers, RichText, ScrollArea, Stroke, Ui};
+use eframe::egui::{
+    self, Align, CornerRadius, Event, Frame, Key, Layout, Margin, Modifiers, RichText, ScrollArea, Stroke, Ui,
+};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +22,9 @@ use super::widgets::{primary_button_ui, quiet_button_ui};
 use crate::export::Kind;
 use crate::net::Spec;
 use crate::run::RunPlan;
+
+/// Least width of a column of cards, in points, where there are several.
+const COLUMN: f32 = 320.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -59,6 +65,10 @@ impl Pane for Networks {
         let mut asked = None;
         ScrollArea::vertical()
             .auto_shrink(false)
+            .content_margin(Margin {
+                right: 6,
+                ..Margin::ZERO
+            })
             .show(ui, |ui| asked = self.contents_ui(ui, view, &mut draft));
         if before != draft.now {
             draft.check();
@@ -131,6 +141,34 @@ impl Networks {
 
     fn contents_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, draft: &mut Draft) -> Option<Go> {
         let asked = self.changes_ui(ui, view, draft);
+        let most = draft.now.cards.len() + 1;
+        let columns = ((ui.available_width() / COLUMN) as usize).clamp(1, most);
+        if columns == 1 {
+            self.cards_ui(ui, view, draft, 0..1);
+            ui.add_space(GRID);
+            self.recipe.form_ui(ui, view, draft, &mut self.refused);
+            return asked;
+        }
+        // The recipe has the last column.
+        let width = (ui.available_width() + GRID) / columns as f32 - GRID;
+        ui.horizontal_top(|ui| {
+            for column in 0..columns {
+                let place = egui::vec2(width, 0.0);
+                ui.allocate_ui_with_layout(place, Layout::top_down(Align::Min), |ui| {
+                    ui.set_width(width);
+                    if column + 1 < columns {
+                        self.cards_ui(ui, view, draft, column..columns - 1);
+                    } else {
+                        self.recipe.form_ui(ui, view, draft, &mut self.refused);
+                    }
+                });
+            }
+        });
+        asked
+    }
+
+    /// The cards of a column, which is the first of `columns` that end before the recipe's.
+    fn cards_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, draft: &mut Draft, columns: Range<usize>) {
         let specs: Vec<Spec> = draft
             .now
             .cards
@@ -147,20 +185,19 @@ impl Networks {
             refused: self.refused.as_ref(),
             copied: self.copied,
         };
-        for (index, card) in draft.now.cards.iter().enumerate() {
+        let here = |index: usize| index % columns.end == columns.start;
+        for (index, card) in draft.now.cards.iter().enumerate().filter(|(index, _)| here(*index)) {
             edit = deck.card_ui(ui, view, card).map(|edit| (index, edit)).or(edit);
         }
+        let adds = here(draft.now.cards.len());
         if let Some((index, edit)) = edit {
             self.edit(ui, draft, index, edit);
         }
         let hint = t!("A plain net of depth 20 to change as you like");
-        if ui.button(t!("Add a net")).on_hover_text(hint).clicked() {
+        if adds && ui.button(t!("Add a net")).on_hover_text(hint).clicked() {
             let plan = beginning(&among);
             draft.add(&plan.name, plan.net);
         }
-        ui.add_space(GRID);
-        self.recipe.form_ui(ui, view, draft, &mut self.refused);
-        asked
     }
 
     fn edit(&mut self, ui: &Ui, draft: &mut Draft, index: usize, edit: Edit) {

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
 use super::empty::Empty;
+use super::net_name::net_line_ui;
 use super::outlook::takes;
 use super::pane::{Pane, View};
-use super::theme::{self, SMALL};
+use super::theme;
 use super::traces::groups;
 use super::work::{button_ui, work_ui};
 use super::{Action, line_style};
@@ -26,6 +27,9 @@ const HEIGHT: Height = Height {
     log: false,
     factor: 1.0,
 };
+
+/// Least height of the chart above its legend.
+const LEAST: f32 = 170.0;
 
 /// Images that a net is asked about: eight lines of 128.
 const IMAGES: f64 = 8.0 * 128.0;
@@ -79,11 +83,7 @@ impl Pane for Shattering {
             .collect();
         for (series, step, found) in &found {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
-            ui.horizontal_wrapped(|ui| {
-                ui.spacing_mut().interact_size.y = 0.0;
-                ui.label(theme::strong(&series.track.name, SMALL).color(colour));
-                ui.label(theme::caption(sentence(*step, found)));
-            });
+            net_line_ui(ui, &series.track.name, colour, &sentence(*step, found));
         }
         if found.is_empty() {
             let work: Vec<(&Spec, f64)> = among.iter().map(|&spec| (spec, IMAGES)).collect();
@@ -100,19 +100,21 @@ impl Pane for Shattering {
             }
             return;
         }
-        let roomy = ui.available_height() > 220.0;
-        let foot = if roomy { 44.0 } else { 0.0 };
+        let legend = t!(
+            "Gradients of the loss with respect to the pixels along lines of 128 inputs between two test images, batch statistics. After Balduzzi et al. (2017). That a net shatters does not say that this is why it fails."
+        );
+        let foot = theme::foot(ui, &legend, LEAST);
         let height = (ui.available_height() - foot).max(80.0);
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            let title = theme::caption(t!("Autocorrelation of the input gradients"));
+            ui.add(egui::Label::new(title).truncate());
             let focus = view.cursor.preview.run.clone();
             let pointed = chart_ui(ui, &found, &among, focus.as_deref());
             let pointed = pointed.filter(|name| runs.iter().any(|series| series.track.name == *name));
             view.cursor.point_at(ui, pointed);
         });
-        if roomy {
-            let legend = t!(
-                "Gradients of the loss with respect to the pixels along lines of 128 inputs between two test images, batch statistics. After Balduzzi et al. (2017). That a net shatters does not say that this is why it fails."
-            );
+        if foot > 0.0 {
             ui.add(egui::Label::new(theme::caption(legend)).wrap());
         }
     }
@@ -143,7 +145,7 @@ fn ask(runs: &[&Series], at: Option<usize>, view: &mut View<'_>) {
 }
 
 fn sentence(step: usize, found: &Found) -> String {
-    let number = |value: Option<f32>| value.map_or("–".into(), |value| format!("{value:.2}"));
+    let number = |value: Option<f32>| value.map_or("–".into(), hundredths);
     t!(
         "at step %{step}: neighbours %{neighbours}, mean cosine %{cosine}; %{meter} on the way from white to brown noise",
         step = step,
@@ -152,6 +154,11 @@ fn sentence(step: usize, found: &Found) -> String {
         meter = number(found.meter())
     )
     .into_owned()
+}
+
+fn hundredths(value: f32) -> String {
+    // Adding zero takes the sign off a zero.
+    format!("{:.2}", (100.0 * value).round() / 100.0 + 0.0)
 }
 
 fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], focus: Option<&str>) -> Option<String> {
@@ -212,4 +219,14 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], fo
         summary: t!("Autocorrelation of input gradients. %{nets}", nets = spoken.join("; ")).into_owned(),
     }
     .show_ui(ui, &curves, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_negative_zero() {
+        assert_eq!([0.116, -0.002, -0.5].map(hundredths), ["0.12", "0.00", "-0.50"]);
+    }
 }

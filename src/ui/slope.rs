@@ -265,9 +265,7 @@ impl Slope {
         let beyond = places()
             .filter(|y| self.robust && !(low - 1e-6..=high + 1e-6).contains(y))
             .count();
-        if !theme::bare(ui) {
-            self.title_ui(ui, view, [beyond, places().count()]);
-        }
+        self.title_ui(ui, view, [beyond, places().count()]);
         let focus = view.cursor.preview.run.clone();
         let chart = Chart {
             id: "slope",

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke, Style,
-    TextStyle, Theme, ThemePreference, Visuals, style::HandleShape,
+    TextStyle, Theme, ThemePreference, Visuals,
+    style::HandleShape,
+    text::{LayoutJob, TextWrapping},
 };
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +39,24 @@ pub fn caption(text: impl Into<String>) -> RichText {
     RichText::new(text).size(SMALL).weak()
 }
 
+/// One line of text of at most `width` points; three dots stand for what has no room.
+pub fn elided(ui: &egui::Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<egui::Galley> {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, colour);
+    job.wrap = TextWrapping::truncate_at_width(width);
+    ui.painter().layout_job(job)
+}
+
+/// Height of a legend beneath a picture; none where it would leave the picture less than `least`.
+pub fn foot(ui: &egui::Ui, legend: &str, least: f32) -> f32 {
+    let lines = paragraph(ui, legend.to_owned(), ui.available_width());
+    let height = lines.size().y + ui.spacing().item_spacing.y;
+    if ui.available_height() - height >= least {
+        height
+    } else {
+        0.0
+    }
+}
+
 /// Secondary text laid out in lines of at most `width` points.
 pub fn paragraph(ui: &egui::Ui, text: String, width: f32) -> Arc<egui::Galley> {
     ui.painter()
@@ -58,6 +78,8 @@ pub struct Ink {
     pub line: Color32,
     /// Buttons at rest.
     pub button: Color32,
+    /// Behind what is chosen.
+    pub chosen: Color32,
     /// Curves that have had their day.
     pub faded: Color32,
     /// Sentences about something that went wrong.
@@ -71,6 +93,7 @@ const LIGHT: Ink = Ink {
     weak: Color32::from_rgb(0x62, 0x62, 0x66),
     line: Color32::from_rgb(0xDD, 0xDC, 0xD8),
     button: Color32::from_rgb(0xE9, 0xE8, 0xE4),
+    chosen: Color32::from_rgb(0xDF, 0xDE, 0xDA),
     faded: Color32::from_rgb(0xA8, 0xA8, 0xA8),
     error: Color32::from_rgb(0x9F, 0x1B, 0x32),
 };
@@ -82,6 +105,7 @@ const DARK: Ink = Ink {
     weak: Color32::from_rgb(0xA3, 0xA3, 0xA0),
     line: Color32::from_rgb(0x38, 0x38, 0x3A),
     button: Color32::from_rgb(0x2C, 0x2C, 0x2E),
+    chosen: Color32::from_rgb(0x38, 0x38, 0x3A),
     faded: Color32::from_rgb(0x6E, 0x6E, 0x70),
     error: Color32::from_rgb(0xFF, 0x9D, 0xA8),
 };
@@ -93,6 +117,7 @@ const CONTRAST: Ink = Ink {
     weak: Color32::from_rgb(0xDC, 0xDC, 0xDC),
     line: Color32::from_rgb(0x80, 0x80, 0x80),
     button: Color32::from_rgb(0x30, 0x30, 0x30),
+    chosen: Color32::from_rgb(0x44, 0x44, 0x44),
     faded: Color32::from_rgb(0xA0, 0xA0, 0xA0),
     error: Color32::from_rgb(0xFF, 0xB4, 0xBE),
 };
@@ -269,7 +294,7 @@ fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
     visuals.error_fg_color = ink.error;
     visuals.warn_fg_color = ink.error;
     visuals.hyperlink_color = ink.text;
-    visuals.selection.bg_fill = ink.line;
+    visuals.selection.bg_fill = ink.chosen;
     visuals.selection.stroke = Stroke::new(2.0, ink.text);
     visuals.slider_trailing_fill = true;
     visuals.handle_shape = HandleShape::Circle;
@@ -309,7 +334,7 @@ mod tests {
             for ground in [ink.paper, ink.ground, ink.button] {
                 assert!(ratio(ink.text, ground) >= strong, "{ink:?}");
             }
-            for ground in [ink.paper, ink.ground] {
+            for ground in [ink.paper, ink.ground, ink.button, ink.chosen] {
                 assert!(ratio(ink.weak, ground) >= weak, "{ink:?}");
             }
             assert!(ratio(ink.error, ink.paper) >= 7.0, "{ink:?}");

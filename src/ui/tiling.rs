@@ -13,7 +13,7 @@ use super::tile::{Asked, Frame};
 use crate::export::Size;
 
 /// Smallest useful size of a tile in points; where there is less, the panels stand in one column that scrolls.
-const LEAST: egui::Vec2 = vec2(232.0, 190.0);
+const LEAST: egui::Vec2 = vec2(232.0, 224.0);
 /// Height of a panel in that column.
 const STACKED: f32 = 290.0;
 
@@ -46,8 +46,9 @@ impl Tiling {
     pub fn arrange(&mut self, preset: Preset) {
         self.tree = preset.tree();
         self.maximised = false;
-        if !self.is_open(self.focus) {
-            self.focus = self.shown().first().copied().unwrap_or(self.focus);
+        let shown = self.shown();
+        if !shown.contains(&self.focus) {
+            self.focus = shown.first().copied().unwrap_or(self.focus);
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cursor::newest;
 use super::icon::{Icon, icon_button_ui};
 use super::keys;
+use super::losses::{self, Losses};
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID, SMALL};
@@ -19,8 +20,15 @@ use crate::run::Command;
 
 /// Seconds that each moment stays when it is played.
 const PACE: f64 = 0.45;
-/// Room beside the track for its first and last number.
+/// Room beside the track for its first and last number, and at its left for the numbers of the losses over it.
 const ENDS: f32 = 12.0;
+const NUMBERS: f32 = 48.0;
+/// Height of the track with its numbers.
+const TRACK: f32 = 44.0;
+/// Height that the losses take at least, with their title, and what is left beneath the track for words.
+const LOSSES: f32 = 110.0;
+const TITLE: f32 = 26.0;
+const WORDS: f32 = 48.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -28,6 +36,8 @@ const ENDS: f32 = 12.0;
 pub struct Timeline {
     #[serde(skip)]
     playing: Option<Playing>,
+    #[serde(skip)]
+    losses: Losses,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +133,7 @@ impl Pane for Timeline {
 
     fn restart(&mut self) {
         self.playing = None;
+        self.losses.restart();
     }
 }
 
@@ -251,11 +262,19 @@ impl Timeline {
     fn track_ui(&mut self, ui: &mut Ui, moments: &[usize], view: &mut View<'_>) {
         let ink = theme::ink(ui);
         let steps = view.scene.experiment.steps.max(newest(view.scene.history)).max(1);
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 44.0), Sense::click_and_drag());
-        let line = Rect::from_min_max(
-            pos2(rect.left() + ENDS, rect.top() + 14.0),
-            pos2(rect.right() - ENDS, rect.top() + 14.0),
-        );
+        let history = view.scene.history;
+        let room = ui.available_height() - TRACK - WORDS;
+        let charted = room >= LOSSES && newest(history) > 0;
+        let above = if charted { room } else { 0.0 };
+        let size = vec2(ui.available_width(), above + TRACK);
+        let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+        let [left, right] = if charted {
+            [NUMBERS, 3.0 * GRID + Losses::names(ui, history)]
+        } else {
+            [ENDS, ENDS]
+        };
+        let track = rect.top() + above + 14.0;
+        let line = Rect::from_min_max(pos2(rect.left() + left, track), pos2(rect.right() - right, track));
         let width = (1.0 + steps as f32).ln();
         let place = |step: usize| line.left() + line.width() * (1.0 + step as f32).ln() / width;
         let nearest = |x: f32| {
@@ -281,6 +300,14 @@ impl Timeline {
             self.playing = None;
             self.go(nearest(pointer.x), view);
         }
+        if charted {
+            let title = losses::title();
+            let font = FontId::proportional(SMALL);
+            let title = theme::elided(ui, &title, font, ink.weak, rect.width());
+            ui.painter().galley(rect.min, title, ink.weak);
+            let space = Rect::from_x_y_ranges(line.x_range(), rect.top() + TITLE..=track - 14.0);
+            self.losses.lines_ui(ui, space, history, steps, shown);
+        }
         let painter = ui.painter_at(rect);
         painter.line_segment([line.left_top(), line.right_top()], Stroke::new(2.0, ink.line));
         painter.line_segment(
@@ -301,7 +328,8 @@ impl Timeline {
         if let Some(step) = view.cursor.preview.step {
             let x = place(step.min(steps));
             let stroke = Stroke::new(1.0, ink.weak);
-            painter.line_segment([pos2(x, rect.top()), pos2(x, line.top() + 8.0)], stroke);
+            let top = rect.top() + if charted { TITLE } else { 0.0 };
+            painter.line_segment([pos2(x, top), pos2(x, line.top() + 8.0)], stroke);
         }
         let handle = pos2(place(shown), line.top());
         painter.circle(handle, 7.0, ink.paper, Stroke::new(2.0, ink.text));

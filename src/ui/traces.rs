@@ -96,6 +96,11 @@ impl Trace {
         }
     }
 
+    /// The smoothed line as of the last update.
+    pub fn line(&self) -> &[PlotPoint] {
+        self.line.points()
+    }
+
     /// Mean, lowest and highest of the smoothed seeds, as far as all of them have come. A seed that is not finite any
     /// more is left out of the mean; its cross says so.
     fn average(&mut self, runs: &[&Series], window: f32) {

@@ -21,7 +21,7 @@ const LABELS: [usize; 5] = [1, 2, 5, 10, 20];
 const STEP_IMAGES: f64 = 200.0 * 32.0;
 const LEARNING: f64 = 3.0;
 /// Room at the left for the numbers of an axis, beneath for its marks, and at the right for names.
-const AXIS: f32 = 34.0;
+const AXIS: f32 = 46.0;
 const MARKS: f32 = 34.0;
 const NAMES: f32 = 112.0;
 
@@ -117,9 +117,13 @@ impl Transfer {
             "The weights that come with depthscope are of a ResNet-14 of width 8 for 10 classes of 8×8 pixels. %{net} on this data is another net.",
             net = series.track.name
         );
-        ui.add(egui::Label::new(theme::caption(words)).wrap());
-        let hint = t!("A new experiment: that ResNet-14 on digits");
-        if button_ui(ui, &t!("Start the experiment that fits"), &hint) {
+        let empty = Empty {
+            shows: words,
+            takes: String::new(),
+            button: t!("Start the experiment that fits"),
+            hint: t!("A new experiment: that ResNet-14 on digits"),
+        };
+        if empty.show_ui(ui) {
             view.actions.push(Action::StartNamed("transfer"));
         }
     }
@@ -210,18 +214,17 @@ fn style(ui: &Ui, way: Way, colour: Color32) -> (Color32, f32) {
     }
 }
 
-fn axis(ui: &Ui, painter: &Painter, space: Rect, title: &str, foot: &str) -> Rect {
+/// Where a chart stands under its title, with room for `names` at its right and its `foot` beneath.
+fn axis(ui: &Ui, painter: &Painter, space: Rect, names: f32, title: &str, foot: &str) -> Rect {
     let ink = theme::ink(ui);
-    let small = FontId::proportional(SMALL);
-    painter.text(
-        space.min,
-        Align2::LEFT_TOP,
-        title,
-        FontId::new(SMALL, theme::semibold()),
-        ink.text,
-    );
-    painter.text(space.center_bottom(), Align2::CENTER_BOTTOM, foot, small, ink.weak);
-    Rect::from_min_max(space.min + vec2(AXIS, 24.0), space.max - vec2(0.0, MARKS))
+    let chart = Rect::from_min_max(space.min + vec2(AXIS, 24.0), space.max - vec2(names, MARKS));
+    let strong = FontId::new(SMALL, theme::semibold());
+    let title = theme::elided(ui, title, strong, ink.text, space.width());
+    painter.galley(space.min, title, ink.text);
+    let foot = theme::elided(ui, foot, FontId::proportional(SMALL), ink.weak, space.width());
+    let left = (chart.center().x - foot.size().x / 2.0).max(space.left());
+    painter.galley(pos2(left, space.bottom() - foot.size().y), foot, ink.weak);
+    chart
 }
 
 fn accuracy_ui(ui: &Ui, space: Rect, trials: &[Trial], colour: Color32) {
@@ -232,13 +235,13 @@ fn accuracy_ui(ui: &Ui, space: Rect, trials: &[Trial], colour: Color32) {
         ui,
         &painter,
         space,
+        NAMES,
         &t!("Test accuracy, batch statistics"),
         &t!("labels of each class"),
     );
-    let chart = chart.with_max_x(chart.right() - NAMES);
     let high = |share: f32| chart.bottom() - chart.height() * share.clamp(0.0, 1.0);
     let place = |index: usize| chart.left() + chart.width() * (index as f32 + 0.25) / (LABELS.len() as f32 - 0.5);
-    for (share, text) in [(0.0, "0"), (0.5, ".5"), (1.0, "1")] {
+    for (share, text) in [(0.0, "0 %"), (0.5, "50 %"), (1.0, "100 %")] {
         painter.hline(chart.x_range(), high(share), Stroke::new(1.0, ink.line));
         painter.text(
             pos2(chart.left() - 6.0, high(share)),
@@ -303,8 +306,9 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
         ui,
         &painter,
         space,
+        0.0,
         &title,
-        &t!("input at the left; bar: fine-tuned, line: from scratch"),
+        &t!("input to output; bars: fine-tuned, lines: from scratch; change over norm before"),
     );
     let Some(tuned) = tuned else { return };
     let scratch = of(Way::Scratch).filter(|trial| trial.labels == tuned.labels);

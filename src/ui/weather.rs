@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cursor::find;
 use super::gradients::Quantity;
+use super::language::Language;
 use super::pane::{Pane, View};
 use super::theme;
 use super::traces::groups;
@@ -52,6 +53,8 @@ struct Key {
     quantity: Quantity,
     robust: bool,
     range: [f64; 2],
+    /// Of the titles.
+    language: Language,
 }
 
 impl Pane for Weather {
@@ -75,6 +78,7 @@ impl Pane for Weather {
             quantity: self.quantity,
             robust: self.robust,
             range,
+            language: Language::spoken(),
         };
         if self.drawn.as_ref().is_none_or(|drawn| drawn.key != key) {
             let strips = strips(ui, history, sides, &key);
@@ -118,8 +122,8 @@ impl Weather {
     }
 
     fn controls_ui(&mut self, ui: &mut Ui, history: &History, sides: &[&Series; 2]) {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
             ui.spacing_mut().combo_width = 64.0;
             for (side, what) in [t!("Upper net"), t!("Lower net")].into_iter().enumerate() {

@@ -191,13 +191,10 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
         painter.text(pos2(at, bottom + 4.0), align, text, font.clone(), ink.weak);
     }
     let label = t!("training step (logarithmic); rows: layers, input on top");
-    painter.text(
-        pos2((left + right) / 2.0, space.bottom()),
-        Align2::CENTER_BOTTOM,
-        label,
-        font,
-        ink.weak,
-    );
+    let label = theme::elided(ui, &label, font, ink.weak, space.width());
+    let middle = ((left + right - label.size().x) / 2.0).max(left);
+    let corner = pos2(middle, space.bottom() - label.size().y);
+    painter.galley(corner, label, ink.weak);
 }
 
 fn readout(strip: &Strip, name: &str, step: f64, value: f64) -> String {

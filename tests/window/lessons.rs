@@ -493,3 +493,13 @@ fn what_lessons_look_like() {
         }
     }
 }
+
+#[test]
+fn the_experiment_is_called_as_the_lesson_calls_it_now() {
+    let mut page = lesson("deeper", Vec2::new(1600.0, 900.0), Theme::Light);
+    click(&mut page, "Next step");
+    page.state_mut().experiment.title = "as another language called it".into();
+    page.run_ok();
+    assert_eq!(count(&page, "as another language called it"), 0);
+    assert_eq!(count(&page, "Plain nets of 8 to 56 layers on digits"), 1);
+}

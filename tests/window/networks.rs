@@ -242,3 +242,18 @@ fn a_spec_keeps_the_keys_while_it_cannot_be_read() {
     assert!(page.get_by_label(field).is_focused());
     assert_eq!(page.get_by_label(field).value().as_deref(), Some("res"));
 }
+
+#[test]
+fn cards_stand_beside_each_other_where_there_is_room() {
+    let rects = |size: Vec2| {
+        let page = page().open(size, Theme::Light, 1.0);
+        ["Spec of plain-20", "Spec of plain-56"].map(|label| page.get_by_label(label).rect())
+    };
+    let [left, right] = rects(Vec2::new(1280.0, 700.0));
+    assert!(
+        left.top() == right.top() && left.right() < right.left(),
+        "{left:?} {right:?}"
+    );
+    let [upper, lower] = rects(TALL);
+    assert!(upper.bottom() < lower.top(), "{upper:?} {lower:?}");
+}

@@ -293,3 +293,14 @@ fn the_panel_in_both_themes() {
     };
     pictures([of(Theme::Light, "panel_runs_light"), of(Theme::Dark, "panel_runs_dark")]);
 }
+
+#[test]
+fn the_losses_of_the_listed_runs_share_a_chart() {
+    let mut page = open();
+    page.get_by_label_contains("Training loss of these runs: plain-20, plain-56");
+    page.get_by_label("Find runs").type_text("plain-8");
+    page.run();
+    page.get_by_label("Training loss of these runs: plain-8");
+    let low = self::page().open(Vec2::new(1280.0, 420.0), Theme::Light, 1.0);
+    assert!(low.query_by_label_contains("Training loss of these").is_none());
+}

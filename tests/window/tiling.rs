@@ -149,3 +149,30 @@ fn a_small_window_stacks_the_panels() {
     page.run();
     assert!(page.query_by_label("Close Networks").is_some());
 }
+
+#[test]
+fn an_arrangement_gives_the_focus_to_a_panel_that_is_seen() {
+    let mut page = lab();
+    page.get_by_role_and_label(Role::Tab, "Architecture").click();
+    page.run();
+    page.state_mut().lab.tiling.arrange(Preset::Compare);
+    page.key_press(Key::F);
+    page.run();
+    let tiling = &page.state().lab.tiling;
+    assert!(tiling.shown().contains(&tiling.focus), "{:?}", tiling.focus);
+    assert!(page.query_by_label("Put back Networks").is_some());
+    assert!(page.query_by_label("Close Curves").is_none());
+}
+
+#[test]
+fn in_a_narrow_panel_no_control_is_cut_off() {
+    for (panel, last) in [(Panel::Curves, "rate"), (Panel::Weather, "robust")] {
+        let mut page = Page::new(Room::Lab, ALL, 250);
+        page.lab.tiling.show(&[panel]);
+        page.lab.tiling.maximised = true;
+        let size = Vec2::new(280.0, 480.0);
+        let page = page.open(size, Theme::Light, 1.0);
+        let control = page.get_by_label(last).rect();
+        assert!(control.right() < size.x, "{last}: {control:?}");
+    }
+}

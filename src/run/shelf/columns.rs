@@ -205,6 +205,16 @@ impl<'a> Line<'a> {
         self.row().map_or(0.0, |row| row.seconds)
     }
 
+    /// The name of the run in memory, or its folder's and its own: no other line has it.
+    pub fn name(&self) -> String {
+        let key = &self.item.key;
+        self.live.map_or_else(
+            || format!("{}/{}", key.folder.display(), key.name),
+            |series| series.track.name.clone(),
+        )
+    }
+
+    /// Steps done.
     pub fn steps(&self) -> usize {
         self.live
             .map_or_else(|| self.row().map_or(0, |row| row.steps), Series::step)

@@ -147,6 +147,11 @@ impl Lessons {
         self.reader.as_ref().is_some_and(|reader| reader.holds())
     }
 
+    /// What the open lesson calls an experiment of that name.
+    pub fn title_of(&self, name: &str) -> Option<&str> {
+        self.reader.as_ref()?.title_of(name)
+    }
+
     /// Whether the open lesson hides the panels' buttons and options.
     pub fn hides_controls(&self) -> bool {
         let show = self.reader.as_ref().and_then(|reader| reader.show());

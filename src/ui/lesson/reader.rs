@@ -114,6 +114,14 @@ impl Reader {
         }
     }
 
+    /// What the lesson calls an experiment of that name, in the language that it is read in.
+    pub fn title_of(&self, name: &str) -> Option<&str> {
+        let mut experiments = self.lesson.experiments.iter();
+        experiments
+            .find(|experiment| experiment.name == name)
+            .map(|experiment| experiment.title.as_str())
+    }
+
     /// Called each frame before anything is drawn: the right experiment and the right panels are there.
     pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
         self.translate();

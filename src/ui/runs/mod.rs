@@ -1,11 +1,12 @@
 //! All runs, on the disk and in memory: sorted, named, pinned, hidden, thrown away, and set beside the live ones.
 
+mod curves;
 mod table;
 mod tools;
 
 use std::path::Path;
 
-use eframe::egui::{Color32, Key, Modifiers, Ui};
+use eframe::egui::{Color32, Key, Modifiers, Ui, UiBuilder};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ use crate::export::Kind;
 use crate::net::{Family, Spec};
 use crate::run::shelf::{Column, Errand, Item, Line, Mark, RunKey, columns, now};
 use crate::run::{Experiment, History, Shelf};
+
+/// Least height of the chart beneath the table.
+const CHART: f32 = 180.0;
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -194,7 +198,7 @@ impl Runs {
         !live && !line_of(item, scene, now()).trains_elsewhere()
     }
 
-    fn table_ui(&self, ui: &mut Ui, view: &View<'_>) -> Option<Touch> {
+    fn table_ui(&self, ui: &mut Ui, view: &mut View<'_>) -> Option<Touch> {
         let scene = view.scene;
         let Order {
             items, columns, widths, ..
@@ -234,7 +238,19 @@ impl Runs {
             pointed: &|index| live(index).is_some_and(|series| view.cursor.points_at(&series.track.name)),
             colour: &colour,
         };
-        table.show_ui(ui)
+        let space = ui.available_rect_before_wrap();
+        if space.height() - table.height() < CHART {
+            return table.show_ui(ui);
+        }
+        let (upper, lower) = space.split_top_bottom_at_y(space.top() + table.height());
+        let touch = table.show_ui(&mut ui.new_child(UiBuilder::new().id_salt("table").max_rect(upper)));
+        let beneath = UiBuilder::new().id_salt("chart").max_rect(lower);
+        let focus = view.cursor.preview.run.clone();
+        let lines = (0..items.len()).map(|index| (line_of(&items[index], scene, now), colour(index)));
+        let pointed = ui.scope_builder(beneath, |ui| curves::curves_ui(ui, lines, focus.as_deref()));
+        let known = |name: &String| scene.history.runs.iter().any(|series| series.track.name == *name);
+        view.cursor.point_at(ui, pointed.inner.filter(known));
+        touch
     }
 
     fn touched(&mut self, touch: Touch, view: &mut View<'_>) {

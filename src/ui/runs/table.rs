@@ -16,6 +16,8 @@ const HEAD: f32 = 24.0;
 /// Room of the check box before the name.
 const CHECK: f32 = 26.0;
 const PAD: f32 = 8.0;
+/// Room of the bar that scrolls sideways.
+const BAR: f32 = 10.0;
 const SKETCH: f32 = 84.0;
 /// Widths of columns of text.
 const NARROW: f32 = 56.0;
@@ -77,6 +79,11 @@ fn layout(ui: &Ui, text: impl Into<String>, colour: Color32) -> Arc<Galley> {
 }
 
 impl Table<'_> {
+    /// Height in which every line is seen.
+    pub fn height(&self) -> f32 {
+        HEAD + 2.0 + ROW * self.lines as f32 + BAR
+    }
+
     /// Draws it into all the space there is.
     pub fn show_ui(&self, ui: &mut Ui) -> Option<Touch> {
         let space = ui.available_rect_before_wrap();
@@ -176,7 +183,7 @@ impl Table<'_> {
         let chosen = self.chosen == Some(index);
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, line.summary(self.columns)));
         if chosen || response.hovered() || response.has_focus() || (self.pointed)(index) {
-            let fill = if chosen { ink.line } else { ink.button };
+            let fill = if chosen { ink.chosen } else { ink.button };
             ui.painter().rect_filled(rect, 4.0, fill);
         }
         if response.has_focus() {

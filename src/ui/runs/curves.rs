@@ -1,0 +1,71 @@
+//! The training losses of the listed runs in one chart, where the table leaves room for it.
+
+use eframe::egui::{Color32, Label, Ui};
+use egui_plot::PlotPoint;
+use rust_i18n::t;
+
+use crate::run::shelf::Line;
+use crate::ui::axis::{Height, Time};
+use crate::ui::chart::{Across, Chart, Curve};
+use crate::ui::theme;
+
+const HEIGHT: Height = Height { log: true, factor: 1.0 };
+/// Lines that can be told apart.
+const MOST: usize = 10;
+
+/// Draws the first runs of the list into all the space there is; answers with the one that the pointer is at.
+pub fn curves_ui<'a>(
+    ui: &mut Ui,
+    lines: impl Iterator<Item = (Line<'a>, Color32)>,
+    focus: Option<&str>,
+) -> Option<String> {
+    let (mut end, mut more) = (1, false);
+    let mut curves: Vec<Curve<'_>> = Vec::new();
+    for (line, colour) in lines {
+        let losses = line.sketch();
+        if losses.len() < 2 {
+            continue;
+        }
+        if curves.len() == MOST {
+            more = true;
+            break;
+        }
+        end = end.max(line.steps());
+        let apart = line.steps() as f64 / (losses.len() - 1) as f64;
+        let points = losses.iter().enumerate();
+        let points = points.map(|(at, &loss)| PlotPoint::new(at as f64 * apart, HEIGHT.place(f64::from(loss))));
+        curves.push(Curve {
+            name: line.name(),
+            label: line.item.title(),
+            colour,
+            width: 1.5,
+            line: points.collect::<Vec<_>>().into(),
+            ..Curve::default()
+        });
+    }
+    if curves.is_empty() {
+        return None;
+    }
+    let title = if more {
+        t!("Training loss of the first %{runs} runs", runs = MOST)
+    } else {
+        t!("Training loss of these runs")
+    };
+    ui.add(Label::new(theme::caption(&*title)).truncate());
+    let names: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
+    Chart {
+        id: "runs",
+        x_label: &Time::default().label(),
+        across: Across::Time(Time::default()),
+        height: HEIGHT,
+        x: 0.0..end as f64,
+        y: -1.0..0.0,
+        exact: false,
+        spans: &[],
+        bracket: None,
+        focus,
+        interactive: true,
+        summary: format!("{title}: {}", names.join(", ")),
+    }
+    .show_ui(ui, &curves, None)
+}
