@@ -185,14 +185,20 @@ fn sentence(trials: &[Trial]) -> String {
             .map(|trial| format!("{} {:.0} %", word(trial.way), 100.0 * trial.accuracy));
         (these.len() == Way::ALL.len()).then(|| ranked.collect::<Vec<_>>().join(", "))
     };
-    let (few, many) = (LABELS[0], LABELS[LABELS.len() - 1]);
-    match (at(few), at(many)) {
+    let labels = || trials.iter().map(|trial| trial.labels);
+    let (few, many) = (labels().min().unwrap_or(0), labels().max().unwrap_or(0));
+    match (at(few), at(many).filter(|_| many > few)) {
         (Some(first), Some(last)) => t!(
             "Test accuracy with %{few} label a class: %{first}. With %{many}: %{last}.",
             few = few,
             first = first,
             many = many,
             last = last
+        ),
+        (Some(first), None) if few > 1 => t!(
+            "Test accuracy with %{few} labels a class: %{first}.",
+            few = few,
+            first = first
         ),
         (Some(first), None) => t!(
             "Test accuracy with %{few} label a class: %{first}.",
