@@ -116,12 +116,12 @@ impl Chart<'_> {
         response
             .response
             .widget_info(|| WidgetInfo::labeled(Role::Image, true, &self.summary));
-        let transform = &response.transform;
-        // A plot knows the width of its tick labels only after they were drawn once.
-        let (drawn, size) = (response.response.id.with("drawn"), Some(transform.frame().size()));
-        if ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default(drawn), size)) != size {
+        // A plot knows the width of its tick labels only after it was drawn once.
+        let drawn = response.response.id.with("drawn");
+        if !ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(drawn), true)) {
             ui.ctx().request_discard("the axes' widths are known now");
         }
+        let transform = &response.transform;
         spans_ui(ui, transform, self.spans, ink);
         let pointer = &response.response;
         let named = names.names_ui(ui, transform, curves, self.bracket.as_ref(), pointer.hover_pos());

@@ -58,6 +58,9 @@ const OPTIONS_ROOM: f32 = 690.0;
 /// Width of a column of which a line's lowest and highest value are drawn, in points.
 const COLUMN: f32 = 2.0;
 
+/// Largest share of the panel's height that the verdict takes.
+const MOST_WORDS: f32 = 0.4;
+
 /// Width of a chart that has room for the bracket's words.
 const BRACKET_ROOM: f32 = 390.0;
 
@@ -327,7 +330,7 @@ fn verdict_ui(ui: &mut Ui, space: Rect, verdict: &Verdict) -> Rect {
     let galley = ui
         .painter()
         .layout(verdict.words.clone(), font, ink.text, space.width());
-    let top = space.bottom() - galley.size().y.min(36.0);
+    let top = space.bottom() - galley.size().y.min(MOST_WORDS * space.height());
     let foot = Rect::from_min_max(pos2(space.left(), top), space.max);
     ui.scope_builder(UiBuilder::new().id_salt("verdict").max_rect(foot), |ui| {
         let words = RichText::new(&verdict.words).size(SMALL).color(ink.text);

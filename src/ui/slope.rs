@@ -56,6 +56,8 @@ impl Pane for Slope {
 /// Height of a panel in which the quantities are among the options, and width of one in which the scales are.
 const LITTLE: f32 = 230.0;
 const SCALES_ROOM: f32 = 590.0;
+/// Width of one that says how nets of several depths share the axis.
+const LABEL_ROOM: f32 = 360.0;
 
 /// Which moment is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,6 +260,7 @@ impl Slope {
         let x_label = match (quantity, one_depth) {
             (Quantity::Activation, true) => t!("block, input at the left"),
             (Quantity::Weight | Quantity::Ratio, true) => t!("layer, input at the left"),
+            (_, false) if ui.available_width() < LABEL_ROOM => t!("input to output"),
             (_, false) => t!("input to output, every net over the full width"),
         };
         let [low, high] = self.range(view, &curves);
