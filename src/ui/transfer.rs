@@ -228,7 +228,8 @@ fn axis(ui: &Ui, painter: &Painter, space: Rect, names: f32, title: &str, foot: 
     let title = theme::elided(ui, title, strong, ink.text, space.width());
     painter.galley(space.min, title, ink.text);
     let foot = theme::elided(ui, foot, FontId::proportional(SMALL), ink.weak, space.width());
-    let left = (chart.center().x - foot.size().x / 2.0).max(space.left());
+    let left = chart.center().x - foot.size().x / 2.0;
+    let left = left.min(space.right() - foot.size().x).max(space.left());
     painter.galley(pos2(left, space.bottom() - foot.size().y), foot, ink.weak);
     chart
 }

@@ -298,6 +298,8 @@ fn the_panel_in_both_themes() {
 fn the_losses_of_the_listed_runs_share_a_chart() {
     let mut page = open();
     page.get_by_label_contains("Training loss of these runs: plain-20, plain-56");
+    page.get_by_label("Find runs").focus();
+    page.run();
     page.get_by_label("Find runs").type_text("plain-8");
     page.run();
     page.get_by_label("Training loss of these runs: plain-8");

@@ -50,7 +50,7 @@ fn what_was_found_out_is_summed_up_too() {
             paths::page(Panel::Landscape, ALL),
             "plain-56: step 250, loss 1.70 in the middle",
         ),
-        (probes::forms(), "(c) one grouped 3×3. 3×3:"),
+        (probes::forms(), "(c) one grouped 3×3. a step:"),
         (probes::insertion(), "plain-20: 20 to 56 layers at step 250"),
         (
             probes::shattering(),
