@@ -13,7 +13,7 @@ use super::tile::{Asked, Frame};
 use crate::export::Size;
 
 /// Smallest useful size of a tile in points; where there is less, the panels stand in one column that scrolls.
-const LEAST: egui::Vec2 = vec2(232.0, 224.0);
+const LEAST: egui::Vec2 = vec2(232.0, 190.0);
 /// Height of a panel in that column.
 const STACKED: f32 = 290.0;
 
