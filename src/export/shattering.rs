@@ -23,7 +23,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
             curve.detail = t!(
                 "step %{step}, mean cosine %{cosine}",
                 step = step,
-                cosine = format!("{:.2}", found.net.cosine)
+                cosine = format!("{:.2}", (100.0 * found.net.cosine).round() / 100.0 + 0.0)
             )
             .into();
             curve.points = points(&found.net.by_lag);

@@ -40,7 +40,10 @@ pub fn line(experiment: &Experiment) -> String {
         parts.push(t!("clip %{norm}", norm = short(optimizer.clip)).into());
     }
     parts.push(t!("batch %{batch}", batch = experiment.batch).into());
-    parts.push(t!("%{steps} steps", steps = experiment.steps).into());
+    parts.push(match experiment.steps {
+        1 => t!("1 step").into(),
+        steps => t!("%{steps} steps", steps = steps).into(),
+    });
     parts.push(seeds(&experiment.seeds));
     parts.extend(experiment.runs.iter().filter_map(RunPlan::origin));
     parts.join(&t!(", "))
