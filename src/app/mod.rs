@@ -3,6 +3,7 @@
 mod classroom;
 mod dialog;
 mod engines;
+mod exports;
 mod figures;
 mod icon;
 #[cfg(target_os = "linux")]

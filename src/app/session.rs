@@ -1,6 +1,5 @@
 //! The run being watched: its trainer, what it said, and where it is kept.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,16 +9,14 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 use rust_i18n::t;
 
-use super::figures::{self, Delivering, Outcome};
+use super::figures::{Delivering, Outcome};
 use super::pace::Pace;
-use crate::error::{Error, Result};
-use crate::export::{Caption, Figure, Kind, Material, figure};
-use crate::run::shelf::{Line, now};
+use crate::error::Result;
 use crate::run::{
-    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, Preview, RunFolder,
-    RunPlan, Shelf, Trainer, TrainerOptions, Wanted,
+    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, RunFolder, RunPlan,
+    Trainer, TrainerOptions,
 };
-use crate::ui::{Delivery, News, Panes, Print, Shown, Speed, remedy};
+use crate::ui::{News, Shown, Speed};
 
 /// On the trainer's account the window is drawn at most this often.
 pub const REPAINT_EVERY: Duration = Duration::from_millis(33);
@@ -48,11 +45,11 @@ pub struct Session {
     pub folder: Option<PathBuf>,
     pub pace: Pace,
     /// A figure being written.
-    figure: Option<Delivering>,
+    pub(super) figure: Option<Delivering>,
     /// Images a second when it last trained, all runs together.
     usual: Option<f64>,
     /// The folder holds a figure.
-    exported: bool,
+    pub(super) exported: bool,
     /// Answers are not beside the runs yet.
     unfiled: bool,
     filing: Option<JoinHandle<Result<()>>>,
@@ -102,7 +99,7 @@ impl Session {
     }
 
     /// With a history that is not empty, what the folder holds is resumed.
-    fn open(
+    pub(super) fn open(
         experiment: Experiment,
         folder: Option<PathBuf>,
         mut history: History,
@@ -230,66 +227,11 @@ impl Session {
         let answers = Answers::of(&self.findings, self.history.trained());
         let before = self.filing.take();
         let file = move || {
-            before.map_or(Ok(Ok(())), JoinHandle::join).unwrap_or(Ok(()))?;
+            // What an earlier attempt met does not matter: this one writes all of it.
+            let _ = before.map(JoinHandle::join);
             answers.write(&path)
         };
         thread::Builder::new().name("filing".into()).spawn(file).ok()
-    }
-
-    /// Delivers a figure of what the window shows; a notice says where it is, or what is missing and how to get it.
-    pub fn export(&mut self, ctx: &egui::Context, print: Print, shelf: &Shelf, panes: &Panes) {
-        let Some(folder) = &self.folder else {
-            self.notice = Some(t!("There is no folder for your data on this system to write figures into.").into());
-            return;
-        };
-        let caption = Caption::of(&self.experiment);
-        let items = match print.kind {
-            Kind::Runs => panes.runs.listed(&self.experiment, &self.history, shelf).0,
-            _ => Vec::new(),
-        };
-        let line = |item| Line::new(item, shelf.live.as_deref(), &self.history, now());
-        let lines: Vec<Line> = items.iter().map(line).collect();
-        let material = Material {
-            caption: &caption,
-            history: &self.history,
-            step: print.step,
-            maps: self.shown.as_ref().map(|shown| &shown.maps),
-            findings: Some(&self.findings),
-            runs: Some(&lines),
-            data: panes.data.preview(),
-        };
-        let others = match print.kind {
-            Kind::Data => Vec::new(),
-            Kind::Runs => {
-                let folders = items.iter().map(|item| &item.key.folder);
-                let others: BTreeSet<&PathBuf> = folders.filter(|other| *other != folder).collect();
-                others.into_iter().map(|folder| (None, folder.clone())).collect()
-            }
-            _ => {
-                let opened = shelf.opened.iter();
-                opened
-                    .map(|(key, name)| (Some(name.clone()), key.folder.clone()))
-                    .collect()
-            }
-        };
-        let delivered = if print.kind == Kind::Data && material.data.is_none() {
-            let wanted = Wanted::Source(self.experiment.data.clone());
-            figures::deliver(ctx, move || data_in_use(&caption, wanted), print, others, folder)
-        } else {
-            figure(print.kind, &material)
-                .map_err(|error| {
-                    let remedy = remedy(print.kind);
-                    Error::Export(t!("%{what}; %{remedy}", what = error, remedy = remedy))
-                })
-                .and_then(|figure| figures::deliver(ctx, move || Ok(figure), print, others, folder))
-        };
-        match delivered {
-            Ok(delivering) => {
-                self.figure = Some(delivering);
-                self.exported |= print.delivery != Delivery::Clipboard;
-            }
-            Err(error) => self.notice = Some(error.to_string()),
-        }
     }
 
     /// How fast it goes and when it will be over.
@@ -381,21 +323,6 @@ impl Drop for Session {
     }
 }
 
-/// The figure of data that no panel has looked at yet.
-fn data_in_use(caption: &Caption, wanted: Wanted) -> Result<Figure> {
-    let data = Preview::of(wanted)?;
-    let material = Material {
-        caption,
-        history: &History::default(),
-        step: None,
-        maps: None,
-        findings: None,
-        runs: None,
-        data: Some(&data),
-    };
-    figure(Kind::Data, &material)
-}
-
 /// The trainer has added a run that continues another.
 fn take_up(experiment: &mut Experiment, branch: Branch) {
     if let Some(parent) = experiment.runs.iter().find(|plan| plan.name == branch.of) {
@@ -427,13 +354,12 @@ fn run_folder(name: &str) -> Option<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
-    use crate::export::{Format, Size};
     use crate::net::{Cut, Surgery};
     use crate::run::Question;
 
-    fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) -> bool) {
+    pub fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) -> bool) {
         let start = Instant::now();
         while !what(session) {
             assert!(session.failure.is_none(), "{:?}", session.failure);
@@ -487,55 +413,5 @@ mod tests {
 
         let session = Session::resume(&folder, "cpu", &ctx, every).unwrap();
         assert_eq!(session.findings.lesions, found);
-    }
-
-    /// The notice that an export ends in.
-    fn said(session: &mut Session, ctx: &egui::Context, kind: Kind, format: Format) -> String {
-        session.notice = None;
-        let print = Print {
-            kind,
-            step: None,
-            delivery: Delivery::File(format),
-            size: Size::Screen,
-        };
-        session.export(ctx, print, &Shelf::default(), &Panes::default());
-        wait(session, ctx, |session| session.notice.is_some());
-        session.notice.clone().unwrap()
-    }
-
-    #[test]
-    fn tables_are_exported_and_a_missing_figure_says_what_to_press() {
-        let ctx = egui::Context::default();
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("run");
-        let experiment = Experiment::named("quick").unwrap();
-        let mut session = Session::open(
-            experiment,
-            Some(folder.clone()),
-            History::default(),
-            "cpu",
-            &ctx,
-            REPAINT_EVERY,
-        );
-        wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
-        for kind in [Kind::Networks, Kind::Runs, Kind::Data] {
-            for format in [Format::Csv, Format::Zip] {
-                let said = said(&mut session, &ctx, kind, format);
-                assert!(said.starts_with("Figure written: "), "{said}");
-                let path = folder.join(format!("figures/{kind}.{format}"));
-                assert!(path.is_file(), "{}", path.display());
-            }
-        }
-        let classes = fs::read_to_string(folder.join("figures/data.csv")).unwrap();
-        assert!(classes.starts_with("class,training images,test images\n"), "{classes}");
-        let runs = fs::read_to_string(folder.join("figures/runs.csv")).unwrap();
-        assert!(runs.lines().count() > 2 && runs.contains("plain-56"), "{runs}");
-        let loss = said(&mut session, &ctx, Kind::Loss, Format::Svg);
-        assert_eq!(loss, "no loss figure: no training step was recorded; press Run (Space)");
-        let landscape = said(&mut session, &ctx, Kind::Landscape, Format::Svg);
-        assert!(
-            landscape.ends_with("press “Look around” in the panel Landscape"),
-            "{landscape}"
-        );
     }
 }
