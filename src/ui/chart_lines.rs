@@ -15,6 +15,8 @@ const BAND: f32 = 0.18;
 const BACK: f32 = 0.35;
 /// How much a dot is larger than half its line.
 const DOT: f32 = 1.2;
+/// A faint line whose points stand closer than this, in points of the screen, is the area it sweeps over.
+const DENSE: f32 = 2.0;
 
 impl Chart<'_> {
     /// Colour and width of a line: the one that is pointed at stands out, the others step back.
@@ -34,8 +36,13 @@ impl Chart<'_> {
             plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
         }
         for curve in curves {
+            let faint = curve.colour.gamma_multiply(FAINT);
             for piece in curve.raw.iter().flat_map(|raw| pieces(raw)) {
-                plot.line(line(curve, piece).color(curve.colour.gamma_multiply(FAINT)).width(1.0));
+                if is_dense(plot, piece) {
+                    plot.add(swept(plot, piece).fill_color(faint));
+                } else {
+                    plot.line(line(curve, piece).color(faint).width(1.0));
+                }
             }
             band(plot, curve);
         }
@@ -77,6 +84,30 @@ fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
         .width(curve.width)
         .style(style)
         .allow_hover(false)
+}
+
+/// Whether the points of a line cannot be told apart where it is seen.
+fn is_dense(plot: &PlotUi<'_>, points: &[PlotPoint]) -> bool {
+    let seen = plot.plot_bounds().range_x();
+    let from = points.partition_point(|point| point.x < *seen.start());
+    let to = points.partition_point(|point| point.x <= *seen.end());
+    to > from + 2 && apart(plot, &points[from..to]) < DENSE
+}
+
+/// The area that a line one point wide sweeps over, from extreme to extreme.
+fn swept(plot: &PlotUi<'_>, points: &[PlotPoint]) -> FilledArea {
+    let half = 0.5 * plot.transform().dvalue_dpos()[1].abs();
+    let extreme =
+        |pair: &[PlotPoint], start: f64, pick: fn(f64, f64) -> f64| pair.iter().map(|point| point.y).fold(start, pick);
+    let pairs = || points.chunks(2);
+    let xs: Vec<f64> = pairs().map(|pair| pair[0].x).collect();
+    let low: Vec<f64> = pairs()
+        .map(|pair| extreme(pair, f64::INFINITY, f64::min) - half)
+        .collect();
+    let high: Vec<f64> = pairs()
+        .map(|pair| extreme(pair, f64::NEG_INFINITY, f64::max) + half)
+        .collect();
+    FilledArea::new("", &xs, &low, &high).allow_hover(false)
 }
 
 /// The edges of a band have their own places; between them it is filled where both go on.

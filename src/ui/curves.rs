@@ -56,7 +56,7 @@ impl Default for Curves {
 const OPTIONS_ROOM: f32 = 690.0;
 
 /// Width of a column of which a line's lowest and highest value are drawn, in points.
-const COLUMN: f32 = 2.0;
+const COLUMN: f32 = 3.0;
 
 /// Largest share of the panel's height that the verdict takes.
 const MOST_WORDS: f32 = 0.4;

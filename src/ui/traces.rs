@@ -64,14 +64,9 @@ impl Trace {
     ) -> Lines<'a> {
         self.smooth.resize_with(runs.len(), Smoother::default);
         self.raw.resize_with(runs.len(), Thinner::default);
-        // A faint line needs fewer columns to look the same.
-        let faint = Grid {
-            columns: grid.columns * 2 / 3,
-            ..grid
-        };
         for ((run, smooth), raw) in runs.iter().zip(&mut self.smooth).zip(&mut self.raw) {
             smooth.update(values(run), window);
-            raw.update(&run.steps, values(run), faint);
+            raw.update(&run.steps, values(run), grid);
         }
         let longest = runs.iter().max_by_key(|run| run.steps.len());
         let steps: &[u32] = longest.map_or(&[], |run| &run.steps);
