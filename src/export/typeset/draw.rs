@@ -1,0 +1,150 @@
+//! Draws a table as it is set.
+
+use plotters_backend::DrawingBackend;
+
+use super::super::canvas::{Align, Canvas, Ink, Picture};
+use super::super::figure::Point;
+use super::super::fonts::{shortened, wrap};
+use super::super::grid;
+use super::super::sheet::{DARK, GREY, PALE};
+use super::super::table::{Cell, Row};
+use super::{AIR, BAR, BETWEEN, HEAD, HEAD_LINE, IMAGE, LINE, MARK, Setting, TEXT, at_right, line_height, marked};
+use crate::error::Result;
+use crate::palette::Rgb;
+
+impl Setting<'_> {
+    /// Draws it from that corner; the pictures in it come back.
+    pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, [left, top]: Point) -> Result<Vec<Picture>> {
+        let mut pictures = Vec::new();
+        let step = self.block_width + 2.0 * AIR * self.size;
+        let rows = &self.table.rows[..self.shown];
+        for (block, rows) in rows.chunks(self.lines.max(1)).enumerate() {
+            pictures.extend(self.block(canvas, [left + block as f64 * step, top], rows)?);
+        }
+        Ok(pictures)
+    }
+
+    fn block<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        [left, top]: Point,
+        rows: &[Row],
+    ) -> Result<Vec<Picture>> {
+        let (mut pictures, line) = (Vec::new(), self.size * line_height(self.table));
+        let right = left + self.block_width;
+        let rule = |canvas: &mut Canvas<B>, y: f64, colour: Rgb, width: f64| {
+            canvas.path(&[[left, y], [right, y]], colour, width)
+        };
+        rule(canvas, top, DARK, 1.25)?;
+        rule(canvas, top + self.head, DARK, 0.75)?;
+        for index in 1..rows.len() {
+            rule(canvas, top + self.head + index as f64 * line, PALE, 0.75)?;
+        }
+        rule(canvas, top + self.head + rows.len() as f64 * line, DARK, 1.25)?;
+        let mut at = left + if marked(self.table) { MARK * self.size } else { 0.0 };
+        for &(column, width) in &self.columns {
+            self.heading(canvas, column, [at, width, top])?;
+            for (index, row) in rows.iter().enumerate() {
+                let middle = top + self.head + (index as f64 + 0.5) * line;
+                pictures.extend(self.cell(canvas, row, column, [at, width, middle])?);
+            }
+            at += width + BETWEEN * self.size;
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let middle = top + self.head + (index as f64 + 0.5) * line;
+            if let Some((colour, width)) = row.mark {
+                let ends = [[left, middle], [left + 14.0 * self.size, middle]];
+                canvas.path(&ends, colour, 1.6 * f64::from(width) * self.size)?;
+            }
+        }
+        Ok(pictures)
+    }
+
+    fn heading<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        column: usize,
+        [at, width, top]: [f64; 3],
+    ) -> Result<()> {
+        let size = HEAD * self.size;
+        let title = wrap(&self.table.columns[column].title, size, width + 2.0, 2);
+        let (x, align) = match at_right(self.table, column) {
+            true => (at + width, Align::Right),
+            false => (at, Align::Left),
+        };
+        // The last line stands on the rule.
+        for (place, line) in title.iter().rev().enumerate() {
+            let y = top + self.head - self.size * (10.0 + place as f64 * HEAD_LINE);
+            canvas.text(line, [x, y], size, align, GREY)?;
+        }
+        Ok(())
+    }
+
+    fn cell<B: DrawingBackend>(
+        &self,
+        canvas: &mut Canvas<B>,
+        row: &Row,
+        column: usize,
+        [at, width, middle]: [f64; 3],
+    ) -> Result<Vec<Picture>> {
+        let size = TEXT * self.size;
+        match row.cells.get(column) {
+            None => {}
+            Some(Cell::Text(text)) => {
+                let text = shortened(text, size, width + 2.0);
+                canvas.text(&text, [at, middle], size, Align::Left, DARK)?;
+            }
+            Some(Cell::Number(text, _)) => canvas.text(text, [at + width, middle], size, Align::Right, DARK)?,
+            Some(Cell::Curve(values, along)) => {
+                let place = [at, middle - 0.36 * LINE * self.size, width, 0.72 * LINE * self.size];
+                let colour = row.mark.map_or(GREY, |(colour, _)| colour);
+                canvas.path(&curve(values, *along, place), Ink::from(colour), 1.25)?;
+            }
+            Some(Cell::Bar(text, value, of)) => {
+                let length = BAR * self.size * (value / of.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+                let bar = [at, middle - 5.0 * self.size, length.max(1.0), 10.0 * self.size];
+                canvas.rect(bar, Ink(GREY, 0.55))?;
+                canvas.text(text, [at + length + 5.0, middle], size, Align::Left, DARK)?;
+            }
+            Some(Cell::Images(images)) => {
+                let side = IMAGE * self.size;
+                let step = side + 3.0 * self.size;
+                let room = ((width + 3.0 * self.size) / step) as usize;
+                let placed = |(index, image)| grid::own(image, [at + index as f64 * step, middle - side / 2.0, side]);
+                return Ok(images.iter().take(room.max(1)).enumerate().map(placed).collect());
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// The line of a curve, from its lowest to its highest value.
+fn curve(values: &[f32], along: f32, [left, top, width, height]: [f64; 4]) -> Vec<Point> {
+    let logs: Vec<f64> = values.iter().map(|&value| f64::from(value.max(1e-6)).ln()).collect();
+    let low = logs.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if logs.len() < 2 {
+        return Vec::new();
+    }
+    let reach = (high - low).max(0.05);
+    let along = width * f64::from(along.clamp(0.1, 1.0));
+    let point = |(index, log): (usize, f64)| {
+        let x = left + along * index as f64 / (logs.len() - 1) as f64;
+        [x, top + height * (1.0 - (log - low) / reach)]
+    };
+    logs.iter().copied().enumerate().map(point).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_goes_from_its_highest_to_its_lowest_value() {
+        let points = curve(&[4.0, 2.0, 1.0], 0.5, [10.0, 0.0, 100.0, 20.0]);
+        assert_eq!(points[0], [10.0, 0.0]);
+        assert_eq!(points[1], [35.0, 10.0]);
+        assert_eq!(points[2], [60.0, 20.0]);
+        assert!(curve(&[1.0], 1.0, [0.0; 4]).is_empty());
+    }
+}
