@@ -109,30 +109,35 @@ impl Names {
         ends.sort_by(|a, b| b.at.x.total_cmp(&a.at.x));
         let gap = NAME_GAP[usize::from(bracket.is_some())];
         let (top, bottom) = (f64::from(frame.top()), f64::from(frame.bottom()));
+        // A low chart names as many as it has room for.
+        let lines = (((bottom - top) / LABEL_GAP) as usize).max(1);
         let inset = f64::from(half).min((bottom - top) / 2.0);
         let mut pointed = None;
         // Names that could overlap sideways are spread together.
         let apart = self.widest + gap;
         for (number, cluster) in ends.chunk_by(|a, b| (a.at.x - b.at.x).abs() < apart).enumerate() {
             let x = cluster.iter().map(|end| end.at.x).fold(f32::NEG_INFINITY, f32::max);
-            let mut wishes: Vec<f64> = cluster.iter().map(|end| f64::from(end.at.y)).collect();
+            let named = &cluster[..cluster.len().min(lines)];
+            let mut wishes: Vec<f64> = named.iter().map(|end| f64::from(end.at.y)).collect();
             let spanned = bracket.filter(|_| number == 0).map(|bracket| {
                 let edge = |y: f64| position(0.0, y).y.clamp(frame.top(), frame.bottom());
                 (edge(bracket.from), edge(bracket.to), bracket)
             });
-            if let Some((from, to, _)) = spanned {
+            let told = spanned.as_ref().filter(|_| named.len() < lines);
+            if let Some((from, to, _)) = told {
                 wishes.push(f64::from((from + to) / 2.0));
             }
             let places = spread(&wishes, LABEL_GAP, top + inset, bottom - inset);
-            for (end, y) in cluster.iter().zip(&places) {
+            for (end, y) in named.iter().zip(&places) {
                 let place = pos2((x + gap).min(frame.right() + AIR - end.width()), *y as f32);
                 let rect = name_ui(&painter, end, place, theme::ink(ui).paper);
                 if pointer.is_some_and(|pointer| rect.contains(pointer)) {
                     pointed = Some(end.curve.name.clone());
                 }
             }
-            if let (Some((from, to, bracket)), Some(&y)) = (spanned, places.last()) {
-                bracket_ui(ui, &painter, [from, to], bracket, pos2(x, y as f32));
+            let words_at = told.and_then(|_| places.last()).map(|&y| y as f32);
+            if let Some((from, to, bracket)) = spanned {
+                bracket_ui(ui, &painter, [from, to], bracket, (x, words_at));
             }
         }
         pointed
@@ -186,15 +191,22 @@ fn name_ui(painter: &eframe::egui::Painter, end: &End<'_, '_>, place: Pos2, pape
     all
 }
 
-/// The bracket behind the lines' ends at `x`, from height to height, and its text.
-fn bracket_ui(ui: &Ui, painter: &eframe::egui::Painter, [from, to]: [f32; 2], bracket: &Bracket, at: Pos2) {
+/// The bracket behind the lines' ends at `x`, from height to height, and its text where there is room for it.
+fn bracket_ui(
+    ui: &Ui,
+    painter: &eframe::egui::Painter,
+    [from, to]: [f32; 2],
+    bracket: &Bracket,
+    (x, words_at): (f32, Option<f32>),
+) {
     let ink = theme::ink(ui);
-    let (near, far) = (at.x + 5.0, at.x + 11.0);
+    let (near, far) = (x + 5.0, x + 11.0);
     painter.line(
         vec![pos2(near, from), pos2(far, from), pos2(far, to), pos2(near, to)],
         Stroke::new(1.5, ink.text),
     );
-    let text = pos2(at.x + NAME_GAP[1], at.y);
+    let Some(y) = words_at else { return };
+    let text = pos2(x + NAME_GAP[1], y);
     painter.line_segment(
         [pos2(far, (from + to) / 2.0), text - vec2(2.0, 0.0)],
         Stroke::new(1.0, ink.text),

@@ -24,6 +24,11 @@ use crate::run::{Preview, Wanted};
 /// Side of a sample on the sheet, and the room of its label.
 const SAMPLE: f32 = 52.0;
 const LABEL: f32 = 18.0;
+/// Width of a panel in which the balance has room beside the samples.
+const BESIDE: f32 = 480.0;
+/// Least heights of the samples and of the balance, whose title takes a line.
+const SHEET: f32 = SAMPLE + LABEL + 6.0;
+const BALANCE: f32 = 4.0 * BAR + 20.0;
 const BAR: f32 = 22.0;
 
 /// The panel.
@@ -187,10 +192,44 @@ impl Data {
             again = options_ui(ui, preview);
             use_ui(ui, preview, view);
         });
+        let beside = ui.available_width() > BESIDE;
         let space = ui.available_rect_before_wrap();
-        let beside = space.width() > 480.0;
+        let least = if beside { SHEET } else { SHEET + BALANCE + GRID };
+        if space.height() >= least {
+            self.pictures_ui(ui, space, beside);
+        } else {
+            // Both as high as they are, and one scroll bar for them.
+            let rows = preview.samples.len().div_ceil(columns(space.width()));
+            let [sheet, balance] = [
+                rows as f32 * (SAMPLE + LABEL + 4.0),
+                BALANCE + BAR * preview.classes.len() as f32,
+            ];
+            let height = if beside {
+                sheet.max(balance)
+            } else {
+                2.0 * sheet.max(balance) + GRID
+            };
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                let (_, space) = ui.allocate_space(vec2(ui.available_width(), height));
+                self.pictures_ui(ui, space, beside);
+            });
+        }
+        if let Some(wanted) = again {
+            self.look(ui.ctx(), wanted);
+        }
+    }
+}
+
+impl Data {
+    /// The samples and the balance, beside each other or not.
+    fn pictures_ui(&self, ui: &mut Ui, space: Rect, beside: bool) {
+        let Some(found) = &self.found else { return };
         let across = if beside { 0.55 * space.width() } else { space.width() };
-        let down = if beside { space.height() } else { 0.5 * space.height() };
+        let down = if beside {
+            space.height()
+        } else {
+            (0.5 * space.height()).max(SHEET)
+        };
         let left = Rect::from_min_size(space.min, vec2(across, down));
         let right = if beside {
             Rect::from_min_max(pos2(left.right() + 2.0 * GRID, space.top()), space.max)
@@ -201,11 +240,8 @@ impl Data {
             samples_ui(ui, found)
         });
         ui.scope_builder(UiBuilder::new().id_salt("balance").max_rect(right), |ui| {
-            balance_ui(ui, preview)
+            balance_ui(ui, &found.preview);
         });
-        if let Some(wanted) = again {
-            self.look(ui.ctx(), wanted);
-        }
     }
 }
 
@@ -272,10 +308,15 @@ fn sheet(ctx: &Context, preview: &Preview) -> TextureHandle {
     ctx.load_texture("samples", image, TextureOptions::NEAREST)
 }
 
+/// Samples beside each other.
+fn columns(width: f32) -> usize {
+    ((width / (SAMPLE + GRID)) as usize).max(1)
+}
+
 fn samples_ui(ui: &mut Ui, found: &Found) {
     let preview = &found.preview;
     let ink = theme::ink(ui);
-    let columns = ((ui.available_width() / (SAMPLE + GRID)) as usize).max(1);
+    let columns = columns(ui.available_width());
     let rows = preview.samples.len().div_ceil(columns);
     ui.spacing_mut().item_spacing.y = 4.0;
     ScrollArea::vertical()
@@ -298,15 +339,10 @@ fn samples_ui(ui: &mut Ui, found: &Found) {
                     let response = ui.interact(cell, ui.scope_id().with(index), Sense::hover());
                     response
                         .widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("Sample of %{class}", class = name)));
-                    let room = cell.expand2(vec2(GRID / 2.0, LABEL));
+                    response.on_hover_text(name);
+                    let name = theme::elided(ui, name, FontId::proportional(SMALL), ink.weak, SAMPLE + GRID / 2.0);
                     let at = pos2(cell.center().x, cell.bottom() + LABEL / 2.0);
-                    ui.painter().with_clip_rect(room.intersect(ui.clip_rect())).text(
-                        at,
-                        Align2::CENTER_CENTER,
-                        name,
-                        FontId::proportional(SMALL),
-                        ink.weak,
-                    );
+                    ui.painter().galley(at - name.size() / 2.0, name, ink.weak);
                 }
             }
         });
@@ -347,7 +383,9 @@ fn balance_ui(ui: &mut Ui, preview: &Preview) {
                 );
                 response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
                 let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-                painter.text(rect.left_center(), Align2::LEFT_CENTER, name, font.clone(), ink.text);
+                let name = theme::elided(ui, name, font.clone(), ink.text, names);
+                let corner = rect.left_center() - vec2(0.0, name.size().y / 2.0);
+                painter.galley(corner, name, ink.text);
                 let from = rect.left() + names + GRID;
                 let room = (rect.right() - from - 90.0).max(20.0);
                 for (count, top, colour) in [(train, 3.0, ink.text), (test, 12.0, ink.faded)] {

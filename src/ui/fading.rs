@@ -29,6 +29,8 @@ const NAME: f32 = 52.0;
 /// Largest and smallest side of a frame; where there is no room for all, some are left out.
 const FRAME: f32 = 64.0;
 const SMALL_FRAME: f32 = 26.0;
+/// Height of bars that have room for a number at each end.
+const TWO_LINES: f32 = 32.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -215,7 +217,9 @@ impl FadingDigit {
             } else {
                 Align2::RIGHT_TOP
             };
-            painter.text(pos2(bars.left() - 6.0, y), align, text, small.clone(), ink.weak);
+            if bars.height() > TWO_LINES {
+                painter.text(pos2(bars.left() - 6.0, y), align, text, small.clone(), ink.weak);
+            }
         }
         let chance = high(seen.chance);
         let dashes = Shape::dashed_line(

@@ -33,6 +33,8 @@ const IMAGES: usize = 256;
 /// Width of the colour scale, and its distance from its numbers.
 const BAR: f32 = 10.0;
 const BESIDE: f32 = 5.0;
+/// Height of a scale that has room for a number at each end.
+const TWO_LINES: f32 = 32.0;
 /// Room above a map for its title, and beneath it for the ends of its axis.
 const TITLE: f32 = 22.0;
 const FOOT: f32 = 22.0;
@@ -273,13 +275,15 @@ impl Landscape {
         }
         way_ui(&painter, view, &at);
         let small = FontId::proportional(SMALL);
-        for (x, align) in [
-            (map.reach[0][0], Align2::LEFT_TOP),
-            (map.reach[0][1], Align2::RIGHT_TOP),
-        ] {
-            let mark = at([x, map.reach[1][0]]) + vec2(0.0, 4.0);
-            ui.painter()
-                .text(mark, align, short(f64::from(x)), small.clone(), ink.weak);
+        let [low, high] = map.reach[0].map(|x| {
+            let text = short(f64::from(x));
+            ui.painter().layout_no_wrap(text, small.clone(), ink.weak)
+        });
+        if low.size().x + GRID + high.size().x <= body.width() {
+            let foot = body.bottom() + 4.0;
+            let last = body.right() - high.size().x;
+            ui.painter().galley(pos2(body.left(), foot), low, ink.weak);
+            ui.painter().galley(pos2(last, foot), high, ink.weak);
         }
         let response = ui.interact(body, ui.scope_id().with(("landscape", run)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, about));
@@ -412,10 +416,11 @@ fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
     let bar = rect.with_max_x(rect.left() + BAR);
     colour_bar_ui(ui.painter(), bar, palette::cividis());
     let font = FontId::proportional(SMALL);
-    for (value, y, align) in [
+    let ends = [
         (high, bar.top(), Align2::LEFT_TOP),
         (low, bar.bottom(), Align2::LEFT_BOTTOM),
-    ] {
+    ];
+    for (value, y, align) in ends.into_iter().filter(|_| bar.height() >= TWO_LINES) {
         let text = short(f64::from(value));
         ui.painter()
             .text(pos2(bar.right() + BESIDE, y), align, text, font.clone(), ink.weak);

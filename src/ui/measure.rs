@@ -111,16 +111,24 @@ impl Measure {
 
     /// What a screen reader says of the chart.
     pub fn summary(self, history: &History) -> String {
-        let ends: Vec<String> = groups(history)
-            .iter()
-            .map(|group| (group.name, self.detail(group)))
-            .filter(|(_, detail)| !detail.is_empty())
-            .map(|(name, detail)| format!("{name} {detail}"))
-            .collect();
+        let groups = groups(history);
+        let ends = groups.iter().filter_map(|group| self.end(group));
+        let ends: Vec<String> = ends.collect();
         let title = self.title();
         if ends.is_empty() {
             return t!("Chart: %{title}; still empty", title = title).into_owned();
         }
         t!("Chart: %{title}; now %{ends}", title = title, ends = ends.join("; ")).into_owned()
+    }
+    /// `plain-20 0.16`, or that it diverged; nothing where nothing is known yet.
+    fn end(self, group: &Group<'_>) -> Option<String> {
+        let (name, detail) = (group.name, self.detail(group));
+        let lost = group.runs.iter().any(|run| run.diverged.is_some());
+        match (lost, detail.as_str()) {
+            (false, "") => None,
+            (false, detail) => Some(format!("{name} {detail}")),
+            (true, "") => Some(t!("%{net} diverged", net = name).into_owned()),
+            (true, detail) => Some(format!("{} ({detail})", t!("%{net} diverged", net = name))),
+        }
     }
 }

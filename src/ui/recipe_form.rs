@@ -16,6 +16,8 @@ use crate::run::{Command, Experiment, Phase};
 
 /// More seeds than this are a slip of the finger.
 const MOST_SEEDS: u64 = 100;
+/// Width that the word behind a live field takes.
+const BADGE: f32 = 44.0;
 
 /// What the form remembers.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -172,7 +174,9 @@ impl RecipeForm {
                 label: Some(row.label.to_string()),
                 ..WidgetInfo::drag_value(true, f64::from(newest))
             });
-            badge_ui(ui, &t!("live"), &hint);
+            if ui.available_width() > BADGE {
+                badge_ui(ui, &t!("live"), &hint);
+            }
             response
         });
         if response.dragged() {

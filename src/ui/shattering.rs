@@ -28,8 +28,9 @@ const HEIGHT: Height = Height {
     factor: 1.0,
 };
 
-/// Least height of the chart above its legend.
+/// Least height of the chart above its legend, and beneath the sentences about each net.
 const LEAST: f32 = 170.0;
+const LOW: f32 = 130.0;
 
 /// Images that a net is asked about: eight lines of 128.
 const IMAGES: f64 = 8.0 * 128.0;
@@ -81,9 +82,17 @@ impl Pane for Shattering {
                 known.map(|(step, found)| (*series, step, found.as_ref()))
             })
             .collect();
-        for (series, step, found) in &found {
-            let (colour, _) = line_style(ui, &series.track.spec, &among);
-            net_line_ui(ui, &series.track.name, colour, &sentence(*step, found));
+        let lines: Vec<String> = found.iter().map(|(_, step, found)| sentence(*step, found)).collect();
+        let written = found.iter().zip(&lines).map(|((series, ..), line)| {
+            let words = format!("{}  {line}", series.track.name);
+            theme::paragraph(ui, words, ui.available_width()).size().y + ui.spacing().item_spacing.y
+        });
+        // The chart says the same, and a low panel has room for one of them.
+        if ui.available_height() - written.sum::<f32>() >= LOW {
+            for ((series, ..), line) in found.iter().zip(&lines) {
+                let (colour, _) = line_style(ui, &series.track.spec, &among);
+                net_line_ui(ui, &series.track.name, colour, line);
+            }
         }
         if found.is_empty() {
             let work: Vec<(&Spec, f64)> = among.iter().map(|&spec| (spec, IMAGES)).collect();

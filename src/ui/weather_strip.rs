@@ -25,8 +25,9 @@ pub const TIME: Time = Time {
 /// Heights of a strip's title, and of the axis beneath all of them.
 const TITLE: f32 = 18.0;
 const AXIS: f32 = 34.0;
-/// Height that the two numbers of a colour bar need.
+/// Height that the two numbers of a colour bar need, and how far each may stand beyond the bar's end.
 const TWO_LINES: f32 = 34.0;
+const BEYOND: f32 = 8.0;
 /// Width of the colour bar with its numbers.
 const BAR: f32 = 80.0;
 
@@ -120,12 +121,9 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
         painter.rect_filled(body, 0.0, ink.ground);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         painter.image(strip.texture.id(), body, whole, Color32::WHITE);
-        bar_ui(
-            ui,
-            Rect::from_min_max(pos2(right + GRID, body.top()), pos2(space.right(), body.bottom())),
-            strip,
-        );
         let response = ui.interact(body, ui.scope_id().with(("strip", index)), Sense::click());
+        let beside = Rect::from_min_max(pos2(right + GRID, body.top()), pos2(space.right(), body.bottom()));
+        bar_ui(ui, beside, strip, response.hovered());
         let label = summary(strip);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         if let Some(pos) = response.hover_pos() {
@@ -231,12 +229,13 @@ fn summary(strip: &Strip) -> String {
     }
 }
 
-/// The colours with the norms (or ratios) at their ends.
-fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
+/// The colours with the norms (or ratios) at their ends; of a low bar they stand above it, unless the pointer's finding
+/// `stands_there`.
+fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
     let ink = theme::ink(ui);
-    let painter = ui.painter_at(rect.expand2(vec2(0.0, 8.0)));
+    let painter = ui.painter();
     let bar = Rect::from_min_max(rect.min, pos2(rect.left() + 8.0, rect.bottom()));
-    colour_bar_ui(&painter, bar, table(strip.difference));
+    colour_bar_ui(painter, bar, table(strip.difference));
     let font = FontId::proportional(SMALL);
     let [low, high] = strip.range;
     let number = |log: f64| match log {
@@ -248,8 +247,21 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip) {
         false => number(log),
     };
     let x = bar.right() + 5.0;
-    // Half a line beyond a low bar's ends, so that its two numbers do not meet.
-    let beyond = ((TWO_LINES - bar.height()) / 2.0).clamp(2.0, 8.0);
+    if bar.height() < TWO_LINES - 2.0 * BEYOND {
+        if !stands_there {
+            let ends = format!("{} … {}", words(low), words(high));
+            painter.text(
+                rect.right_top() - vec2(0.0, TITLE),
+                Align2::RIGHT_TOP,
+                ends,
+                font,
+                ink.weak,
+            );
+        }
+        return;
+    }
+    // Beyond a low bar's ends, so that its two numbers do not meet.
+    let beyond = ((TWO_LINES - bar.height()) / 2.0).clamp(2.0, BEYOND);
     for (log, y, align) in [
         (high, bar.top() - beyond, Align2::LEFT_TOP),
         (low, bar.bottom() + beyond, Align2::LEFT_BOTTOM),

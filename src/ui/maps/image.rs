@@ -114,9 +114,9 @@ fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f
         painter.rect_filled(bar, 1.0, ink.button);
         let filled = Rect::from_min_size(bar.min, vec2(bar.width() * probabilities[index], bar.height()));
         painter.rect_filled(filled, 1.0, side.colour);
-        let name = painter.layout_no_wrap(class(shown, index), small.clone(), colour);
-        let within = Rect::from_min_max(line.min, pos2(names - 4.0, line.bottom()));
-        ui.painter_at(within).galley(line.min, name, colour);
+        let name = class(shown, index);
+        let name = theme::elided(ui, &name, small.clone(), colour, names - 4.0 - line.left());
+        painter.galley(line.min, name, colour);
         let share = format!("{:.0} %", 100.0 * probabilities[index]);
         painter.text(line.right_center(), Align2::RIGHT_CENTER, share, small.clone(), colour);
     }

@@ -1,18 +1,16 @@
 //! One channel of one node, large, with its values where there is room for numbers.
 
-use eframe::egui::{
-    self, Align2, Color32, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{self, Color32, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::grid::{LINE, Side, colours_ui, described, fitting_ui, moments, pixel};
 use crate::palette;
 use crate::ui::cursor::Cursor;
-use crate::ui::theme::{self, GRID};
+use crate::ui::theme::{self, GRID, SMALL};
 use crate::ui::widgets::short;
 
-/// The smallest square that has room for a number.
-const LEAST: egui::Vec2 = vec2(34.0, 15.0);
+/// The smallest square that has room for a short number.
+const LEAST: f32 = 24.0;
 /// A square is no larger than this.
 const MOST: f32 = 64.0;
 
@@ -58,16 +56,24 @@ impl Side<'_> {
             mesh.add_colored_rect(square(at % width, at / width), colour(share(value)));
         }
         painter.add(mesh);
-        if cell >= LEAST.x.max(LEAST.y) {
-            for (at, &value) in values.iter().enumerate() {
+        if cell >= LEAST {
+            let number = |&value: &f32| {
                 let ink = if share(value) > 0.5 {
                     Color32::BLACK
                 } else {
                     Color32::WHITE
                 };
-                let place = square(at % width, at / width).center();
-                let font = FontId::proportional((cell * 0.3).clamp(10.0, 14.0));
-                painter.text(place, Align2::CENTER_CENTER, tight(value), font, ink);
+                (
+                    painter.layout_no_wrap(tight(value), FontId::proportional(SMALL), ink),
+                    ink,
+                )
+            };
+            let numbers: Vec<_> = values.iter().map(number).collect();
+            if numbers.iter().all(|(number, _)| number.size().x <= cell - 2.0) {
+                for (at, (number, ink)) in numbers.into_iter().enumerate() {
+                    let corner = square(at % width, at / width).center() - number.size() / 2.0;
+                    painter.galley(corner, number, ink);
+                }
             }
         }
         let statistics = described(&grid.channels[channel]);
