@@ -65,6 +65,20 @@ for figure in loss error gradients maps depth networks runs data; do
 done
 ok "every figure in every format"
 
+for experiment in quick faithful colour mnist vanishing transfer depth; do
+  "$BIN" export $experiment --as pytorch >"$work/$experiment.py" || die "export $experiment --as pytorch"
+  "$PYTHON" - "$work/$experiment.py" <<'E' || die "what is copied of $experiment as PyTorch"
+import sys
+text = open(sys.argv[1]).read()
+compile(text, sys.argv[1], "exec")
+said = {}
+exec(text.partition("# <experiment>")[2].partition("# </experiment>")[0], said)
+assert said["STEPS"] > 0 and said["SCHEDULE"]["rate"] > 0
+assert all(spec["depth"] > 0 for spec in said["SPECS"].values()) and said["SPECS"]
+E
+done
+ok "Python reads every experiment copied as PyTorch"
+
 checkpoint=$work/whole/resnet-20/seed-0/checkpoints/step-000030/model.safetensors
 "$PYTHON" - "$work" "$checkpoint" <<'E' || die "making a probe batch"
 import sys
