@@ -2,11 +2,16 @@
 
 #[path = "window/classroom.rs"]
 mod classroom;
+#[path = "window/filled.rs"]
+mod filled;
+#[path = "window/legible.rs"]
+mod legible;
 #[path = "window/page.rs"]
 mod page;
 #[path = "window/paper.rs"]
 mod paper;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use depthscope::error::Error;
@@ -19,6 +24,7 @@ use eframe::egui::{Key, Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use classroom::{degraded, lesson, serve};
+use legible::Found;
 use page::{ALL, PLAIN, Page, STEPS, WINDOW, history, pictures};
 use paper::{figures, report};
 
@@ -206,4 +212,65 @@ fn a_lesson_by_keyboard_in_chinese() {
         serve(&mut page, degraded);
     }
     page.get_by_label("正确");
+}
+
+/// Names that stay as they are in every language: of nets, layers, engines, data, and of the fields in a net's text.
+const NAMES: [&str; 18] = [
+    "plain",
+    "resnet",
+    "resnext",
+    "layer",
+    "conv",
+    "relu",
+    "candle",
+    "CPU",
+    "MNIST",
+    "English",
+    "depthscope",
+    "quick",
+    "depth",
+    "width",
+    "block",
+    "bottleneck",
+    "cardinality",
+    "basic",
+];
+
+/// What is written or named without a Chinese character though it has words.
+fn untranslated(said: &BTreeSet<String>) -> Vec<&String> {
+    let is_name = |word: &str| word == "net" || NAMES.iter().any(|name| word.starts_with(name));
+    let is_word = |word: &str| word.len() > 2 && !is_name(word);
+    let words = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).any(is_word);
+    said.iter()
+        .filter(|text| text.is_ascii() && !text.contains('=') && words(text))
+        .collect()
+}
+
+fn all_right(found: Found) -> BTreeSet<String> {
+    let count = found.faults.len();
+    assert!(count == 0, "{count} faults:\n{}", found.faults.join("\n"));
+    found.said
+}
+
+#[test]
+fn every_panel_can_be_read() {
+    Language::Chinese.speak();
+    let said = all_right(legible::panels("当前数据"));
+    assert_eq!(untranslated(&said), [""; 0]);
+}
+
+#[test]
+fn every_room_can_be_read() {
+    Language::Chinese.speak();
+    let said = all_right(legible::rooms());
+    assert_eq!(untranslated(&said), [""; 0]);
+}
+
+#[test]
+fn every_lesson_can_be_read() {
+    Language::Chinese.speak();
+    // Lessons give their nets names of all kinds.
+    for words in all_right(legible::all_lessons("zh-CN")) {
+        assert_eq!(english(&words), [""; 0]);
+    }
 }

@@ -2,10 +2,11 @@
 
 use depthscope::run::Event;
 use depthscope::ui::{Measure, Panel, Room};
-use eframe::egui::{Key, Modifiers, Theme, Vec2};
+use eframe::egui::{Key, Modifiers, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
+use crate::legible;
 use crate::page::{ALL, Nets, Page, WINDOW, pictures};
 
 fn curves<'a>() -> Harness<'a, Page> {
@@ -166,4 +167,90 @@ fn names_are_whole_at_twice_the_size() {
             "lab_projector_dark",
         ),
     ]);
+}
+
+/// Whether that is written somewhere.
+fn written(page: &Harness<'_, Page>, words: &str) -> bool {
+    legible::texts(page).iter().any(|text| text.words == words)
+}
+
+#[test]
+fn training_time_is_counted_in_steps_epochs_or_images() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.history.train_images = Some(1438);
+    page.lab.tiling.open(Panel::Curves);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(Vec2::new(1024.0, 560.0), Theme::Light, 1.0);
+    // 400 steps of 32 images of 1438.
+    for (unit, label, last) in [
+        ("steps", "training step", "400"),
+        ("images", "images seen", "10\u{a0}000"),
+        ("epochs", "epoch", "8"),
+    ] {
+        page.get_by_role_and_label(Role::ComboBox, "Training time counted in")
+            .click();
+        page.run();
+        page.get_by_role_and_label(Role::Button, unit).click();
+        page.run();
+        assert!(written(&page, label) && written(&page, last), "{unit}");
+    }
+}
+
+#[test]
+fn both_axes_can_be_logarithmic() {
+    let mut page = curves();
+    let numbers = |page: &Harness<'_, Page>| {
+        let texts = legible::texts(page).into_iter().map(|text| text.words);
+        let is_number = |words: &String| words.chars().all(|c| c.is_ascii_digit() || c == '.');
+        texts.filter(is_number).collect::<Vec<_>>()
+    };
+    let before = numbers(&page);
+    for axis in ["log y", "log x"] {
+        page.get_by_label(axis).click();
+        page.run();
+        let other = numbers(&page);
+        assert_ne!(other, before, "{axis}");
+        page.get_by_label(axis).click();
+        page.run();
+        assert_eq!(numbers(&page), before, "{axis}");
+    }
+}
+
+#[test]
+fn smoothing_is_a_slider_that_keys_move() {
+    let mut page = curves();
+    let slider = page.get_by_role_and_label(Role::Slider, "mean of 20");
+    slider.focus();
+    page.run();
+    for _ in 0..3 {
+        page.key_press(Key::ArrowRight);
+        page.run();
+    }
+    let window = page.state().lab.panes.curves.window;
+    assert!(window > 20.5, "{window}");
+    page.get_by_role_and_label(Role::Slider, &format!("mean of {}", window.round()));
+}
+
+#[test]
+fn what_is_no_number_is_said_and_marked() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.history.apply(&Event::Stepped {
+        run: 1,
+        step: 251,
+        loss: f32::NAN,
+        error: 0.9,
+        rate: 0.02,
+    });
+    page.history.apply(&Event::Diverged { run: 1, step: 251 });
+    page.lab.tiling.open(Panel::Curves);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(Vec2::new(1024.0, 560.0), Theme::Light, 1.0);
+    page.run();
+    assert!(
+        written(&page, "plain-56 diverged"),
+        "its name says so at the line's end"
+    );
+    page.get_by_label_contains(
+        "Chart: Training loss, minibatch, batch statistics; now plain-20 0.16; plain-56 diverged",
+    );
 }

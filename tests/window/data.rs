@@ -9,6 +9,7 @@ use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 
+use crate::legible;
 use crate::page::{ALL, Page};
 
 const SIZE: Vec2 = Vec2::new(900.0, 520.0);
@@ -119,5 +120,115 @@ fn the_panel_in_both_themes() {
         page.run();
         page.snapshot(name);
         results.extend(page.take_snapshot_results());
+    }
+}
+
+/// Images of ten classes as CIFAR stores them.
+fn cifar(folder: &Path) {
+    let record = |label: u8| [&[label][..], &[label * 20; 3072][..]].concat();
+    let records: Vec<u8> = (0..20).flat_map(|index| record(index % 10)).collect();
+    fs::write(folder.join("data_batch_1.bin"), &records).unwrap();
+    fs::write(folder.join("test_batch.bin"), &records[..3073 * 10]).unwrap();
+}
+
+fn images(folder: &Path) {
+    for (class, shade) in [("cats", 40), ("dogs", 200)] {
+        fs::create_dir(folder.join(class)).unwrap();
+        for index in 0..10 {
+            let picture = image::RgbImage::from_pixel(12, 12, image::Rgb([shade, index, 90]));
+            picture.save(folder.join(format!("{class}/{index}.png"))).unwrap();
+        }
+    }
+}
+
+/// Looks at what lies in a new folder.
+fn look<'a>(fill: impl Fn(&Path)) -> (Harness<'a, Page>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    fill(folder.path());
+    let mut page = open(Theme::Light);
+    let ctx = page.ctx.clone();
+    page.state_mut().lab.panes.data.offer(&ctx, folder.path().to_path_buf());
+    (page, folder)
+}
+
+#[test]
+fn cifar_and_folders_of_images_are_shown_before_they_are_used() {
+    for (fill, counts, class) in [
+        (
+            cifar as fn(&Path),
+            "20 training and 10 test images",
+            "9: 2 training images, 1 test images",
+        ),
+        (
+            images,
+            "16 training and 4 test images",
+            "dogs: 8 training images, 2 test images",
+        ),
+    ] {
+        let (mut page, folder) = look(fill);
+        until(&mut page, counts);
+        page.get_by_label(class);
+        assert!(page.get_all_by_label_contains("Sample of").count() > 1);
+        page.get_by_label("Use this data").click();
+        page.step();
+        let path = page.state().actions.iter().find_map(|action| match action {
+            Action::Start(experiment, _) => experiment.data.path.clone(),
+            _ => None,
+        });
+        assert_eq!(path.as_deref(), Some(folder.path()));
+    }
+}
+
+/// What damages a folder, and the file that the sentence names.
+type Damage<'a> = (&'a dyn Fn(&Path), &'a str);
+
+#[test]
+fn damaged_data_is_a_sentence_and_nothing_to_use() {
+    let write = |folder: &Path, name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).unwrap();
+    let cases: [Damage<'_>; 4] = [
+        (
+            &|folder| {
+                cifar(folder);
+                write(folder, "data_batch_1.bin", &[3; 3078]);
+            },
+            "data_batch_1.bin",
+        ),
+        (
+            &|folder| {
+                idx(folder);
+                // Four thousand million images are announced.
+                write(
+                    folder,
+                    "train-images-idx3-ubyte",
+                    &[0, 0, 8, 3, 255, 255, 255, 255, 0, 0, 0, 8, 0, 0, 0, 8],
+                );
+            },
+            "train-images-idx3-ubyte",
+        ),
+        (
+            &|folder| {
+                fs::create_dir(folder.join("cats")).unwrap();
+                write(folder, "cats/1.png", b"no picture");
+            },
+            "cats",
+        ),
+        (&|folder| write(folder, "train.bin", b""), "train.bin"),
+    ];
+    for (fill, file) in cases {
+        let (mut page, folder) = look(fill);
+        let place = folder.path().display().to_string();
+        until(&mut page, &place);
+        page.run();
+        let said: Vec<String> = legible::texts(&page)
+            .into_iter()
+            .map(|text| text.words)
+            .filter(|words| words.contains(&place))
+            .collect();
+        assert!(
+            said.iter()
+                .any(|words| words.contains(file) && words.ends_with(['.', '?']) || words.lines().count() == 1),
+            "{said:?}"
+        );
+        assert!(page.query_by_label("Use this data").is_none(), "{said:?}");
     }
 }

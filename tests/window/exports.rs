@@ -123,3 +123,37 @@ fn code_is_copied_from_every_tile() {
     assert!(page.state().actions.contains(&Action::CopyCode));
     assert!(page.state().actions.contains(&Action::CopyExperiment));
 }
+
+#[test]
+fn every_panel_is_exported_in_every_size() {
+    for &panel in Panel::ALL {
+        let mut page = Page::new(Room::Lab, ALL, 250);
+        page.lab.tiling.open(panel);
+        page.lab.tiling.maximised = true;
+        let mut page = page.open(Vec2::new(1280.0, 800.0), Theme::Light, 1.0);
+        let mut kinds = Vec::new();
+        for (words, size) in [
+            ("column", Size::Column),
+            ("slide", Size::Slide),
+            ("poster", Size::Poster),
+            ("screen", Size::Screen),
+        ] {
+            page.get_by_label(&format!("Export {}", panel.name())).click();
+            page.run();
+            page.get_by_label(words).click();
+            page.run();
+            page.get_by_label("SVG").click();
+            page.run();
+            let print = *prints(&page)
+                .last()
+                .unwrap_or_else(|| panic!("{panel:?} exports nothing"));
+            assert_eq!(
+                (print.size, print.delivery),
+                (size, Delivery::File(Format::Svg)),
+                "{panel:?}"
+            );
+            kinds.push(print.kind);
+        }
+        assert!(kinds.windows(2).all(|pair| pair[0] == pair[1]), "{panel:?}: {kinds:?}");
+    }
+}

@@ -1,10 +1,11 @@
 //! Gradient slope and weather: quantities, scales, and a click that moves the cursor.
 
 use depthscope::ui::{Panel, Room};
-use eframe::egui::{Key, Theme, Vec2};
+use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
+use crate::legible;
 use crate::page::{ALL, Page};
 
 fn open<'a>(panel: Panel) -> Harness<'a, Page> {
@@ -116,4 +117,46 @@ fn what_has_no_room_is_among_the_options() {
     page.run();
     let slope = &page.state().lab.panes.slope;
     assert!(slope.robust, "the options stay open");
+}
+
+#[test]
+fn moments_compare_on_one_scale() {
+    let mut page = open(Panel::Slope);
+    let heights = |page: &Harness<'_, Page>| {
+        let texts = legible::texts(page).into_iter().map(|text| text.words);
+        texts
+            .filter(|words| words.starts_with("10") || words.starts_with("0."))
+            .collect::<Vec<_>>()
+    };
+    let newest = heights(&page);
+    page.get_by_label("start").click();
+    page.run();
+    assert_ne!(heights(&page), newest, "each moment fills the chart");
+    page.get_by_label("one scale").click();
+    page.run();
+    let fixed = heights(&page);
+    page.get_by_label("step 250").click();
+    page.run();
+    assert_eq!(heights(&page), fixed, "now they compare");
+}
+
+#[test]
+fn the_weather_of_two_nets_and_their_difference() {
+    let mut page = open(Panel::Weather);
+    page.get_by_role_and_label(Role::ComboBox, "Lower net").click();
+    page.run();
+    page.get_by_role_and_label(Role::Button, "plain-20").click();
+    page.run();
+    page.get_by_label_contains("Gradient weather of plain-20: now");
+    assert!(
+        page.query_by_label_contains("Gradient weather of plain-56 over")
+            .is_none(),
+        "another depth has no counterpart"
+    );
+    page.get_by_label("weights").click();
+    page.run();
+    page.get_by_label_contains("Gradient weather of plain-56: now");
+    page.get_by_label("robust").click();
+    page.run();
+    assert!(page.state().lab.panes.weather.robust);
 }

@@ -2,8 +2,9 @@
 
 use depthscope::export::{Kind, Size};
 use depthscope::run::{Command, Event};
-use depthscope::ui::{Action, Delivery, Panel, Print, Room};
-use eframe::egui::{Key, Theme};
+use depthscope::ui::{Action, Delivery, Panel, Print, Room, shortcuts_ui, theme};
+use eframe::egui::{self, Key, Theme};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use crate::page::{ALL, PLAIN, Page, WINDOW, pictures};
@@ -103,4 +104,82 @@ fn a_spec_is_edited_in_place() {
     let sentence = "width '8x' is not a whole number";
     // Beside the spec, and where the changes would be started.
     assert_eq!(page.query_all_by_label_contains(sentence).count(), 2);
+}
+
+#[test]
+fn comfort_is_a_click_or_a_key_away() {
+    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW * 1.25, Theme::Light, 1.0);
+    for (label, key, wanted) in [
+        ("Theme", Key::T, Action::SwitchTheme),
+        ("中文", Key::G, Action::SwitchLanguage),
+        ("Lecture", Key::F5, Action::SwitchLecture),
+        ("Keys", Key::Questionmark, Action::ShowKeys),
+        ("Lessons", Key::K, Action::Open(Room::Lessons)),
+        ("First minute", Key::M, Action::Open(Room::FirstMinute)),
+    ] {
+        page.state_mut().actions.clear();
+        page.get_by_label(label).click();
+        page.run();
+        page.key_press(key);
+        page.run();
+        assert_eq!(
+            page.state().actions.iter().filter(|action| **action == wanted).count(),
+            2,
+            "{label}"
+        );
+    }
+}
+
+#[test]
+fn the_training_is_started_stepped_and_stopped_by_its_buttons() {
+    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+    for (label, wanted) in [
+        ("Pause", Command::Pause),
+        ("Step", Command::Step(1)),
+        ("Reset", Command::Reset),
+        ("Stop", Command::Stop),
+    ] {
+        page.get_by_label(label).click();
+        page.run();
+        assert!(page.state().actions.contains(&Action::Send(wanted)), "{label}");
+    }
+    page.get_by_label("Experiment quick").click();
+    page.run();
+    page.get_by_label("faithful").click();
+    page.run();
+    assert!(page.state().actions.contains(&Action::StartNamed("faithful")));
+}
+
+/// The sheet of keys, open or closed.
+struct Sheet(bool);
+
+impl eframe::App for Sheet {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.0 = self.0 && !shortcuts_ui(ui.ctx());
+    }
+}
+
+#[test]
+fn every_key_stands_on_the_sheet() {
+    let mut sheet = Harness::builder().with_size(WINDOW).build_eframe(|context| {
+        theme::install(&context.egui_ctx);
+        Sheet(true)
+    });
+    sheet.run();
+    for &panel in Panel::ALL {
+        for key in panel.keys() {
+            let words = format!("{}: {}", panel.name(), key.words);
+            assert!(sheet.query_by_label(&words).is_some(), "{words}");
+        }
+    }
+    for words in [
+        "Find a command",
+        "Lecture mode: large text, few controls",
+        "One training step",
+    ] {
+        sheet.get_by_label(words);
+    }
+    sheet.key_press(Key::Escape);
+    sheet.run();
+    assert!(!sheet.state().0);
 }

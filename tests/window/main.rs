@@ -3,14 +3,17 @@
 //! `UPDATE_SNAPSHOTS=1 cargo test --test window` takes new ones; look at them before you keep them.
 
 mod classroom;
+mod cursor;
 mod curves;
 mod data;
 mod exports;
+mod filled;
 mod finder;
 mod first_minute;
 mod gradients;
 mod lab;
 mod lecture;
+mod legible;
 mod lessons;
 mod maps;
 mod networks;
@@ -20,5 +23,6 @@ mod paths;
 mod probes;
 mod rewind;
 mod runs;
+mod sights;
 mod summaries;
 mod tiling;

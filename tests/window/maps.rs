@@ -7,7 +7,7 @@ use std::time::Duration;
 use depthscope::probe::Subject;
 use depthscope::run::{Command, Event, MapRequest};
 use depthscope::ui::{Action, Panel, Room};
-use eframe::egui::{self, DroppedFile, Key, Modifiers, PointerButton, Pos2, Theme, Vec2};
+use eframe::egui::{self, DroppedFile, Key, Modifiers, PointerButton, Pos2, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -227,4 +227,35 @@ fn colours_of_each_map() {
     page.get_by_label("Scale each map").click();
     page.run();
     page.snapshot("panel_maps_each_light");
+}
+
+#[test]
+fn layer_nets_and_image_are_chosen_by_name() {
+    let mut page = opened();
+    let press = |page: &mut Harness<Page>, label: &str| {
+        page.get_by_label(label).click();
+        page.run();
+    };
+    press(&mut page, "Next layer");
+    press(&mut page, "Next layer");
+    press(&mut page, "Layer before");
+    assert_eq!(watched(&page).nodes[0].1, "layer1.1");
+    for (combo, choice) in [
+        ("Layer", "layer1.0.conv1"),
+        ("Left net", "plain-20"),
+        ("Right net", "plain-56"),
+    ] {
+        page.get_by_role_and_label(Role::ComboBox, combo).click();
+        page.run();
+        press(&mut page, choice);
+    }
+    assert_eq!(
+        watched(&page).nodes,
+        [(0, "layer1.0.conv1".into()), (1, "layer1.0.conv1".into())]
+    );
+    press(&mut page, "Image before");
+    assert_eq!(watched(&page).image, Subject::Test(358), "around the end");
+    press(&mut page, "Next image");
+    press(&mut page, "Next image");
+    assert_eq!(watched(&page).image, Subject::Test(1));
 }

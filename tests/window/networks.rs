@@ -63,13 +63,79 @@ fn a_field_shows_its_effect_and_needs_a_restart() {
     let mut page = networks();
     enter(&mut page, "Depth of plain-20", 32.0);
     page.get_by_label("Name of plain-32");
-    page.get_by_label_contains("67\u{a0}906 → 116\u{a0}738 parameters");
+    page.get_by_label_contains("67\u{a0}906 → 116\u{a0}738 parameters\n631\u{a0}616 → ");
     page.get_by_label("runs with 20");
     page.get_by_label("restart");
     page.get_by_label("Not running yet: changed: plain-32");
     page.get_by_label("Restart with these").click();
     page.run();
     assert_eq!(started(&page), ["plain-32:width=8", "plain-56:width=8"]);
+    // As the application does: the experiment that was asked for is the one that runs.
+    let restarted = page.state().actions.iter().rev().find_map(|action| match action {
+        Action::Start(experiment, _) => Some(experiment.clone()),
+        _ => None,
+    });
+    page.state_mut().experiment = *restarted.unwrap();
+    page.state_mut().lab.restart();
+    page.run();
+    assert!(page.query_by_label("restart").is_none() && page.query_by_label_contains("runs with").is_none());
+    page.get_by_label("Name of plain-32");
+}
+
+#[test]
+fn every_field_says_in_plain_words_what_it_is() {
+    let mut page = networks();
+    page.get_by_label("All fields of plain-20").click();
+    page.run();
+    for (field, words) in [
+        ("Family", "blocks that add their input"),
+        ("Depth", "Layers with weights: 6n+2"),
+        ("Width", "Channels of the first stage"),
+        ("Shortcut", "How a shortcut gets past a block that changes the shape"),
+        ("Scale", "What every shortcut is multiplied by"),
+        ("Normalisation", "followed by batch normalisation"),
+        ("Initial values", "How large the random weights are"),
+        ("Block", "What stands between two shortcuts"),
+        ("Order", "come after each convolution or before it"),
+        ("Zero start", "Each branch starts at zero"),
+        (
+            "Cardinality",
+            "Groups that a bottleneck's 3×3 convolution is split into",
+        ),
+        ("Group width", "Channels of each group"),
+    ] {
+        page.get_all_by_label(field).next().unwrap().hover();
+        page.run_steps(6);
+        let tooltip = page.query_all_by_label_contains(words).next();
+        assert!(tooltip.is_some(), "{field} does not say {words:?}");
+        page.remove_cursor();
+        page.run();
+    }
+}
+
+#[test]
+fn a_net_is_added_and_named() {
+    let mut page = networks();
+    page.get_by_label("Add a net").click();
+    page.run();
+    page.get_by_label("Name of plain-20.2");
+    page.get_by_label("new");
+    page.get_by_label("Name of plain-20.2").focus();
+    page.run();
+    page.get_by_label("Name of plain-20.2").type_text("-mine");
+    page.run();
+    page.get_by_label("Add to this training").click();
+    page.run();
+    let added = page.state().actions.iter().find_map(|action| match action {
+        Action::Add(plan) => Some(plan.name.clone()),
+        _ => None,
+    });
+    assert!(added.as_deref().is_some_and(|name| name.contains("mine")), "{added:?}");
+    page.get_by_label("Actions for plain-56").click();
+    page.run();
+    page.get_by_label("Copy the text").click();
+    page.run();
+    page.get_by_label("text copied");
 }
 
 #[test]

@@ -321,3 +321,96 @@ fn a_reading_that_was_broken_off_can_begin_again() {
     page.run_steps(3);
     assert_eq!(asked(&page), [question(1)]);
 }
+
+#[test]
+fn the_training_is_played_forward_and_back() {
+    let mut page = page(Panel::Timeline).open(SIZE, Theme::Light, 1.0);
+    let seen = |page: &mut Harness<Page>| {
+        let mut seen = vec![page.state().lab.cursor.step];
+        for _ in 0..60 {
+            page.step();
+            let step = page.state().lab.cursor.step;
+            if seen.last() != Some(&step) {
+                seen.push(step);
+            }
+        }
+        seen
+    };
+    page.get_by_label("Play backward").click();
+    page.step();
+    let mut back: Vec<Option<usize>> = KEPT.iter().rev().map(|&step| Some(step)).collect();
+    back[0] = None;
+    assert_eq!(seen(&mut page), back);
+    page.get_by_label("Play forward").click();
+    page.step();
+    back.reverse();
+    assert_eq!(seen(&mut page), back, "up to live");
+    page.get_by_label("Next moment");
+}
+
+#[test]
+fn a_kept_moment_is_scrubbed_to() {
+    let mut page = page(Panel::Timeline).open(SIZE, Theme::Light, 1.0);
+    let track = page.get_by_label_contains("Timeline of 10 kept moments").rect();
+    let place = |share: f32| track.lerp_inside(Vec2::new(share, 0.9));
+    page.drag_at(place(0.9));
+    page.run();
+    let mut seen = Vec::new();
+    for share in [0.7, 0.5, 0.3] {
+        page.hover_at(place(share));
+        page.run();
+        seen.extend(page.state().lab.cursor.step);
+    }
+    page.drop_at(place(0.3));
+    page.run();
+    assert!(seen.len() == 3 && seen.is_sorted_by(|a, b| a > b), "{seen:?}");
+    assert!(seen.iter().all(|step| KEPT.contains(step)), "{seen:?}");
+}
+
+#[test]
+fn a_block_tells_its_receptive_field_where_the_pointer_is_over_it() {
+    let mut page = scissors();
+    page.lab.cursor.layer = "layer3.0".into();
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    let words = "receptive field 7×7 pixels";
+    assert!(page.query_by_label_contains(words).is_none());
+    page.get_by_label("layer1.0, block 1 of 27, in its place").hover();
+    page.run_steps(6);
+    page.get_by_label_contains(words);
+    page.get_by_label("layer2.0, shortcut of block 10 of 27, every other pixel, padded with zeros, times 1")
+        .hover();
+    page.run_steps(6);
+    page.get_by_label_contains("Why is this dashed? 8×8×8 goes in and 16×4×4 comes out");
+}
+
+#[test]
+fn a_plain_net_s_block_is_taken_out_and_put_back() {
+    let mut page = page(Panel::Architecture);
+    page.lab.cursor.layer = "layer1.4".into();
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    page.get_by_label("plain-56").click();
+    page.run();
+    page.get_by_label("Take the block out").click();
+    page.run();
+    page.get_by_label("layer1.4, block 5 of 27, removed");
+    let surgery = Surgery::one(4, Cut::Removed);
+    let question = Question::Lesion {
+        run: 1,
+        step: None,
+        surgery: surgery.clone(),
+    };
+    assert_eq!(asked(&page), [question]);
+    page.state_mut().findings.apply(Finding::Lesion {
+        run: 1,
+        step: 250,
+        surgery,
+        before: 0.41,
+        after: 0.12,
+    });
+    page.run();
+    page.get_by_label("Test accuracy at step 250, batch statistics: 41.0 % whole, 12.0 % after these cuts");
+    page.get_by_label_contains("test accuracy 0.410 → 0.120 after the cut at layer1.4");
+    page.get_by_label("Restore all").click();
+    page.run();
+    page.get_by_label("layer1.4, block 5 of 27, in its place");
+}

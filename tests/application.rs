@@ -1,0 +1,314 @@
+//! The whole application with its real trainer, driven by the names that assistive technology reads: the first minute, a
+//! training that is rewound, cut, exported and continued, data that is dropped on it, a run of the terminal that appears by
+//! itself, and everything found again at the next start.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use depthscope::app::App;
+use eframe::egui::{DroppedFile, Key, OutputCommand, Role, Theme, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+
+/// Set in the process that has a home of its own.
+const HOME: &str = "DEPTHSCOPE_TEST_HOME";
+
+/// The window's storage, in memory.
+#[derive(Default)]
+struct Memory(HashMap<String, String>);
+
+impl eframe::Storage for Memory {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.into(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+type Window = Harness<'static, App>;
+
+fn open(stored: Memory) -> Window {
+    let stored: &'static Memory = Box::leak(Box::new(stored));
+    Harness::builder()
+        .with_size(Vec2::new(1280.0, 800.0))
+        .with_theme(Theme::Light)
+        .wgpu()
+        .build_eframe(|context| {
+            context.storage = Some(stored);
+            App::new(context, None)
+        })
+}
+
+/// Closes the window as eframe does: what is to be found again is stored first.
+fn close(mut window: Window) -> Memory {
+    let mut stored = Memory::default();
+    eframe::App::save(window.state_mut(), &mut stored);
+    eframe::App::on_exit(window.state_mut());
+    stored
+}
+
+/// Draws until something of that name is there.
+fn until(window: &mut Window, words: &str) {
+    let start = Instant::now();
+    while window.query_all_by_label_contains(words).next().is_none() {
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "{words:?} did not appear; there is {:?}",
+            names(window)
+        );
+        std::thread::sleep(Duration::from_millis(10));
+        window.step();
+    }
+}
+
+fn names(window: &Window) -> Vec<String> {
+    let nodes = window.root().children_recursive();
+    nodes
+        .filter_map(|node| node.accesskit_node().label().or_else(|| node.accesskit_node().value()))
+        .collect()
+}
+
+fn click(window: &mut Window, label: &str) {
+    until(window, label);
+    window.get_by_label(label).click();
+    window.run_steps(3);
+}
+
+fn press(window: &mut Window, key: Key) {
+    window.key_press(key);
+    window.run_steps(3);
+}
+
+/// The number that follows `before` in a name.
+fn number(window: &Window, before: &str) -> usize {
+    let names = names(window);
+    let name = names
+        .iter()
+        .find(|name| name.contains(before))
+        .unwrap_or_else(|| panic!("{names:?}"));
+    let digits = name[name.find(before).unwrap() + before.len()..].chars();
+    let digits: String = digits
+        .take_while(|c| c.is_ascii_digit() || *c == '\u{a0}')
+        .filter(char::is_ascii_digit)
+        .collect();
+    digits.parse().unwrap_or_else(|_| panic!("{name}"))
+}
+
+/// Two classes of small IDX images.
+fn idx(folder: &Path) {
+    for (name, count) in [("train", 12u32), ("t10k", 4)] {
+        let mut images = vec![0, 0, 8, 3];
+        images.extend([count, 8, 8].iter().flat_map(|size| size.to_be_bytes()));
+        images.extend((0..count * 64).map(|pixel| (pixel * 37 % 251) as u8));
+        let mut labels = vec![0, 0, 8, 1];
+        labels.extend(count.to_be_bytes());
+        labels.extend((0..count).map(|index| (index % 3 == 0) as u8));
+        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
+        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+    }
+}
+
+fn figures(home: &Path, end: &str) -> usize {
+    let runs = fs::read_dir(home.join("depthscope/runs"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let figures = runs.flat_map(|run| fs::read_dir(run.path().join("figures")).into_iter().flatten().flatten());
+    figures
+        .filter(|figure| figure.path().to_string_lossy().ends_with(end))
+        .count()
+}
+
+#[test]
+fn an_afternoon_in_the_lab() {
+    let Some(home) = std::env::var_os(HOME).map(PathBuf::from) else {
+        // Again, in a process whose home is a scratch folder.
+        let home = tempfile::tempdir().unwrap();
+        let own = Command::new(std::env::current_exe().unwrap())
+            .args(["an_afternoon_in_the_lab", "--exact", "--nocapture"])
+            .envs([
+                (HOME, home.path()),
+                ("HOME", home.path()),
+                ("XDG_DATA_HOME", home.path()),
+            ])
+            .env("LANGUAGE", "en")
+            .current_dir(home.path())
+            .output()
+            .unwrap();
+        let said = [own.stdout, own.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(own.status.success(), "{}", said.join("\n"));
+        return;
+    };
+    let mut window = open(Memory::default());
+    click(&mut window, "Predict that plain-20 reaches the lower training loss");
+    click(&mut window, "+ x: let each block add its input");
+    click(&mut window, "Open the lab");
+    until(&mut window, "resnet-56");
+    rewind(&mut window);
+    cut(&mut window);
+    export(&mut window, &home);
+    headless(&mut window, &home);
+    let done = number(&window, "step ");
+    press(&mut window, Key::Num8);
+    let stored = close(window);
+
+    let mut window = open(stored);
+    until(&mut window, "Timeline of");
+    until(&mut window, "paused");
+    assert!(number(&window, "step ") >= done, "nothing is lost");
+    dropped(&mut window);
+    close(window);
+}
+
+/// Back in time, where every panel shows that moment, and on from there.
+fn rewind(window: &mut Window) {
+    press(window, Key::Num8);
+    until(window, "Timeline of 1");
+    click(window, "Pause");
+    until(window, "paused");
+    let now = number(window, "Timeline of ");
+    assert!(now > 4, "moments are kept: {now}");
+    click(window, "Moment before");
+    click(window, "Moment before");
+    until(window, "Every panel shows step");
+    let step = number(window, "Every panel shows step ");
+    press(window, Key::Num5);
+    let maps = format!("layer1.0, 8 × 8×8, step {step}");
+    until(window, &maps);
+    press(window, Key::Num8);
+    click(window, "Continue from here");
+    let branch = window
+        .get_all_by_label_contains("times the learning rate")
+        .next()
+        .unwrap();
+    branch.click();
+    window.run_steps(3);
+    until(window, "plain-56-from-");
+    click(window, "Pause");
+    until(window, "paused");
+}
+
+/// A shortcut of the trained net is cut; what that costs is measured.
+fn cut(window: &mut Window) {
+    press(window, Key::Num6);
+    press(window, Key::F);
+    window.get_by_role_and_label(Role::Button, "resnet-56").click();
+    window.run_steps(3);
+    click(window, "layer1.0, shortcut of block 1 of 27, identity, times 1");
+    until(window, "% after these cuts");
+    until(window, "after the cut at layer1.0");
+    press(window, Key::Escape);
+}
+
+fn export(window: &mut Window, home: &Path) {
+    press(window, Key::Num2);
+    for (format, end) in [
+        ("SVG", ".svg"),
+        ("PNG", ".png"),
+        ("PDF", ".pdf"),
+        ("Bundle: figure, data and recipe", ".zip"),
+    ] {
+        click(window, "Export Curves");
+        click(window, format);
+        let start = Instant::now();
+        while figures(home, end) == 0 {
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "no figure {end}: {:?}",
+                names(window)
+            );
+            window.step();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    until(window, "Figure written: ");
+    let size = copied(window, "Copy image", |command| match command {
+        OutputCommand::CopyImage(image) => Some(image.size),
+        _ => None,
+    });
+    assert!(size[0] > 400 && size[1] > 200, "{size:?}");
+    let code = copied(window, "Copy as PyTorch", |command| match command {
+        OutputCommand::CopyText(text) => Some(text.clone()),
+        _ => None,
+    });
+    assert!(
+        code.contains("import torch") && code.contains("\"resnet-56\": dict("),
+        "{code}"
+    );
+}
+
+/// What an entry of the menu of figures puts on the clipboard.
+fn copied<T>(window: &mut Window, entry: &str, what: impl Fn(&OutputCommand) -> Option<T>) -> T {
+    click(window, "Export Curves");
+    window.get_by_label_contains(entry).click();
+    let start = Instant::now();
+    loop {
+        window.step();
+        if let Some(found) = window.output().platform_output.commands.iter().find_map(&what) {
+            return found;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "{entry} puts nothing on the clipboard"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What the terminal trains beside the window stands in its table.
+fn headless(window: &mut Window, home: &Path) {
+    press(window, Key::Num9);
+    press(window, Key::F);
+    until(window, "Sort by loss");
+    assert!(window.query_by_label_contains("by-terminal").is_none());
+    let out = home.join("depthscope/runs/by-terminal");
+    let trained = Command::new(env!("CARGO_BIN_EXE_depthscope"))
+        .args(["train", "quick", "--steps", "3", "--only", "plain-20", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert!(trained.status.success(), "{}", String::from_utf8_lossy(&trained.stderr));
+    until(window, "by-terminal");
+    press(window, Key::Escape);
+}
+
+/// A folder dropped on the window is looked at, and then learnt from.
+fn dropped(window: &mut Window) {
+    let folder = tempfile::tempdir().unwrap();
+    idx(folder.path());
+    window
+        .input_mut()
+        .dropped_files
+        .push(Arc::new(Dropped(folder.path().to_owned())));
+    window.step();
+    until(window, "12 training and 4 test images");
+    until(window, "0: 8 training images, 2 test images");
+    click(window, "Use this data");
+    until(window, "The nets learn from this data.");
+    until(window, "paused");
+}
