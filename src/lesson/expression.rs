@@ -136,6 +136,14 @@ impl Quantity {
         ("seconds", Quantity::Seconds),
     ];
 
+    /// Whether it is counted in the net, and not measured.
+    pub fn is_counted(self) -> bool {
+        matches!(
+            self,
+            Self::Parameters | Self::ShortcutParameters | Self::MultiplyAdds | Self::DenseParameters
+        )
+    }
+
     /// Its name in a lesson.
     pub fn name(self) -> &'static str {
         let entry = Self::NAMES.iter().find(|(_, quantity)| *quantity == self);

@@ -46,6 +46,28 @@ const EMBEDDED: &[(&str, [&str; 2])] = &embedded![
     "13-your-own-question.md",
 ];
 
+/// The first so many of them are one course; the others go further, in any order.
+pub const CORE: usize = 8;
+
+/// The place of a lesson among those that come with the program, from 1.
+pub fn number(name: &str) -> Option<usize> {
+    let named = |(file, _): &(&str, _)| file.get(3..).and_then(|file| file.strip_suffix(".md")) == Some(name);
+    Some(EMBEDDED.iter().position(named)? + 1)
+}
+
+/// The guides to writing a lesson, in each of [`LANGUAGES`].
+const GUIDES: [&str; 2] = [
+    include_str!("../../assets/lessons/README.md"),
+    include_str!("../../assets/lessons/README.zh-CN.md"),
+];
+
+/// A small lesson to begin one's own from: the guide's example.
+pub fn template(language: &str) -> &'static str {
+    let place = LANGUAGES.iter().position(|&known| known == language).unwrap_or(0);
+    let fenced = GUIDES[place].split("````").nth(1).unwrap_or_default();
+    fenced.trim_start_matches("text\n")
+}
+
 /// The recordings that come with the program, by the name of the lesson.
 const RECORDED: &[(&str, &str)] = &[(
     "not-over-fitting",
@@ -296,18 +318,18 @@ mod tests {
                 assert!(documented, "{guide}: {name}");
             }
         }
-        let folder = tempfile::tempdir().unwrap();
-        let net = crate::net::Spec::for_data("resnet-8:width=8", [1, 8, 8], 10).unwrap();
-        let weights = crate::net::initial_weights(&crate::net::Graph::new(&net), 0);
-        crate::engine::weights_file::write(&folder.path().join("trained.safetensors"), &weights).unwrap();
-        for guide in ["README.md", "README.zh-CN.md"] {
-            let text = fs::read_to_string(Path::new("assets/lessons").join(guide)).unwrap();
-            let template = text.split("````text\n").nth(1).unwrap().split("````").next().unwrap();
-            let path = folder.path().join(guide);
-            fs::write(&path, template).unwrap();
-            let lesson = read(&path).unwrap();
-            assert_eq!((lesson.steps.len(), lesson.expressions().len()), (3, 6), "{guide}");
+        for language in LANGUAGES {
+            let lesson = Lesson::parse(template(language), language).unwrap();
+            assert_eq!((lesson.steps.len(), lesson.expressions().len()), (3, 6), "{language}");
         }
+    }
+
+    #[test]
+    fn lessons_are_numbered_in_their_order() {
+        for (place, lesson) in lessons("en").unwrap().iter().enumerate() {
+            assert_eq!(number(&lesson.name), Some(place + 1), "{}", lesson.name);
+        }
+        assert_eq!(number("mine"), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub use evidence::{Evidence, Exhibit, Spread};
 pub use exam::examine;
 pub use expression::{Check, Expression, Operator, Place, Quantity, Relation};
 pub use file::{Lesson, Show, Step};
-pub use library::{LANGUAGES, files, lesson, lessons, meant, read, recording};
+pub use library::{CORE, LANGUAGES, files, lesson, lessons, meant, number, read, recording, template};
 pub use memory::{recall, remember, same_recipe};
 pub use note::{LONGEST_NOTE, Note, Notes};
 pub use prediction::{Answer, CurveOf, Grade, Guess, Prediction};

@@ -114,6 +114,15 @@ impl Prediction {
         }
     }
 
+    /// How many things there are to choose or to order.
+    pub fn options(&self) -> usize {
+        match self {
+            Self::Choice { options, .. } => options.len(),
+            Self::Order(ranking) => ranking.items.len(),
+            Self::Number { .. } | Self::Curve { .. } => 0,
+        }
+    }
+
     /// What is said after the measurement.
     pub fn explanation(&self) -> &str {
         match self {

@@ -94,7 +94,9 @@ impl Needs {
         }
     }
 
+    /// Each names its step, so that what was asked on the way is not taken for an answer about the end.
     fn questions(self, run: RunId, steps: usize) -> Vec<Question> {
+        let step = Some(steps);
         let mut questions = Vec::new();
         for (_, step) in self.readings.into_iter().zip([0, steps]).filter(|(needed, _)| *needed) {
             questions.push(Question::Information {
@@ -104,7 +106,7 @@ impl Needs {
             });
         }
         if self.removals {
-            questions.push(Question::Lesions { run, step: None });
+            questions.push(Question::Lesions { run, step });
         }
         for (origin, labels) in self.labels {
             let labels = if labels.is_empty() {
@@ -116,13 +118,12 @@ impl Needs {
         }
         for plane in self.planes {
             let side = if plane == PlaneKind::Random { FINE } else { COARSE };
-            let step = None;
             questions.push(Question::Landscape { run, step, plane, side });
         }
         if self.forms {
-            questions.push(Question::Forms { run, step: None });
+            questions.push(Question::Forms { run, step });
         }
-        let insertion = |depth| Question::Insertion { run, step: None, depth };
+        let insertion = |depth| Question::Insertion { run, step, depth };
         questions.extend(self.depths.into_iter().map(insertion));
         if self.shattering {
             questions.push(Question::Shattering { run, step: Some(0) });
@@ -160,7 +161,7 @@ of = "slice"
         let (run, step, image) = (3, Some(400), Subject::default());
         let expected = [
             Question::Information { run, step, image },
-            Question::Lesions { run: 3, step: None },
+            Question::Lesions { run, step },
             Question::Transfer { run: 3, origin, labels },
         ];
         assert_eq!(questions(&lesson, "plain-20", 3), expected);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::evidence::{Evidence, Spread};
 use super::expression::Expression;
-use super::words::number;
+use super::words::value_of;
 
 /// A ```` ```table ```` block of a lesson.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -41,7 +41,7 @@ pub enum Source {
 pub struct Reading {
     /// The heads first.
     pub cells: Vec<Vec<String>>,
-    /// Where the figures come from: in one line where all come from there, or else a line for each row.
+    /// Where the figures come from: a line for the rows that come from the same, named where there are several lines.
     pub tags: Vec<String>,
     /// Whether any are recorded.
     pub recorded: bool,
@@ -76,31 +76,40 @@ impl Table {
     /// What is there to see of it.
     pub fn read(&self, evidence: &Evidence, recording: &Evidence) -> Reading {
         let mut cells = vec![self.columns.clone()];
-        let mut tags = Vec::new();
+        // Where figures come from, and the rows that do.
+        let mut told: Vec<(String, Vec<&str>)> = Vec::new();
         let mut recorded = false;
         for row in &self.rows {
             let (source, figures) = row.figures(evidence, recording);
             recorded |= source == Source::Recorded;
             let mut words = vec![row.says.clone()];
-            words.extend((0..row.values.len()).map(|place| self.shown(figures.get(place))));
+            words.extend(
+                row.values
+                    .iter()
+                    .enumerate()
+                    .map(|(place, value)| self.shown(value, figures.get(place))),
+            );
             cells.push(words);
-            tags.push(tag(source, figures.first().map_or(0, |figure| figure.seeds)));
-        }
-        let alike = tags.iter().all(|tag| Some(tag) == tags.first());
-        if alike {
-            tags.truncate(1);
-        } else {
-            for (tag, row) in tags.iter_mut().zip(&self.rows) {
-                *tag = t!("%{row}: %{tag}", row = row.says, tag = tag).into();
+            let tag = tag(source, figures.first().map_or(0, |figure| figure.seeds));
+            match told.iter_mut().find(|(known, _)| *known == tag) {
+                Some((_, rows)) => rows.push(row.says.as_str()),
+                None => told.push((tag, vec![row.says.as_str()])),
             }
         }
+        let tags = match told.as_slice() {
+            [(tag, _)] => vec![tag.clone()],
+            several => several
+                .iter()
+                .map(|(tag, rows)| t!("%{row}: %{tag}", row = rows.join(&t!(", ")), tag = tag).into())
+                .collect(),
+        };
         Reading { cells, tags, recorded }
     }
 
-    fn shown(&self, figure: Option<&Spread>) -> String {
+    fn shown(&self, value: &Expression, figure: Option<&Spread>) -> String {
         match figure {
             Some(figure) if self.percent => format!("{:.0} %", 100.0 * figure.mean),
-            Some(figure) => number(figure.mean),
+            Some(figure) => value_of(value, figure.mean),
             None => "–".into(),
         }
     }
@@ -169,12 +178,16 @@ mod tests {
             rows = [
                 { says = "the first", values = ["parameters(plain-8)"] },
                 { says = "the second", values = ["parameters(plain-14)"] },
+                { says = "the third", values = ["multiply_adds(plain-8)"] },
             ]"#,
         )
         .unwrap();
         let mut evidence = Evidence::default();
         evidence.insert(exhibit("plain-8", 0, 2.0));
         let read = table.read(&evidence, &Evidence::default());
-        assert_eq!(read.tags, ["the first: measured", "the second: not measured"]);
+        assert_eq!(
+            read.tags,
+            ["the first, the third: measured", "the second: not measured"]
+        );
     }
 }

@@ -4,7 +4,9 @@ use rust_i18n::t;
 
 use super::claim::{Claim, Verdict};
 use super::evidence::Spread;
+use super::expression::Expression;
 use super::prediction::{Grade, Guess, Prediction};
+use crate::run::amounts::grouped;
 
 /// Four significant digits, small numbers with an exponent.
 pub fn number(value: f64) -> String {
@@ -108,14 +110,39 @@ pub fn praise(grade: &Grade) -> String {
     .into()
 }
 
-/// The value of a claim beside what it needs: `1.675 ± 0.320 over 3 seeds, needed > 0.300`.
+/// The value of a claim beside what it needs: `1.675 ± 0.320 over 3 seeds, needed > 0.3`.
 pub fn verdict(claim: &Claim, verdict: &Verdict) -> String {
     let (spread, bound) = match verdict {
         Verdict::Reproduced(spread, bound) | Verdict::NotReproduced(spread, bound) => (spread, *bound),
         Verdict::NotMeasured => return t!("not measured").into(),
     };
-    let needed = format!("{}\u{a0}{}", claim.check.relation, number(bound));
-    t!("%{value}, needed %{needed}", value = spread_of(spread), needed = needed).into()
+    let bound = match claim.check.right {
+        Expression::Number(written) => typed(written),
+        _ => number(bound),
+    };
+    let needed = format!("{}\u{a0}{bound}", claim.check.relation);
+    let left = &claim.check.left;
+    let value = if is_counted(left) {
+        value_of(left, spread.mean)
+    } else {
+        spread_of(spread)
+    };
+    t!("%{value}, needed %{needed}", value = value, needed = needed).into()
+}
+
+/// Whether it follows from the nets alone, so that seeds have no part in it.
+fn is_counted(expression: &Expression) -> bool {
+    let mut all = true;
+    expression.visit(&mut |quantity, _, _| all &= quantity.is_counted());
+    all
+}
+
+/// The value of an expression; what is counted stands as a whole number.
+pub fn value_of(expression: &Expression, value: f64) -> String {
+    if is_counted(expression) && value >= 0.0 && value.fract() == 0.0 {
+        return grouped(value as u64);
+    }
+    number(value)
 }
 
 /// A mean with its spread over the seeds.
@@ -148,6 +175,39 @@ mod tests {
         ] {
             assert_eq!(number(value), shown);
         }
+    }
+
+    #[test]
+    fn what_is_counted_knows_no_seeds() {
+        let spread = |mean| Spread {
+            mean,
+            deviation: 0.0,
+            seeds: 1,
+        };
+        let said = |check: &str, mean| {
+            let claim = Claim {
+                says: String::new(),
+                check: check.parse().unwrap(),
+                otherwise: String::new(),
+            };
+            verdict(&claim, &Verdict::Reproduced(spread(mean), 9.0))
+        };
+        assert_eq!(
+            said("parameters(a) - parameters(b) > 0", 11_488.0),
+            "11\u{a0}488, needed >\u{a0}0"
+        );
+        assert_eq!(
+            said("multiply_adds(a) / multiply_adds(b) > 2", 3.1),
+            "3.100, needed >\u{a0}2"
+        );
+        assert_eq!(
+            said("train_loss(a) > 0.3", 1.0),
+            "1.000 with one seed, needed >\u{a0}0.3"
+        );
+        assert_eq!(
+            said("train_loss(a) > train_loss(b)", 1.0),
+            "1.000 with one seed, needed >\u{a0}9.000"
+        );
     }
 
     #[test]

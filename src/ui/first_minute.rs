@@ -76,7 +76,7 @@ impl FirstMinute {
         self.strip_ui(ui, rects.strip, scene, stage, &words, &mut actions);
         self.keys(ui, scene, stage, &mut actions);
         if self.why {
-            self.why = !why::why_ui(ui.ctx());
+            self.why = !why::why_ui(ui.ctx(), &mut actions);
         }
         actions
     }

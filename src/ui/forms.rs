@@ -70,7 +70,7 @@ impl Pane for BlockForms {
             )));
             working = work_ui(ui, view, |question| matches!(question, Question::Forms { .. }));
             let hint = t!("Computes the block in every form with its weights, and times each form's training steps");
-            if !working && button_ui(ui, &t!("Compare the forms"), &hint) {
+            if !working && !theme::withheld(ui) && button_ui(ui, &t!("Compare the forms"), &hint) {
                 let step = view.cursor.step.and_then(|step| series.kept_at(step));
                 view.actions
                     .push(Action::Send(Command::Ask(Question::Forms { run, step })));

@@ -61,7 +61,9 @@ impl Pane for IdentityInsertion {
             )));
             return;
         };
-        self.controls_ui(ui, &runs, series, view);
+        if !theme::withheld(ui) {
+            self.controls_ui(ui, &runs, series, view);
+        }
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
         let found: Vec<(&Series, usize, &Insertion)> = runs
             .iter()
@@ -71,7 +73,7 @@ impl Pane for IdentityInsertion {
             })
             .collect();
         if found.is_empty() {
-            if self.refusal(&series.track.spec).is_none() {
+            if !theme::withheld(ui) && self.refusal(&series.track.spec).is_none() {
                 self.promise_ui(ui, series, view);
             }
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, nested_ui);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::cursor::Cursor;
 use super::finder::Finder;
 use super::keys::pressed;
-use super::lesson::{Asked, Lessons, Origin};
+use super::lesson::{Asked, Left, Lessons, Origin};
 use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::paper::{Delivery, Print};
@@ -163,6 +163,8 @@ impl Lab {
         let taught = self.lessons.holds();
         let experiment = scene.experiment;
         let title = self.lessons.title_of(&experiment.name).unwrap_or(&experiment.title);
+        // Beside a lesson's text alone it could give an answer away.
+        let title = if self.lessons.fills() { "" } else { title };
         let ground = Frame::new().fill(theme::ink(ui).ground);
         let margin = |x, y| ground.inner_margin(Margin::symmetric(x, y));
         Side::top("controls")
@@ -200,7 +202,7 @@ impl Lab {
             return false;
         }
         let fills = self.lessons.fills();
-        let closed = if fills {
+        let left = if fills {
             let middle = eframe::egui::CentralPanel::no_frame();
             let column = middle.show(ui, |ui| self.lessons.column_ui(ui, scene, speed, actions));
             column.inner
@@ -214,11 +216,16 @@ impl Lab {
             let column = side.show(ui, |ui| self.lessons.column_ui(ui, scene, speed, actions));
             column.inner
         };
-        if closed {
-            self.leave_lesson();
-            actions.extend([Action::LeaveLesson, Action::Open(Room::Lessons)]);
+        let stays = left.is_none();
+        match left {
+            Some(Left::ForTheList) => {
+                self.leave_lesson();
+                actions.extend([Action::LeaveLesson, Action::Open(Room::Lessons)]);
+            }
+            Some(Left::For(origin)) => self.begin_lesson(&origin, actions),
+            None => {}
         }
-        fills || closed
+        fills || !stays
     }
 
     /// The keys of a room.

@@ -20,6 +20,14 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
     let mut lines: Vec<Line> = vec![
         ("1, 2".into(), t!("predict the shallow or the deep net (first minute)")),
         ("X".into(), t!("+ x: let each block add its input (first minute)")),
+        (
+            t!("Page Up, Page Down").into(),
+            t!("the step before, the next step (lessons)"),
+        ),
+        ("1 … 9".into(), t!("choose an answer, or take hold of a row (lessons)")),
+        ("← → ↑ ↓".into(), t!("move the row, or draw the curve (lessons)")),
+        ("Space".into(), t!("predict and run, pause, go on (lessons)")),
+        ("Ctrl S".into(), t!("save the report, at the last step (lessons)")),
     ];
     lines.extend(Task::GLOBAL.iter().filter_map(line));
     let own = Task::of_lab();

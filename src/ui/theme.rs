@@ -197,7 +197,12 @@ pub fn set_bare(ctx: &egui::Context, on: bool) {
 
 /// Whether panels go without their buttons and options: in a lecture, and where a lesson says so.
 pub fn bare(ui: &egui::Ui) -> bool {
-    lecture(ui) || ui.data(|data| data.get_temp(bare_id()).unwrap_or_default())
+    lecture(ui) || withheld(ui)
+}
+
+/// Whether a lesson keeps the panels' buttons and options back.
+pub fn withheld(ui: &egui::Ui) -> bool {
+    ui.data(|data| data.get_temp(bare_id()).unwrap_or_default())
 }
 
 fn bare_id() -> egui::Id {

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{self, Id, Modal, Ui};
+use eframe::egui::{self, Button, Id, Modal, Ui, vec2};
 use rust_i18n::t;
 
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
+use super::{Action, Room};
 
 /// A statement, what it means, and where it is from.
 fn facts() -> [[Cow<'static, str>; 3]; 3] {
@@ -35,7 +36,7 @@ fn facts() -> [[Cow<'static, str>; 3]; 3] {
 }
 
 /// Draws the sheet; answers whether it was closed.
-pub fn why_ui(ctx: &egui::Context) -> bool {
+pub fn why_ui(ctx: &egui::Context, actions: &mut Vec<Action>) -> bool {
     let modal = Modal::new(Id::unique("why")).show(ctx, |ui: &mut Ui| {
         ui.set_width(460.0f32.min(ui.ctx().content_rect().width() - 64.0));
         ui.heading(t!("Why does depth hurt the plain net?"));
@@ -48,8 +49,16 @@ pub fn why_ui(ctx: &egui::Context) -> bool {
         }
         ui.add_space(GRID);
         ui.label(t!("What you saw holds at equal steps: the deep plain net is far slower, which is not to say that it can never fit."));
+        ui.label(t!("Each of these is a lesson: you predict, your machine measures."));
         ui.add_space(GRID);
-        primary_button_ui(ui, &t!("Back"), egui::vec2(96.0, 36.0)).clicked()
+        ui.horizontal(|ui| {
+            let lessons = primary_button_ui(ui, &t!("Open the lessons"), vec2(176.0, 36.0)).clicked();
+            if lessons {
+                actions.push(Action::Open(Room::Lessons));
+            }
+            ui.add(Button::new(t!("Back")).min_size(vec2(96.0, 36.0))).clicked() || lessons
+        })
+        .inner
     });
     modal.inner || modal.should_close()
 }

@@ -37,6 +37,11 @@ fn first_minute_from_question_to_verdict() {
     page.get_by_label("Open the lab").click();
     page.run();
     assert!(page.state().actions.contains(&Action::Open(Room::Lab)));
+    page.get_by_label("Why?").click();
+    page.run();
+    page.get_by_label("Open the lessons").click();
+    page.run();
+    assert!(page.state().actions.contains(&Action::Open(Room::Lessons)));
 }
 
 #[test]

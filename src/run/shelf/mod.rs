@@ -19,6 +19,7 @@ pub use fields::Fields;
 pub use item::{Item, Row, RunKey};
 pub use librarian::{Librarian, News};
 pub use marks::Mark;
+pub use reveal::reveal;
 pub use scan::items;
 
 /// What the list of runs shows.

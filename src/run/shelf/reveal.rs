@@ -1,4 +1,4 @@
-//! Shows a folder in the system's file manager.
+//! Shows a folder in the system's file manager, or a file in the program that is for it.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,20 +15,14 @@ const OPENER: &str = if cfg!(target_os = "macos") {
     "xdg-open"
 };
 
-/// Asks the system to show the folder, and waits for what it says.
+/// Asks the system to show it, and waits for what it says.
 ///
 /// # Errors
-/// When there is no file manager to ask, or it does not know what to do.
-pub fn reveal(folder: &Path) -> Result<()> {
-    let fail = |why: Sentence| {
-        Error::Run(t!(
-            "%{folder} cannot be shown in a file manager: %{why}",
-            folder = folder.display(),
-            why = why
-        ))
-    };
+/// When there is nothing to ask, or it does not know what to do.
+pub fn reveal(path: &Path) -> Result<()> {
+    let fail = |why: Sentence| Error::Run(t!("%{path} cannot be shown: %{why}", path = path.display(), why = why));
     let said = Command::new(OPENER)
-        .arg(folder)
+        .arg(path)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -44,6 +38,6 @@ pub fn reveal(folder: &Path) -> Result<()> {
     if said.success() || cfg!(target_os = "windows") {
         Ok(())
     } else {
-        Err(fail(t!("%{opener} found none", opener = OPENER)))
+        Err(fail(t!("%{opener} found no program for it", opener = OPENER)))
     }
 }

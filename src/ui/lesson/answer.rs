@@ -78,15 +78,16 @@ impl Draft {
             (Self::Choice(chosen), Prediction::Choice { options, .. }) => {
                 for (place, option) in options.iter().enumerate() {
                     let words = RichText::new(&option.says).size(TEXT);
-                    if ui.radio(*chosen == Some(place), words).clicked() {
+                    let radio = ui.radio(*chosen == Some(place), words);
+                    if radio.on_hover_text((place + 1).to_string()).clicked() {
                         *chosen = Some(place);
                     }
                 }
             }
             (Self::Number(text), _) => return number_ui(ui, text, field),
-            (Self::Order(keys), Prediction::Order(ranking)) => order_ui(ui, keys, ranking),
+            (Self::Order(keys), Prediction::Order(ranking)) => order_ui(ui, keys, ranking, field),
             (Self::Curve(sketch), Prediction::Curve { run, .. }) => {
-                sketch.draw_ui(ui, run);
+                sketch.draw_ui(ui, run, field);
                 if ui.button(theme::caption(t!("Clear the drawing"))).clicked() {
                     sketch.clear();
                 }
@@ -94,17 +95,6 @@ impl Draft {
             _ => {}
         }
         false
-    }
-
-    /// A digit chooses an option.
-    pub fn digit(&mut self, digit: usize, prediction: &Prediction) -> bool {
-        match (self, prediction) {
-            (Self::Choice(chosen), Prediction::Choice { options, .. }) if (1..=options.len()).contains(&digit) => {
-                *chosen = Some(digit - 1);
-                true
-            }
-            _ => false,
-        }
     }
 }
 
@@ -147,8 +137,10 @@ fn number_ui(ui: &mut Ui, text: &mut String, field: Id) -> bool {
 }
 
 /// Rows that are moved by buttons, by arrow keys or by the pointer.
-fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking) {
-    ui.label(theme::caption(t!("lowest first; drag a row, or use the arrows")));
+fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking, field: Id) {
+    ui.label(theme::caption(t!(
+        "lowest first; drag a row, or press its number and the arrow keys"
+    )));
     if ranking.within > 0.0 {
         let within = words::number(ranking.within);
         ui.label(theme::caption(t!(
@@ -166,7 +158,8 @@ fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking) {
         ui.push_id(key, |ui| {
             ui.horizontal(|ui| {
                 let width = (ui.available_width() - 64.0).clamp(80.0, 320.0);
-                let (rect, row) = ui.allocate_exact_size(vec2(width, ROW), Sense::click_and_drag());
+                let (rect, _) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
+                let row = ui.interact(rect, field.with(key), Sense::click_and_drag());
                 let label = t!("%{place}. %{net}", place = place + 1, net = name);
                 row.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, &label));
                 row_ui(ui, rect, place, name, row.has_focus() || row.dragged());

@@ -1,18 +1,15 @@
 //! What the column of an open lesson draws.
 
-use std::path::PathBuf;
-
 use eframe::egui::{
-    Align, CentralPanel, Frame, Label, Layout, Margin, Panel as Side, ProgressBar, RichText, Role, ScrollArea,
-    TextEdit, Ui, WidgetInfo, vec2,
+    Align, CentralPanel, Frame, Label, Layout, Margin, Panel as Side, ProgressBar, RichText, Role, ScrollArea, Ui,
+    WidgetInfo, vec2,
 };
 use rust_i18n::t;
 
-use super::files::{Order, choose_report, write_report};
 use super::note::note_ui;
 use super::outcome::{box_ui, claim_ui, prediction_ui};
 use super::prose::{TEXT, blocks_ui, line_ui, table_ui, title_ui};
-use super::reader::{Reader, note_field, number_field};
+use super::reader::{Left, Reader, answer_field, note_field};
 use super::trainings::Standing;
 use crate::lesson::markdown::spans;
 use crate::lesson::{Record, Table};
@@ -27,8 +24,14 @@ use crate::ui::{Action, Scene, Speed};
 const WIDEST: f32 = 660.0;
 
 impl Reader {
-    /// Draws the lesson into all the space there is; answers whether it was closed.
-    pub fn column_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) -> bool {
+    /// Draws the lesson into all the space there is; answers whether, and for what, it was left.
+    pub fn column_ui(
+        &mut self,
+        ui: &mut Ui,
+        scene: Scene<'_>,
+        speed: Speed,
+        actions: &mut Vec<Action>,
+    ) -> Option<Left> {
         self.field_keys(ui, scene, actions);
         let ink = theme::ink(ui);
         let frame = |top, bottom| {
@@ -40,15 +43,15 @@ impl Reader {
             };
             Frame::new().fill(ink.paper).inner_margin(margin)
         };
-        let mut closed = false;
+        let mut left = None;
         Side::top("lesson head")
             .frame(frame(8, 4))
             .show_separator_line(false)
-            .show(ui, |ui| closed = self.head_ui(ui));
+            .show(ui, |ui| left = self.head_ui(ui).then_some(Left::ForTheList));
         Side::bottom("lesson foot")
             .frame(frame(8, 10))
             .show_separator_line(true)
-            .show(ui, |ui| self.foot_ui(ui));
+            .show(ui, |ui| left = self.foot_ui(ui).or(left.take()));
         CentralPanel::no_frame().frame(frame(0, 0)).show(ui, |ui| {
             let mut area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
             if std::mem::take(&mut self.turned) {
@@ -56,7 +59,9 @@ impl Reader {
             }
             area.show(ui, |ui| {
                 let width = (ui.available_width() - 8.0).min(WIDEST);
-                let before = ((ui.available_width() - width) / 2.0).max(0.0);
+                // A narrow column begins where its head does.
+                let before = (ui.available_width() - width) / 2.0;
+                let before = if width < WIDEST { 0.0 } else { before };
                 ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
                     ui.spacing_mut().item_spacing.x = 0.0;
                     ui.add_space(before);
@@ -69,7 +74,7 @@ impl Reader {
                 });
             });
         });
-        closed
+        left
     }
 
     fn head_ui(&mut self, ui: &mut Ui) -> bool {
@@ -79,16 +84,22 @@ impl Reader {
                 let hint = t!("Back to the list; your own panels and nets are as you left them");
                 closed = icon_button_ui(ui, Icon::Close, &t!("Leave the lesson"), &hint).clicked();
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                    ui.add(Label::new(theme::strong(&self.lesson.title, BODY)).truncate());
+                    let title = &self.lesson.title;
+                    let words = match self.origin.number() {
+                        Some(number) => t!("%{number}. %{title}", number = number, title = title).into_owned(),
+                        None => title.clone(),
+                    };
+                    ui.add(Label::new(theme::strong(words, BODY)).truncate());
                 });
             });
         });
         closed
     }
 
-    /// Steps back and forth.
-    fn foot_ui(&mut self, ui: &mut Ui) {
+    /// Steps back and forth, and at the end the next lesson.
+    fn foot_ui(&mut self, ui: &mut Ui) -> Option<Left> {
         let (here, steps) = (self.kept.step, self.lesson.steps.len());
+        let mut left = None;
         ui.horizontal(|ui| {
             ui.add_enabled_ui(here > 0, |ui| {
                 if ui.button(t!("Previous step")).on_hover_text(t!("Page Up")).clicked() {
@@ -96,12 +107,21 @@ impl Reader {
                 }
             });
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.add_enabled_ui(here + 1 < steps, |ui| {
-                    let next = ui.button(t!("Next step")).on_hover_text(t!("Page Down"));
-                    if next.clicked() {
-                        self.turn(true);
+                match &self.after {
+                    Some((origin, title)) if here + 1 == steps => {
+                        if ui.button(t!("Next lesson")).on_hover_text(title).clicked() {
+                            left = Some(Left::For(origin.clone()));
+                        }
                     }
-                });
+                    _ => {
+                        ui.add_enabled_ui(here + 1 < steps, |ui| {
+                            let next = ui.button(t!("Next step")).on_hover_text(t!("Page Down"));
+                            if next.clicked() {
+                                self.turn(true);
+                            }
+                        });
+                    }
+                }
                 ui.with_layout(Layout::top_down(Align::Center), |ui| {
                     ui.add_space(4.0);
                     ui.label(theme::caption(t!(
@@ -112,6 +132,7 @@ impl Reader {
                 });
             });
         });
+        left
     }
 
     fn step_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) {
@@ -144,7 +165,7 @@ impl Reader {
                             let (evidence, all) = (&self.trainings.evidence, &self.lesson.experiments);
                             prediction_ui(ui, prediction, guess, draft, evidence, all);
                         }
-                        None => entered |= draft.draft_ui(ui, prediction, number_field(here, index)),
+                        None => entered |= draft.draft_ui(ui, prediction, answer_field(here, index)),
                     }
                 });
             });
@@ -163,6 +184,9 @@ impl Reader {
                     ui.push_id(place, |ui| claim_ui(ui, claim, &self.trainings.evidence));
                 }
             });
+        }
+        if !under_way {
+            self.recorded_ui(ui);
         }
         if here + 1 == self.lesson.steps.len() {
             self.report_ui(ui);
@@ -191,11 +215,10 @@ impl Reader {
         if let Some((place, more)) = self.trainings.under_way() {
             return self.progress_ui(ui, place, more, (scene, speed), actions);
         }
-        let (open, missing) = (self.open_predictions(), self.missing());
-        if open.is_empty() && missing.is_empty() {
-            return self.recorded_ui(ui);
+        let (open, missing, first) = (self.open_predictions(), self.missing(), self.asks_first());
+        if open.is_empty() && missing.is_empty() && first.is_none() {
+            return;
         }
-        let first = self.asks_first();
         let words = match (open.is_empty(), missing.is_empty(), first) {
             (true, _, Some(step)) => t!("Predict in step %{step} first", step = step + 1),
             (false, false, None) => t!("Predict and run"),
@@ -219,7 +242,10 @@ impl Reader {
                 }
             });
             let recorded = self.trainings.is_recorded(&self.lesson, &missing) && lacks.is_none() && first.is_none();
-            if recorded && ui.button(t!("Show the recording")).clicked() {
+            let record = self.trainings.record.as_ref().filter(|_| recorded);
+            if let Some(words) = record.map(words_of_record)
+                && ui.button(t!("Show the recording")).on_hover_text(words).clicked()
+            {
                 self.lock();
                 self.trainings.recall(&self.lesson, &missing);
             }
@@ -230,12 +256,16 @@ impl Reader {
                 }
             }
         });
-        let trained = missing.iter().map(|&place| words_of(&self.lesson.experiments[place]));
-        let mut lines: Vec<String> = trained.collect();
-        let record = self.trainings.record.as_ref();
-        if let Some(record) = record.filter(|_| self.trainings.is_recorded(&self.lesson, &missing)) {
-            lines.push(words_of_record(record));
-        }
+        let to_train = missing.iter().map(|&place| &self.lesson.experiments[place]);
+        let lines: Vec<String> = if open.is_empty() && first.is_none() {
+            to_train.map(words_of).collect()
+        } else {
+            // The recipes could give an answer away.
+            let nets = to_train
+                .map(|experiment| experiment.runs.len() * experiment.seeds.len())
+                .sum::<usize>();
+            (nets > 0).then(|| nets_to_train(nets)).into_iter().collect()
+        };
         for line in lines {
             ui.add(Label::new(theme::caption(line)).wrap());
         }
@@ -304,58 +334,20 @@ impl Reader {
             ui.label(theme::caption(words));
         });
     }
-
-    /// The page that a lesson ends in.
-    fn report_ui(&mut self, ui: &mut Ui) {
-        if let Some(Some(path)) = self.report.chosen.take() {
-            self.report.path = path.display().to_string();
-            self.write_report(ui);
-        }
-        if let Some(words) = self.report.said.take() {
-            self.report.words = Some(words);
-        }
-        ui.add_space(GRID);
-        ui.label(theme::strong(t!("Your report"), BODY));
-        let words = t!("What you predicted, what was measured and how, on one page that any browser shows.");
-        ui.add(Label::new(theme::caption(words)).wrap());
-        if self.lesson.steps.iter().any(|step| !step.notes.is_empty()) {
-            let words = t!("What you wrote stands in it, and the nets of your own that you trained last.");
-            ui.add(Label::new(theme::caption(words)).wrap());
-        }
-        let field = TextEdit::singleline(&mut self.report.path).desired_width(f32::INFINITY);
-        let field = ui.add(field);
-        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, t!("File of the report")));
-        ui.horizontal(|ui| {
-            if ui.button(t!("Save the report")).clicked() {
-                self.write_report(ui);
-            }
-            if ui.button(t!("Choose …")).clicked() {
-                choose_report(ui.ctx(), &self.report.chosen, &PathBuf::from(&self.report.path));
-            }
-        });
-        if let Some(words) = &self.report.words {
-            ui.add(Label::new(words).wrap());
-        }
-    }
-
-    fn write_report(&mut self, ui: &Ui) {
-        let order = Order {
-            lesson: self.lesson.clone(),
-            evidence: self.trainings.evidence.clone(),
-            guesses: self.kept.guesses.clone(),
-            notes: self.kept.notes.clone(),
-            own: self.kept.own.clone(),
-            record: self.trainings.recalled(),
-        };
-        let path = PathBuf::from(self.report.path.trim());
-        write_report(ui.ctx(), &self.report.said, order, path);
-    }
 }
 
 /// Where and when a recording was made.
 fn words_of_record(record: &Record) -> String {
     let (device, date) = (&record.device, &record.date);
     t!("recorded on %{device} on %{date}", device = device, date = date).into()
+}
+
+fn nets_to_train(nets: usize) -> String {
+    match nets {
+        1 => t!("one net to train"),
+        nets => t!("%{nets} nets to train", nets = nets),
+    }
+    .into()
 }
 
 /// What a training is, in a line.

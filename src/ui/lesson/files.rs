@@ -9,6 +9,7 @@ use rust_i18n::t;
 
 use crate::export::write_file;
 use crate::lesson::{Evidence, Guesses, Lesson, Notes, Record, Report, remember};
+use crate::run::shelf::reveal;
 use crate::run::{Experiment, RunFolder, Slot};
 
 /// A file that was chosen; nothing where none was, or where the system has no such dialog.
@@ -54,8 +55,11 @@ pub struct Order {
     pub record: Option<Record>,
 }
 
-/// Writes the report; a sentence says what came of it.
-pub fn write_report(ctx: &Context, said: &Slot<String>, order: Order, path: PathBuf) {
+/// What came of a report: where it stands, or why not.
+pub type Told = std::result::Result<PathBuf, String>;
+
+/// Writes the report.
+pub fn write_report(ctx: &Context, said: &Slot<Told>, order: Order, path: PathBuf) {
     let (slot, ctx) = (said.clone(), ctx.clone());
     work("report", move || {
         let own = order.own.as_deref().map(RunFolder::open).and_then(|opened| {
@@ -71,11 +75,19 @@ pub fn write_report(ctx: &Context, said: &Slot<String>, order: Order, path: Path
             record: order.record.as_ref(),
         };
         let written = report.html().and_then(|page| write_file(&path, page.as_bytes()));
-        slot.put(match written {
-            Ok(()) => t!("Report written: %{path}", path = path.display()).into(),
-            Err(error) => error.to_string(),
-        });
+        slot.put(written.map(|()| path).map_err(|error| error.to_string()));
         ctx.request_repaint();
+    });
+}
+
+/// Has the system show a report; a sentence says why it cannot.
+pub fn show_report(ctx: &Context, said: &Slot<Told>, path: PathBuf) {
+    let (slot, ctx) = (said.clone(), ctx.clone());
+    work("show", move || {
+        if let Err(error) = reveal(&path) {
+            slot.put(Err(error.to_string()));
+            ctx.request_repaint();
+        }
     });
 }
 

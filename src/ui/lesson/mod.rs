@@ -4,12 +4,14 @@ mod answer;
 mod column;
 mod files;
 mod formula;
+mod keys;
 mod list;
 mod note;
 mod outcome;
 mod progress;
 mod prose;
 mod reader;
+mod report_form;
 mod sketch;
 mod trainings;
 
@@ -23,6 +25,7 @@ pub use self::list::Asked;
 use self::list::Entry;
 pub use self::progress::Origin;
 use self::progress::{Kept, Progress};
+pub use self::reader::Left;
 use self::reader::Reader;
 use super::cursor::Cursor;
 use super::language::Language;
@@ -172,12 +175,15 @@ impl Lessons {
         }
     }
 
-    /// Draws the open lesson; answers whether it was closed.
-    pub fn column_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) -> bool {
-        match &mut self.reader {
-            Some(reader) => reader.column_ui(ui, scene, speed, actions),
-            None => false,
-        }
+    /// Draws the open lesson; answers whether, and for what, it was left.
+    pub fn column_ui(
+        &mut self,
+        ui: &mut Ui,
+        scene: Scene<'_>,
+        speed: Speed,
+        actions: &mut Vec<Action>,
+    ) -> Option<Left> {
+        self.reader.as_mut()?.column_ui(ui, scene, speed, actions)
     }
 
     /// A lesson among what was dropped onto the window.

@@ -13,7 +13,7 @@ use crate::run::Experiment;
 use crate::ui::line_style;
 use crate::ui::theme::{self, BODY, SMALL};
 
-/// Green that is legible on both grounds, for what turned out so.
+/// Green that is legible on both grounds.
 const YES: [Rgb; 2] = [[0x00, 0x59, 0x3f], [0x66, 0xd1, 0xa6]];
 
 /// A frame around what belongs together.
@@ -126,7 +126,8 @@ pub fn claim_ui(ui: &mut Ui, claim: &Claim, evidence: &Evidence) {
     }
 }
 
-fn yes(ui: &Ui) -> Color32 {
+/// The colour of what turned out so.
+pub fn yes(ui: &Ui) -> Color32 {
     theme::pick(ui, YES[0], YES[1])
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::lesson::{Guesses, Lesson, Notes, Record, lesson, read, recorded_beside, recording};
+use crate::lesson::{Guesses, Lesson, Notes, Record, lesson, lessons, number, read, recorded_beside, recording};
 use crate::ui::language::Language;
 
 /// Where a lesson comes from.
@@ -28,6 +28,21 @@ impl Origin {
             Self::Shipped(name) => lesson(name, Language::spoken().tag()),
             Self::File(path) => read(path),
         }
+    }
+
+    /// Its place among the lessons that come with the program, from 1.
+    pub fn number(&self) -> Option<usize> {
+        match self {
+            Self::Shipped(name) => number(name),
+            Self::File(_) => None,
+        }
+    }
+
+    /// The next lesson that comes with the program, and its title in the language spoken.
+    pub fn after(&self) -> Option<(Self, String)> {
+        let all = lessons(Language::spoken().tag()).ok()?;
+        let next = all.into_iter().nth(self.number()?)?;
+        Some((Self::Shipped(next.name), next.title))
     }
 
     /// The recording of it, where there is one; a damaged one is as none, and the log says why.

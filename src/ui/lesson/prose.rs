@@ -1,7 +1,9 @@
 //! The text of a lesson as it is read: paragraphs, lists, tables, formulas.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align, FontFamily, FontId, Frame, Grid, IdSalt, Label, Layout, Stroke, TextFormat, Ui, vec2};
+use eframe::egui::{
+    Align, FontFamily, FontId, Frame, Label, Layout, Rect, Sense, Stroke, TextFormat, Ui, UiBuilder, Vec2, vec2,
+};
 
 use super::formula::{append, formula_ui};
 use crate::lesson::markdown::{Block, Span, plain, spans};
@@ -12,6 +14,8 @@ pub const TEXT: f32 = 16.0;
 /// Between the columns of a table, and what a column keeps where room is short.
 const COLUMNS: f32 = 16.0;
 const NARROWEST: f32 = 90.0;
+/// Around the text of a row.
+const CELL: Vec2 = vec2(8.0, 5.0);
 /// How far each level of a list stands in.
 const INDENT: f32 = 20.0;
 
@@ -87,24 +91,39 @@ pub fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
         let width = ui.fonts_mut(|fonts| fonts.layout_job(cell.clone())).size().x;
         natural[widest] = natural[widest].max(width.ceil());
     }
-    let gaps = COLUMNS * natural.len().saturating_sub(1) as f32;
-    let widths = fitted(&natural, ui.available_width() - gaps);
+    let beside = COLUMNS * natural.len().saturating_sub(1) as f32 + 2.0 * CELL.x;
+    let widths = fitted(&natural, ui.available_width() - beside);
+    let across = widths.iter().sum::<f32>() + beside;
     eframe::egui::ScrollArea::horizontal().id_salt("table").show(ui, |ui| {
-        Grid::new(IdSalt::new("table"))
-            .striped(true)
-            .spacing([COLUMNS, 6.0])
-            .show(ui, |ui| {
-                for row in rows {
-                    for (cell, &width) in row.into_iter().zip(&widths) {
-                        ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
-                            ui.set_width(width);
-                            ui.add(Label::new(cell).wrap());
-                        });
-                    }
-                    ui.end_row();
-                }
-            });
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for (place, row) in rows.into_iter().enumerate() {
+            row_ui(ui, place, row, &widths, across);
+        }
     });
+}
+
+/// A row as high as its highest cell; the heads stand on a line, every other row beneath them on a darker ground.
+fn row_ui(ui: &mut Ui, place: usize, mut cells: Vec<LayoutJob>, widths: &[f32], across: f32) {
+    let mut height = 0.0f32;
+    for (cell, &width) in cells.iter_mut().zip(widths) {
+        cell.wrap.max_width = width;
+        height = height.max(ui.fonts_mut(|fonts| fonts.layout_job(cell.clone())).size().y);
+    }
+    let (rect, _) = ui.allocate_exact_size(vec2(across, height + 2.0 * CELL.y), Sense::hover());
+    let ink = theme::ink(ui);
+    if place == 0 {
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, ink.line));
+    } else if place % 2 == 1 {
+        ui.painter().rect_filled(rect, 0.0, ink.ground);
+    }
+    let mut corner = rect.min + CELL;
+    for (cell, &width) in cells.into_iter().zip(widths) {
+        let inside = Rect::from_min_size(corner, vec2(width, height));
+        let place = UiBuilder::new().max_rect(inside).layout(Layout::top_down(Align::Min));
+        ui.scope_builder(place, |ui| ui.add(Label::new(cell).wrap()));
+        corner.x += width + COLUMNS;
+    }
 }
 
 /// The widths of a table's columns: where there is less room than they want, the widest gives way.

@@ -1,20 +1,17 @@
 //! The lesson that is open: its steps beside the lab's panels.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
-use eframe::egui::{Id, Key, Modifiers, Ui};
+use eframe::egui::Id;
 
 use super::answer::Draft;
-use super::files::Chosen;
 use super::progress::{Kept, Origin};
+use super::report_form::ReportForm;
 use super::trainings::Trainings;
 use crate::error::Result;
 use crate::lesson::markdown::{Block, blocks};
 use crate::lesson::{Guess, Lesson, Prediction, Show};
-use crate::run::{Command, Phase, Slot};
 use crate::ui::cursor::Cursor;
-use crate::ui::keys::DIGITS;
 use crate::ui::language::Language;
 use crate::ui::panels::Panel;
 use crate::ui::tiling::Tiling;
@@ -32,6 +29,8 @@ pub struct Reader {
     /// Answers by step and place.
     pub(super) drafts: BTreeMap<(usize, usize), Draft>,
     pub(super) report: ReportForm,
+    /// The lesson that comes after it, and its title.
+    pub(super) after: Option<(Origin, String)>,
     /// The column shall begin at its top.
     pub(super) turned: bool,
     language: Language,
@@ -39,13 +38,12 @@ pub struct Reader {
     arranged: Option<Option<usize>>,
 }
 
-/// Where the report shall stand.
-#[derive(Debug, Clone, Default)]
-pub struct ReportForm {
-    pub path: String,
-    pub chosen: Chosen,
-    pub said: Slot<String>,
-    pub words: Option<String>,
+/// Why an open lesson is left.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Left {
+    ForTheList,
+    /// For another lesson.
+    For(Origin),
 }
 
 impl Reader {
@@ -61,10 +59,8 @@ impl Reader {
         let mut reader = Self {
             pages: Vec::new(),
             drafts: BTreeMap::new(),
-            report: ReportForm {
-                path: suggested(&lesson.name),
-                ..ReportForm::default()
-            },
+            report: ReportForm::of(&lesson.name),
+            after: None,
             turned: true,
             language: Language::spoken(),
             arranged: None,
@@ -79,6 +75,7 @@ impl Reader {
 
     /// Takes in what depends on the lesson's text.
     fn take_text(&mut self) {
+        self.after = self.origin.after();
         let steps = &self.lesson.steps;
         self.pages = steps.iter().map(|step| blocks(&step.text)).collect();
         self.kept.steps = steps.len();
@@ -141,14 +138,29 @@ impl Reader {
         }
     }
 
-    /// The step whose `show` holds now: the last one until here, or, where everything here is predicted, the next.
+    /// The step whose `show` holds now, unless its panels would give away what is still to be predicted.
     fn show_place(&self) -> Option<usize> {
-        let shows = |place: &usize| self.lesson.steps[*place].show.is_some();
+        self.show_meant().filter(|&place| self.given_away(place).is_empty())
+    }
+
+    /// The last `show` until here; where it names no panel and everything here is predicted, the next that does.
+    fn show_meant(&self) -> Option<usize> {
+        let show = |place: &usize| self.lesson.steps[*place].show.as_ref();
+        let shows = |place: &usize| show(place).is_some_and(|show| !show.panels.is_empty());
         let here = self.kept.step;
         let next = || (here..self.lesson.steps.len()).find(shows);
         let predicts = !self.lesson.steps[here].predictions.is_empty();
-        let locked = predicts && self.open_predictions().is_empty() && self.asks_first().is_none();
-        (0..=here).rev().find(shows).or_else(|| locked.then(next)?)
+        let locked = predicts && self.unpredicted(&self.missing()).is_empty() && self.open_predictions().is_empty();
+        let last = (0..=here).rev().find(|place| show(place).is_some());
+        last.filter(shows).or_else(|| locked.then(next)?)
+    }
+
+    /// The open predictions about the experiment shown there: a panel that can be asked would answer them.
+    fn given_away(&self, place: usize) -> Vec<(usize, usize)> {
+        match self.lesson.shown(place) {
+            (experiment, Some(show)) if show.controls => self.unpredicted(&[experiment]),
+            _ => Vec::new(),
+        }
     }
 
     /// What the lab shows beside the step; nothing where the text has the window for itself.
@@ -221,18 +233,22 @@ impl Reader {
         }
     }
 
-    /// The first other step that asks for a prediction of what this step has trained, and has none yet.
+    /// The first other step that asks for a prediction of what this step has trained or shows, and has none yet.
     pub fn asks_first(&self) -> Option<usize> {
-        let others = self.unpredicted().into_iter().map(|(step, _)| step);
-        others.into_iter().find(|&step| step != self.kept.step)
+        let hidden = self.show_meant().map(|place| self.given_away(place));
+        let unpredicted = self.unpredicted(&self.missing());
+        let others = unpredicted.into_iter().chain(hidden.into_iter().flatten());
+        others
+            .map(|(step, _)| step)
+            .filter(|&step| step != self.kept.step)
+            .min()
     }
 
-    /// The open predictions, of any step, of what is still to be trained for this one.
-    fn unpredicted(&self) -> Vec<(usize, usize)> {
-        let missing = self.missing();
+    /// The open predictions, of any step, of what is measured in these experiments.
+    fn unpredicted(&self, experiments: &[usize]) -> Vec<(usize, usize)> {
         let waits = |key: &(usize, usize), prediction: &Prediction| {
             let needed = self.lesson.measured_in(&prediction.expressions());
-            !self.kept.guesses.contains_key(key) && needed.iter().any(|place| missing.contains(place))
+            !self.kept.guesses.contains_key(key) && needed.iter().any(|place| experiments.contains(place))
         };
         let steps = self.lesson.steps.iter().enumerate();
         let all = steps.flat_map(|(step, of)| {
@@ -258,7 +274,7 @@ impl Reader {
 
     /// Trains what this step is measured on without the predictions that are missing; the report will say so.
     pub fn run_unpredicted(&mut self) {
-        for key in self.unpredicted() {
+        for key in self.unpredicted(&self.missing()) {
             self.kept.guesses.insert(key, Guess::Skipped);
         }
         self.run();
@@ -286,104 +302,16 @@ impl Reader {
         };
         self.go_to(step);
     }
-
-    /// The keys of a lesson: they go before those of the lab.
-    pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
-        let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::NONE, Key::PageDown) {
-            self.turn(true);
-        }
-        if pressed(Modifiers::NONE, Key::PageUp) {
-            self.turn(false);
-        }
-        let here = self.kept.step;
-        for index in self.open_predictions() {
-            if matches!(self.drafts[&(here, index)], Draft::Number(_)) {
-                // The digit is typed into the field.
-                let typed = DIGITS
-                    .into_iter()
-                    .chain([Key::Num0])
-                    .any(|key| pressed(Modifiers::NONE, key));
-                if typed {
-                    ui.memory_mut(|memory| memory.request_focus(number_field(here, index)));
-                    return;
-                }
-            }
-            for (digit, key) in DIGITS.into_iter().enumerate() {
-                let prediction = &self.lesson.steps[here].predictions[index];
-                let choice = matches!(self.drafts[&(here, index)], Draft::Choice(_));
-                if choice
-                    && pressed(Modifiers::NONE, key)
-                    && let Some(draft) = self.drafts.get_mut(&(here, index))
-                {
-                    draft.digit(digit + 1, prediction);
-                }
-            }
-        }
-        let free = ui.memory(|memory| memory.focused().is_none());
-        let idle =
-            self.trainings.under_way().is_none() && self.open_predictions().is_empty() && self.missing().is_empty();
-        let space = free && (lecture || !idle) && pressed(Modifiers::NONE, Key::Space);
-        if space || pressed(Modifiers::COMMAND, Key::Enter) {
-            self.go_on(scene, lecture, actions);
-        }
-    }
-
-    /// The keys of a lesson while a field of it has the others.
-    pub fn field_keys(&mut self, ui: &Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
-        let here = self.kept.step;
-        let step = &self.lesson.steps[here];
-        let numbers = (0..step.predictions.len()).map(|index| number_field(here, index));
-        let mut fields = numbers.chain((0..step.notes.len()).map(|index| note_field(here, index)));
-        let focused = ui.memory(|memory| memory.focused());
-        if !fields.any(|field| focused == Some(field)) {
-            return;
-        }
-        let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::NONE, Key::PageDown) {
-            self.turn(true);
-        }
-        if pressed(Modifiers::NONE, Key::PageUp) {
-            self.turn(false);
-        }
-        if pressed(Modifiers::COMMAND, Key::Enter) {
-            self.go_on(scene, false, actions);
-        }
-    }
-
-    /// What Space does: predict and run, pause, go on, go to the step that asks for a prediction first; in a lecture, where nothing else is to do, the next step.
-    fn go_on(&mut self, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
-        if self.trainings.under_way().is_some() {
-            match scene.history.phase {
-                Phase::Running => actions.push(Action::Send(Command::Pause)),
-                Phase::Paused => actions.push(Action::Send(Command::Run)),
-                Phase::Preparing | Phase::Finishing | Phase::Done => {}
-            }
-        } else if let (true, Some(step)) = (self.open_predictions().is_empty(), self.asks_first()) {
-            self.go_to(step);
-        } else if !self.open_predictions().is_empty() || !self.missing().is_empty() {
-            self.predict_and_run();
-        } else if lecture {
-            self.turn(true);
-        }
-    }
 }
 
-/// The field of a number that is predicted.
-pub fn number_field(step: usize, index: usize) -> Id {
-    Id::unique(("lesson number", step, index))
+/// Where the answer to a prediction is given by key.
+pub fn answer_field(step: usize, index: usize) -> Id {
+    Id::unique(("lesson answer", step, index))
 }
 
 /// The field of a note.
 pub fn note_field(step: usize, index: usize) -> Id {
     Id::unique(("lesson note", step, index))
-}
-
-/// In the user's own folder.
-fn suggested(lesson: &str) -> String {
-    let home = std::env::home_dir().unwrap_or_else(|| PathBuf::from("."));
-    let name = ["depthscope-", lesson, ".html"].concat();
-    home.join(name).display().to_string()
 }
 
 #[cfg(test)]
@@ -395,7 +323,8 @@ mod tests {
     fn every_lesson_opens_and_shows_panels_that_are_there() {
         for lesson in lessons("en").unwrap() {
             let reader = Reader::open(Origin::Shipped(lesson.name), Kept::default()).unwrap();
-            assert!(reader.holds() && reader.show().is_none(), "{}", reader.lesson.name);
+            let shown = reader.show().is_some_and(|show| show.controls);
+            assert!(reader.holds() && !shown, "{}", reader.lesson.name);
         }
     }
 

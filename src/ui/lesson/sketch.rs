@@ -1,7 +1,8 @@
 //! A curve drawn by hand into an empty chart, by mouse or by keys, and the measured one beside it.
 
 use eframe::egui::{
-    Align2, FontId, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
+    Align2, FontId, Id, Key, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 use rust_i18n::t;
 
@@ -113,8 +114,9 @@ impl Sketch {
     }
 
     /// The chart to draw into; answers whether something was drawn.
-    pub fn draw_ui(&mut self, ui: &mut Ui, name: &str) -> bool {
-        let (rect, response) = ui.allocate_exact_size(size(ui), Sense::click_and_drag());
+    pub fn draw_ui(&mut self, ui: &mut Ui, name: &str, field: Id) -> bool {
+        let (rect, _) = ui.allocate_exact_size(size(ui), Sense::hover());
+        let response = ui.interact(rect, field, Sense::click_and_drag());
         let drawn = if self.points().is_some() {
             t!("drawn")
         } else {
@@ -228,19 +230,18 @@ impl Sketch {
                 place(frame, share, loss.log10().clamp(LOW, HIGH))
             };
             let line: Vec<Pos2> = points.into_iter().map(at).collect();
-            let end = line.last().copied();
-            painter.add(Shape::line(line, Stroke::new(2.0, measured.colour)));
-            if let Some(end) = end {
-                let above = if end.y > frame.top() + 24.0 { -4.0 } else { 20.0 };
+            if let Some(end) = line.last().copied() {
                 let font = FontId::new(SMALL, theme::semibold());
-                painter.text(
-                    end + vec2(-2.0, above),
-                    Align2::RIGHT_BOTTOM,
-                    measured.name,
-                    font,
-                    measured.colour,
-                );
+                let name = painter.layout_no_wrap(measured.name.to_owned(), font, measured.colour);
+                // Above all of the line that it stands over, or else beneath it.
+                let left = end.x - name.size().x - 2.0;
+                let over = line.iter().filter(|at| at.x >= left).map(|at| at.y);
+                let [top, foot] = over.fold([end.y; 2], |[top, foot], y| [top.min(y), foot.max(y)]);
+                let above = top - name.size().y - 2.0;
+                let y = if above > frame.top() { above } else { foot + 2.0 };
+                painter.galley(pos2(left, y), name, measured.colour);
             }
+            painter.add(Shape::line(line, Stroke::new(2.0, measured.colour)));
         }
         let drawn = self.heights.iter().enumerate();
         let points: Vec<Pos2> = drawn
