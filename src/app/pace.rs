@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Speed is measured over this long.
+/// Speed is measured over this long, and over at least so many arrivals, however slow they are.
 const SPAN: Duration = Duration::from_secs(3);
+const FEWEST: usize = 3;
 
 /// Counts training steps of all runs together.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,8 @@ impl Pace {
         if steps > 0 {
             self.counts.push_back((now, steps));
         }
-        while self.counts.front().is_some_and(|(then, _)| now - *then > SPAN) {
+        let old = |counts: &VecDeque<(Instant, usize)>| counts.front().is_some_and(|(then, _)| now - *then > SPAN);
+        while self.counts.len() > FEWEST && old(&self.counts) {
             self.counts.pop_front();
         }
     }
@@ -53,5 +55,10 @@ mod tests {
         assert!((speed - 20.0).abs() < 1e-6, "{speed}");
         pace.clear();
         assert_eq!(pace.steps_per_second(), None);
+        for fives in 0..4 {
+            pace.note(start + Duration::from_secs(5 * fives), 1);
+        }
+        let slow = pace.steps_per_second().unwrap();
+        assert!((slow - 0.2).abs() < 1e-6, "{slow}");
     }
 }
