@@ -315,7 +315,7 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
         space,
         0.0,
         &title,
-        &t!("input to output; bars: fine-tuned, lines: from scratch; change over norm before"),
+        &t!("input to output; bars: fine-tuned, lines: from scratch"),
     );
     let Some(tuned) = tuned else { return };
     let scratch = of(Way::Scratch).filter(|trial| trial.labels == tuned.labels);
