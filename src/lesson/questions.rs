@@ -7,9 +7,9 @@ use super::file::Lesson;
 use crate::probe::Subject;
 use crate::run::{Origin, PlaneKind, Question, RunId};
 
-/// Points a side of the landscape whose slice is shown, and of those that only a few heights are read from.
+/// Points a side of the landscape whose slice is shown, and of those that are compared with it at a few heights.
 const FINE: usize = 17;
-const COARSE: usize = 5;
+const COARSE: usize = 9;
 /// Labels of each class where a lesson asks how far layers move and names no number.
 const LABELS: usize = 20;
 

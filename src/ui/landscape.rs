@@ -128,7 +128,7 @@ impl Pane for Landscape {
         if views.iter().all(Option::is_none) && !working {
             return self.empty_ui(ui, &sides, view);
         }
-        let range = range(views.iter().flatten().map(|(_, view)| &view.landscape));
+        let range = self.range(&sides, view);
         let words = match self.plane {
             Plane::Way => t!(
                 "Axes: lengths along the two main directions of the training's way. Dots: kept steps, the last in the middle of the cross. Lines: equal training loss, a factor apart."
@@ -212,6 +212,18 @@ impl Landscape {
         let findings = view.scene.findings;
         let (step, view) = findings.landscape_at(series.track.id, self.plane.kind(), until)?;
         Some((step, Arc::clone(view)))
+    }
+
+    /// The least and the largest loss. Planes through the weights share their colours, so that they can be compared.
+    fn range(&self, sides: &[&Series], view: &View<'_>) -> Option<[f32; 2]> {
+        let until = view.cursor.step.unwrap_or(usize::MAX);
+        let alike = Plane::ALL
+            .into_iter()
+            .filter(|other| (*other == Plane::Way) == (self.plane == Plane::Way));
+        let all = alike.flat_map(|plane| sides.iter().map(move |series| (series.track.id, plane.kind())));
+        let findings = view.scene.findings;
+        let known = all.filter_map(|(run, plane)| findings.landscape_at(run, plane, until));
+        range(known.map(|(_, known)| &known.landscape))
     }
 
     fn ask(&self, sides: &[&Series], view: &mut View<'_>) {
