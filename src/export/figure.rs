@@ -163,6 +163,8 @@ pub struct Relief {
     pub range: [f32; 2],
     /// Steps with their places, ascending.
     pub way: Vec<(usize, [f32; 2])>,
+    /// Pixels a side of its picture.
+    pub pixels: usize,
 }
 
 impl Axis {

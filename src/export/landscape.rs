@@ -4,7 +4,7 @@ use rust_i18n::t;
 
 use super::figure::{Figure, Panel, Relief};
 use super::nets::nets;
-use super::relief::range;
+use super::relief::{PIXELS, range};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::probe::Landscape;
@@ -51,6 +51,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
             landscape: view.landscape.clone(),
             range,
             way: view.way.clone(),
+            pixels: PIXELS,
         })
     };
     let panels = all.into_iter().map(panel).collect();

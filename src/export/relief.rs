@@ -13,8 +13,8 @@ use crate::probe::Landscape;
 
 /// Lines of equal loss in a picture.
 const LINES: usize = 12;
-/// Pixels a side of the picture.
-const PIXELS: usize = 480;
+/// Pixels a side of a picture for print.
+pub const PIXELS: usize = 480;
 /// Heights of the title, of the axis, and of the colour scale with its numbers.
 const TITLE: f64 = 22.0;
 const AXIS: f64 = 34.0;
@@ -74,7 +74,7 @@ pub fn draw<B: DrawingBackend>(
     Ok(vec![
         Picture {
             place: inner,
-            columns: PIXELS,
+            columns: relief.pixels,
             pixels: pixels(relief),
         },
         Picture {
@@ -87,28 +87,28 @@ pub fn draw<B: DrawingBackend>(
 
 /// Row by row from the top: colours, lines where the loss passes a level, and the way.
 fn pixels(relief: &Relief) -> Vec<Rgb> {
-    let map = &relief.landscape;
-    let shares = |pixel: usize| pixel as f32 / (PIXELS - 1) as f32;
+    let (map, side) = (&relief.landscape, relief.pixels);
+    let shares = |pixel: usize| pixel as f32 / (side - 1) as f32;
     let height = |column: usize, row: usize| map.between(shares(column), 1.0 - shares(row));
     let band = |loss: f32| {
         (Landscape::share(loss, relief.range) * (LINES + 1) as f32)
             .floor()
             .min(LINES as f32)
     };
-    let mut pixels = Vec::with_capacity(PIXELS * PIXELS);
-    for row in 0..PIXELS {
-        for column in 0..PIXELS {
+    let mut pixels = Vec::with_capacity(side * side);
+    for row in 0..side {
+        for column in 0..side {
             let here = height(column, row);
             let colour = cividis()[(Landscape::share(here, relief.range) * 255.0).round() as usize];
-            let right = height((column + 1).min(PIXELS - 1), row);
-            let below = height(column, (row + 1).min(PIXELS - 1));
+            let right = height((column + 1).min(side - 1), row);
+            let below = height(column, (row + 1).min(side - 1));
             let line = band(here) != band(right) || band(here) != band(below);
             pixels.push(if line { mix(colour, [0xff; 3], 0.55) } else { colour });
         }
     }
     let place = |[x, y]: [f32; 2]| {
-        let share = |place: f32, [from, to]: [f32; 2]| (place - from) / (to - from) * (PIXELS - 1) as f32;
-        [share(x, map.reach[0]), (PIXELS - 1) as f32 - share(y, map.reach[1])]
+        let share = |place: f32, [from, to]: [f32; 2]| (place - from) / (to - from) * (side - 1) as f32;
+        [share(x, map.reach[0]), (side - 1) as f32 - share(y, map.reach[1])]
     };
     let points: Vec<[f32; 2]> = relief.way.iter().map(|&(_, point)| place(point)).collect();
     for ends in points.windows(2) {
@@ -116,22 +116,22 @@ fn pixels(relief: &Relief) -> Vec<Rgb> {
         for at in 0..=length as usize {
             let share = at as f32 / length;
             let point = [0, 1].map(|axis: usize| ends[0][axis] + share * (ends[1][axis] - ends[0][axis]));
-            spot(&mut pixels, point, 1.2);
+            spot((&mut pixels, side), point, 1.2);
         }
     }
-    points.iter().for_each(|&point| spot(&mut pixels, point, 4.0));
+    points.iter().for_each(|&point| spot((&mut pixels, side), point, 4.0));
     pixels
 }
 
-fn spot(pixels: &mut [Rgb], [x, y]: [f32; 2], radius: f32) {
+fn spot((pixels, side): (&mut [Rgb], usize), [x, y]: [f32; 2], radius: f32) {
     let around = |centre: f32| {
-        let bound = |value: f32| value.clamp(0.0, (PIXELS - 1) as f32) as usize;
+        let bound = |value: f32| value.clamp(0.0, (side - 1) as f32) as usize;
         bound(centre - radius)..=bound(centre + radius)
     };
     for row in around(y) {
         for column in around(x) {
             if (column as f32 - x).hypot(row as f32 - y) <= radius {
-                pixels[row * PIXELS + column] = [0xff; 3];
+                pixels[row * side + column] = [0xff; 3];
             }
         }
     }
@@ -167,6 +167,7 @@ mod tests {
             },
             range: [1.0, 100.0],
             way: vec![(0, [0.0, 0.0]), (9, [0.5, 0.5])],
+            pixels: PIXELS,
         };
         let pixels = pixels(&relief);
         assert_eq!(pixels[0], cividis()[0]);

@@ -12,7 +12,7 @@ use super::record::Record;
 use crate::error::{Error, Result};
 use crate::export::write_file;
 use crate::net::Spec;
-use crate::run::{Experiment, RunFolder};
+use crate::run::{Answers, Experiment, RunFolder};
 
 /// The answers to what the lesson asked about the runs of a folder.
 fn readings(folder: &Path) -> PathBuf {
@@ -41,6 +41,7 @@ pub fn recall(experiment: &Experiment, folder: &Path, evidence: &mut Evidence) -
             path = folder.display()
         )));
     }
+    let findings = Arc::new(Answers::read(&found.layout.findings(), &found.history.runs)?);
     let names: BTreeSet<&str> = experiment.runs.iter().map(|plan| plan.name.as_str()).collect();
     let tracks = found.history.runs.into_iter();
     let own: Vec<_> = tracks.filter(|run| names.contains(run.track.name.as_str())).collect();
@@ -57,7 +58,7 @@ pub fn recall(experiment: &Experiment, folder: &Path, evidence: &mut Evidence) -
         evidence.insert(Exhibit {
             summary: runs.into_iter().find(of_this).cloned(),
             series,
-            findings: Arc::default(),
+            findings: Arc::clone(&findings),
         });
     }
     record.runs.into_iter().for_each(|run| evidence.insert_reading(run));

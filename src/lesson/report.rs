@@ -15,13 +15,28 @@ use super::record::{Record, today};
 use super::table::Reading;
 use super::words;
 use crate::error::Result;
-use crate::export::{Caption, Format, Kind, Material, Size, figure};
-use crate::run::{Experiment, History, RunFolder, Series};
+use crate::export::{Caption, Format, Kind, Material, Panel, Size, figure};
+use crate::run::{Experiment, Findings, History, RunFolder, Series};
 
 /// What a report may weigh, in bytes. Figures that do not fit are left out, and it says so.
 const HEAVIEST: usize = 300_000;
+/// Pixels a side of a landscape: light enough for several.
+const PIXELS: usize = 200;
 /// Kept free for what follows the figures.
 const REST: usize = 20_000;
+
+/// What is drawn of an experiment, as far as it is known: what was found out about its nets before what training shows anyway.
+const FIGURES: [Kind; 9] = [
+    Kind::Loss,
+    Kind::Information,
+    Kind::Insertion,
+    Kind::Forms,
+    Kind::Shattering,
+    Kind::Lesions,
+    Kind::Transfer,
+    Kind::Landscape,
+    Kind::Gradients,
+];
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:48em;margin:2em auto;padding:0 1em;color:#1d1d1f}\
 h1{line-height:1.2}h2{margin-top:1.6em}table{border-collapse:collapse;width:100%}\
@@ -74,15 +89,19 @@ impl Report<'_> {
         if let Some(own) = self.own {
             heading(&mut page, &t!("My own experiment"));
             finals(&mut page, own);
-            training(&mut page, &own.experiment, own.history.clone())?;
+            training(&mut page, &own.experiment, own.history.clone(), None)?;
         }
         heading(&mut page, &t!("Trainings"));
         for experiment in &self.lesson.experiments {
             let of_this = |name: &str| experiment.runs.iter().any(|plan| plan.name == name);
-            let measured = self.evidence.measured().map(|exhibit| &exhibit.series);
+            let measured = || {
+                let all = self.evidence.measured();
+                all.filter(|exhibit| of_this(&exhibit.series.track.name))
+            };
             let mut history = History::default();
-            history.runs = measured.filter(|series| of_this(&series.track.name)).cloned().collect();
-            training(&mut page, experiment, history)?;
+            history.runs = measured().map(|exhibit| exhibit.series.clone()).collect();
+            let findings = measured().next().map(|exhibit| exhibit.findings.as_ref());
+            training(&mut page, experiment, history, findings)?;
         }
         page.push_str("</body></html>\n");
         Ok(page)
@@ -222,8 +241,8 @@ fn figures(page: &mut String, read: &Reading) {
     read.tags.iter().for_each(|tag| paragraph(page, "quiet", tag));
 }
 
-/// Recipe, seeds, device and curves of one experiment.
-fn training(page: &mut String, experiment: &Experiment, history: History) -> Result<()> {
+/// Recipe, seeds, device and figures of one experiment.
+fn training(page: &mut String, experiment: &Experiment, history: History, findings: Option<&Findings>) -> Result<()> {
     // Titles of the experiments that come with the program are translated.
     let title = t!(&experiment.title);
     row(page, "h3", "", if title.is_empty() { &experiment.name } else { &title });
@@ -237,16 +256,23 @@ fn training(page: &mut String, experiment: &Experiment, history: History) -> Res
         history: &history,
         step: None,
         maps: None,
-        findings: None,
+        findings,
         runs: None,
         data: None,
     };
-    for kind in [Kind::Loss, Kind::Gradients] {
+    for kind in FIGURES {
         // One step has no curve.
         if kind == Kind::Loss && experiment.steps < 2 {
             continue;
         }
-        let Ok(figure) = figure(kind, &material) else { continue };
+        let Ok(mut figure) = figure(kind, &material) else {
+            continue;
+        };
+        for panel in &mut figure.panels {
+            if let Panel::Relief(relief) = panel {
+                relief.pixels = PIXELS;
+            }
+        }
         let svg = figure.bytes(Format::Svg, Size::Screen)?;
         if page.len() + svg.len() + REST > HEAVIEST {
             paragraph(
@@ -348,7 +374,9 @@ mod tests {
     use super::super::evidence::tests::exhibit;
     use super::*;
     use std::path::Path;
+    use std::sync::Arc;
 
+    use crate::lesson::Exhibit;
     use crate::run::Layout;
 
     const LESSON: &str = r#"+++
@@ -414,6 +442,29 @@ otherwise = "<u>more</u> seeds"
         // Nothing is fetched: the only addresses are names of formats.
         let addresses = page.matches("http").count();
         assert_eq!(addresses, page.matches("http://www.w3.org/").count());
+    }
+
+    #[test]
+    fn what_was_found_out_about_the_nets_is_drawn() {
+        let lesson = Lesson::parse(LESSON, "small.md").unwrap();
+        let figures = |findings: Findings| {
+            let mut evidence = Evidence::default();
+            evidence.insert(Exhibit {
+                findings: Arc::new(findings),
+                ..exhibit("plain-8", 0, 0.5)
+            });
+            let report = Report {
+                lesson: &lesson,
+                evidence: &evidence,
+                guesses: &Guesses::new(),
+                notes: &Notes::new(),
+                own: None,
+                record: None,
+            };
+            report.html().unwrap().matches("<svg").count()
+        };
+        let known = figures(super::super::found::tests::findings());
+        assert!(known > figures(Findings::default()), "{known}");
     }
 
     #[test]
