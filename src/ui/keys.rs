@@ -34,7 +34,15 @@ fn is_press(event: &Event, with: Modifiers, which: Key) -> bool {
 
 /// The keys as they are written: `Ctrl+K`, `?`.
 pub fn written(ctx: &Context, keys: &KeyboardShortcut) -> String {
-    ctx.format_shortcut(keys).replace(Key::Questionmark.name(), "?")
+    let written = ctx.format_shortcut(keys);
+    let signs = [
+        (Key::Questionmark, "?"),
+        (Key::OpenBracket, "["),
+        (Key::CloseBracket, "]"),
+    ];
+    signs
+        .iter()
+        .fold(written, |text, (key, sign)| text.replace(key.name(), sign))
 }
 
 #[cfg(test)]
