@@ -6,9 +6,14 @@ use plotters_backend::{BackendCoord, DrawingBackend};
 use rust_i18n::t;
 
 use super::figure::Point;
-use super::fonts::LATIN;
+use super::fonts::{LATIN, room_for};
 use crate::error::{Error, Result};
 use crate::palette::Rgb;
+
+/// The em of what stands beneath a colour bar, the height of its lines, and the least room between its words.
+const SMALL: f64 = 11.0;
+const LINE: f64 = 14.0;
+const GAP: f64 = 12.0;
 
 /// Where a text stands relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +142,17 @@ impl<B: DrawingBackend> Canvas<B> {
         let drawable = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
         let text: String = text.chars().map(|c| if drawable(c) { c } else { ' ' }).collect();
         self.backend.draw_text(&text, &style, self.at(at)).map_err(failed)
+    }
+
+    /// The values at the ends of a colour bar, and what they are values of: between them, or beneath where that has no
+    /// room. `left`, height and width of the line.
+    pub fn scale(&mut self, [low, of, high]: [&str; 3], [left, y, width]: [f64; 3], colour: Rgb) -> Result<()> {
+        self.text(low, [left, y], SMALL, Align::Left, colour)?;
+        self.text(high, [left + width, y], SMALL, Align::Right, colour)?;
+        let [low, middle, high] = [low, of, high].map(|text| room_for(text, SMALL));
+        let between = width - 2.0 * low.max(high) - GAP >= middle;
+        let y = if between { y } else { y + LINE };
+        self.text(of, [left + width / 2.0, y], SMALL, Align::Middle, colour)
     }
 }
 

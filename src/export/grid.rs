@@ -73,15 +73,8 @@ pub fn draw<B: DrawingBackend>(
         pixels: cividis().to_vec(),
     });
     let below = bar[1] + 20.0;
-    canvas.text(&number(low.into(), 3), [left, below], 11.0, Align::Left, GREY)?;
-    canvas.text(
-        &t!("activation, one scale for all channels"),
-        [left + width / 2.0, below],
-        11.0,
-        Align::Middle,
-        GREY,
-    )?;
-    canvas.text(&number(high.into(), 3), [left + width, below], 11.0, Align::Right, GREY)?;
+    let [low, high] = [low, high].map(|value| number(value.into(), 3));
+    canvas.scale([&low, &t!("activation"), &high], [left, below, width], GREY)?;
     Ok(pictures)
 }
 

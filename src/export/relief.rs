@@ -18,7 +18,7 @@ pub const PIXELS: usize = 480;
 /// Heights of the title, of the axis, and of the colour scale with its numbers.
 const TITLE: f64 = 22.0;
 const AXIS: f64 = 34.0;
-const SCALE: f64 = 36.0;
+const SCALE: f64 = 44.0;
 
 /// The least and the largest finite loss of several landscapes; `None` where nothing is known.
 pub fn range<'a>(maps: impl Iterator<Item = &'a Landscape>) -> Option<[f32; 2]> {
@@ -62,15 +62,8 @@ pub fn draw<B: DrawingBackend>(
     canvas.text(&to, [x + wide, y + high + 12.0], 11.0, Align::Right, GREY)?;
     let bar = [x, y + high + AXIS, wide, 10.0];
     let [low, most] = relief.range.map(|loss| number(f64::from(loss), 2));
-    canvas.text(&low, [x, bar[1] + 20.0], 11.0, Align::Left, GREY)?;
-    canvas.text(
-        &t!("training loss, log scale"),
-        [x + wide / 2.0, bar[1] + 20.0],
-        11.0,
-        Align::Middle,
-        GREY,
-    )?;
-    canvas.text(&most, [x + wide, bar[1] + 20.0], 11.0, Align::Right, GREY)?;
+    let of = t!("training loss, log scale");
+    canvas.scale([&low, &of, &most], [x, bar[1] + 20.0, wide], GREY)?;
     Ok(vec![
         Picture {
             place: inner,

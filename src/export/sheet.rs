@@ -154,6 +154,9 @@ fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)
         wrapped.map(|line| (line, colour)).collect()
     };
     let mut all = lines(&figure.recipe, DARK);
+    if corner(figure, width) != figure.tag {
+        all.extend(lines(std::slice::from_ref(&figure.tag), GREY));
+    }
     all.extend(lines(&figure.notes, GREY));
     all.extend(lines(left_out, GREY));
     all
@@ -192,14 +195,22 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
     Ok(pictures)
 }
 
+/// As much of the tag as has room in the corner: all of it, or what comes before its colon.
+fn corner(figure: &Figure, width: f64) -> &str {
+    let whole = room_for(&figure.tag, NOTE_SIZE) <= 0.5 * width;
+    let kind = figure.tag.split([':', '：']).next().unwrap_or_default();
+    if whole { &figure.tag } else { kind.trim_end() }
+}
+
 /// Says in the corner where the numbers come from; returns the width it took.
 fn tag<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>, width: f64) -> Result<f64> {
-    let Some(text) = wrap(&figure.tag, NOTE_SIZE, 0.5 * width, 1).pop() else {
+    if figure.tag.is_empty() {
         return Ok(0.0);
-    };
-    let box_width = room_for(&text, NOTE_SIZE) + 12.0;
+    }
+    let text = corner(figure, width);
+    let box_width = room_for(text, NOTE_SIZE) + 12.0;
     let left = width - MARGIN - box_width;
     canvas.rect([left, 19.0, box_width, 21.0], PALE)?;
-    canvas.text(&text, [left + box_width / 2.0, 29.5], NOTE_SIZE, Align::Middle, DARK)?;
+    canvas.text(text, [left + box_width / 2.0, 29.5], NOTE_SIZE, Align::Middle, DARK)?;
     Ok(box_width)
 }
