@@ -211,7 +211,7 @@ fn a_lesson_by_keyboard_in_chinese() {
 }
 
 /// Names that stay as they are in every language: of nets, layers, engines, data, and of the fields in a net's text.
-const NAMES: [&str; 18] = [
+const NAMES: [&str; 20] = [
     "plain",
     "resnet",
     "resnext",
@@ -230,6 +230,8 @@ const NAMES: [&str; 18] = [
     "bottleneck",
     "cardinality",
     "basic",
+    "shortcut",
+    "scale",
 ];
 
 /// What is written or named without a Chinese character though it has words.

@@ -15,7 +15,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// Three significant digits for reading: `0.0026`, `1.78`, `1.2e-9`.
+/// Three significant digits for reading: `0.0026`, `1.78`, `1.2·10⁻⁹`.
 pub fn short(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
@@ -27,8 +27,24 @@ pub fn short(value: f64) -> String {
     match power {
         -4..=2 => format!("{value:.*}", (if power < 0 { 1 - power } else { 2 - power }) as usize),
         3..=5 => format!("{value:.0}"),
-        _ => format!("{value:.1e}"),
+        _ => {
+            let text = format!("{value:.1e}");
+            let (leading, power) = text.split_once('e').unwrap_or((&text, "0"));
+            format!("{leading}·10{}", superscript(power))
+        }
     }
+}
+
+/// The digits of an exponent.
+pub fn superscript(power: &str) -> String {
+    let raised = |c: char| match c {
+        '-' => '\u{207b}',
+        '1' => '\u{b9}',
+        '2' => '\u{b2}',
+        '3' => '\u{b3}',
+        digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
+    };
+    power.chars().map(raised).collect()
 }
 
 /// `8 s`, `3 min 20 s`, `2 h 5 min`.
@@ -64,7 +80,8 @@ mod tests {
             (0.0026, "0.0026"),
             (0.00026, "0.00026"),
             (12.34, "12.3"),
-            (4e-15, "4.0e-15"),
+            (4e-15, "4.0·10⁻¹⁵"),
+            (9.97e-6, "1.0·10⁻⁵"),
             (150.2, "150"),
             (f64::NAN, "not finite"),
             (0.0, "0"),

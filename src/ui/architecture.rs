@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{self, Key, Modifiers, Role, Ui, WidgetInfo};
+use eframe::egui::{self, Align, Key, Layout, Modifiers, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::block_bench::Bench;
+use super::block_stages::scale_ui;
 use super::block_tower::{Act, BlockTower};
 use super::cursor::find;
 use super::keys;
@@ -101,8 +102,14 @@ impl Pane for Architecture {
         let mut act = tower.show_ui(ui, space, view.cursor);
         if let (Some(bench), true) = (&bench, tools > 0.0) {
             let surgery = tower.surgery;
-            let used = ui.horizontal(|ui| bench.tools_ui(ui, surgery)).inner;
-            act = used.or(act);
+            let used = ui.horizontal(|ui| {
+                let used = bench.tools_ui(ui, surgery);
+                if let Some(scale) = tower.scale() {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| scale_ui(ui, scale));
+                }
+                used
+            });
+            act = used.inner.or(act);
         }
         if let (Some(texts), true) = (texts, written > 0.0) {
             for text in texts {

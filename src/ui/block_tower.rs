@@ -9,6 +9,7 @@ use eframe::egui::{
 use rust_i18n::t;
 
 use super::block_bench::Bench;
+use super::block_stages::stages_ui;
 use super::cursor::Cursor;
 use super::theme::{self, Ink, SMALL};
 use super::widgets::short;
@@ -60,18 +61,20 @@ impl BlockTower<'_> {
         let bars = (rect.height() * 0.3).clamp(24.0, 90.0);
         let ground = rect.bottom() - bars - 10.0;
         let arcs = (rect.height() * 0.16).clamp(14.0, 44.0);
-        let tallest = (ground - rect.top() - arcs - 16.0).max(8.0);
+        let tallest = (ground - rect.top() - arcs - 20.0).max(8.0);
         let side =
             |block: &Block| self.graph.nodes[block.output].output[1].max(self.graph.nodes[block.output].output[2]);
         let largest = blocks.iter().map(side).max().unwrap_or(1) as f32;
         self.accuracy_axis_ui(ui, Rect::from_min_max(pos2(rect.left(), ground + 10.0), rect.max), ink);
         let mut act = None;
+        let mut bodies = Vec::new();
         let mut left = rect.left() + 30.0;
         for (index, block) in blocks.iter().enumerate() {
             let width = unit * weight(block);
             let height = tallest * (side(block) as f32 / largest).sqrt();
             let body = Rect::from_min_max(pos2(left, ground - height), pos2(left + width, ground));
             left += width + gap;
+            bodies.push(body);
             let removed = self.surgery.cuts.get(&index) == Some(&Cut::Removed);
             let (fill, edge) = match removed {
                 true => (ink.paper, Stroke::new(1.0, ink.weak)),
@@ -114,6 +117,7 @@ impl BlockTower<'_> {
                 ink,
             );
         }
+        stages_ui(ui, self.graph, &bodies, rect.top());
         act
     }
 
@@ -189,26 +193,27 @@ impl BlockTower<'_> {
         words
     }
 
-    /// The gradient norm on the colour map, over this net's own range.
+    /// Logarithms of the lowest and the highest gradient norm of the fill: this net's own range.
+    pub fn scale(&self) -> Option<[f32; 2]> {
+        let norms = self.norms.iter().filter(|norm| **norm > 0.0 && norm.is_finite());
+        let (low, high) = norms
+            .map(|norm| norm.log10())
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), norm| {
+                (low.min(norm), high.max(norm))
+            });
+        (low <= high).then(|| [low.min(high - DECADES), high])
+    }
+
+    /// The gradient norm on the colour map.
     fn fill(&self, index: usize, ink: Ink) -> Color32 {
-        let finite = || {
-            self.norms
-                .iter()
-                .filter(|norm| **norm > 0.0 && norm.is_finite())
-                .map(|norm| norm.log10())
-        };
-        let Some(norm) = self
+        let norm = self
             .norms
             .get(index + 1)
-            .filter(|norm| **norm > 0.0 && norm.is_finite())
-        else {
+            .filter(|norm| **norm > 0.0 && norm.is_finite());
+        let (Some(norm), Some([low, high])) = (norm, self.scale()) else {
             return ink.paper.lerp_to_gamma(self.colour, 0.4);
         };
-        let (low, high) = finite().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), norm| {
-            (low.min(norm), high.max(norm))
-        });
-        let spread = (high - low).max(DECADES);
-        let share = (norm.log10() - (high - spread)) / spread;
+        let share = (norm.log10() - low) / (high - low);
         let [r, g, b] = palette::cividis()[(share.clamp(0.0, 1.0) * 255.0) as usize];
         Color32::from_rgb(r, g, b)
     }

@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::time::Duration;
 
-use eframe::egui::{Color32, FontId, Key, Modifiers, Role, Ui, Vec2b, WidgetInfo, vec2};
-use egui_plot::{AxisHints, Plot, PlotBounds, PlotPoint};
+use eframe::egui::{Color32, FontId, Id, Key, Modifiers, Rect, Role, Ui, Vec2b, WidgetInfo, vec2};
+use egui_plot::{AxisHints, Plot, PlotBounds, PlotPoint, PlotTransform};
 
 use super::axis::{Height, Time};
 use super::chart_lines::height_at;
@@ -20,9 +21,15 @@ use crate::run::History;
 const SPAN_NAMES: f64 = 0.1;
 /// How near the pointer must be to a line to mean it, in points.
 const NEAR: f32 = 12.0;
+/// Share of the width before the first of lines with dots, so that its dot is whole.
+const DOT: f64 = 0.012;
 /// Least distance of marks on the x axis in points, and its part where a narrow chart would have too few.
 const MARKS_APART: f64 = 64.0;
 const CLOSER: f64 = 0.6;
+/// Least distance of marks on a linear y axis, in heights of a label.
+const ROWS_APART: f64 = 1.6;
+/// A frame of a window that trains.
+const SOON: Duration = Duration::from_millis(33);
 
 /// A line with everything that belongs to it, in plot space.
 #[derive(Debug, Clone, Default)]
@@ -103,12 +110,15 @@ impl Chart<'_> {
             .and_then(|steps| self.places(steps));
         let names = Names::fit(ui, curves, self.bracket.as_ref());
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
-        let wish_x = zoom.unwrap_or([self.x.start, end]);
+        let dots = self.across == Across::Count && curves.iter().any(|curve| curve.dots);
+        let before = if dots { DOT * (end - self.x.start) } else { 0.0 };
+        let wish_x = zoom.unwrap_or([self.x.start - before, end]);
         let lifted = ui.scope_id().with((self.id, "heights", self.height.log));
         let kept: Option<[f64; 2]> = ui.data(|data| data.get_temp(lifted));
         let wish_y = kept.unwrap_or_else(|| self.heights(curves, &(wish_x[0]..wish_x[1])));
         let wish = PlotBounds::from_min_max([wish_x[0], wish_y[0]], [wish_x[1], wish_y[1]]);
 
+        let place = ui.available_rect_before_wrap();
         let response = self.plot(ui, ink).show(ui, |plot| {
             plot.set_plot_bounds(wish);
             self.lines(plot, curves, ink);
@@ -116,12 +126,8 @@ impl Chart<'_> {
         response
             .response
             .widget_info(|| WidgetInfo::labeled(Role::Image, true, &self.summary));
-        // A plot knows the width of its tick labels only after it was drawn once.
-        let drawn = response.response.id.with("drawn");
-        if !ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(drawn), true)) {
-            ui.ctx().request_discard("the axes' widths are known now");
-        }
         let transform = &response.transform;
+        settle(ui, response.response.id.with("drawn"), Drawn::new(ui, place, transform));
         spans_ui(ui, transform, self.spans, ink);
         let pointer = &response.response;
         let named = names.names_ui(ui, transform, curves, self.bracket.as_ref(), pointer.hover_pos());
@@ -310,11 +316,54 @@ impl Chart<'_> {
         } else {
             let percent = self.height.factor == 100.0;
             plot.y_grid_spacer(move |input| {
-                let mut marks = linear_marks(input, 1.0);
+                let mut marks = linear_marks(input, ROWS_APART);
                 marks.retain(|mark| !percent || (-1e-9..100.0 + 1e-9).contains(&mark.value));
                 marks
             })
         }
+    }
+}
+
+/// How a plot was drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Drawn {
+    place: Rect,
+    scale: f32,
+    /// Its lines, without the axes, and what is within them.
+    frame: Rect,
+    bounds: [[f64; 2]; 2],
+}
+
+impl Drawn {
+    fn new(ui: &Ui, place: Rect, transform: &PlotTransform) -> Self {
+        Self {
+            place,
+            scale: ui.ctx().pixels_per_point(),
+            frame: *transform.frame(),
+            bounds: [transform.bounds().min(), transform.bounds().max()],
+        }
+    }
+}
+
+/// A plot knows the width of its tick labels only after it was drawn with them: where anything has changed it is drawn
+/// once more.
+fn settle(ui: &Ui, id: Id, now: Drawn) {
+    let before = ui.data_mut(|data| {
+        let before = data.get_temp::<Drawn>(id);
+        data.insert_temp(id, now);
+        before
+    });
+    if before == Some(now) {
+        return;
+    }
+    let same_place = |before: &Drawn| (before.place, before.scale) == (now.place, now.scale);
+    match before.filter(same_place) {
+        None => {
+            ui.ctx().request_discard("the axes' widths are known now");
+            ui.ctx().request_repaint();
+        }
+        Some(before) if before.frame != now.frame => ui.ctx().request_repaint(),
+        Some(_) => ui.ctx().request_repaint_after(SOON),
     }
 }
 

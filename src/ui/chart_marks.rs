@@ -63,10 +63,10 @@ pub fn crosshair_ui(
         let inside = curve.line.first().is_some_and(|first| first.x <= place + 1e-9)
             && curve.line.last().is_some_and(|last| last.x >= place - 1e-9);
         if let (true, Some(y)) = (inside && !curve.label.is_empty(), height_at(&curve.line, place)) {
-            let number = if y.is_finite() {
-                short(height.value(y))
-            } else {
-                t!("not finite").into()
+            let number = match height.value(y) {
+                _ if !y.is_finite() => t!("not finite").into(),
+                percent if height.factor == 100.0 => format!("{percent:.1} %"),
+                value => short(value),
             };
             let text = format!("{}  {number}", curve.name);
             rows.push(painter.layout_no_wrap(text, font.clone(), curve.colour));

@@ -1,18 +1,21 @@
 //! The bar at the top of the lab: which experiment, and what its training shall do.
 
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{Align, Button, ComboBox, Label, Layout, Ui, vec2};
+use eframe::egui::{Align, Button, ComboBox, Label, Layout, ScrollArea, Ui, vec2};
 use rust_i18n::t;
 
 use super::cursor::Cursor;
 use super::language::Language;
 use super::panels::Panel;
 use super::preset::Preset;
-use super::theme::{self, HEADING};
+use super::theme::{self, GRID, HEADING};
 use super::tiling::Tiling;
-use super::widgets::{grouped, primary_button_ui, quiet_button_ui};
+use super::widgets::{grouped, menu_space, primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene};
 use crate::run::{Command, Experiment, Phase};
+
+/// Room that a menu leaves free: the bar that it hangs from, its own edge.
+const BELOW_THE_BAR: f32 = 64.0;
 
 /// What Space does now.
 pub fn run_or_pause(scene: Scene<'_>) -> Command {
@@ -44,7 +47,7 @@ pub fn controls_ui(
             ui.add_space(8.0);
         }
         if !taught {
-            training_ui(ui, scene, actions);
+            training_ui(ui, scene, title, actions);
         }
         live_ui(ui, cursor);
         let roomy = ui.available_size_before_wrap().x > 500.0;
@@ -66,8 +69,9 @@ pub fn controls_ui(
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             rooms(ui);
-            if wide && ui.available_width() > 80.0 {
-                ui.add(Label::new(theme::caption(t!(title))).truncate());
+            let words = theme::paragraph(ui, t!(title).into_owned(), f32::INFINITY);
+            if wide && words.size().x + GRID < ui.available_width() {
+                ui.label(words);
             }
         });
     });
@@ -87,7 +91,7 @@ pub fn lessons_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 /// Which experiment, and what its training shall do.
-fn training_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Action>) {
     let combo = ComboBox::from_id_salt("experiment")
         .selected_text(scene.experiment.name.as_str())
         .show_ui(ui, |ui| {
@@ -102,6 +106,7 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
         let label = t!("Experiment %{name}", name = scene.experiment.name);
         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, label)
     });
+    combo.response.on_hover_text(t!(title));
     let alive = scene.failure.is_none();
     ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
         run_ui(ui, scene, actions);
@@ -153,7 +158,8 @@ pub fn language_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: &mut Cursor, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         if !taught {
-            run_ui(ui, scene, actions);
+            let possible = scene.failure.is_none() && scene.history.phase != Phase::Done;
+            ui.add_enabled_ui(possible, |ui| run_ui(ui, scene, actions));
         }
         live_ui(ui, cursor);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -196,31 +202,40 @@ fn panels_ui(ui: &mut Ui, tiling: &mut Tiling) {
     let button = Button::new(theme::caption(t!("Panels"))).frame_when_inactive(false);
     let menu = MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_min_width(190.0);
-        for (index, &panel) in Panel::ALL.iter().enumerate() {
-            let mut open = tiling.is_open(panel);
-            let key = if index < 9 {
-                (index + 1).to_string()
-            } else {
-                String::new()
-            };
-            let entry = Button::selectable(open, panel.title()).shortcut_text(key);
-            if ui.add(entry).on_hover_text(panel.hint()).clicked() {
-                open = !open;
-                if open {
-                    tiling.open(panel);
-                } else {
-                    tiling.close(panel);
-                }
-            }
-        }
-        ui.separator();
-        ui.label(theme::caption(t!("Arrange for")));
-        for (index, preset) in Preset::ALL.into_iter().enumerate() {
-            let entry = Button::new(preset.title()).shortcut_text(format!("Alt {}", index + 1));
-            if ui.add(entry).on_hover_text(preset.hint()).clicked() {
-                tiling.arrange(preset);
-            }
-        }
+        menu_space(ui);
+        let most = ui.ctx().content_rect().height() - BELOW_THE_BAR;
+        ScrollArea::vertical()
+            .max_height(most)
+            .min_scrolled_height(most)
+            .show(ui, |ui| entries_ui(ui, tiling));
     });
     menu.0.on_hover_text(t!("Open and close panels, or arrange them all"));
+}
+
+fn entries_ui(ui: &mut Ui, tiling: &mut Tiling) {
+    for (index, &panel) in Panel::ALL.iter().enumerate() {
+        let mut open = tiling.is_open(panel);
+        let key = if index < 9 {
+            (index + 1).to_string()
+        } else {
+            String::new()
+        };
+        let entry = Button::selectable(open, panel.title()).shortcut_text(key);
+        if ui.add(entry).on_hover_text(panel.hint()).clicked() {
+            open = !open;
+            if open {
+                tiling.open(panel);
+            } else {
+                tiling.close(panel);
+            }
+        }
+    }
+    ui.separator();
+    ui.label(theme::caption(t!("Arrange for")));
+    for (index, preset) in Preset::ALL.into_iter().enumerate() {
+        let entry = Button::new(preset.title()).shortcut_text(format!("Alt {}", index + 1));
+        if ui.add(entry).on_hover_text(preset.hint()).clicked() {
+            tiling.arrange(preset);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The command palette: every task by a few letters of its name, with its key beside it.
 
-use eframe::egui::{self, Button, Id, Key, Modal, Modifiers, Role, ScrollArea, TextEdit, WidgetInfo};
+use eframe::egui::{self, Align2, Button, Id, Key, Modal, Modifiers, Role, ScrollArea, TextEdit, WidgetInfo};
 use rust_i18n::t;
 
 use super::Scene;
@@ -12,6 +12,8 @@ use super::theme::{self, GRID};
 const WIDTH: f32 = 520.0;
 /// Height of the list in points.
 const HEIGHT: f32 = 340.0;
+/// Share of the window's height above it.
+const TOP: f32 = 0.12;
 
 /// The palette.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +58,11 @@ impl Finder {
         if !self.open {
             return None;
         }
-        let modal = Modal::new(Id::unique("finder")).show(ctx, |ui| {
+        // It hangs from the top, so that the field stays where it is while the list gets shorter.
+        let id = Id::unique("finder");
+        let top = egui::vec2(0.0, TOP * ctx.content_rect().height());
+        let area = Modal::default_area(id).anchor(Align2::CENTER_TOP, top);
+        let modal = Modal::new(id).area(area).show(ctx, |ui| {
             let width = WIDTH.min(ui.ctx().content_rect().width() - 64.0);
             ui.set_width(width);
             let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));

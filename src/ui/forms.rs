@@ -21,7 +21,7 @@ use crate::run::{Command, Question, RunId, RunPlan, Series};
 /// A net whose blocks split, for a lab that has none.
 const EXAMPLE: &str = "resnext-20:width=16,cardinality=8,group_width=4";
 /// Least and largest height of a block as it is drawn.
-const DRAWING: [f32; 2] = [132.0, 280.0];
+const DRAWING: [f32; 2] = [132.0, 340.0];
 /// Height of a convolution in a block of the least height.
 const LAYER: f32 = 17.0;
 /// Paths that are drawn; the others are dots.
@@ -277,7 +277,7 @@ fn draw(ui: &Ui, rect: Rect, split: &Split, form: Form, colour: Color32) {
             if form == Form::Grouped {
                 pen.groups(middle, row(1), half * 0.6, split.paths.min(8));
             }
-            pen.name(middle, row(1), "3×3");
+            pen.name(middle, row(1), half * 0.6, "3×3");
             pen.layer(middle, row(2), half, "1×1");
         }
         Form::Paths | Form::Concatenated => {
@@ -285,18 +285,19 @@ fn draw(ui: &Ui, rect: Rect, split: &Split, form: Form, colour: Color32) {
             let step = (right - left) / count as f32;
             for path in 0..count {
                 let x = left + step * (path as f32 + 0.5);
-                pen.line(pos2(middle, top), pos2(x, row(0)));
                 if path + 2 == count && split.paths > DRAWN {
-                    pen.dots(pos2(x, row(1)));
+                    let rows = if form == Form::Paths { 3 } else { 2 };
+                    (0..rows).for_each(|at| pen.dots(pos2(x, row(at))));
                     continue;
                 }
                 let half = step * 0.4;
+                pen.line(pos2(middle, top), pos2(x, row(0) - pen.half));
                 pen.line(pos2(x, row(0)), pos2(x, row(2)));
-                pen.layer(x, row(0), half, "");
-                pen.layer(x, row(1), half, "");
+                pen.layer(x, row(0), half, "1×1");
+                pen.layer(x, row(1), half, "3×3");
                 if form == Form::Paths {
-                    pen.line(pos2(x, row(2)), sum);
-                    pen.layer(x, row(2), half, "");
+                    pen.line(pos2(x, row(2) + pen.half), sum);
+                    pen.layer(x, row(2), half, "1×1");
                 }
             }
             if form == Form::Concatenated {
@@ -323,15 +324,25 @@ impl Pen {
 
     fn layer(&self, x: f32, y: f32, half: f32, name: &str) {
         let rect = Rect::from_center_size(pos2(x, y), 2.0 * vec2(half, self.half));
-        self.painter
-            .rect_filled(rect, 2.0, self.ink.paper.lerp_to_gamma(self.colour, 0.35));
-        self.name(x, y, name);
+        self.painter.rect_filled(rect, 2.0, self.fill());
+        self.name(x, y, half, name);
     }
 
-    fn name(&self, x: f32, y: f32, name: &str) {
+    fn fill(&self) -> Color32 {
+        self.ink.paper.lerp_to_gamma(self.colour, 0.35)
+    }
+
+    /// Where it has room between the layer's ends; no cut crosses it.
+    fn name(&self, x: f32, y: f32, half: f32, name: &str) {
         let font = FontId::proportional(SMALL);
-        self.painter
-            .text(pos2(x, y), Align2::CENTER_CENTER, name, font, self.ink.text);
+        let name = self.painter.layout_no_wrap(name.to_owned(), font, self.ink.text);
+        let rect = Rect::from_center_size(pos2(x, y), name.size());
+        if rect.width() + 4.0 <= 2.0 * half {
+            let ground = vec2(rect.width() + 6.0, rect.height().min(2.0 * self.half));
+            self.painter
+                .rect_filled(Rect::from_center_size(rect.center(), ground), 0.0, self.fill());
+            self.painter.galley(rect.min, name, self.ink.text);
+        }
     }
 
     /// Cuts through a layer.

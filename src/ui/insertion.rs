@@ -278,7 +278,7 @@ fn nested_ui(ui: &mut Ui) {
         ),
     ] {
         ui.horizontal(|ui| {
-            let size = vec2(2.2 * side, side + GRID);
+            let size = vec2(2.2 * side, 1.1 * side);
             let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
             regions(&ui.painter_at(rect), rect, side, nested, ink);

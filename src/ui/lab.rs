@@ -330,6 +330,8 @@ impl Lab {
             Task::Arrange(preset) => self.tiling.arrange(*preset),
             Task::Export(kind) => actions.extend(self.print(*kind, Delivery::Files)),
             Task::Copy => actions.extend(self.print(None, Delivery::Clipboard)),
+            Task::CopyCode => actions.push(Action::CopyCode),
+            Task::CopyExperiment => actions.push(Action::CopyExperiment),
             Task::Open(room) => actions.push(Action::Open(*room)),
             Task::Theme => actions.push(Action::SwitchTheme),
             Task::Lecture => actions.push(Action::SwitchLecture),

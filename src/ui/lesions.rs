@@ -66,7 +66,7 @@ impl Pane for Lesions {
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
         let gap = ui.spacing().item_spacing.y;
         let legend = t!(
-            "Bars, from the input to the output: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: guessing. A triangle marks a block that halves the map, × one that cannot be removed."
+            "Bars, from the input to the output: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: chance. A triangle marks a block that halves the map, × one that cannot be removed."
         );
         let foot = theme::foot(ui, &legend, LEAST * runs.len() as f32);
         let each = ((ui.available_height() - foot) / runs.len() as f32 - gap).max(LEAST);
@@ -125,7 +125,7 @@ impl Lesions {
         }
         painter.galley(beside, words, ink.weak);
         let bars = Rect::from_min_max(
-            pos2(rect.left() + AXIS, name.bottom() + 6.0),
+            pos2(rect.left() + AXIS, name.bottom() + 10.0),
             rect.max - vec2(NAMES, 16.0),
         );
         let high = |share: f32| bars.bottom() - bars.height() * share.clamp(0.0, 1.0);
@@ -195,7 +195,7 @@ impl Lesions {
         painter.text(
             beside(high(guess)),
             Align2::LEFT_CENTER,
-            t!("guessing"),
+            t!("chance"),
             small.clone(),
             ink.weak,
         );

@@ -3,6 +3,7 @@
 mod architecture;
 pub mod axis;
 mod block_bench;
+mod block_stages;
 mod block_tower;
 mod cells;
 mod chart;

@@ -15,7 +15,7 @@ use super::net_field::{hint, meaning};
 use super::pane::View;
 use super::sizes::{Sizes, effect};
 use super::theme::{self, BODY, SMALL};
-use super::widgets::{grouped, quiet_button_ui, short};
+use super::widgets::{grouped, menu_space, quiet_button_ui, short};
 use crate::net::{Family, Field, Spec};
 use crate::run::{RunPlan, Series};
 
@@ -296,6 +296,7 @@ fn nearest_depth(spec: &Spec, wish: f64) -> usize {
 
 fn menu_ui(ui: &mut Ui, card: &Card) -> Option<Edit> {
     let mut edit = None;
+    menu_space(ui);
     if ui.button(t!("Duplicate")).clicked() {
         edit = Some(Edit::Copy);
     }

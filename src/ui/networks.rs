@@ -251,32 +251,42 @@ impl Networks {
                 None => RichText::new(words(&draft.differences(engine))).size(SMALL),
                 Some(sentence) => RichText::new(sentence).size(SMALL).color(ink.error),
             });
-            ui.horizontal_wrapped(|ui| {
-                ui.add_enabled_ui(obstacle.is_none() && change != Change::None, |ui| {
-                    let size = egui::vec2(0.0, 30.0);
-                    if let Change::Added(plans) = &change {
-                        if primary_button_ui(ui, &t!("Add to this training"), size).clicked() {
-                            view.actions.extend(plans.iter().cloned().map(Action::Add));
-                        }
-                        if ui.button(t!("Restart with these")).clicked() {
-                            view.actions.push(restart(draft));
-                        }
-                    } else if change == Change::Restart
-                        && primary_button_ui(ui, &t!("Restart with these"), size).clicked()
-                    {
+            let run_ui = |ui: &mut Ui| {
+                let size = egui::vec2(0.0, 30.0);
+                if let Change::Added(plans) = &change {
+                    if primary_button_ui(ui, &t!("Add to this training"), size).clicked() {
+                        view.actions.extend(plans.iter().cloned().map(Action::Add));
+                    }
+                    if ui.button(t!("Restart with these")).clicked() {
                         view.actions.push(restart(draft));
                     }
-                });
-                ui.add_enabled_ui(self.undo.can_undo(), |ui| {
-                    if quiet_button_ui(ui, &t!("Undo"), &t!("Take the last change back (Ctrl Z)")).clicked() {
-                        asked = Some(Go::Undo);
+                } else if primary_button_ui(ui, &t!("Restart with these"), size).clicked() {
+                    view.actions.push(restart(draft));
+                }
+            };
+            if change != Change::None {
+                ui.add_enabled_ui(obstacle.is_none(), |ui| ui.horizontal_wrapped(run_ui));
+            }
+            ui.horizontal(|ui| {
+                for (word, hint, possible, go) in [
+                    (
+                        t!("Undo"),
+                        t!("Take the last change back (Ctrl Z)"),
+                        self.undo.can_undo(),
+                        Go::Undo,
+                    ),
+                    (
+                        t!("Redo"),
+                        t!("Make it again (Ctrl Shift Z)"),
+                        self.undo.can_redo(),
+                        Go::Redo,
+                    ),
+                ] {
+                    let clicked = |ui: &mut Ui| quiet_button_ui(ui, &word, &hint).clicked();
+                    if ui.add_enabled_ui(possible, clicked).inner {
+                        asked = Some(go);
                     }
-                });
-                ui.add_enabled_ui(self.undo.can_redo(), |ui| {
-                    if quiet_button_ui(ui, &t!("Redo"), &t!("Make it again (Ctrl Shift Z)")).clicked() {
-                        asked = Some(Go::Redo);
-                    }
-                });
+                }
             });
         });
         asked

@@ -3,6 +3,7 @@
 use eframe::egui::{Button, Popup, PopupCloseBehavior, Response, Ui};
 use rust_i18n::t;
 
+use super::widgets::menu_space;
 use super::{Action, theme};
 use crate::export::{Format, Kind, Size};
 
@@ -38,6 +39,7 @@ pub fn menu_ui(
     let menu = Popup::menu(button).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     menu.show(|ui| {
         ui.set_min_width(210.0);
+        menu_space(ui);
         if let Some((kind, step)) = figure {
             figure_ui(ui, copy, size, |delivery, size| {
                 let size = *size;

@@ -34,6 +34,9 @@ pub enum Task {
     Export(Option<Kind>),
     /// Copy the figure of the panel in focus.
     Copy,
+    /// Put the experiment on the clipboard as code, or as the file it is.
+    CopyCode,
+    CopyExperiment,
     Open(Room),
     Theme,
     Lecture,
@@ -111,6 +114,7 @@ impl Task {
                 .map(Task::LookAt),
         );
         tasks.extend(Kind::ALL.map(|kind| Task::Export(Some(kind))));
+        tasks.extend([Task::CopyCode, Task::CopyExperiment]);
         tasks.extend(scene.engines.iter().map(|&engine| Task::Engine(engine.to_owned())));
         let press = |panel: Panel| panel.keys().iter().map(move |&key| Task::Press(panel, key));
         tasks.extend(Panel::ALL.iter().copied().flat_map(press));
@@ -164,9 +168,14 @@ impl Task {
             Task::Keys => plain(Key::Questionmark),
             Task::Palette => Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::K)),
             Task::Press(_, key) => Some(key.keys),
-            Task::Stop | Task::Copy | Task::Export(Some(_)) | Task::Start(_) | Task::Engine(_) | Task::LookAt(_) => {
-                None
-            }
+            Task::Stop
+            | Task::Copy
+            | Task::CopyCode
+            | Task::CopyExperiment
+            | Task::Export(Some(_))
+            | Task::Start(_)
+            | Task::Engine(_)
+            | Task::LookAt(_) => None,
         }
     }
 
@@ -207,6 +216,8 @@ impl Task {
             Task::Arrange(preset) => t!("Arrange the panels: %{preset}", preset = preset.title()),
             Task::Export(None) => t!("Export the panel's figure"),
             Task::Copy => t!("Copy the panel's figure"),
+            Task::CopyCode => t!("Copy as PyTorch"),
+            Task::CopyExperiment => t!("Copy the experiment"),
             Task::Export(Some(kind)) => t!("Export the figure %{figure}", figure = kind.name()),
             Task::Open(Room::Lessons) => t!("Go to the lessons"),
             Task::Open(Room::Lab) => t!("Go to the lab"),

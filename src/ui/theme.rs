@@ -295,6 +295,8 @@ fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
     visuals.menu_corner_radius = CornerRadius::same(8);
     visuals.extreme_bg_color = ink.ground;
     visuals.faint_bg_color = ink.ground;
+    // A field to write in is seen where the ground is as black as the paper, too.
+    visuals.text_edit_bg_color = (ink.ground == ink.paper).then_some(ink.button);
     visuals.weak_text_color = Some(ink.weak);
     visuals.error_fg_color = ink.error;
     visuals.warn_fg_color = ink.error;

@@ -2,10 +2,15 @@
 
 use egui_plot::{GridInput, GridMark};
 
+use crate::run::amounts::superscript;
+
+/// Most parts that a linear axis is cut into, however long it is.
+const MOST: f64 = 14.0;
+
 /// Marks of a linear axis at 1, 2 or 5 times a power of ten, at least `apart` label heights from each other.
 pub fn linear_marks(input: GridInput, apart: f64) -> Vec<GridMark> {
     let (low, high) = input.bounds;
-    let least = input.base_step_size * apart;
+    let least = (input.base_step_size * apart).max((high - low) / MOST);
     if !(low.is_finite() && high.is_finite() && least > 0.0) {
         return Vec::new();
     }
@@ -64,17 +69,7 @@ pub fn power_of_ten(log: f64) -> String {
     if (-3..=3).contains(&power) {
         return plain(10f64.powf(log));
     }
-    let digits: String = power
-        .to_string()
-        .chars()
-        .map(|c| match c {
-            '-' => '\u{207b}',
-            '1' => '\u{b9}',
-            '2' => '\u{b2}',
-            '3' => '\u{b3}',
-            digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or(digit),
-        })
-        .collect();
+    let digits = superscript(&power.to_string());
     match leading {
         1 => format!("10{digits}"),
         _ => format!("{leading}·10{digits}"),

@@ -4,7 +4,7 @@ use eframe::egui::{
     self, Color32, CursorIcon, Id, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind, Style, Ui, UiBuilder,
     Visuals, WidgetInfo, WidgetText, vec2,
 };
-use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, TileId, Tiles, UiResponse};
+use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse};
 use rust_i18n::t;
 
 use super::icon::{Icon, icon_button_ui};
@@ -19,6 +19,10 @@ use crate::export::Size;
 const HEADER: f32 = 38.0;
 /// Room that the buttons of a tile and the tag beside them take.
 const TAG_ROOM: f32 = 180.0;
+/// Room beside a title, both sides together.
+const PADDING: f32 = 16.0;
+/// Least width of a title that stands behind another's panel.
+const LEAST_TAB: f32 = 36.0;
 const MARGIN: Margin = Margin {
     left: 12,
     right: 12,
@@ -26,12 +30,47 @@ const MARGIN: Margin = Margin {
     bottom: 8,
 };
 
-fn title_width(ui: &Ui, panel: Panel) -> f32 {
+/// What a tab is called: its panel, or the panels that were put beside each other in it.
+fn title(tiles: &Tiles<Panel>, tile: TileId) -> String {
+    match tiles.get(tile) {
+        Some(Tile::Pane(panel)) => panel.title().into_owned(),
+        Some(Tile::Container(container)) => {
+            let shown = container.children().filter(|&&child| tiles.is_visible(child));
+            let titles: Vec<String> = shown.map(|&child| title(tiles, child)).collect();
+            titles.join(", ")
+        }
+        None => String::new(),
+    }
+}
+
+fn title_width(ui: &Ui, tiles: &Tiles<Panel>, tile: TileId) -> f32 {
     let font = egui::FontId::new(BODY, theme::semibold());
     let title = ui
         .painter()
-        .layout_no_wrap(panel.title().into(), font, Color32::PLACEHOLDER);
-    title.size().x + 16.0
+        .layout_no_wrap(title(tiles, tile), font, Color32::PLACEHOLDER);
+    title.size().x + PADDING
+}
+
+/// The titles of the tile that is being drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Titles {
+    count: usize,
+    /// Widths of all, and of the one in front.
+    whole: f32,
+    front: f32,
+    /// What is left for them beside the buttons.
+    room: f32,
+}
+
+impl Titles {
+    /// Width of a title that would like to be `own` wide: where there is no room for all, the one in front keeps its own.
+    fn width(self, own: f32, active: bool) -> f32 {
+        if active || self.whole <= self.room {
+            return own.min(self.room.max(LEAST_TAB));
+        }
+        let others = self.count.saturating_sub(1).max(1) as f32;
+        ((self.room - self.front) / others).clamp(LEAST_TAB.min(own), own)
+    }
 }
 
 /// What was asked of a tile by its buttons.
@@ -48,6 +87,7 @@ pub struct Frame<'a, 'v> {
     pub maximised: bool,
     pub paper: Size,
     pub asked: Option<Asked>,
+    pub titles: Titles,
 }
 
 impl Frame<'_, '_> {
@@ -133,23 +173,23 @@ impl Behavior<Panel> for Frame<'_, '_> {
 
     fn tab_ui(&mut self, tiles: &mut Tiles<Panel>, ui: &mut Ui, id: Id, tile: TileId, state: &TabState) -> Response {
         let ink = theme::ink(ui);
-        let Some(&panel) = tiles.get_pane(&tile) else {
-            return ui.allocate_response(egui::Vec2::ZERO, Sense::hover());
-        };
+        let panel = tiles.get_pane(&tile).copied();
+        let name = title(tiles, tile);
         let alone = tiles
             .parent_of(tile)
             .and_then(|parent| tiles.get_container(parent))
             .is_none_or(|tabs| tabs.children().filter(|&&tab| tiles.is_visible(tab)).count() < 2);
         let colour = if state.active { ink.text } else { ink.weak };
         let font = egui::FontId::new(BODY, theme::semibold());
-        let title = ui.painter().layout_no_wrap(panel.title().into(), font, colour);
-        let size = vec2(title_width(ui, panel), ui.available_height());
+        let width = self.titles.width(title_width(ui, tiles, tile), state.active);
+        let title = theme::elided(ui, &name, font, colour, width - PADDING);
+        let size = vec2(width, ui.available_height());
         let (_, rect) = ui.allocate_space(size);
         let response = ui
             .interact(rect, id, Sense::click_and_drag())
             .on_hover_cursor(CursorIcon::Grab)
-            .on_hover_text(panel.hint());
-        response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), state.active, panel.title()));
+            .on_hover_text(panel.map_or_else(|| name.clone().into(), Panel::hint));
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, ui.is_enabled(), state.active, &name));
         if ui.is_rect_visible(rect) && !state.is_being_dragged {
             let left = rect.left() + 8.0;
             let top = rect.center().y - title.size().y / 2.0;
@@ -165,7 +205,7 @@ impl Behavior<Panel> for Frame<'_, '_> {
                     .rect_stroke(around, 4.0, Stroke::new(1.0, ink.text), StrokeKind::Inside);
             }
         }
-        if response.clicked() {
+        if let (true, Some(panel)) = (response.clicked(), panel) {
             self.focus = panel;
         }
         response
@@ -180,17 +220,20 @@ impl Behavior<Panel> for Frame<'_, '_> {
     }
 
     fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, tabs: &Tabs, _scroll: &mut f32) {
-        let panes = |id: &TileId| tiles.get_pane(id).copied().filter(|_| tiles.is_visible(*id));
-        let titles: f32 = tabs
-            .children
-            .iter()
-            .filter_map(panes)
-            .map(|panel| title_width(ui, panel))
-            .sum();
+        let width = |tab: &TileId| title_width(ui, tiles, *tab);
+        let shown = || tabs.children.iter().filter(|tab| tiles.is_visible(**tab));
+        let (count, whole) = (shown().count(), shown().map(width).sum());
+        let front = tabs.active.as_ref().map_or(0.0, width);
         if let Some(&panel) = tabs.active.and_then(|active| tiles.get_pane(&active)) {
             ui.add_space(GRID);
-            self.buttons_ui(ui, panel, ui.available_width() - titles);
+            self.buttons_ui(ui, panel, ui.available_width() - whole);
         }
+        self.titles = Titles {
+            count,
+            whole,
+            front,
+            room: ui.available_width() - GRID,
+        };
     }
 
     fn tab_bar_left_ui(&mut self, _tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, _tabs: &Tabs) {

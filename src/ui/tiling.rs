@@ -1,6 +1,8 @@
 //! The arrangement of the lab's panels as tiles that can be moved, resized, maximised, closed and opened again.
 
-use eframe::egui::{self, CornerRadius, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, epaint::RectShape, vec2};
+use eframe::egui::{
+    self, Align, CornerRadius, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, epaint::RectShape, pos2, vec2,
+};
 use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tree};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -9,11 +11,15 @@ use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::preset::{Preset, tree_of};
 use super::theme::{self, Ink};
-use super::tile::{Asked, Frame};
+use super::tile::{Asked, Frame, Titles};
 use crate::export::Size;
 
 /// Smallest useful size of a tile in points; where there is less, the panels stand in one column that scrolls.
 const LEAST: egui::Vec2 = vec2(232.0, 190.0);
+/// A tile is halved for a new panel where each half keeps that much; elsewhere the new one stands before another.
+const ROOMY: egui::Vec2 = vec2(400.0, 270.0);
+/// What the tiles stand in before they were first drawn.
+const UNKNOWN: egui::Vec2 = vec2(1256.0, 726.0);
 /// Height of a panel in that column.
 const STACKED: f32 = 290.0;
 
@@ -25,6 +31,9 @@ pub struct Tiling {
     pub focus: Panel,
     /// It fills the space of all.
     pub maximised: bool,
+    /// The panel in focus was just opened or walked to: it has to come into sight.
+    #[serde(skip)]
+    summoned: bool,
     /// What figures are printed on.
     #[serde(default)]
     pub paper: Size,
@@ -36,6 +45,7 @@ impl Default for Tiling {
             tree: Preset::Compare.tree(),
             focus: Panel::Curves,
             maximised: false,
+            summoned: false,
             paper: Size::default(),
         }
     }
@@ -67,7 +77,7 @@ impl Tiling {
             .is_some_and(|tile| self.tree.tiles.is_visible(tile))
     }
 
-    /// Brings the panel to the front, where it last was or beside the largest tile, and gives it the focus.
+    /// Brings the panel to the front, where it last was or else where there is room, and gives it the focus.
     pub fn open(&mut self, panel: Panel) {
         match self.tree.tiles.find_pane(&panel) {
             Some(tile) => self.tree.set_visible(tile, true),
@@ -76,6 +86,7 @@ impl Tiling {
         self.tree
             .make_active(|_, tile| matches!(tile, Tile::Pane(other) if *other == panel));
         self.focus = panel;
+        self.summoned = true;
     }
 
     /// Takes the panel away; its place is kept for it.
@@ -101,6 +112,7 @@ impl Tiling {
             (Some(here), true) => (here + 1) % shown.len(),
             (Some(here), false) => here.checked_sub(1).unwrap_or(last),
         }];
+        self.summoned = true;
     }
 
     /// The panels in front, in reading order.
@@ -133,33 +145,78 @@ impl Tiling {
         }
     }
 
-    /// Gives a new panel half of the largest tile.
+    /// Gives a new panel half of the largest tile that can be halved, or the front of the one of largest breadth.
     fn insert(&mut self, panel: Panel) {
+        let mut places = Vec::new();
+        if let Some(root) = self.tree.root {
+            let space = self
+                .tree
+                .tiles
+                .rect(root)
+                .unwrap_or(Rect::from_min_size(pos2(0.0, 0.0), UNKNOWN));
+            self.places(root, space, &mut places);
+        }
+        let area = |place: &&(TileId, Rect)| place.1.area();
+        let largest = places
+            .iter()
+            .filter(|(_, rect)| (halves(*rect).1 - ROOMY).min_elem() >= 0.0)
+            .max_by(|a, b| area(a).total_cmp(&area(b)));
+        let broadest = places
+            .iter()
+            .max_by(|a, b| a.1.size().min_elem().total_cmp(&b.1.size().min_elem()));
         let tiles = &mut self.tree.tiles;
         let pane = tiles.insert_pane(panel);
+        let (largest, dir) = match (largest, broadest) {
+            (Some(&(tile, rect)), _) => (tile, halves(rect).0),
+            (None, Some(&(tile, _))) => {
+                if let Some(Tile::Container(container)) = tiles.get_mut(tile) {
+                    container.add_child(pane);
+                }
+                return;
+            }
+            (None, None) => {
+                self.tree.root = Some(tiles.insert_tab_tile(vec![pane]));
+                return;
+            }
+        };
         let new = tiles.insert_tab_tile(vec![pane]);
-        let area = |id: TileId| tiles.rect(id).map_or(0.0f32, |rect| rect.area());
-        let is_tabs = |tile: &Tile<Panel>| matches!(tile, Tile::Container(Container::Tabs(_)));
-        let largest = tiles
-            .iter()
-            .filter(|&(&id, tile)| id != new && is_tabs(tile) && tiles.is_visible_in_layout(id))
-            .map(|(&id, _)| id)
-            .max_by(|&a, &b| area(a).total_cmp(&area(b)));
-        let Some(largest) = largest else {
-            self.tree.root = Some(new);
-            return;
-        };
-        let tall = tiles.rect(largest).is_some_and(|rect| rect.height() > rect.width());
-        let dir = if tall {
-            LinearDir::Vertical
-        } else {
-            LinearDir::Horizontal
-        };
         let parent = tiles.parent_of(largest);
         let pair = tiles.insert_container(Linear::new(dir, vec![largest, new]));
         match parent.and_then(|parent| tiles.get_mut(parent)) {
             Some(Tile::Container(container)) => drop(container.replace_child(largest, pair)),
             _ => self.tree.root = Some(pair),
+        }
+    }
+
+    /// Where the tiles in `space` will stand; those opened since the last frame have no place yet that the tree knows.
+    fn places(&self, tile: TileId, space: Rect, places: &mut Vec<(TileId, Rect)>) {
+        let tiles = &self.tree.tiles;
+        let Some(Tile::Container(Container::Linear(linear))) = tiles.get(tile) else {
+            return places.push((tile, space));
+        };
+        let seen = |child: &&TileId| tiles.is_visible_in_layout(**child);
+        let whole: f32 = linear
+            .children
+            .iter()
+            .filter(seen)
+            .map(|&child| linear.shares[child])
+            .sum();
+        let mut rest = space;
+        for &child in linear.children.iter().filter(seen) {
+            let share = linear.shares[child] / whole;
+            let part = match linear.dir {
+                LinearDir::Horizontal => {
+                    let (part, after) = rest.split_left_right_at_x(rest.left() + share * space.width());
+                    rest = after;
+                    part
+                }
+                LinearDir::Vertical => {
+                    let (part, after) = rest.split_top_bottom_at_y(rest.top() + share * space.height());
+                    rest = after;
+                    part
+                }
+            };
+            self.places(child, part, places);
         }
     }
 
@@ -192,6 +249,7 @@ impl Tiling {
             maximised: self.maximised,
             paper: self.paper,
             asked: None,
+            titles: Titles::default(),
         };
         let least = self.tree.root.map_or(LEAST, |root| self.least(root));
         if shown.is_empty() {
@@ -202,7 +260,7 @@ impl Tiling {
         } else if self.maximised && shown.contains(&self.focus) {
             frame.card_ui(ui, space, self.focus);
         } else if space.width() < least.x || space.height() < least.y {
-            column_ui(ui, &shown, &mut frame);
+            column_ui(ui, &shown, self.summoned, &mut frame);
         } else {
             let ground = ui.painter().add(Shape::Noop);
             self.tree.ui(&mut frame, ui);
@@ -211,7 +269,7 @@ impl Tiling {
             ui.painter().set(ground, Shape::Vec(cards));
         }
         let (focus, paper, asked) = (frame.focus, frame.paper, frame.asked);
-        (self.focus, self.paper) = (focus, paper);
+        (self.focus, self.paper, self.summoned) = (focus, paper, false);
         match asked {
             Some(Asked::Close(panel)) => self.close(panel),
             Some(Asked::Maximise(panel)) => {
@@ -240,12 +298,25 @@ impl Tiling {
     }
 }
 
-/// A window too small for tiles: the panels in front, one beneath the other.
-fn column_ui(ui: &mut Ui, shown: &[Panel], frame: &mut Frame<'_, '_>) {
+/// The direction in which a tile is halved, and the size of a half.
+fn halves(rect: Rect) -> (LinearDir, egui::Vec2) {
+    if rect.height() > rect.width() {
+        (LinearDir::Vertical, vec2(rect.width(), rect.height() / 2.0))
+    } else {
+        (LinearDir::Horizontal, vec2(rect.width() / 2.0, rect.height()))
+    }
+}
+
+/// A window too small for tiles: the panels in front, one beneath the other; the one in focus comes into sight where it
+/// was `summoned`.
+fn column_ui(ui: &mut Ui, shown: &[Panel], summoned: bool, frame: &mut Frame<'_, '_>) {
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for &panel in shown {
             let size = vec2(ui.available_width(), STACKED);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            if summoned && panel == frame.focus {
+                ui.scroll_to_rect(rect, Some(Align::Min));
+            }
             if ui.is_rect_visible(rect) {
                 frame.card_ui(ui, rect, panel);
             }

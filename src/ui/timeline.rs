@@ -89,6 +89,10 @@ impl Pane for Timeline {
         self.track_ui(ui, &moments, view);
         let now = grouped(newest(view.scene.history) as u64);
         let sentence = match view.cursor.step {
+            None if moments.len() == 1 => t!(
+                "Live, step %{step}. More moments are kept as the training goes on.",
+                step = now
+            ),
             None => t!(
                 "Live, step %{step}. %{moments} moments are kept; drag to go back to one.",
                 step = now,

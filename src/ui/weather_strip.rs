@@ -25,6 +25,8 @@ pub const TIME: Time = Time {
 /// Heights of a strip's title, and of the axis beneath all of them.
 const TITLE: f32 = 18.0;
 const AXIS: f32 = 34.0;
+/// Least height of a strip with its title; the last ones are left out where there is less.
+const LEAST: f32 = 38.0;
 /// Height that the two numbers of a colour bar need, and how far each may stand beyond the bar's end.
 const TWO_LINES: f32 = 34.0;
 const BEYOND: f32 = 8.0;
@@ -99,8 +101,10 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
     let (space, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let ink = theme::ink(ui);
     let painter = ui.painter_at(space);
-    let count = strips.len().max(1) as f32;
-    let each = (space.height() - AXIS - GRID * (count - 1.0)) / count;
+    let height = |count: usize| (space.height() - AXIS - GRID * (count as f32 - 1.0)) / count as f32;
+    let count = (1..=strips.len()).rev().find(|&count| height(count) >= LEAST);
+    let strips = &strips[..count.unwrap_or(1).min(strips.len())];
+    let each = height(strips.len().max(1));
     let [left, right] = [space.left(), space.right() - BAR - GRID];
     let font = FontId::proportional(SMALL);
     let x = |place: f64| left + (right - left) * ((place - range[0]) / (range[1] - range[0])) as f32;
@@ -229,6 +233,12 @@ fn summary(strip: &Strip) -> String {
     }
 }
 
+/// To two digits.
+fn rounded(value: f64) -> f64 {
+    let unit = 10f64.powf(value.log10().floor() - 1.0);
+    (value / unit).round() * unit
+}
+
 /// The colours with the norms (or ratios) at their ends; of a low bar they stand above it, unless the pointer's finding
 /// `stands_there`.
 fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
@@ -239,7 +249,7 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
     let font = FontId::proportional(SMALL);
     let [low, high] = strip.range;
     let number = |log: f64| match log {
-        -3.0..6.0 => short(10f64.powf(log)),
+        -3.0..6.0 => short(rounded(10f64.powf(log))),
         _ => power_of_ten(log),
     };
     let words = |log: f64| match strip.difference {

@@ -11,14 +11,22 @@ use super::theme::{self, BODY, HEADING};
 use crate::palette::Rgb;
 pub use crate::run::amounts::{grouped, short};
 
-/// A colour table standing up, its first colour at the foot.
+/// A colour table along the longer side of `bar`, its first colour at the left or at the foot.
 pub fn colour_bar_ui(painter: &Painter, bar: Rect, table: &[Rgb; 256]) {
     let mut mesh = Mesh::default();
     for (index, &[r, g, b]) in table.iter().enumerate().step_by(5) {
-        let y = bar.bottom() - bar.height() * index as f32 / 255.0;
+        let share = index as f32 / 255.0;
         let colour = Color32::from_rgb(r, g, b);
-        mesh.colored_vertex(pos2(bar.left(), y), colour);
-        mesh.colored_vertex(pos2(bar.right(), y), colour);
+        let ends = if bar.width() > bar.height() {
+            let x = bar.left() + bar.width() * share;
+            [pos2(x, bar.top()), pos2(x, bar.bottom())]
+        } else {
+            let y = bar.bottom() - bar.height() * share;
+            [pos2(bar.left(), y), pos2(bar.right(), y)]
+        };
+        for end in ends {
+            mesh.colored_vertex(end, colour);
+        }
     }
     for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
         mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
@@ -56,6 +64,12 @@ pub fn primary_button_ui(ui: &mut Ui, text: &str, size: egui::Vec2) -> Response 
 pub fn quiet_button_ui(ui: &mut Ui, text: &str, hint: &str) -> Response {
     let button = Button::new(theme::caption(text)).frame_when_inactive(false);
     ui.add(button).on_hover_text(hint)
+}
+
+/// Entries of a menu keep off its edge and stand close.
+pub fn menu_space(ui: &mut Ui) {
+    ui.spacing_mut().button_padding = egui::vec2(10.0, 4.0);
+    ui.spacing_mut().item_spacing.y = 2.0;
 }
 
 /// Controls in the row, or behind one button where there is no room for them.

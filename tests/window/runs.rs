@@ -111,7 +111,8 @@ fn choose(page: &mut Harness<'_, Page>, start: &str) {
 
 #[test]
 fn columns_sort_both_ways_and_only_what_differs_is_a_column() {
-    let mut page = open();
+    // Wide enough for every column.
+    let mut page = page().open(Vec2::new(3600.0, 800.0), Theme::Light, 1.0);
     page.get_by_label("Sort by loss").click();
     page.run();
     let up = rows(&page);

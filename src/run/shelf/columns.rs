@@ -62,7 +62,10 @@ pub fn columns<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Column> {
     ];
     let mut names: Vec<&str> = Vec::new();
     let mut seen = BTreeSet::new();
-    for row in rows.clone() {
+    // In an order of their own, however the runs are sorted: the nets with most to say come first.
+    let mut richest: Vec<&Row> = rows.clone().collect();
+    richest.sort_by_key(|row| std::cmp::Reverse(row.fields.len()));
+    for row in richest {
         let all = row.fields.iter().chain(row.recipe.iter());
         names.extend(all.map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)));
     }

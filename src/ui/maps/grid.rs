@@ -15,7 +15,7 @@ use crate::probe::Statistics;
 use crate::ui::cursor::Cursor;
 use crate::ui::net_name::net_name_ui;
 use crate::ui::theme::{self, GRID, SMALL};
-use crate::ui::widgets::short;
+use crate::ui::widgets::{colour_bar_ui, short};
 
 /// Height of the line above the maps, and of the one beneath.
 pub const LINE: f32 = 22.0;
@@ -200,7 +200,7 @@ impl Side<'_> {
         };
         let both = match dead.as_str() {
             "" => moments.clone(),
-            dead => format!("{dead}, {moments}"),
+            dead => t!("%{first}, %{second}", first = dead, second = moments).into_owned(),
         };
         let texts = [both, dead, moments].into_iter().filter(|text| !text.is_empty());
         fitting_ui(ui, pos2(right + 2.0 * GRID, line - 8.0), rect.right(), texts);
@@ -221,18 +221,7 @@ pub fn colours_ui(ui: &Ui, rect: Rect, line: f32, [low, high]: [String; 2]) -> f
     );
     let size = vec2((rect.width() * 0.25).min(90.0), 8.0);
     let bar = Rect::from_min_size(pos2(low.right() + 6.0, line - 4.0), size);
-    let mut mesh = egui::Mesh::default();
-    for (index, &[r, g, b]) in palette::cividis().iter().enumerate().step_by(5) {
-        let x = bar.left() + bar.width() * index as f32 / 255.0;
-        let colour = Color32::from_rgb(r, g, b);
-        mesh.colored_vertex(pos2(x, bar.top()), colour);
-        mesh.colored_vertex(pos2(x, bar.bottom()), colour);
-    }
-    for quad in 0..mesh.vertices.len() as u32 / 2 - 1 {
-        mesh.add_triangle(2 * quad, 2 * quad + 1, 2 * quad + 2);
-        mesh.add_triangle(2 * quad + 1, 2 * quad + 2, 2 * quad + 3);
-    }
-    painter.add(mesh);
+    colour_bar_ui(&painter, bar, palette::cividis());
     let place = pos2(bar.right() + 6.0, line);
     painter.text(place, Align2::LEFT_CENTER, high, font, ink.weak).right()
 }

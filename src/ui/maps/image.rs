@@ -11,7 +11,9 @@ use crate::ui::pane::View;
 use crate::ui::theme::{self, GRID, SMALL};
 
 /// Height of a net's name, and of a line with a class.
-const ROW: f32 = 17.0;
+const ROW: f32 = 18.0;
+/// How much of a net's colour lies behind the text of a bar.
+const TINT: f32 = 0.45;
 
 /// The column: image, predictions.
 pub fn image_ui(ui: &mut Ui, view: &View<'_>, shown: &Shown, sides: &[Side<'_>]) {
@@ -28,7 +30,7 @@ pub fn image_ui(ui: &mut Ui, view: &View<'_>, shown: &Shown, sides: &[Side<'_>])
         ),
         (None, None) => t!("image %{image}", image = view.cursor.image),
     };
-    ui.add(egui::Label::new(theme::caption(about)).truncate());
+    ui.add(egui::Label::new(theme::caption(about)).wrap());
     let left = room.bottom() - ui.cursor().top() - GRID;
     let each = left / sides.len().max(1) as f32;
     for (place, (side, probabilities)) in sides.iter().zip(&shown.maps.predictions).enumerate() {
@@ -99,26 +101,32 @@ fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f
     let painter = ui.painter_at(rect);
     let font = FontId::new(SMALL, theme::semibold());
     painter.text(rect.min, Align2::LEFT_TOP, side.name, font, side.colour);
-    let small = FontId::proportional(SMALL);
-    let names = rect.left() + rect.width() * 0.42;
-    let whole = painter.layout_no_wrap("100 %".into(), small.clone(), ink.text).size().x;
     for (row, &index) in order.iter().enumerate() {
         let top = rect.top() + ROW * (row + 1) as f32;
-        let line = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + ROW));
-        let right = shown.maps.label == Some(index as u32);
-        let colour = if right { ink.text } else { ink.weak };
-        let bar = Rect::from_min_max(
-            pos2(names, top + 4.0),
-            pos2((rect.right() - whole - 4.0).max(names), top + ROW - 5.0),
-        );
-        painter.rect_filled(bar, 1.0, ink.button);
+        let bar = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW - 2.0));
+        painter.rect_filled(bar, 2.0, ink.button);
         let filled = Rect::from_min_size(bar.min, vec2(bar.width() * probabilities[index], bar.height()));
-        painter.rect_filled(filled, 1.0, side.colour);
-        let name = class(shown, index);
-        let name = theme::elided(ui, &name, small.clone(), colour, names - 4.0 - line.left());
-        painter.galley(line.min, name, colour);
+        painter.rect_filled(filled, 2.0, ink.paper.lerp_to_gamma(side.colour, TINT));
+        // The right class stands out.
+        let face = if shown.maps.label == Some(index as u32) {
+            theme::semibold()
+        } else {
+            egui::FontFamily::Proportional
+        };
+        let font = FontId::new(SMALL, face);
+        let inner = bar.shrink2(vec2(4.0, 0.0));
         let share = format!("{:.0} %", 100.0 * probabilities[index]);
-        painter.text(line.right_center(), Align2::RIGHT_CENTER, share, small.clone(), colour);
+        let share = painter.text(
+            inner.right_center(),
+            Align2::RIGHT_CENTER,
+            share,
+            font.clone(),
+            ink.text,
+        );
+        let room = share.left() - inner.left() - 4.0;
+        let name = theme::elided(ui, &class(shown, index), font, ink.text, room);
+        let corner = pos2(inner.left(), inner.center().y - name.size().y / 2.0);
+        painter.galley(corner, name, ink.text);
     }
     let Some(&first) = order.first() else { return };
     let about = t!(

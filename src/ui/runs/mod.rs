@@ -144,7 +144,10 @@ impl Runs {
         }
         let (items, hidden) = self.listed(scene.experiment, scene.history, scene.shelf);
         let now = now();
-        let columns = columns(items.iter().filter_map(|item| item.row.as_ref().ok()));
+        let mut columns = columns(items.iter().filter_map(|item| item.row.as_ref().ok()));
+        if items.windows(2).all(|pair| pair[0].key.folder == pair[1].key.folder) {
+            columns.retain(|column| *column != Column::Folder);
+        }
         let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
         self.order = Order {
             of,

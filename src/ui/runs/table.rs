@@ -19,8 +19,9 @@ const PAD: f32 = 8.0;
 /// Room of the bar that scrolls sideways.
 const BAR: f32 = 10.0;
 const SKETCH: f32 = 84.0;
-/// Widths of columns of text.
-const NARROW: f32 = 56.0;
+/// Room of the mark beside the title that is sorted by.
+const ARROW: f32 = 12.0;
+/// Widest column of text.
 const WIDE: f32 = 230.0;
 
 /// What happened in the table.
@@ -54,16 +55,23 @@ pub struct Table<'a> {
 
 /// Widths that hold the titles and the texts of these lines.
 pub fn widths<'a>(ui: &Ui, columns: &[Column], lines: impl Iterator<Item = Line<'a>> + Clone) -> Vec<f32> {
-    let letter = layout(ui, "0".repeat(20), Color32::WHITE).size().x / 20.0;
     let width = |column: &Column| {
         if *column == Column::Sketch {
             return SKETCH;
         }
-        let texts = lines.clone().map(|line| letters(&column.text(line)));
-        let title = letters(&column.title()) + 2;
-        let most = texts.max().unwrap_or(0).max(title) as f32;
+        let longest = lines
+            .clone()
+            .map(|line| column.text(line))
+            .max_by_key(|text| letters(text));
+        let length = |text, face| {
+            let font = FontId::new(SMALL, face);
+            ui.painter().layout_no_wrap(text, font, Color32::WHITE).size().x
+        };
+        // Other texts of as many letters may be a little longer.
+        let text = 1.06 * length(longest.unwrap_or_default(), theme::semibold());
+        let title = length(column.title(), egui::FontFamily::Proportional) + ARROW;
         let extra = if *column == Column::Name { CHECK } else { 0.0 };
-        (most * letter).clamp(NARROW, WIDE) + extra + 2.0 * PAD
+        text.max(title).min(WIDE) + extra + 2.0 * PAD
     };
     columns.iter().map(width).collect()
 }
@@ -148,7 +156,7 @@ impl Table<'_> {
             });
             let lit = sorted || response.hovered() || response.has_focus();
             let galley = layout(&bar, title, if lit { ink.text } else { ink.weak });
-            let room = if sorted { 12.0 } else { 0.0 };
+            let room = if sorted { ARROW } else { 0.0 };
             let x = if column.is_number() {
                 to - PAD - galley.size().x - room
             } else {

@@ -71,7 +71,7 @@ impl Runs {
                 .clicked()
         };
         let (words, hint) = if beside {
-            (t!("Part"), t!("Take it away from the live runs"))
+            (t!("Stop comparing"), t!("Take it away from the live runs"))
         } else {
             (t!("Compare"), t!("Draw its curves and gradients beside the live runs"))
         };
