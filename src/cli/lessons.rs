@@ -8,7 +8,10 @@ use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::export::write_file;
 use crate::lesson::words::number;
-use crate::lesson::{Claim, Evidence, Guesses, Lesson, Notes, Record, Report, Verdict, examine, lessons, meant};
+use crate::lesson::{
+    Claim, Evidence, Guesses, Lesson, Notes, Record, Report, Verdict, examine, lessons, meant, template,
+};
+use crate::ui::Panel;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -21,6 +24,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Print a lesson to start from; assets/lessons/README.md explains it
+    Template,
     /// Train a lesson's experiments and check every claim; exit status 1 if any is not reproduced
     Run {
         /// A lesson's name, `all`, a .md file, or a folder of them
@@ -45,18 +50,22 @@ enum Action {
 /// # Errors
 /// One sentence, when a lesson cannot be run or a claim is not reproduced.
 pub fn run(args: &Args) -> Result<()> {
-    let Some(Action::Run {
-        lesson: name,
-        seeds,
-        seed,
-        report,
-        record,
-        engine,
-    }) = &args.action
-    else {
-        return list(&args.language);
+    let (name, seeds, seed, report, record, engine) = match &args.action {
+        Some(Action::Run {
+            lesson,
+            seeds,
+            seed,
+            report,
+            record,
+            engine,
+        }) => (lesson, seeds, seed, report, record, engine),
+        Some(Action::Template) => {
+            print!("{}", template(&args.language)?);
+            return Ok(());
+        }
+        None => return list(&args.language),
     };
-    let chosen = meant(name, &args.language)?;
+    let chosen = meant(name, &args.language, &Panel::names())?;
     let alone = chosen.len() == 1;
     if !alone && (report.is_some() || record.is_some()) {
         return Err(Error::Lesson(
@@ -122,7 +131,7 @@ pub fn run(args: &Args) -> Result<()> {
     if !wrong.is_empty() {
         return Err(Error::Lesson(wrong.join("; ").into()));
     }
-    println!("{claims} claims reproduced");
+    println!("{claims} {} reproduced", if claims == 1 { "claim" } else { "claims" });
     Ok(())
 }
 

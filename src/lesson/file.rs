@@ -12,17 +12,18 @@ use serde::{Deserialize, Deserializer};
 
 use super::claim::Claim;
 use super::expression::Expression;
-use super::lines::{Written, line_of};
+use super::front;
 use super::note::Note;
 use super::prediction::Prediction;
+use super::reach;
 use super::table::Table;
-use crate::error::{Error, Result, Sentence};
+use crate::error::{Error, Result};
 use crate::run::Experiment;
 
 const FENCE: &str = "```";
 const FRONT: &str = "+++";
 /// The fenced blocks that are read.
-const BLOCKS: [&str; 4] = ["predict", "claim", "note", "show"];
+const BLOCKS: [&str; 5] = ["predict", "claim", "table", "note", "show"];
 
 /// A lesson.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,23 +80,6 @@ pub struct Show {
 
 fn yes() -> bool {
     true
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Front {
-    name: String,
-    title: String,
-    summary: String,
-    /// Experiments that come with the program.
-    #[serde(default, rename = "use")]
-    shipped: Vec<String>,
-    /// The lesson's own.
-    #[serde(default)]
-    experiments: Vec<Experiment>,
-    /// Those that are shown recorded.
-    #[serde(default)]
-    recorded: Vec<String>,
 }
 
 impl Lesson {
@@ -176,68 +160,47 @@ impl Lesson {
         tables.flat_map(Table::expressions)
     }
 
-    /// Sees that everything named exists.
+    /// Sees that everything that its steps name exists.
     fn checked(self) -> Result<Self> {
-        let fail = |text: Sentence| Err(Error::Lesson(text));
-        if self.experiments.is_empty() {
-            return fail(t!(
-                "there is no experiment; add use = [\"quick\"] or an [[experiments]] table"
-            ));
-        }
-        if self.steps.is_empty() {
-            return fail(t!("there is no step; begin one with a line like '## Deeper?'"));
-        }
-        let mut runs = BTreeSet::new();
-        for plan in self.experiments.iter().flat_map(|experiment| &experiment.runs) {
-            if !runs.insert(plan.name.as_str()) {
-                return fail(t!(
-                    "two runs are called '%{name}'; give one another name",
-                    name = plan.name
-                ));
-            }
-        }
-        let mut unknown = None;
         for (line, expressions) in self.steps.iter().flat_map(|step| &step.judged) {
-            let mut visit = |_, run: &str, _| {
-                if unknown.is_none() && !runs.contains(run) {
-                    unknown = Some((*line, run.to_owned()));
-                }
-            };
-            expressions.iter().for_each(|expression| expression.visit(&mut visit));
-        }
-        if let Some((line, run)) = unknown {
-            let known = runs.into_iter().collect::<Vec<_>>().join(", ");
-            return Err(at(
-                line,
-                t!(
-                    "there is no run called '%{run}'; the runs are %{known}",
-                    run = run,
-                    known = known
-                ),
-            ));
-        }
-        let missing = |name: &String| self.experiments.iter().all(|known| known.name != *name);
-        let none = |name: &String| t!("there is no experiment called '%{name}'", name = name);
-        for step in &self.steps {
-            if let Some(name) = step
-                .show
-                .as_ref()
-                .and_then(|show| show.experiment.as_ref())
-                .filter(|name| missing(name))
-            {
-                return Err(at(step.show_line, none(name)));
+            for expression in expressions {
+                reach::check(expression, &self.experiments).map_err(|error| at(*line, error))?;
             }
         }
-        if let Some(name) = self.recorded.iter().find(|name| missing(name)) {
-            return fail(none(name));
+        for step in &self.steps {
+            if let Some(show) = &step.show {
+                self.check_show(show).map_err(|error| at(step.show_line, error))?;
+            }
         }
         Ok(self)
+    }
+
+    fn check_show(&self, show: &Show) -> Result<()> {
+        let experiment = match &show.experiment {
+            Some(name) => self.experiment(name)?,
+            None => &self.experiments[0],
+        };
+        match show.step {
+            Some(step) if step > experiment.steps => Err(Error::Lesson(t!(
+                "there is no step %{step}: %{experiment} has %{steps}",
+                step = step,
+                experiment = experiment.name,
+                steps = experiment.steps
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn experiment(&self, name: &str) -> Result<&Experiment> {
+        let known = self.experiments.iter().find(|known| known.name == name);
+        known.ok_or_else(|| Error::Lesson(t!("there is no experiment called '%{name}'", name = name)))
     }
 }
 
 fn read(text: &str) -> Result<Lesson> {
     // Some editors put a mark before the first character.
     let mut lines = text.trim_start_matches('\u{feff}').lines().enumerate();
+    let end = text.lines().count();
     let opening = lines.next();
     if opening.is_none_or(|(_, line)| line.trim_end() != FRONT) {
         return Err(at(
@@ -246,37 +209,7 @@ fn read(text: &str) -> Result<Lesson> {
         ));
     }
     let text = until(&mut lines, FRONT).ok_or_else(|| at(1, t!("the closing +++ is missing")))?;
-    let front: Front = toml_at(&text, 2)?;
-    let uses = text.lines().position(|line| line.starts_with("use")).unwrap_or(0) + 2;
-    let shipped = front
-        .shipped
-        .iter()
-        .map(|name| Experiment::named(name).map_err(|error| at(uses, error)));
-    let written = Written::of(&text).experiments;
-    let mut own = Vec::new();
-    let mut weight_lines = BTreeMap::new();
-    for (experiment, written) in front.experiments.into_iter().zip(&written) {
-        let experiment = experiment
-            .resolved()
-            .map_err(|error| at(written.trouble(&text) + 2, error))?;
-        for (plan, run) in experiment.runs.iter().zip(&written.runs) {
-            weight_lines.extend(
-                run.weights
-                    .as_ref()
-                    .map(|of| (plan.name.clone(), line_of(&text, of) + 2)),
-            );
-        }
-        own.push(experiment);
-    }
-    let mut lesson = Lesson {
-        weight_lines,
-        name: front.name,
-        title: front.title,
-        summary: front.summary,
-        recorded: front.recorded,
-        experiments: shipped.chain(own.into_iter().map(Ok)).collect::<Result<_>>()?,
-        steps: Vec::new(),
-    };
+    let mut lesson = front::opened(&text)?;
     while let Some((index, line)) = lines.next() {
         let number = index + 1;
         if let Some(title) = line.strip_prefix("## ") {
@@ -303,6 +236,9 @@ fn read(text: &str) -> Result<Lesson> {
             }
         }
     }
+    if lesson.steps.is_empty() {
+        return Err(at(end, t!("there is no step; begin one with a line like '## Deeper?'")));
+    }
     for step in &mut lesson.steps {
         step.text = step.text.trim().into();
     }
@@ -324,6 +260,7 @@ impl Step {
         match kind {
             "predict" => {
                 let prediction: Prediction = toml_at(block, line + 1)?;
+                prediction.check().map_err(|error| at(line, error))?;
                 self.judged.push((line, prediction.expressions()));
                 self.predictions.push(prediction);
             }
@@ -335,6 +272,7 @@ impl Step {
             }
             "table" => {
                 let table: Table = toml_at(block, line + 1)?;
+                table.check().map_err(|error| at(line, error))?;
                 self.judged.push((line, table.expressions()));
                 self.tables.push(table);
             }
@@ -372,17 +310,25 @@ fn until<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>, end: &str) -> O
 }
 
 /// Reads TOML whose first line is that line of the file.
-fn toml_at<T: DeserializeOwned>(text: &str, first: usize) -> Result<T> {
+pub(super) fn toml_at<T: DeserializeOwned>(text: &str, first: usize) -> Result<T> {
     toml::from_str(text).map_err(|error| {
         let Range { start, .. } = error.span().unwrap_or(0..0);
         let above = text.as_bytes()[..start.min(text.len())]
             .iter()
             .filter(|&&byte| byte == b'\n');
-        at(first + above.count(), error.message().replace('\n', " "))
+        let mut said = error.message().replace('\n', " ");
+        for (jargon, words) in [
+            ("usize", "a whole number"),
+            ("u64", "a whole number"),
+            ("f64", "a number"),
+        ] {
+            said = said.replace(&format!("expected {jargon}"), &format!("expected {words}"));
+        }
+        at(first + above.count(), said)
     })
 }
 
-fn at(line: usize, what: impl Display) -> Error {
+pub(super) fn at(line: usize, what: impl Display) -> Error {
     Error::Lesson(t!("line %{line}: %{what}", line = line, what = what))
 }
 

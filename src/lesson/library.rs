@@ -55,24 +55,17 @@ pub fn number(name: &str) -> Option<usize> {
     Some(EMBEDDED.iter().position(named)? + 1)
 }
 
-/// The guides to writing a lesson, in each of [`LANGUAGES`].
-const GUIDES: [&str; 2] = [
-    include_str!("../../assets/lessons/README.md"),
-    include_str!("../../assets/lessons/README.zh-CN.md"),
-];
-
-/// A small lesson to begin one's own from: the guide's example.
-pub fn template(language: &str) -> &'static str {
-    let place = LANGUAGES.iter().position(|&known| known == language).unwrap_or(0);
-    let fenced = GUIDES[place].split("````").nth(1).unwrap_or_default();
-    fenced.trim_start_matches("text\n")
-}
-
 /// The recordings that come with the program, by the name of the lesson.
 const RECORDED: &[(&str, &str)] = &[(
     "not-over-fitting",
     include_str!("../../assets/lessons/02-not-over-fitting.recorded.json"),
 )];
+
+/// The guide to writing lessons, in each of [`LANGUAGES`].
+const GUIDES: [&str; 2] = [
+    include_str!("../../assets/lessons/README.md"),
+    include_str!("../../assets/lessons/README.zh-CN.md"),
+];
 
 /// What was recorded of a lesson that comes with the program; most are trained at once.
 pub fn recording(name: &str) -> Option<Record> {
@@ -87,17 +80,32 @@ pub fn recording(name: &str) -> Option<Record> {
 /// # Errors
 /// When there are none in that language.
 pub fn lessons(language: &str) -> Result<Vec<Lesson>> {
-    let Some(place) = LANGUAGES.iter().position(|&known| known == language) else {
-        return Err(Error::Lesson(t!(
-            "there are no lessons in '%{language}'; the languages are %{languages}",
-            language = language.escape_debug(),
-            languages = LANGUAGES.join(", ")
-        )));
-    };
+    let place = place_of(language)?;
     EMBEDDED
         .iter()
         .map(|(file, texts)| Lesson::parse(texts[place], file)?.located(None, file))
         .collect()
+}
+
+/// The guide's own lesson, to start from.
+///
+/// # Errors
+/// When there is none in that language.
+pub fn template(language: &str) -> Result<&'static str> {
+    let guide = GUIDES[place_of(language)?];
+    let fenced = guide.split("````").nth(1).unwrap_or_default();
+    Ok(fenced.trim_start_matches("text\n"))
+}
+
+fn place_of(language: &str) -> Result<usize> {
+    let place = LANGUAGES.iter().position(|&known| known == language);
+    place.ok_or_else(|| {
+        Error::Lesson(t!(
+            "there are no lessons in '%{language}'; the languages are %{languages}",
+            language = language.escape_debug(),
+            languages = LANGUAGES.join(", ")
+        ))
+    })
 }
 
 /// A lesson by its name, or from a file.
@@ -122,20 +130,23 @@ pub fn lesson(file_or_name: &str, language: &str) -> Result<Lesson> {
     read(path)
 }
 
-/// The lessons that a word means: `all`, one by its name, a file, or every file of a folder, each read for itself.
+/// The lessons that a word means: `all`, one by its name, a file, or every file of a folder, each read for itself; they may show
+/// these panels.
 ///
 /// # Errors
 /// When it means none.
-pub fn meant(word: &str, language: &str) -> Result<Vec<Result<Lesson>>> {
+pub fn meant(word: &str, language: &str, panels: &[&str]) -> Result<Vec<Result<Lesson>>> {
     let shipped = lessons(language)?;
     if word == "all" {
         return Ok(shipped.into_iter().map(Ok).collect());
     }
+    let checked = |lesson: Lesson, origin: &str| lesson.check_panels(panels, origin).map(|()| lesson);
     let path = Path::new(word);
     if path.is_dir() && shipped.iter().all(|lesson| lesson.name != word) {
-        return Ok(files(path, language)?.iter().map(|file| read(file)).collect());
+        let read = |file: &PathBuf| checked(read(file)?, &file.display().to_string());
+        return Ok(files(path, language)?.iter().map(read).collect());
     }
-    Ok(vec![Ok(lesson(word, language)?)])
+    Ok(vec![checked(lesson(word, language)?, word)])
 }
 
 /// A lesson from a file.
@@ -231,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_word_means_lessons() {
-        let count = |word: &str| meant(word, "en").map(|found| found.iter().flatten().count()).ok();
+        let count = |word: &str| meant(word, "en", &PANELS).map(|found| found.len()).ok();
         assert_eq!(count("all"), Some(EMBEDDED.len()));
         assert_eq!(count("deeper"), Some(1));
         assert_eq!(count("assets/lessons"), Some(EMBEDDED.len()));
@@ -240,9 +251,24 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.md"), LESSON).unwrap();
         fs::write(folder.path().join("b.md"), "no lesson").unwrap();
-        let found = meant(&folder.path().to_string_lossy(), "en").unwrap();
+        let found = meant(&folder.path().to_string_lossy(), "en", &PANELS).unwrap();
         assert!(matches!(&found[..], [Ok(_), Err(error)] if error.to_string().contains("b.md: line 1")));
     }
+
+    #[test]
+    fn panels_that_are_not_there_are_told_with_their_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mine.md");
+        fs::write(&path, format!("{LESSON}\n```show\npanels = [\"Curvess\"]\n```\n")).unwrap();
+        let found = meant(&path.to_string_lossy(), "en", &PANELS).unwrap();
+        let error = found[0].as_ref().unwrap_err().to_string();
+        assert!(
+            error.ends_with("mine.md: line 21: there is no panel called 'Curvess'; the panels are Curves"),
+            "{error}"
+        );
+    }
+
+    const PANELS: [&str; 1] = ["Curves"];
 
     #[test]
     fn every_language_makes_the_same_claims() {
@@ -311,17 +337,18 @@ mod tests {
 
     #[test]
     fn the_guides_template_is_a_lesson_and_every_quantity_is_documented() {
-        for guide in ["README.md", "README.zh-CN.md"] {
-            let text = fs::read_to_string(Path::new("assets/lessons").join(guide)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for (language, text) in LANGUAGES.into_iter().zip(GUIDES) {
             for (name, _) in crate::lesson::Quantity::NAMES {
                 let documented = text.contains(&format!("`{name}(")) || text.contains(&format!("`{name}`"));
-                assert!(documented, "{guide}: {name}");
+                assert!(documented, "{language}: {name}");
             }
-        }
-        for language in LANGUAGES {
-            let lesson = Lesson::parse(template(language), language).unwrap();
+            let path = folder.path().join("mine.md");
+            fs::write(&path, template(language).unwrap()).unwrap();
+            let lesson = read(&path).unwrap();
             assert_eq!((lesson.steps.len(), lesson.expressions().len()), (3, 6), "{language}");
         }
+        assert!(template("fr").is_err());
     }
 
     #[test]
@@ -357,7 +384,7 @@ mod tests {
             (
                 "an impossible recipe",
                 with("batch = 4", "batch = 0"),
-                "line 6: batch must be at least 1",
+                "line 8: batch must be at least 1",
             ),
             (
                 "an unknown function",
@@ -382,7 +409,100 @@ mod tests {
             (
                 "nothing but front matter",
                 LESSON.split("## ").next().unwrap_or_default().into(),
-                "there is no step",
+                "line 12: there is no step",
+            ),
+            (
+                "a misspelt block",
+                with("```claim", "```tables"),
+                "line 14: there is no block called 'tables'; the blocks are predict, claim, table, note, show",
+            ),
+            (
+                "a name that leads elsewhere",
+                with("\"mine\"", "\"../../x\""),
+                "line 2: the lesson name '../../x'",
+            ),
+            ("no name", with("\"mine\"", "\"\""), "line 2: the lesson name ''"),
+            (
+                "a title without end",
+                with("Mine", &"M".repeat(20_000)),
+                "line 3: a title has at most 200 characters",
+            ),
+            (
+                "a training without end",
+                with("steps = 3", "steps = 99999999999"),
+                "line 7: steps: 99999999999 are too many",
+            ),
+            (
+                "a batch as large as the memory",
+                with("batch = 4", "batch = 100000000"),
+                "line 8: batch: 100000000 are too many",
+            ),
+            (
+                "seeds without end",
+                with(
+                    "batch = 4",
+                    &format!("batch = 4\nseeds = {:?}", (0..500).collect::<Vec<_>>()),
+                ),
+                "line 9: seeds: 500 are too many",
+            ),
+            (
+                "another type",
+                with("steps = 3", "steps = 'three'"),
+                "line 7: invalid type: string \"three\", expected a whole number",
+            ),
+            (
+                "unknown data",
+                with("digits", "digitz"),
+                "line 9: There is no data source \"digitz\"",
+            ),
+            (
+                "two runs of one name",
+                with("summary =", "use = [\"depth\"]\nsummary ="),
+                "line 7: two runs are called 'plain-8'",
+            ),
+            (
+                "an unknown recording",
+                with("summary =", "recorded = ['other']\nsummary ="),
+                "line 4: there is no experiment called 'other'",
+            ),
+            (
+                "a threshold that is no number",
+                with("> 0", "> 1e999"),
+                "line 16: in 'train_loss(plain-8) > 1e999': '1e999' is not a number",
+            ),
+            (
+                "a block that is not there",
+                with("train_loss(plain-8)", "gradient(plain-8, 99)"),
+                "line 14: gradient(plain-8, 99) is not there; for plain-8 the number lies between 0 and 3",
+            ),
+            (
+                "a choice of one",
+                with(
+                    "```claim",
+                    "```predict\nkind = 'choice'\nquestion = '?'\noptions = []\n```\n```claim",
+                ),
+                "line 14: a choice needs at least two options",
+            ),
+            (
+                "a factor below one",
+                with(
+                    "```claim",
+                    "```predict\nkind = 'number'\nquestion = '?'\nmeasure = '1'\nwithin = nan\n```\n```claim",
+                ),
+                "line 14: within must be 1 or above",
+            ),
+            (
+                "a row too long",
+                with(
+                    "```claim",
+                    "```table\ncolumns = ['net', 'loss']\nrows = [{ says = 'a', values = ['1', '2'] }]\n```\n```claim",
+                ),
+                "line 14: the row 'a' has 2 values; the columns after the first are 1",
+            ),
+            (
+                "a moment after the end",
+                with("```claim", "```show\npanels = ['Curves']\nstep = 4\n```\n```claim"),
+                "line 14: there is no step 4: tiny has 3",
             ),
             ("another encoding", latin, "line 19: this is not text in UTF-8"),
             (

@@ -35,13 +35,19 @@ impl Written {
 }
 
 impl WrittenExperiment {
-    /// The line, from 0, of what is most likely wrong with it: a net that cannot be read, or its beginning.
-    pub fn trouble(&self, front: &str) -> usize {
+    /// The line, from 0, of what is most likely wrong with it: a net that cannot be read, the key that is `said` first, or its
+    /// beginning.
+    pub fn trouble(&self, front: &str, said: &str) -> usize {
         let wrong = |run: &&WrittenRun| run.net.get_ref().parse::<Spec>().is_err();
-        match self.runs.iter().find(wrong) {
-            Some(run) => line_of(front, &run.net),
-            None => line_of(front, &self.name),
+        if let Some(run) = self.runs.iter().find(wrong) {
+            return line_of(front, &run.net);
         }
+        let begins = line_of(front, &self.name);
+        let key = said.split([' ', '.', ':']).next().unwrap_or_default();
+        let own = front.lines().enumerate().skip(begins);
+        let mut own = own.take_while(|(_, line)| !line.starts_with("[["));
+        let named = own.find(|(_, line)| !key.is_empty() && line.trim_start().starts_with(key));
+        named.map_or(begins, |(line, _)| line)
     }
 }
 

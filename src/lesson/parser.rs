@@ -113,8 +113,8 @@ impl<'a> Parser<'a> {
             }
             _ => word.to_owned(),
         };
-        word.parse()
-            .map_err(|_| self.error(&t!("'%{word}' is not a number", word = word)))
+        let value: Option<f64> = word.parse().ok().filter(|value: &f64| value.is_finite());
+        value.ok_or_else(|| self.error(&t!("'%{word}' is not a number", word = word)))
     }
 
     fn measured(&mut self) -> Result<Expression> {

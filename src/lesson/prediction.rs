@@ -1,11 +1,13 @@
 //! Predictions: what a learner commits to before the training, and how it is graded on the measurement.
 
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Evidence;
 use super::expression::{Check, Expression, Quantity};
 use super::file::parsed;
 use super::ranking::{Item, Ranking};
+use crate::error::{Error, Result};
 
 /// A ```` ```predict ```` block of a lesson.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -106,6 +108,22 @@ impl Grade {
 }
 
 impl Prediction {
+    /// Sees that it can be answered and graded.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub(super) fn check(&self) -> Result<()> {
+        match self {
+            Self::Choice { options, .. } if options.len() < 2 => {
+                Err(Error::Lesson(t!("a choice needs at least two options")))
+            }
+            Self::Number { within, .. } if !(*within >= 1.0 && within.is_finite()) => Err(Error::Lesson(t!(
+                "within must be 1 or above: the factor up to which a number is right, such as 1.5"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The question it puts.
     pub fn question(&self) -> &str {
         match self {

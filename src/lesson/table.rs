@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 use super::evidence::{Evidence, Spread};
 use super::expression::Expression;
 use super::words::value_of;
+use crate::error::{Error, Result};
 
 /// A ```` ```table ```` block of a lesson.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -68,6 +69,23 @@ impl Row {
 }
 
 impl Table {
+    /// Sees that every row has a figure for each column.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub(super) fn check(&self) -> Result<()> {
+        let figures = self.columns.len().saturating_sub(1);
+        match self.rows.iter().find(|row| row.values.len() != figures) {
+            Some(row) => Err(Error::Lesson(t!(
+                "the row '%{row}' has %{values} values; the columns after the first are %{figures}",
+                row = row.says,
+                values = row.values.len(),
+                figures = figures
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// Every expression in it.
     pub fn expressions(&self) -> Vec<Expression> {
         self.rows.iter().flat_map(|row| row.values.clone()).collect()

@@ -10,7 +10,10 @@ use crate::run::amounts::grouped;
 
 /// Four significant digits, small numbers with an exponent.
 pub fn number(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 {
+    if value == 0.0 {
+        return "0".into();
+    }
+    if value.abs() < 1e-3 {
         return format!("{value:.3e}");
     }
     let digits = 3usize.saturating_sub(value.abs().max(1.0).log10() as usize);
@@ -167,7 +170,7 @@ mod tests {
     #[test]
     fn numbers_have_four_digits() {
         for (value, shown) in [
-            (0.0, "0.000"),
+            (0.0, "0"),
             (1e-9, "1.000e-9"),
             (-0.5, "-0.500"),
             (12.3456, "12.35"),

@@ -268,7 +268,11 @@ impl RunPlan {
     }
 }
 
-fn check_name(what: &str, name: &str) -> Result<()> {
+/// Sees that a name can be a folder's or a file's.
+///
+/// # Errors
+/// One sentence.
+pub fn check_name(what: &str, name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let starts = name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if starts && name.len() <= LONGEST_NAME && name.chars().all(allowed) && !name.ends_with('.') {

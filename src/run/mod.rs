@@ -47,7 +47,7 @@ mod watch;
 
 pub use crate::engine::{Decay, Norms, OptimizerKind};
 pub use beginning::is_shipped;
-pub use experiment::{Branch, Experiment, RunId, RunPlan, Track};
+pub use experiment::{Branch, Experiment, RunId, RunPlan, Track, check_name};
 pub use folder::RunFolder;
 pub use history::{Evaluated, History, Measured, Series};
 pub use layout::Layout;

@@ -59,6 +59,11 @@ macro_rules! panels {
                 }
             }
 
+            /// The names of all.
+            pub fn names() -> Vec<&'static str> {
+                Self::ALL.iter().map(|panel| panel.name()).collect()
+            }
+
             /// The panel of that English title, whatever the case of its letters.
             pub fn named(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|panel| panel.name().eq_ignore_ascii_case(name))

@@ -151,9 +151,9 @@ impl Lessons {
             number => home.join(["my-lesson-", &number.to_string(), ".md"].concat()),
         };
         let free = (1..).map(named).find(|path| !path.exists());
-        let text = template(Language::spoken().tag());
         if let Some(path) = free {
-            match write_file(&path, text.as_bytes()) {
+            let written = template(Language::spoken().tag()).and_then(|text| write_file(&path, text.as_bytes()));
+            match written {
                 Ok(()) => drop(self.add(&path)),
                 Err(error) => self.problem = Some(error.to_string()),
             }

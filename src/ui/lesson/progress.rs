@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::lesson::{Guesses, Lesson, Notes, Record, lesson, lessons, number, read, recorded_beside, recording};
 use crate::ui::language::Language;
+use crate::ui::panels::Panel;
 
 /// Where a lesson comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,7 +27,11 @@ impl Origin {
     pub fn read(&self) -> Result<Lesson> {
         match self {
             Self::Shipped(name) => lesson(name, Language::spoken().tag()),
-            Self::File(path) => read(path),
+            Self::File(path) => {
+                let lesson = read(path)?;
+                lesson.check_panels(&Panel::names(), &self.to_string())?;
+                Ok(lesson)
+            }
         }
     }
 
