@@ -29,14 +29,15 @@ pub fn run_or_pause(scene: Scene<'_>) -> Command {
 /// Draws the bar.
 ///
 /// The experiment has a title; while a lesson is `taught` and something is still to be predicted, the lesson says what is
-/// trained.
+/// trained. Without a place there are no panels to arrange and no moment to look at.
 pub fn controls_ui(
     ui: &mut Ui,
     scene: Scene<'_>,
     (title, taught): (&str, bool),
-    (tiling, cursor): (&mut Tiling, &mut Cursor),
+    place: Option<(&mut Tiling, &mut Cursor)>,
     actions: &mut Vec<Action>,
 ) {
+    let (mut tiling, cursor) = place.unzip();
     if theme::lecture(ui) {
         return lecture_ui(ui, scene, taught, cursor, actions);
     }
@@ -49,10 +50,14 @@ pub fn controls_ui(
         if !taught {
             training_ui(ui, scene, title, actions);
         }
-        live_ui(ui, cursor);
+        if let Some(cursor) = cursor {
+            live_ui(ui, cursor);
+        }
         let roomy = ui.available_size_before_wrap().x > 500.0;
         let mut rooms = |ui: &mut Ui| {
-            panels_ui(ui, tiling);
+            if let Some(tiling) = &mut tiling {
+                panels_ui(ui, tiling);
+            }
             if quiet_button_ui(ui, &t!("Keys"), &t!("All keyboard shortcuts (?)")).clicked() {
                 actions.push(Action::ShowKeys);
             }
@@ -155,13 +160,15 @@ pub fn language_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 /// The bar of a lecture: what Space does not do.
-fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: &mut Cursor, actions: &mut Vec<Action>) {
+fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: Option<&mut Cursor>, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         if !taught {
             let possible = scene.failure.is_none() && scene.history.phase != Phase::Done;
             ui.add_enabled_ui(possible, |ui| run_ui(ui, scene, actions));
         }
-        live_ui(ui, cursor);
+        if let Some(cursor) = cursor {
+            live_ui(ui, cursor);
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let hint = t!("Leave lecture mode (F5)");
             if quiet_button_ui(ui, &t!("Leave the lecture"), &hint).clicked() {

@@ -171,7 +171,8 @@ impl Lab {
             .frame(margin(12, 8))
             .show_separator_line(false)
             .show(ui, |ui| {
-                let place = (&mut self.tiling, &mut self.cursor);
+                let fills = self.lessons.fills();
+                let place = (!fills).then_some((&mut self.tiling, &mut self.cursor));
                 controls::controls_ui(ui, scene, (title, taught), place, &mut actions)
             });
         Side::bottom("status")

@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{self, Grid, IdSalt, KeyboardShortcut, Modal};
+use eframe::egui::{self, Grid, IdSalt, Key, KeyboardShortcut, Modal, Modifiers};
 use rust_i18n::t;
 
-use super::keys::written;
+use super::keys::{pressed, written};
 use super::panels::Panel;
 use super::task::Task;
 use super::theme::{self, GRID};
 use super::widgets::primary_button_ui;
+
+/// How far an arrow key scrolls.
+const LINE: f32 = 34.0;
 
 /// Keys and what they do.
 type Line = (String, Cow<'static, str>);
@@ -42,6 +45,15 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),
         ("Home".into(), t!("the whole training")),
+        (t!("Page Down, Page Up").into(), t!("lesson: further, back")),
+        (
+            "1 … 9".into(),
+            t!("lesson: choose that answer, or take that row and move it with ↑ ↓"),
+        ),
+        (
+            t!("Space, Ctrl Enter").into(),
+            t!("lesson: predict and run; pause, go on"),
+        ),
     ]);
     for &panel in Panel::ALL {
         for key in panel.keys() {
@@ -69,6 +81,17 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
             })
             .max_height(height)
             .show(ui, |ui| {
+                let stride = height - 2.0 * theme::BODY;
+                for (key, down) in [
+                    (Key::PageDown, stride),
+                    (Key::PageUp, -stride),
+                    (Key::ArrowDown, LINE),
+                    (Key::ArrowUp, -LINE),
+                ] {
+                    if pressed(ui, Modifiers::NONE, key) {
+                        ui.scroll_with_delta(egui::vec2(0.0, -down));
+                    }
+                }
                 Grid::new(IdSalt::new("keys"))
                     .num_columns(2)
                     .spacing([24.0, 6.0])

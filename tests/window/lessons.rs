@@ -107,6 +107,12 @@ fn enter_opens_the_next_lesson() {
     page.get_by_label("1 of 13 done");
     press(&mut page, Key::Enter);
     page.get_by_label("Step 1 of 8");
+    // What was begun is gone on with.
+    click(&mut page, "Leave the lesson");
+    click(&mut page, "Open the lesson One addition");
+    click(&mut page, "Leave the lesson");
+    press(&mut page, Key::Enter);
+    page.get_by_label("Step 1 of 8");
 }
 
 #[test]
@@ -225,10 +231,51 @@ fn a_curve_is_drawn_by_keys_and_by_the_pointer() {
 }
 
 #[test]
+fn a_digit_takes_a_row_and_arrows_move_it() {
+    let mut page = lesson("deeper", WINDOW, Theme::Light);
+    for key in [Key::PageDown, Key::Num3, Key::ArrowUp, Key::ArrowUp] {
+        press(&mut page, key);
+    }
+    page.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    serve(&mut page, degraded);
+    page.get_by_label("You predicted: plain-8 < plain-32 < plain-56 < plain-20");
+}
+
+#[test]
+fn a_row_is_dragged_over_several() {
+    let mut page = lesson("deeper", WINDOW, Theme::Light);
+    press(&mut page, Key::PageDown);
+    let [from, to] = ["4. plain-20", "1. plain-32"].map(|row| page.get_by_label(row).rect().center());
+    page.drag_at(from);
+    page.run_ok();
+    page.hover_at(to);
+    page.run_ok();
+    page.drop_at(to);
+    page.run_ok();
+    page.get_by_label("1. plain-20");
+    page.get_by_label("2. plain-32");
+}
+
+#[test]
+fn a_long_step_is_read_page_by_page() {
+    let mut page = lesson("your-own-question", Vec2::new(1024.0, 420.0), Theme::Light);
+    let asks = |page: &Harness<'_, Page>| page.query_by_label("Step 5 of 7").is_some();
+    while !asks(&page) {
+        press(&mut page, Key::PageDown);
+    }
+    press(&mut page, Key::PageDown);
+    assert!(asks(&page), "the rest of the step comes first");
+    while asks(&page) {
+        press(&mut page, Key::PageDown);
+    }
+    page.get_by_label("Step 6 of 7");
+}
+
+#[test]
 fn a_number_is_typed() {
     let mut page = lesson("one-addition", WINDOW, Theme::Light);
     for _ in 0..4 {
-        press(&mut page, Key::PageDown);
+        click(&mut page, "Next step");
     }
     press(&mut page, Key::Num3);
     click(&mut page, "Predict");
@@ -241,9 +288,9 @@ fn a_number_is_typed() {
     press(&mut page, Key::Enter);
     page.get_by_label("measured: 2752");
     assert_eq!(page.state().experiment.name, "shortcuts");
-    press(&mut page, Key::PageUp);
+    click(&mut page, "Previous step");
     page.get_by_label("measured: A at no parameter, B and C at 576");
-    press(&mut page, Key::PageUp);
+    click(&mut page, "Previous step");
     assert_eq!(
         page.state().experiment.name,
         "quick",
@@ -515,7 +562,7 @@ fn a_recording_stands_in_and_is_marked() {
     page.get_by_label("recorded, not measured here");
     page.get_by_label_contains("recorded on CPU (AVX-512, 2 threads) on 20");
     assert_eq!(page.state().history.runs[0].step(), 0, "nothing was trained");
-    press(&mut page, Key::PageDown);
+    click(&mut page, "Next step");
     assert_eq!(page.query_all_by_label("recorded").count(), 3);
 }
 
@@ -554,7 +601,7 @@ fn what_lessons_look_like() {
         }
         click(&mut graded, "Predict and run");
         graded.snapshot(format!("lessons_graded_{name}"));
-        press(&mut graded, Key::PageDown);
+        click(&mut graded, "Next step");
         graded.snapshot(format!("lessons_claims_{name}"));
         for mut page in [list, step, graded] {
             results.extend(page.take_snapshot_results());

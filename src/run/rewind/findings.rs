@@ -30,6 +30,8 @@ pub struct Findings {
     pub working: Vec<Work>,
     /// Questions that take long and are answered, refused or dismissed, each once.
     pub over: Vec<Question>,
+    /// How often that was said of any question: it may be asked again.
+    pub answers: usize,
     /// The newest reason why something could not be found out.
     pub refusal: Option<String>,
     /// What the runs came to, once the training has ended.
@@ -160,6 +162,7 @@ impl Findings {
                 None => self.working.push(work),
             },
             Finding::Over(question) => {
+                self.answers += 1;
                 self.working.retain(|work| work.question != question);
                 if !self.over.contains(&question) {
                     self.over.push(question);

@@ -11,8 +11,9 @@ use crate::lesson::{Guess, Lesson, Prediction, Ranking, words};
 use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::theme::{self, BODY, SMALL};
 
-/// Height of a row of an order.
+/// Height of a row of an order, and the room between two.
 const ROW: f32 = 34.0;
+const BETWEEN: f32 = 4.0;
 
 /// What was answered so far.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,14 +78,12 @@ impl Draft {
         match (self, prediction) {
             (Self::Choice(chosen), Prediction::Choice { options, .. }) => {
                 for (place, option) in options.iter().enumerate() {
-                    let words = RichText::new(&option.says).size(TEXT);
-                    let radio = ui.radio(*chosen == Some(place), words);
-                    if radio.on_hover_text((place + 1).to_string()).clicked() {
+                    if option_ui(ui, place, &option.says, *chosen == Some(place)) {
                         *chosen = Some(place);
                     }
                 }
             }
-            (Self::Number(text), _) => return number_ui(ui, text, field),
+            (Self::Number(text), Prediction::Number { within, .. }) => return number_ui(ui, text, *within, field),
             (Self::Order(keys), Prediction::Order(ranking)) => order_ui(ui, keys, ranking, field),
             (Self::Curve(sketch), Prediction::Curve { run, .. }) => {
                 sketch.draw_ui(ui, run, field);
@@ -119,7 +118,24 @@ fn number(text: &str) -> Option<f64> {
     (factor * value).is_finite().then_some(factor * value)
 }
 
-fn number_ui(ui: &mut Ui, text: &mut String, field: Id) -> bool {
+/// An option to choose, with the digit that chooses it.
+fn option_ui(ui: &mut Ui, place: usize, says: &str, chosen: bool) -> bool {
+    let weak = theme::ink(ui).weak;
+    let row = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.label(RichText::new((place + 1).to_string()).size(SMALL).color(weak));
+        // One beneath the other, so that a long option wraps.
+        ui.vertical(|ui| ui.radio(chosen, RichText::new(says).size(TEXT)).clicked())
+            .inner
+    });
+    row.inner
+}
+
+fn number_ui(ui: &mut Ui, text: &mut String, within: f64, field: Id) -> bool {
+    ui.label(theme::caption(t!(
+        "right within a factor of %{within}",
+        within = within
+    )));
     let row = ui.horizontal(|ui| {
         let edit = TextEdit::singleline(text)
             .id(field)
@@ -149,8 +165,9 @@ fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking, field: Id) {
         )));
     }
     let mut moved = None;
-    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.spacing_mut().item_spacing.y = BETWEEN;
     let last = keys.len().saturating_sub(1);
+    let top = ui.cursor().top();
     for (place, key) in keys.iter().enumerate() {
         let name = ranking.says(key);
         let up = |moved: &mut Option<(usize, usize)>| *moved = (place > 0).then(|| (place, place - 1)).or(*moved);
@@ -180,12 +197,10 @@ fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking, field: Id) {
                         down(&mut moved);
                     }
                 }
-                if let Some(pointer) = row.interact_pointer_pos().filter(|_| row.dragged()) {
-                    if pointer.y < rect.top() {
-                        up(&mut moved);
-                    } else if pointer.y > rect.bottom() {
-                        down(&mut moved);
-                    }
+                let dragged = row.dragged() || row.drag_stopped();
+                if let Some(pointer) = row.interact_pointer_pos().filter(|_| dragged) {
+                    let to = ((pointer.y - top) / (ROW + BETWEEN)).max(0.0) as usize;
+                    moved = Some((place, to.min(last)));
                 }
                 let hint = t!("One place up");
                 if icon_button_ui(ui, Icon::Up, &t!("Move %{net} up", net = name), &hint).clicked() {
@@ -198,8 +213,10 @@ fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking, field: Id) {
             });
         });
     }
-    if let Some((from, to)) = moved {
-        keys.swap(from, to);
+    match moved {
+        Some((from, to)) if from < to => keys[from..=to].rotate_left(1),
+        Some((from, to)) => keys[to..=from].rotate_right(1),
+        None => {}
     }
 }
 

@@ -13,7 +13,6 @@ use super::reader::{Left, Reader, answer_field, note_field};
 use super::trainings::Standing;
 use crate::lesson::markdown::spans;
 use crate::lesson::{Record, Table};
-use crate::run::amounts::duration;
 use crate::run::{Command, Experiment};
 use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::theme::{self, BODY, GRID};
@@ -51,13 +50,13 @@ impl Reader {
         Side::bottom("lesson foot")
             .frame(frame(8, 10))
             .show_separator_line(true)
-            .show(ui, |ui| left = self.foot_ui(ui).or(left.take()));
+            .show(ui, |ui| {
+                self.progress_ui(ui, (scene, speed), actions);
+                left = self.foot_ui(ui).or(left.take());
+            });
         CentralPanel::no_frame().frame(frame(0, 0)).show(ui, |ui| {
-            let mut area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
-            if std::mem::take(&mut self.turned) {
-                area = area.vertical_scroll_offset(0.0);
-            }
-            area.show(ui, |ui| {
+            let area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
+            let drawn = self.page.area(area).show(ui, |ui| {
                 let width = (ui.available_width() - 8.0).min(WIDEST);
                 // A narrow column begins where its head does.
                 let before = (ui.available_width() - width) / 2.0;
@@ -68,11 +67,12 @@ impl Reader {
                     ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                         ui.set_width(width);
                         ui.spacing_mut().item_spacing = vec2(GRID, GRID + 2.0);
-                        self.step_ui(ui, scene, speed, actions);
+                        self.step_ui(ui, scene);
                         ui.add_space(2.0 * GRID);
                     });
                 });
             });
+            self.page.note(&drawn);
         });
         left
     }
@@ -135,7 +135,7 @@ impl Reader {
         left
     }
 
-    fn step_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) {
+    fn step_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
         let here = self.kept.step;
         let step = self.lesson.steps[here].clone();
         title_ui(ui, &step.title);
@@ -173,7 +173,7 @@ impl Reader {
         if entered {
             self.predict_and_run();
         }
-        self.run_ui(ui, scene, speed, actions);
+        self.run_ui(ui, scene);
         let under_way = self.trainings.under_way().is_some();
         if !step.claims.is_empty() && self.missing().is_empty() && !under_way {
             box_ui(ui, |ui| {
@@ -208,15 +208,21 @@ impl Reader {
     }
 
     /// What is to be trained, or how far it is.
-    fn run_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, speed: Speed, actions: &mut Vec<Action>) {
+    fn run_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
         if let Some(failure) = scene.failure {
             ui.add(Label::new(RichText::new(failure).color(theme::ink(ui).error)).wrap());
         }
-        if let Some((place, more)) = self.trainings.under_way() {
-            return self.progress_ui(ui, place, more, (scene, speed), actions);
+        if self.trainings.under_way().is_some() {
+            return;
         }
         let (open, missing, first) = (self.open_predictions(), self.missing(), self.asks_first());
         if open.is_empty() && missing.is_empty() && first.is_none() {
+            if let Some(place) = self.broken_off(scene) {
+                let hint = t!("Something this step is judged on was broken off or could not be measured");
+                if ui.button(t!("Measure it again")).on_hover_text(hint).clicked() {
+                    self.trainings.ask_again(place);
+                }
+            }
             return;
         }
         let words = match (open.is_empty(), missing.is_empty(), first) {
@@ -287,52 +293,39 @@ impl Reader {
         }
     }
 
-    fn progress_ui(
-        &mut self,
-        ui: &mut Ui,
-        place: usize,
-        more: usize,
-        (scene, speed): (Scene<'_>, Speed),
-        actions: &mut Vec<Action>,
-    ) {
+    /// How far the training under way is, wherever the text is scrolled to.
+    fn progress_ui(&self, ui: &mut Ui, (scene, speed): (Scene<'_>, Speed), actions: &mut Vec<Action>) {
+        let Some((place, more)) = self.trainings.under_way() else {
+            return;
+        };
         let experiment = &self.lesson.experiments[place];
         let standing = self.trainings.standing(experiment, scene);
         ui.add(Label::new(theme::caption(words_of(experiment))).wrap());
-        let share = match standing {
-            Standing::Training(share) | Standing::Stopped(share) | Standing::Examining(share) => share,
-            Standing::Preparing => 0.0,
-        };
-        let bar = ProgressBar::new(share).desired_height(10.0).fill(theme::ink(ui).text);
-        let mut words = match standing {
-            Standing::Preparing => t!("preparing").into_owned(),
-            Standing::Training(_) => match speed.seconds_left {
-                Some(seconds) => t!("%{time} left", time = duration(seconds)).into_owned(),
-                None => t!("training").into_owned(),
-            },
-            Standing::Stopped(_) => t!("paused").into_owned(),
-            Standing::Examining(_) => t!("looking into the nets").into_owned(),
-        };
+        let bar = ProgressBar::new(standing.share())
+            .desired_height(10.0)
+            .fill(theme::ink(ui).text);
+        let mut words = standing.words(speed);
         if more > 0 {
             words = format!("{words}  ·  {}", t!("%{count} more to train", count = more));
         }
         let bar = ui.add(bar);
         bar.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &words));
         ui.horizontal(|ui| {
-            match standing {
-                Standing::Training(_) => {
-                    if ui.button(t!("Pause")).on_hover_text(t!("Space")).clicked() {
-                        actions.push(Action::Send(Command::Pause));
-                    }
+            let (button, hint, asked) = match standing {
+                Standing::Training(_) => (t!("Pause"), t!("Space"), Command::Pause),
+                Standing::Stopped(_) => (t!("Go on"), t!("Space"), Command::Run),
+                Standing::Examining(..) => (t!("Break off"), t!("Keeps what is known so far"), Command::Dismiss),
+                Standing::Preparing => {
+                    ui.label(theme::caption(words));
+                    return;
                 }
-                Standing::Stopped(_) => {
-                    if ui.button(t!("Go on")).on_hover_text(t!("Space")).clicked() {
-                        actions.push(Action::Send(Command::Run));
-                    }
-                }
-                Standing::Preparing | Standing::Examining(_) => {}
+            };
+            if ui.button(button).on_hover_text(hint).clicked() {
+                actions.push(Action::Send(asked));
             }
             ui.label(theme::caption(words));
         });
+        ui.add_space(GRID);
     }
 }
 

@@ -14,12 +14,7 @@ impl Reader {
     /// The keys of a lesson: they go before those of the lab.
     pub fn keys(&mut self, ui: &Ui, scene: Scene<'_>, lecture: bool, actions: &mut Vec<Action>) {
         let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::NONE, Key::PageDown) {
-            self.turn(true);
-        }
-        if pressed(Modifiers::NONE, Key::PageUp) {
-            self.turn(false);
-        }
+        self.page_keys(ui);
         self.answer_keys(ui);
         let focused = ui.memory(|memory| memory.focused());
         let free = focused.is_none_or(|id| self.is_held(id));
@@ -86,12 +81,7 @@ impl Reader {
             return;
         }
         let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-        if pressed(Modifiers::NONE, Key::PageDown) {
-            self.turn(true);
-        }
-        if pressed(Modifiers::NONE, Key::PageUp) {
-            self.turn(false);
-        }
+        self.page_keys(ui);
         if pressed(Modifiers::COMMAND, Key::Enter) {
             self.go_on(scene, false, actions);
         }
@@ -109,8 +99,17 @@ impl Reader {
             self.go_to(step);
         } else if !self.open_predictions().is_empty() || !self.missing().is_empty() {
             self.predict_and_run();
-        } else if lecture {
+        } else if lecture && !self.page.turn(true) {
             self.turn(true);
+        }
+    }
+
+    /// A page on or back: within a text that is longer than its column, and from step to step.
+    fn page_keys(&mut self, ui: &Ui) {
+        for (key, forward) in [(Key::PageDown, true), (Key::PageUp, false)] {
+            if taken(ui, key) && !self.page.turn(forward) {
+                self.turn(forward);
+            }
         }
     }
 }

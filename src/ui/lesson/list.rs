@@ -53,8 +53,7 @@ impl Lessons {
             .map(|(_, entries)| entries.clone())
             .unwrap_or_default();
         let mut asked = self.chosen.take().flatten().map(Asked::Add);
-        let open = |entry: &&Entry| entry.read.is_ok() && !self.kept(&entry.origin).is_done();
-        let next = entries.iter().find(open).map(|entry| entry.origin.clone());
+        let next = self.next(&entries);
         let free = ui.memory(|memory| memory.focused().is_none());
         if free && ui.input(|input| input.key_pressed(Key::Enter)) {
             asked = asked.or(next.clone().map(Asked::Open));
@@ -158,6 +157,20 @@ impl Lessons {
                 Err(error) => self.problem = Some(error.to_string()),
             }
         }
+    }
+
+    /// The lesson that is open, or else the first one that was begun and not finished, or the first that was not begun.
+    fn next(&self, entries: &[Entry]) -> Option<Origin> {
+        let readable = || entries.iter().filter(|entry| entry.read.is_ok());
+        let open = readable().find(|entry| self.is_open_at(&entry.origin));
+        let stands = |begun: bool| {
+            readable().find(move |entry| {
+                let kept = self.kept(&entry.origin);
+                !kept.is_done() && (kept.steps > 0) == begun
+            })
+        };
+        let next = open.or_else(|| stands(true)).or_else(|| stands(false));
+        next.map(|entry| entry.origin.clone())
     }
 
     /// Where a lesson of the user's own comes from.

@@ -8,6 +8,7 @@ mod keys;
 mod list;
 mod note;
 mod outcome;
+mod page;
 mod progress;
 mod prose;
 mod reader;

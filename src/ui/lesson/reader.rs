@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use eframe::egui::Id;
 
 use super::answer::Draft;
+use super::page::Page;
 use super::progress::{Kept, Origin};
 use super::report_form::ReportForm;
 use super::trainings::Trainings;
@@ -31,8 +32,7 @@ pub struct Reader {
     pub(super) report: ReportForm,
     /// The lesson that comes after it, and its title.
     pub(super) after: Option<(Origin, String)>,
-    /// The column shall begin at its top.
-    pub(super) turned: bool,
+    pub(super) page: Page,
     language: Language,
     /// The step whose panels are shown.
     arranged: Option<Option<usize>>,
@@ -50,18 +50,16 @@ impl Reader {
     /// Opens a lesson where it was left.
     ///
     /// # Errors
-    /// When it cannot be read, or names a panel that is not there.
+    /// When it cannot be read.
     pub fn open(origin: Origin, kept: Kept) -> Result<Self> {
         let lesson = origin.read()?;
-        let panels: Vec<&str> = Panel::ALL.iter().map(|panel| panel.name()).collect();
-        lesson.check_panels(&panels, &origin.to_string())?;
         let trainings = Trainings::new(&lesson, origin.record(), &kept.folders);
         let mut reader = Self {
             pages: Vec::new(),
             drafts: BTreeMap::new(),
             report: ReportForm::of(&lesson.name),
             after: None,
-            turned: true,
+            page: Page::default(),
             language: Language::spoken(),
             arranged: None,
             origin,
@@ -187,6 +185,16 @@ impl Reader {
         self.trainings.missing(&self.lesson.measured_in(&expressions))
     }
 
+    /// An experiment that this step is measured on, where something about its nets was broken off and can be asked again.
+    pub fn broken_off(&self, scene: Scene<'_>) -> Option<usize> {
+        let mut expressions = self.lesson.steps[self.kept.step].expressions();
+        expressions.retain(|value| self.trainings.evidence.spread(value).is_none());
+        let places = self.lesson.measured_in(&expressions);
+        places
+            .into_iter()
+            .find(|&place| self.trainings.can_ask(&self.lesson, place, scene))
+    }
+
     /// Those that a recording stands in for.
     pub fn recalled(&self) -> Vec<usize> {
         let expressions = self.lesson.steps[self.kept.step].expressions();
@@ -287,7 +295,9 @@ impl Reader {
 
     /// Goes to that step.
     pub fn go_to(&mut self, step: usize) {
-        self.turned = step != self.kept.step;
+        if step != self.kept.step {
+            self.page = Page::default();
+        }
         self.kept.step = step;
         self.kept.reached = self.kept.reached.max(step);
     }

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use rust_i18n::t;
 
 use super::files::note;
 use crate::lesson::{Evidence, Exhibit, Lesson, Record, questions, recall, same_recipe};
+use crate::run::amounts::duration;
 use crate::run::{Command, Experiment, Findings, Phase, Question, RunSummary, Series};
-use crate::ui::{Action, Scene};
+use crate::ui::{Action, Scene, Speed};
 
 /// The trainings.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +35,10 @@ pub struct Trainings {
     arrived: bool,
     /// Questions about the weights that were put.
     inquired: Vec<Question>,
+    /// They are to be put again, though answers of before still stand.
+    again: bool,
+    /// How many answers there must be before those hold.
+    until: usize,
 }
 
 /// How a training stands.
@@ -41,8 +49,36 @@ pub enum Standing {
     Training(f32),
     /// Someone stopped it on the way.
     Stopped(f32),
-    /// Over; questions about its weights are being answered: share of the one under way.
-    Examining(f32),
+    /// Over; questions about its weights are being answered: share of all of them, and the time that the one under way needs.
+    Examining(f32, Option<Duration>),
+}
+
+impl Standing {
+    /// Share done, 0..=1.
+    pub fn share(self) -> f32 {
+        match self {
+            Self::Preparing => 0.0,
+            Self::Training(share) | Self::Stopped(share) | Self::Examining(share, _) => share,
+        }
+    }
+
+    /// What is being done, or how long it will take.
+    pub fn words(self, speed: Speed) -> String {
+        match self {
+            Self::Preparing => t!("preparing"),
+            Self::Training(_) => match speed.seconds_left {
+                Some(seconds) => t!("%{time} left", time = duration(seconds)),
+                None => t!("training"),
+            },
+            Self::Stopped(_) => t!("paused"),
+            Self::Examining(_, Some(left)) => t!(
+                "looking into the nets: this one about %{time} more",
+                time = duration(left.as_secs_f64())
+            ),
+            Self::Examining(_, None) => t!("looking into the nets"),
+        }
+        .into()
+    }
 }
 
 impl Trainings {
@@ -92,6 +128,21 @@ impl Trainings {
         self.launched = false;
         self.queue = places;
         self.queue.retain(|place| !self.measured.contains_key(place));
+    }
+
+    /// Whether the weights of that experiment are there to be asked about.
+    pub fn can_ask(&self, lesson: &Lesson, place: usize, scene: Scene<'_>) -> bool {
+        let experiment = &lesson.experiments[place];
+        scene.history.phase == Phase::Done
+            && is_the(experiment, scene.experiment)
+            && self.is_whole(place, experiment, scene)
+    }
+
+    /// Asks about the weights of an experiment again, after it was broken off.
+    pub fn ask_again(&mut self, place: usize) {
+        self.measured.remove(&place);
+        self.inquired.clear();
+        (self.queue, self.launched, self.again) = (vec![place], true, true);
     }
 
     /// Whether all of these experiments are recorded.
@@ -144,8 +195,21 @@ impl Trainings {
             Phase::Running | Phase::Finishing => Standing::Training(share),
             Phase::Paused if self.launched && done > 0 => Standing::Stopped(share),
             Phase::Paused => Standing::Preparing,
-            Phase::Done => Standing::Examining(scene.findings.working.first().map_or(0.0, |work| work.share)),
+            Phase::Done => self.examining(scene),
         }
+    }
+
+    fn examining(&self, scene: Scene<'_>) -> Standing {
+        let known = self
+            .inquired
+            .iter()
+            .filter(|question| answered(question, scene.findings));
+        let under_way = scene.findings.working.iter().find(|work| work.left.is_some());
+        let done = known.count() as f32 + under_way.map_or(0.0, |work| work.share);
+        Standing::Examining(
+            done / self.inquired.len().max(1) as f32,
+            under_way.and_then(|work| work.left),
+        )
     }
 
     /// Called each frame: has the right experiment in front, trains what is to be trained, and takes in what is over.
@@ -156,7 +220,7 @@ impl Trainings {
         };
         if self.asked != Some(wanted) {
             self.asked = Some(wanted);
-            (self.launched, self.arrived) = (false, false);
+            (self.launched, self.arrived, self.until) = (false, false, 0);
             self.inquired.clear();
             let folder = self.measured.get(&wanted).cloned().flatten();
             actions.push(Action::Teach(Box::new(experiment.clone()), folder));
@@ -173,6 +237,9 @@ impl Trainings {
             return;
         }
         let queued = !self.queue.is_empty();
+        if scene.history.phase != Phase::Done {
+            self.until = 0;
+        }
         match scene.history.phase {
             Phase::Paused if queued && !self.launched => {
                 self.launched = true;
@@ -210,9 +277,11 @@ impl Trainings {
             let track = &series.track;
             questions(lesson, &track.name, track.id)
         });
+        let again = std::mem::take(&mut self.again);
         let mut waits = false;
         for question in asked {
-            if answered(&question, scene.findings) {
+            let anew = again && question.is_long();
+            if !anew && answered(&question, scene.findings) {
                 continue;
             }
             waits = true;
@@ -221,7 +290,10 @@ impl Trainings {
                 actions.push(Action::Send(Command::Ask(question)));
             }
         }
-        waits
+        if again {
+            self.until = scene.findings.answers + self.inquired.iter().filter(|asked| asked.is_long()).count();
+        }
+        waits || scene.findings.answers < self.until
     }
 
     /// Takes in what an experiment came to, once every question about it is answered.
