@@ -29,7 +29,10 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
         ),
         ("1 … 9".into(), t!("choose an answer, or take hold of a row (lessons)")),
         ("← → ↑ ↓".into(), t!("move the row, or draw the curve (lessons)")),
-        ("Space".into(), t!("predict and run, pause, go on (lessons)")),
+        (
+            t!("Space, Ctrl Enter").into(),
+            t!("predict and run, pause, go on (lessons)"),
+        ),
         ("Ctrl S".into(), t!("save the report, at the last step (lessons)")),
     ];
     lines.extend(Task::GLOBAL.iter().filter_map(line));
@@ -45,15 +48,6 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),
         ("Home".into(), t!("the whole training")),
-        (t!("Page Down, Page Up").into(), t!("lesson: further, back")),
-        (
-            "1 … 9".into(),
-            t!("lesson: choose that answer, or take that row and move it with ↑ ↓"),
-        ),
-        (
-            t!("Space, Ctrl Enter").into(),
-            t!("lesson: predict and run; pause, go on"),
-        ),
     ]);
     for &panel in Panel::ALL {
         for key in panel.keys() {

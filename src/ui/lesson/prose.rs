@@ -1,8 +1,10 @@
 //! The text of a lesson as it is read: paragraphs, lists, tables, formulas.
 
+use std::sync::Arc;
+
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
-    Align, FontFamily, FontId, Frame, Label, Layout, Rect, Sense, Stroke, TextFormat, Ui, UiBuilder, Vec2, vec2,
+    Align, FontFamily, FontId, Frame, Galley, Label, Layout, Rect, Sense, Stroke, TextFormat, Ui, UiBuilder, Vec2, vec2,
 };
 
 use super::formula::{append, formula_ui};
@@ -103,12 +105,13 @@ pub fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
 }
 
 /// A row as high as its highest cell; the heads stand on a line, every other row beneath them on a darker ground.
-fn row_ui(ui: &mut Ui, place: usize, mut cells: Vec<LayoutJob>, widths: &[f32], across: f32) {
-    let mut height = 0.0f32;
-    for (cell, &width) in cells.iter_mut().zip(widths) {
+fn row_ui(ui: &mut Ui, place: usize, cells: Vec<LayoutJob>, widths: &[f32], across: f32) {
+    let laid_out = cells.into_iter().zip(widths).map(|(mut cell, &width)| {
         cell.wrap.max_width = width;
-        height = height.max(ui.fonts_mut(|fonts| fonts.layout_job(cell.clone())).size().y);
-    }
+        ui.fonts_mut(|fonts| fonts.layout_job(cell))
+    });
+    let galleys: Vec<Arc<Galley>> = laid_out.collect();
+    let height = galleys.iter().map(|galley| galley.size().y).fold(0.0, f32::max);
     let (rect, _) = ui.allocate_exact_size(vec2(across, height + 2.0 * CELL.y), Sense::hover());
     let ink = theme::ink(ui);
     if place == 0 {
@@ -118,10 +121,10 @@ fn row_ui(ui: &mut Ui, place: usize, mut cells: Vec<LayoutJob>, widths: &[f32], 
         ui.painter().rect_filled(rect, 0.0, ink.ground);
     }
     let mut corner = rect.min + CELL;
-    for (cell, &width) in cells.into_iter().zip(widths) {
+    for (galley, &width) in galleys.into_iter().zip(widths) {
         let inside = Rect::from_min_size(corner, vec2(width, height));
         let place = UiBuilder::new().max_rect(inside).layout(Layout::top_down(Align::Min));
-        ui.scope_builder(place, |ui| ui.add(Label::new(cell).wrap()));
+        ui.scope_builder(place, |ui| ui.add(Label::new(galley)));
         corner.x += width + COLUMNS;
     }
 }
