@@ -124,7 +124,7 @@ fn row_ui(ui: &mut Ui, place: usize, cells: Vec<LayoutJob>, widths: &[f32], acro
     for (galley, &width) in galleys.into_iter().zip(widths) {
         let inside = Rect::from_min_size(corner, vec2(width, height));
         let place = UiBuilder::new().max_rect(inside).layout(Layout::top_down(Align::Min));
-        ui.scope_builder(place, |ui| ui.add(Label::new(galley)));
+        ui.new_child(place).add(Label::new(galley));
         corner.x += width + COLUMNS;
     }
 }
