@@ -12,6 +12,9 @@ use crate::engine::{BnMode, Engine, Optimizer};
 use crate::error::Error;
 use crate::net::{Graph, initial_weights};
 
+/// How often steps are taken until two submissions have been met under way.
+const TRIES: usize = 40;
+
 fn alone() -> Arc<Device> {
     Device::open(&adapters()[0], Checks::Off).unwrap()
 }
@@ -40,17 +43,23 @@ fn a_step_in_many_pieces_is_the_same_step_and_two_of_them_are_under_way() {
     let device = alone();
     let losses = || {
         let mut engine = engine(&device, &graph);
-        let step = |step: usize| engine.step(&batch(&graph, 5, step as f32), 0.01, false).unwrap().loss;
+        let step = |step: usize| engine.step(&batch(&graph, 33, step as f32), 0.01, false).unwrap().loss;
         (0..3).map(step).collect::<Vec<_>>()
     };
     let whole = losses();
     let (_, few) = counted(&device);
     slow(&device);
     assert_eq!(losses(), whole);
-    let (most, all) = counted(&device);
-    assert_eq!(most, UNDER_WAY);
+    let (_, all) = counted(&device);
     // It is cut until the first pieces have shown how fast the device is.
     assert!(all - few > few, "{few} and {}", all - few);
+    // On a busy machine a piece may be done before the next can be submitted.
+    let two = (0..TRIES).any(|_| {
+        slow(&device);
+        assert_eq!(losses(), whole);
+        counted(&device).0 == UNDER_WAY
+    });
+    assert!(two, "one waits for the other in every step");
 }
 
 #[test]
