@@ -27,7 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "lesson", "run", "export", "probe", "engine", "data", "net", "palette", "calendar",
+            "app", "ui", "lesson", "run", "export", "probe", "engine", "data", "net", "palette", "calendar",
         ],
     ),
 ];
