@@ -356,13 +356,15 @@ fn settle(ui: &Ui, id: Id, now: Drawn) {
     if before == Some(now) {
         return;
     }
-    let same_place = |before: &Drawn| (before.place, before.scale) == (now.place, now.scale);
-    match before.filter(same_place) {
+    match before {
         None => {
             ui.ctx().request_discard("the axes' widths are known now");
             ui.ctx().request_repaint();
         }
-        Some(before) if before.frame != now.frame => ui.ctx().request_repaint(),
+        // While a tile or the window is resized, each frame has another place: one drawing a frame is enough.
+        Some(before) if (before.place, before.scale, before.frame) != (now.place, now.scale, now.frame) => {
+            ui.ctx().request_repaint();
+        }
         Some(_) => ui.ctx().request_repaint_after(SOON),
     }
 }
