@@ -77,7 +77,8 @@ pub fn run_style(spec: &Spec, among: &[&Spec]) -> Style {
             relatives.push(other);
         }
     }
-    relatives.sort_by_key(|other| other.depth);
+    // Nets of one depth by their text, so that a net looks the same in whatever order they come.
+    relatives.sort_by(|a, b| a.depth.cmp(&b.depth).then_with(|| a.to_string().cmp(&b.to_string())));
     depths.sort_unstable();
     depths.dedup();
     let rank = relatives.iter().position(|&other| other == spec).unwrap_or(0);

@@ -144,24 +144,54 @@ fn figures(home: &Path, end: &str) -> usize {
         .count()
 }
 
+/// The scratch folder that is the home of this process; elsewhere the test is done in a process that has one.
+fn home_for(test: &str) -> Option<PathBuf> {
+    if let Some(home) = std::env::var_os(HOME) {
+        return Some(home.into());
+    }
+    let home = tempfile::tempdir().unwrap();
+    let own = Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .envs([
+            (HOME, home.path()),
+            ("HOME", home.path()),
+            ("XDG_DATA_HOME", home.path()),
+        ])
+        .env("LANGUAGE", "en")
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    let said = [own.stdout, own.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(own.status.success(), "{}", said.join("\n"));
+    None
+}
+
+#[test]
+fn a_lesson_goes_on_where_the_window_was_closed() {
+    if home_for("a_lesson_goes_on_where_the_window_was_closed").is_none() {
+        return;
+    }
+    let mut window = open(Memory::default());
+    press(&mut window, Key::K);
+    click(&mut window, "Open the lesson Deeper?");
+    press(&mut window, Key::PageDown);
+    click(&mut window, "Predict and run");
+    until(&mut window, " left");
+    let done = number(&window, "step ");
+    let stored = close(window);
+
+    let mut window = open(stored);
+    until(&mut window, "Your prediction, locked");
+    until(&mut window, "paused");
+    assert!(number(&window, "step ") >= done.max(1), "nothing is lost");
+    click(&mut window, "Go on with the training");
+    until(&mut window, " left");
+    close(window);
+}
+
 #[test]
 fn an_afternoon_in_the_lab() {
-    let Some(home) = std::env::var_os(HOME).map(PathBuf::from) else {
-        // Again, in a process whose home is a scratch folder.
-        let home = tempfile::tempdir().unwrap();
-        let own = Command::new(std::env::current_exe().unwrap())
-            .args(["an_afternoon_in_the_lab", "--exact", "--nocapture"])
-            .envs([
-                (HOME, home.path()),
-                ("HOME", home.path()),
-                ("XDG_DATA_HOME", home.path()),
-            ])
-            .env("LANGUAGE", "en")
-            .current_dir(home.path())
-            .output()
-            .unwrap();
-        let said = [own.stdout, own.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-        assert!(own.status.success(), "{}", said.join("\n"));
+    let Some(home) = home_for("an_afternoon_in_the_lab") else {
         return;
     };
     let mut window = open(Memory::default());
@@ -181,6 +211,12 @@ fn an_afternoon_in_the_lab() {
     until(&mut window, "Timeline of");
     until(&mut window, "paused");
     assert!(number(&window, "step ") >= done, "nothing is lost");
+    press(&mut window, Key::Num1);
+    until(&mut window, "Spec of plain-20");
+    assert!(
+        !names(&window).iter().any(|name| name.contains("input=")),
+        "nets as they were written"
+    );
     dropped(&mut window);
     close(window);
 }

@@ -264,13 +264,14 @@ const TERMINAL: [&str; 6] = [
     "run/audition.rs",
 ];
 
-/// Names in files, what a driver says, and what only the command line asks.
-const NAMES: [&str; 8] = [
+/// Names in files, what a driver or a reader of TOML says, and what only the command line asks.
+const NAMES: [&str; 9] = [
     "block, shortcut, order, norm, init, zero_last, scale, width, cardinality, group_width, input, classes",
     "candle on CPU ({} threads)",
     "candle on CUDA device 0",
     "candle on Metal device 0",
     " has been destroyed",
+    "unexpected key or value",
     "Noto Sans SC",
     "engine '{text}' is not one of {names}",
     "{what} '{text}' is not one of {names}",

@@ -63,6 +63,8 @@ impl App {
                 if self.lecture.on && self.classroom.is_none() {
                     self.lab.begin_lecture();
                 }
+                // What was maximised for the projector comes back to its place.
+                self.lab.tiling.maximised &= self.lecture.on;
             }
         }
     }

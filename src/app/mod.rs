@@ -123,24 +123,30 @@ impl App {
             #[cfg(target_os = "linux")]
             keyboard: keyboard::Keyboard::default(),
         };
-        if let Some(lesson) = lesson {
-            app.open_lesson(ctx, lesson);
+        let left = app.lab.lessons.take_left().filter(|_| app.room == Room::Lab);
+        match (lesson, left) {
+            (Some(lesson), _) => app.open_lesson(ctx, lesson),
+            (None, Some(left)) => app.begin_lesson(ctx, &left),
+            (None, None) => {}
         }
         app
     }
 
     /// Opens a lesson by name or from a file; where that fails, the list of lessons says why.
     fn open_lesson(&mut self, ctx: &egui::Context, lesson: &str) {
-        let mut actions = Vec::new();
         let named = Origin::Shipped(lesson.to_owned());
         if named.read().is_ok() && !Path::new(lesson).exists() {
-            self.lab.begin_lesson(&named, &mut actions);
-        } else {
-            self.lab.add_lesson(Path::new(lesson), &mut actions);
+            return self.begin_lesson(ctx, &named);
         }
-        for action in actions {
-            self.act(ctx, action);
-        }
+        let mut actions = Vec::new();
+        self.lab.add_lesson(Path::new(lesson), &mut actions);
+        actions.into_iter().for_each(|action| self.act(ctx, action));
+    }
+
+    fn begin_lesson(&mut self, ctx: &egui::Context, origin: &Origin) {
+        let mut actions = Vec::new();
+        self.lab.begin_lesson(origin, &mut actions);
+        actions.into_iter().for_each(|action| self.act(ctx, action));
     }
 }
 

@@ -12,6 +12,7 @@ use rust_i18n::t;
 use super::figures::{Delivering, Outcome};
 use super::pace::Pace;
 use crate::error::Result;
+use crate::net::Spec;
 use crate::run::{
     Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, RunFolder, RunPlan,
     Trainer, TrainerOptions,
@@ -65,11 +66,17 @@ impl Session {
 
     /// Goes on with what a run folder holds, paused where it was left; `None` where nothing in it was trained.
     pub fn resume(folder: &Path, engine: &str, ctx: &egui::Context, repaint_every: Duration) -> Option<Self> {
-        let found = RunFolder::open(folder)
+        let mut found = RunFolder::open(folder)
             .inspect_err(|error| log::warn!("the last run is not resumed: {error}"))
             .ok()?;
         if found.history.runs.iter().all(|series| series.step() == 0) {
             return None;
+        }
+        for plan in &mut found.experiment.runs {
+            // As the user wrote it; the trainer has added what the data says.
+            if let Ok(spec) = plan.net.parse::<Spec>() {
+                plan.net = spec.text_without_data();
+            }
         }
         let folder = Some(folder.to_path_buf());
         Some(Self::open(
@@ -82,7 +89,7 @@ impl Session {
         ))
     }
 
-    /// Shows again what a run folder holds of an experiment; `None` where nothing is left of it.
+    /// Takes up again what a run folder holds of an experiment; `None` where nothing of it was trained.
     pub fn revisit(
         experiment: Experiment,
         folder: &Path,
@@ -95,7 +102,8 @@ impl Session {
             .runs
             .retain(|series| experiment.runs.iter().any(|plan| plan.name == series.track.name));
         let folder = Some(folder.to_path_buf());
-        (!history.runs.is_empty()).then(|| Self::open(experiment, folder, history, engine, ctx, repaint_every))
+        let trained = history.runs.iter().any(|series| series.step() > 0);
+        trained.then(|| Self::open(experiment, folder, history, engine, ctx, repaint_every))
     }
 
     /// With a history that is not empty, what the folder holds is resumed.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::engine_args::EngineArgs;
 use super::kernels::{self, KernelTime, Roof};
+use super::out::say;
 use crate::data::Batch;
 use crate::engine::cpu::{bandwidth_gbs, peak_gflops};
 use crate::engine::gpu::{Adapter, Ceiling, Checks, Device, GpuEngine};
@@ -91,24 +92,31 @@ pub fn run(args: &Args) -> Result<()> {
         timings.collect::<Result<Vec<_>>>().map_err(unavailable)
     })?;
     if args.json {
-        println!(
+        say!(
             "{}",
             serde_json::to_string_pretty(&timings).expect("numbers and names are always JSON")
-        );
+        )?;
         return Ok(());
     }
-    println!(
+    say!(
         "{:<48} {:>5} {:>10} {:>10} {:>10} {:>8} {:>6} {:>8}",
-        "net", "batch", "median ms", "p95 ms", "images/s", "GFLOP/s", "peak", "MiB"
-    );
+        "net",
+        "batch",
+        "median ms",
+        "p95 ms",
+        "images/s",
+        "GFLOP/s",
+        "peak",
+        "MiB"
+    )?;
     for timing in &timings {
-        print(timing, args.kernels);
+        print(timing, args.kernels)?;
     }
     Ok(())
 }
 
-fn print(timing: &Timing, by_kernel: bool) {
-    println!(
+fn print(timing: &Timing, by_kernel: bool) -> Result<()> {
+    say!(
         "{:<48} {:>5} {:>10.2} {:>10.2} {:>10.0} {:>8.1} {:>5.0}% {:>8}",
         timing.net,
         timing.batch,
@@ -120,9 +128,9 @@ fn print(timing: &Timing, by_kernel: bool) {
         timing
             .memory_bytes
             .map_or("-".into(), |bytes| (bytes >> 20).to_string()),
-    );
+    )?;
     if let Some(step) = &timing.dispatched {
-        println!(
+        say!(
             "    {}: {} dispatches a step, {:.1} GFLOP, {:.2} GB, {:.0}% of the bandwidth; at best {:.2} ms",
             timing.engine,
             step.dispatches,
@@ -130,13 +138,14 @@ fn print(timing: &Timing, by_kernel: bool) {
             step.step_gigabytes,
             100.0 * step.bandwidth_share,
             step.floor_ms
-        );
+        )?;
     }
     match &timing.kernels {
-        Some(times) => kernels::print(times),
-        None if by_kernel => println!("    {} has no clock for its kernels", timing.engine),
+        Some(times) => kernels::print(times)?,
+        None if by_kernel => say!("    {} has no clock for its kernels", timing.engine)?,
         None => {}
     }
+    Ok(())
 }
 
 /// Ceilings, measured when they are first asked for.

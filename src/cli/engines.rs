@@ -1,5 +1,6 @@
 //! `depthscope engines`: what can compute here, and what `auto` takes.
 
+use super::out::say;
 use crate::data::Dataset;
 use crate::engine::gpu::{About, Adapter, Ceiling, adapters};
 use crate::engine::{Choice, Kind, automatic, cpu};
@@ -22,30 +23,30 @@ pub struct Args {
 /// # Errors
 /// When the experiment cannot be read, or no adapter has the name; what else is missing is part of the list.
 pub fn run(args: &Args) -> Result<()> {
-    println!("Devices of the training engine");
-    println!("  {:<8} {}", "cpu", cpu::describe());
+    say!("Devices of the training engine")?;
+    say!("  {:<8} {}", "cpu", cpu::describe())?;
     for (option, kind) in [("candle", Kind::Cpu), ("cuda", Kind::Cuda), ("metal", Kind::Metal)] {
         let state = match kind.check() {
             Ok(()) => kind.describe(),
             Err(reason) => reason.to_string(),
         };
-        println!("  {option:<8} {state}");
+        say!("  {option:<8} {state}")?;
     }
     let adapters = adapters();
-    println!("  {:<8} {}", "gpu", gpu());
-    println!("  {:<8} takes {}", "auto", automatic_words());
-    println!("Graphics adapters");
+    say!("  {:<8} {}", "gpu", gpu())?;
+    say!("  {:<8} takes {}", "auto", automatic_words())?;
+    say!("Graphics adapters")?;
     if adapters.is_empty() {
-        println!("  none");
+        say!("  none")?;
     }
     for (number, adapter) in adapters.iter().enumerate() {
-        println!("{}", adapter_lines(number, &adapter.about));
+        say!("{}", adapter_lines(number, &adapter.about))?;
         if args.measure && adapter.about.compute {
-            println!("     {}", measured(adapter));
+            say!("     {}", measured(adapter))?;
         }
     }
     if let Some(name) = &args.experiment {
-        println!("{}", taken_for(&Experiment::load(name)?, args.adapter.as_deref())?);
+        say!("{}", taken_for(&Experiment::load(name)?, args.adapter.as_deref())?)?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::out::{print, say};
 use crate::data::Dataset;
 use crate::engine::{Choice, Optimizer, open};
 use crate::error::{Error, Result};
@@ -106,8 +107,7 @@ pub fn run(args: &Args) -> Result<()> {
         figure(shown, &material).map_err(|error| Error::Export(format!("{error}; {}", remedy(shown)).into()))?;
     let (path, format) = target(args, shown)?;
     figure.write(&path, format, args.size)?;
-    println!("{}", path.display());
-    Ok(())
+    say!("{}", path.display())
 }
 
 /// How to come by what a figure is missing.
@@ -161,10 +161,7 @@ fn code(args: &Args) -> Result<()> {
     let text = pytorch::program(&experiment);
     match &args.out {
         Some(out) => write_file(out, text.as_bytes()),
-        None => {
-            print!("{text}");
-            Ok(())
-        }
+        None => print(format_args!("{text}")),
     }
 }
 

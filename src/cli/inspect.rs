@@ -1,10 +1,9 @@
 //! `depthscope inspect NET`: the layer table, or the kernels it is trained with.
 
-use std::io::{self, Write};
-
+use super::out::print;
 use crate::engine::gpu::{Work, works};
 use crate::engine::plan::{Row, lower};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::net::{Graph, Spec, Table};
 
 #[derive(Debug, clap::Args)]
@@ -34,12 +33,7 @@ pub fn run(args: &Args) -> Result<()> {
     } else {
         lines(&args.net, &table)
     };
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Engine(format!("cannot print: {error}").into()))
-        }
-        _ => Ok(()),
-    }
+    print(format_args!("{text}"))
 }
 
 fn lines(spec: &Spec, table: &Table) -> String {

@@ -2,8 +2,10 @@
 
 use serde::Serialize;
 
+use super::out::say;
 use crate::engine::gpu::Work;
 use crate::engine::plan::lower;
+use crate::error::Result;
 use crate::net::Graph;
 
 /// What a machine can do at most.
@@ -108,17 +110,25 @@ pub fn sum(timed: Vec<Timed>, roof: Roof) -> Vec<KernelTime> {
 }
 
 /// Prints them.
-pub fn print(times: &[KernelTime]) {
-    println!(
+pub fn print(times: &[KernelTime]) -> Result<()> {
+    say!(
         "    {:<18} {:<36} {:>9} {:>6} {:>9} {:>6} {:>8} {:>7} {:>5}",
-        "kernel", "window", "shape", "count", "ms", "share", "GFLOP/s", "GB/s", "roof"
-    );
+        "kernel",
+        "window",
+        "shape",
+        "count",
+        "ms",
+        "share",
+        "GFLOP/s",
+        "GB/s",
+        "roof"
+    )?;
     let all: f64 = times.iter().map(|time| time.ms).sum();
     for time in times {
         let shape = time.shape.map_or(String::new(), |[channels, height, width]| {
             format!("{channels}x{height}x{width}")
         });
-        println!(
+        say!(
             "    {:<18} {:<36} {:>9} {:>6} {:>9.3} {:>5.1}% {:>8.1} {:>7.1} {:>4.0}%",
             time.kernel,
             time.window,
@@ -129,8 +139,9 @@ pub fn print(times: &[KernelTime]) {
             time.gflops,
             time.gbs,
             100.0 * time.roof_share
-        );
+        )?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use super::engine_args::EngineArgs;
+use super::out::{print, say};
 use super::progress::Progress;
 use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::export::write_file;
 use crate::lesson::words::number;
 use crate::lesson::{
-    Claim, Evidence, Guesses, Lesson, Notes, Record, Report, Verdict, examine, lessons, meant, template,
+    Claim, Evidence, Guesses, Lesson, Notes, Record, Report, Verdict, examine, guide, lessons, meant, template,
 };
 use crate::ui::Panel;
 
@@ -24,7 +25,9 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Print a lesson to start from; assets/lessons/README.md explains it
+    /// Print the guide to writing a lesson
+    Guide,
+    /// Print a lesson to start from
     Template,
     /// Train a lesson's experiments and check every claim; exit status 1 if any is not reproduced
     Run {
@@ -59,9 +62,9 @@ pub fn run(args: &Args) -> Result<()> {
             record,
             engine,
         }) => (lesson, seeds, seed, report, record, engine),
+        Some(Action::Guide) => return print(format_args!("{}", guide(&args.language)?)),
         Some(Action::Template) => {
-            print!("{}", template(&args.language)?);
-            return Ok(());
+            return print(format_args!("{}", template(&args.language)?));
         }
         None => return list(&args.language),
     };
@@ -80,7 +83,7 @@ pub fn run(args: &Args) -> Result<()> {
             for experiment in &mut lesson.experiments {
                 experiment.seeds = sown(&experiment.seeds, seed.map(u64::from), *seeds);
             }
-            println!("{}: {}", lesson.name, lesson.title);
+            say!("{}: {}", lesson.name, lesson.title)?;
             let evidence = trained(&lesson, &engine)?;
             Ok((lesson, evidence))
         });
@@ -95,7 +98,7 @@ pub fn run(args: &Args) -> Result<()> {
         };
         for claim in lesson.steps.iter().flat_map(|step| &step.claims) {
             claims += 1;
-            missed += usize::from(!told(claim, &evidence));
+            missed += usize::from(!told(claim, &evidence)?);
         }
         if let Some(path) = record {
             write_file(
@@ -131,7 +134,7 @@ pub fn run(args: &Args) -> Result<()> {
     if !wrong.is_empty() {
         return Err(Error::Lesson(wrong.join("; ").into()));
     }
-    println!("{claims} {} reproduced", if claims == 1 { "claim" } else { "claims" });
+    say!("{claims} {} reproduced", if claims == 1 { "claim" } else { "claims" })?;
     Ok(())
 }
 
@@ -147,8 +150,8 @@ fn sown(own: &[u64], first: Option<u64>, count: Option<u64>) -> Vec<u64> {
 fn list(language: &str) -> Result<()> {
     for lesson in lessons(language)? {
         let names: Vec<&str> = lesson.experiments.iter().map(|known| known.name.as_str()).collect();
-        println!("{:<18} {}  [{}]", lesson.name, lesson.title, names.join(", "));
-        println!("{:<18} {}", "", lesson.summary);
+        say!("{:<18} {}  [{}]", lesson.name, lesson.title, names.join(", "))?;
+        say!("{:<18} {}", "", lesson.summary)?;
     }
     Ok(())
 }
@@ -166,18 +169,18 @@ fn trained(lesson: &Lesson, engine: &Wanted) -> Result<Evidence> {
 }
 
 /// Prints what came of a claim; answers whether it is reproduced.
-fn told(claim: &Claim, evidence: &Evidence) -> bool {
+fn told(claim: &Claim, evidence: &Evidence) -> Result<bool> {
     let relation = claim.check.relation;
     let (reproduced, spread, bound) = match claim.judge(evidence) {
         Verdict::Reproduced(spread, bound) => (true, spread, bound),
         Verdict::NotReproduced(spread, bound) => (false, spread, bound),
         Verdict::NotMeasured => {
-            println!("  not measured    {}", claim.says);
-            return false;
+            say!("  not measured    {}", claim.says)?;
+            return Ok(false);
         }
     };
     let word = if reproduced { "reproduced" } else { "not reproduced" };
-    println!(
+    say!(
         "  {word:<15} {}: {} +- {} over {}, needed {relation} {}",
         claim.says,
         number(spread.mean),
@@ -188,11 +191,11 @@ fn told(claim: &Claim, evidence: &Evidence) -> bool {
             format!("{} seeds", spread.seeds)
         },
         number(bound),
-    );
+    )?;
     if !reproduced && !claim.otherwise.is_empty() {
-        println!("                  try: {}", claim.otherwise);
+        say!("                  try: {}", claim.otherwise)?;
     }
-    reproduced
+    Ok(reproduced)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod export;
 mod inspect;
 mod kernels;
 mod lessons;
+mod out;
 mod probe;
 mod progress;
 mod results;

@@ -61,6 +61,7 @@ mod tests {
             test_loss: None,
             test_error: None,
             test_error_running: None,
+            test_loss_running: None,
             bn_mode: "batch".into(),
             seconds: 1.25,
             engine: "candle".into(),

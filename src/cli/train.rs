@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
 use super::engine_args::EngineArgs;
+use super::out::{print, say};
 use super::progress::Progress;
 use super::results;
 use crate::calendar::date;
@@ -58,7 +59,7 @@ pub struct Args {
 pub fn run(args: Args) -> Result<()> {
     let (experiment, engine) = (experiment(&args)?, args.engine.wanted()?);
     let out = args.out.unwrap_or_else(|| default_folder(&experiment.name));
-    println!("{}: {}", experiment.name, experiment.recipe_line());
+    say!("{}: {}", experiment.name, experiment.recipe_line())?;
     let progress = Progress::new(experiment.steps);
     let made = !out.exists();
     let options = TrainerOptions {
@@ -77,14 +78,13 @@ pub fn run(args: Args) -> Result<()> {
         }
         return Err(error);
     }
-    if let Some(summary) = trainer.summary() {
-        print!("{}", results::table(&summary));
-    }
     if let Err(error) = write_figures(&out) {
         eprintln!("depthscope: the figures could not be written: {error}");
     }
-    println!("{}", out.display());
-    Ok(())
+    if let Some(summary) = trainer.summary() {
+        print(format_args!("{}", results::table(&summary)))?;
+    }
+    say!("{}", out.display())
 }
 
 /// The experiment as the command line changes it.

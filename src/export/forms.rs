@@ -10,6 +10,7 @@ use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Form;
 use crate::probe::Formed;
+use crate::run::amounts::power_of_ten;
 
 /// The figure of every net whose block was computed in all forms.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -45,8 +46,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 net = run.track.name,
                 paths = forms.split.paths,
                 width = forms.split.path_width(),
-                output = format!("{output:.1e}"),
-                gradient = format!("{gradient:.1e}"),
+                output = power_of_ten(output.into(), 1),
+                gradient = power_of_ten(gradient.into(), 1),
                 images = forms.images
             );
             notes.push(agreement.into());

@@ -6,6 +6,7 @@ use super::figure::{Axis, Figure, Panel, Plot, Scale};
 use super::nets::nets;
 use super::{Material, missing};
 use crate::error::Result;
+use crate::run::amounts::power_of_ten;
 
 /// Steps that a drawn loss is the mean of.
 const WINDOW: usize = 20;
@@ -41,7 +42,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 let difference = t!(
                     "%{net}: right after the insertion the test images' outputs differ by at most %{most} (running statistics).",
                     net = run.track.name,
-                    most = format!("{:.1e}", insertion.difference)
+                    most = power_of_ten(insertion.difference.into(), 1)
                 );
                 notes.push(difference.into());
             }

@@ -1,5 +1,7 @@
 //! What is written beside a picture: names at the lines' ends, spread so that none covers another, and numbers.
 
+use crate::run::amounts::power_of_ten;
+
 /// So many significant digits, with a power of ten for what is small or large.
 pub fn number(value: f64, digits: i32) -> String {
     let size = value.abs();
@@ -9,7 +11,7 @@ pub fn number(value: f64, digits: i32) -> String {
         let decimals = (digits - 1 - size.log10().floor() as i32).clamp(0, digits + 1) as usize;
         format!("{value:.decimals$}")
     } else {
-        format!("{value:.1e}")
+        power_of_ten(value, 1)
     };
     text.replace('-', "\u{2212}")
 }
@@ -78,10 +80,10 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let three = [0.0, 1.234, -12.34, 0.0123, 512.3, 1.5e-7].map(|value| number(value, 3));
-        assert_eq!(three, ["0", "1.23", "\u{2212}12.3", "0.0123", "512", "1.5e\u{2212}7"]);
+        assert_eq!(three, ["0", "1.23", "\u{2212}12.3", "0.0123", "512", "1.5·10⁻⁷"]);
         assert_eq!(
             [0.05, 12.0, 4e-15].map(|value| number(value, 2)),
-            ["0.050", "12", "4.0e\u{2212}15"]
+            ["0.050", "12", "4.0·10⁻¹⁵"]
         );
     }
 }

@@ -7,6 +7,7 @@ use rust_i18n::t;
 use super::figure::{Curve, Point, Samples};
 use crate::net::Spec;
 use crate::palette::{Style, run_style};
+use crate::run::amounts::power_of_ten;
 use crate::run::{History, Series};
 
 /// One net with all its seeds.
@@ -173,7 +174,7 @@ pub fn short(value: f64) -> String {
         };
         format!("{value:.digits$}").replace('-', "\u{2212}")
     } else {
-        format!("{value:.1e}").replace('-', "\u{2212}")
+        power_of_ten(value, 1).replace('-', "\u{2212}")
     }
 }
 
@@ -208,6 +209,6 @@ mod tests {
     #[test]
     fn numbers_are_short() {
         let shown = [0.0, 1.7812, 0.10149, 0.0028, 2.7e4, 1e-5].map(short);
-        assert_eq!(shown, ["0", "1.78", "0.101", "0.00280", "2.7e4", "1.0e\u{2212}5"]);
+        assert_eq!(shown, ["0", "1.78", "0.101", "0.00280", "2.7·10⁴", "1.0·10⁻⁵"]);
     }
 }

@@ -11,7 +11,7 @@ use crate::calendar;
 use crate::error::Result;
 use crate::net::Spec;
 use crate::palette::run_style;
-use crate::run::shelf::{Column, Line, columns};
+use crate::run::shelf::{Column, Line, columns, title};
 
 const DAY: u64 = 86_400;
 /// Fields that say least of what sets runs apart.
@@ -115,7 +115,7 @@ fn shared(lines: &[Line]) -> Vec<String> {
     let Some(first) = rows.next() else { return Vec::new() };
     let all = first.recipe.iter().chain(first.fields.iter());
     all.filter(|(name, value)| rows.clone().all(|row| row.field(name) == Some(value)))
-        .map(|(name, value)| format!("{name} {value}"))
+        .map(|(name, value)| format!("{} {value}", title(name)))
         .collect()
 }
 

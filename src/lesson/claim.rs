@@ -43,6 +43,11 @@ impl Claim {
             Verdict::NotReproduced(left, right.mean)
         }
     }
+
+    /// Whether a recording stands in for something it is judged on.
+    pub fn is_recorded(&self, evidence: &Evidence) -> bool {
+        evidence.is_recorded(&self.check.left) || evidence.is_recorded(&self.check.right)
+    }
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ impl Exhibit {
             Quantity::TestLoss => test(|run| run.test_loss)?.into(),
             Quantity::TestError => test(|run| run.test_error)?.into(),
             Quantity::TestErrorRunning => test(|run| run.test_error_running)?.into(),
+            Quantity::TestLossRunning => test(|run| run.test_loss_running)?.into(),
             Quantity::Parameters => Graph::new(&series.track.spec).parameter_count() as f64,
             Quantity::ShortcutParameters => shortcut_parameters(&Graph::new(&series.track.spec), place)? as f64,
             Quantity::MultiplyAdds => Table::new(&Graph::new(&series.track.spec)).multiply_adds as f64,
@@ -212,7 +213,7 @@ impl Evidence {
             .collect()
     }
 
-    /// Training loss by step of a run, mean over seeds as far as all have come.
+    /// Training loss by step of a run, mean over seeds as far as all have come, smoothed as charts show it.
     pub fn loss_curve(&self, run: &str) -> Vec<[f64; 2]> {
         let seeds: Vec<&Series> = self
             .runs
@@ -222,16 +223,26 @@ impl Evidence {
             .collect();
         if seeds.is_empty() {
             let recorded = self.recorded.iter().find(|((name, _), _)| name == run);
-            return recorded.map_or(Vec::new(), |(_, recorded)| recorded.curve.clone());
+            return recorded.map_or(Vec::new(), |(_, recorded)| smoothed(recorded.curve.iter().copied()));
         }
         let length = seeds.iter().map(|series| series.loss.len()).min().unwrap_or(0);
-        (0..length)
-            .map(|i| {
-                let sum: f64 = seeds.iter().map(|series| f64::from(series.loss[i])).sum();
-                [f64::from(seeds[0].steps[i]), sum / seeds.len() as f64]
-            })
-            .collect()
+        smoothed((0..length).map(|i| {
+            let sum: f64 = seeds.iter().map(|series| f64::from(series.loss[i])).sum();
+            [f64::from(seeds[0].steps[i]), sum / seeds.len() as f64]
+        }))
     }
+}
+
+/// Exponential mean over 20 steps.
+fn smoothed(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
+    let mut mean = None;
+    points
+        .map(|[step, loss]| {
+            let next = mean.map_or(loss, |mean: f64| mean + (loss - mean) / 20.0);
+            mean = Some(next);
+            [step, next]
+        })
+        .collect()
 }
 
 #[cfg(test)]

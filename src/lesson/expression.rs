@@ -15,6 +15,7 @@ pub enum Quantity {
     TestError,
     /// Error on the test split, 0..=1, running statistics.
     TestErrorRunning,
+    TestLossRunning,
     /// Trained values of the net.
     Parameters,
     /// Those of the shortcut of one block; block 1 is the first.
@@ -97,6 +98,7 @@ impl Quantity {
         ("test_loss", Quantity::TestLoss),
         ("test_error", Quantity::TestError),
         ("test_error_running", Quantity::TestErrorRunning),
+        ("test_loss_running", Quantity::TestLossRunning),
         ("parameters", Quantity::Parameters),
         ("shortcut_parameters", Quantity::ShortcutParameters),
         ("multiply_adds", Quantity::MultiplyAdds),
@@ -158,6 +160,7 @@ impl Quantity {
             | Self::TestLoss
             | Self::TestError
             | Self::TestErrorRunning
+            | Self::TestLossRunning
             | Self::Parameters
             | Self::MultiplyAdds
             | Self::Slope

@@ -48,6 +48,8 @@ pub struct Step {
     pub title: String,
     /// Markdown with `$formulas$`, without the fenced blocks that are read here.
     pub text: String,
+    /// What the file says behind the first claim: to be read once the claims are checked.
+    pub after: String,
     pub predictions: Vec<Prediction>,
     pub claims: Vec<Claim>,
     pub tables: Vec<Table>,
@@ -212,6 +214,9 @@ fn read(text: &str) -> Result<Lesson> {
     let mut lesson = front::opened(&text)?;
     while let Some((index, line)) = lines.next() {
         let number = index + 1;
+        if line.trim_end() == "##" {
+            return Err(at(number, t!("a step has no title; write it behind '## '")));
+        }
         if let Some(title) = line.strip_prefix("## ") {
             lesson.steps.push(Step {
                 title: title.trim().into(),
@@ -229,7 +234,7 @@ fn read(text: &str) -> Result<Lesson> {
             ));
         };
         match line.trim_end().strip_prefix(FENCE) {
-            None => step.text.extend([line, "\n"]),
+            None => step.words().extend([line, "\n"]),
             Some(kind) => {
                 let block = until(&mut lines, FENCE).ok_or_else(|| at(number, t!("the closing ``` is missing")))?;
                 step.take(kind, &block, number)?;
@@ -241,6 +246,7 @@ fn read(text: &str) -> Result<Lesson> {
     }
     for step in &mut lesson.steps {
         step.text = step.text.trim().into();
+        step.after = step.after.trim().into();
     }
     Ok(lesson)
 }
@@ -291,9 +297,18 @@ impl Step {
                     ),
                 ));
             }
-            _ => self.text.extend([FENCE, kind, "\n", block, FENCE, "\n"]),
+            _ => self.words().extend([FENCE, kind, "\n", block, FENCE, "\n"]),
         }
         Ok(())
+    }
+
+    /// Where text of this place in the file belongs.
+    fn words(&mut self) -> &mut String {
+        if self.claims.is_empty() {
+            &mut self.text
+        } else {
+            &mut self.after
+        }
     }
 }
 
@@ -317,6 +332,21 @@ pub(super) fn toml_at<T: DeserializeOwned>(text: &str, first: usize) -> Result<T
             .iter()
             .filter(|&&byte| byte == b'\n');
         let mut said = error.message().replace('\n', " ");
+        if said.starts_with("unexpected key or value") {
+            said = t!("a value ends too early; text stands between quotes, as in title = \"Deeper?\"").into();
+        }
+        let unknown = said
+            .strip_prefix("unknown field ")
+            .and_then(|rest| rest.split_once(", expected "));
+        if let Some((unknown, known)) = unknown {
+            let known = known.strip_prefix("one of ").unwrap_or(known);
+            said = t!(
+                "unknown field %{unknown}; there are %{known}",
+                unknown = unknown,
+                known = known
+            )
+            .into();
+        }
         for (jargon, words) in [
             ("usize", "a whole number"),
             ("u64", "a whole number"),

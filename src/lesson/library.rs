@@ -87,13 +87,20 @@ pub fn lessons(language: &str) -> Result<Vec<Lesson>> {
         .collect()
 }
 
+/// The guide to writing a lesson.
+///
+/// # Errors
+/// When there is none in that language.
+pub fn guide(language: &str) -> Result<&'static str> {
+    Ok(GUIDES[place_of(language)?])
+}
+
 /// The guide's own lesson, to start from.
 ///
 /// # Errors
 /// When there is none in that language.
 pub fn template(language: &str) -> Result<&'static str> {
-    let guide = GUIDES[place_of(language)?];
-    let fenced = guide.split("````").nth(1).unwrap_or_default();
+    let fenced = guide(language)?.split("````").nth(1).unwrap_or_default();
     Ok(fenced.trim_start_matches("text\n"))
 }
 

@@ -49,6 +49,18 @@ pub fn plain(spans: &[Span]) -> String {
     spans.iter().map(Span::plain).collect()
 }
 
+/// Which columns of a table, whose first row are the heads, hold nothing but numbers and so stand at the right.
+pub fn numbers(rows: &[Vec<String>]) -> Vec<bool> {
+    let heads = rows.first().map_or(0, Vec::len);
+    let is_sign = |c: char| c.is_ascii_digit() || c.is_whitespace() || ".,+-−–×%e/<>≈±…·".contains(c);
+    let is_number = |text: &String| text.chars().all(is_sign);
+    let column = |place| rows.iter().skip(1).filter_map(move |row: &Vec<String>| row.get(place));
+    let told = |place| column(place).any(|text: &String| text.contains(|c: char| c.is_ascii_digit()));
+    (0..heads)
+        .map(|place| told(place) && column(place).all(is_number))
+        .collect()
+}
+
 /// Reads Markdown; what it does not know stays text.
 pub fn blocks(text: &str) -> Vec<Block> {
     let mut reader = Reader {
@@ -307,6 +319,18 @@ fn link(rest: &str) -> Option<(&str, &str, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_numbers_are_known() {
+        let rows = [
+            ["net", "loss", "error", "seed"],
+            ["plain-8", "0.25", "−", ""],
+            ["resnet-8", "1e-3 ± 0.1", "12.5 %", "one"],
+        ];
+        let rows: Vec<Vec<String>> = rows.iter().map(|row| row.map(String::from).to_vec()).collect();
+        assert_eq!(numbers(&rows), [false, true, true, false]);
+        assert_eq!(numbers(&rows[..1]), [false; 4]);
+    }
 
     fn text(text: &str, bold: bool, italic: bool) -> Span {
         Span::Text {

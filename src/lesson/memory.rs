@@ -65,6 +65,12 @@ pub fn recall(experiment: &Experiment, folder: &Path, evidence: &mut Evidence) -
     Ok(())
 }
 
+/// Whether that folder holds a training of the experiment to go on with.
+pub fn is_begun(experiment: &Experiment, folder: &Path) -> bool {
+    let trained = |found: &RunFolder| found.history.runs.iter().any(|run| run.step() > 0);
+    RunFolder::open(folder).is_ok_and(|found| trained(&found) && is_of(&found.experiment, experiment))
+}
+
 /// Whether two experiments differ in nothing but their titles and runs.
 pub fn same_recipe(one: &Experiment, other: &Experiment) -> bool {
     let recipe = |of: &Experiment| Experiment {

@@ -5,6 +5,7 @@
 
 mod beside;
 mod claim;
+mod drawn;
 mod evidence;
 mod exam;
 mod expression;
@@ -32,8 +33,8 @@ pub use evidence::{Evidence, Exhibit, Spread};
 pub use exam::examine;
 pub use expression::{Check, Expression, Operator, Place, Quantity, Relation};
 pub use file::{Lesson, Show, Step};
-pub use library::{CORE, LANGUAGES, files, lesson, lessons, meant, number, read, recording, template};
-pub use memory::{recall, remember, same_recipe};
+pub use library::{CORE, LANGUAGES, files, guide, lesson, lessons, meant, number, read, recording, template};
+pub use memory::{is_begun, recall, remember, same_recipe};
 pub use note::{LONGEST_NOTE, Note, Notes};
 pub use prediction::{Answer, CurveOf, Grade, Guess, Prediction};
 pub use questions::questions;

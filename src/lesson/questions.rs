@@ -75,6 +75,7 @@ impl Needs {
             | Quantity::TestLoss
             | Quantity::TestError
             | Quantity::TestErrorRunning
+            | Quantity::TestLossRunning
             | Quantity::Parameters
             | Quantity::ShortcutParameters
             | Quantity::MultiplyAdds
@@ -147,7 +148,7 @@ use = ["quick"]
 ## Measure
 ```claim
 says = "four quantities of one run"
-check = "removed_mean(plain-20) + frozen(plain-20, 20) > scratch(plain-20, 1) + reader_end(plain-20, 0)"
+check = "removed_mean(plain-20) + other_frozen(plain-20, 20) > other_scratch(plain-20, 1) + reader_end(plain-20, 0)"
 ```
 ```predict
 kind = "curve"
@@ -157,7 +158,7 @@ of = "slice"
 ```
 "#;
         let lesson = Lesson::parse(text, "tiny.md").unwrap();
-        let (origin, labels) = (Origin::Backbone, vec![1, 20]);
+        let (origin, labels) = (Origin::OtherClasses, vec![1, 20]);
         let (run, step, image) = (3, Some(400), Subject::default());
         let expected = [
             Question::Information { run, step, image },

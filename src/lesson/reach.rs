@@ -5,6 +5,7 @@ use rust_i18n::t;
 use super::expression::{Expression, Place, Quantity};
 use crate::error::{Error, Result};
 use crate::net::{Deepened, Graph, Spec};
+use crate::probe::backbone_fits;
 use crate::run::Experiment;
 
 /// Sees that everything the expression measures of the experiments' runs can be measured.
@@ -36,6 +37,21 @@ fn check_one(quantity: Quantity, run: &str, place: Option<Place>, experiments: &
             known = known.join(", ")
         )));
     };
+    let of_backbone = [
+        Quantity::Scratch,
+        Quantity::Frozen,
+        Quantity::FineTuned,
+        Quantity::Moved,
+    ];
+    if of_backbone.contains(&quantity) && !begins_with_backbone(&plan.net) {
+        return Err(Error::Lesson(t!(
+            "%{quantity}(%{run}) is about the weights that come with depthscope, which are of resnet-14:width=8; for %{net} \
+             there are other_scratch, other_frozen and other_fine_tuned",
+            quantity = quantity.name(),
+            run = run,
+            net = plan.net
+        )));
+    }
     let (Some(Place::At(place)), Ok(spec)) = (place, plan.net.parse::<Spec>()) else {
         return Ok(());
     };
@@ -69,6 +85,11 @@ fn check_one(quantity: Quantity, run: &str, place: Option<Place>, experiments: &
     )))
 }
 
+/// Whether the net can start from the weights that come with the program, on small digits.
+fn begins_with_backbone(net: &str) -> bool {
+    Spec::for_data(net, [1, 8, 8], 10).is_ok_and(|spec| backbone_fits(&spec))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,7 +104,7 @@ mod tests {
         for good in [
             "gradient(plain-20, 9) + gradient(plain-20, last) + removed(plain-20, 1)",
             "weight_gradient(plain-20, 19) + height(plain-20, 100) + inserted(plain-20, 56)",
-            "train_loss(plain-20, 400) + scratch(plain-20, 20)",
+            "train_loss(plain-20, 400) + other_scratch(plain-20, 20)",
         ] {
             assert_eq!(outcome(good), Ok(()), "{good}");
         }
@@ -94,6 +115,10 @@ mod tests {
             ("train_loss(plain-20, 401)", "between 1 and 400"),
             ("1 - height(plain-20, 101)", "between 0 and 100"),
             ("inserted(plain-20, 57)", "not 6n+2"),
+            (
+                "frozen(plain-20, 1)",
+                "of resnet-14:width=8; for plain-20:width=8 there are other_scratch",
+            ),
             (
                 "slope(plain-21)",
                 "there is no run called 'plain-21'; the runs are plain-20",

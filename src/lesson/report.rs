@@ -6,6 +6,7 @@ use std::fmt::Write;
 use rust_i18n::t;
 
 use super::claim::{Claim, Verdict};
+use super::drawn;
 use super::evidence::{Evidence, Spread};
 use super::file::{Lesson, Step};
 use super::markdown;
@@ -15,8 +16,9 @@ use super::record::{Record, today};
 use super::table::Reading;
 use super::words;
 use crate::error::Result;
-use crate::export::{Caption, Format, Kind, Material, Panel, Size, figure};
-use crate::run::{Experiment, Findings, History, RunFolder, Series};
+use crate::export::{Caption, Figure, Format, Kind, Material, Panel, Size, figure};
+use crate::net::Spec;
+use crate::run::{Experiment, Findings, History, RunFolder, RunPlan, Series};
 
 /// What a report may weigh, in bytes. Figures that do not fit are left out, and it says so.
 const HEAVIEST: usize = 300_000;
@@ -26,8 +28,9 @@ const PIXELS: usize = 200;
 const REST: usize = 20_000;
 
 /// What is drawn of an experiment, as far as it is known: what was found out about its nets before what training shows anyway.
-const FIGURES: [Kind; 9] = [
+const FIGURES: [Kind; 10] = [
     Kind::Loss,
+    Kind::Error,
     Kind::Information,
     Kind::Insertion,
     Kind::Forms,
@@ -40,7 +43,8 @@ const FIGURES: [Kind; 9] = [
 
 const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:48em;margin:2em auto;padding:0 1em;color:#1d1d1f}\
 h1{line-height:1.2}h2{margin-top:1.6em}table{border-collapse:collapse;width:100%}\
-td,th{text-align:left;padding:.3em .6em;border-bottom:1px solid #dddcd8;vertical-align:top}\
+td,th{text-align:left;padding:.3em .6em;border-bottom:1px solid #dddcd8;vertical-align:top}.number{text-align:right}\
+figure{margin:1em calc(50% - min(50vw - 1em, 40em));text-align:center}\
 .quiet{color:#626266}.yes{color:#00593f}.no{color:#9f1b32}svg{max-width:100%;height:auto}";
 
 /// What was predicted, by step and place among the step's predictions.
@@ -75,7 +79,7 @@ impl Report<'_> {
         );
         paragraph(&mut page, "", &self.lesson.summary);
         paragraph(&mut page, "quiet", &self.origin());
-        let predictions = self.predictions();
+        let predictions = self.predictions()?;
         if !predictions.is_empty() {
             heading(&mut page, &t!("Predicted and measured"));
             page.push_str(&predictions);
@@ -131,7 +135,7 @@ impl Report<'_> {
         words.join(" ")
     }
 
-    fn predictions(&self) -> String {
+    fn predictions(&self) -> Result<String> {
         let mut page = String::new();
         let recording = self.record.map(Record::evidence).unwrap_or_default();
         for (place, step) in self.lesson.steps.iter().enumerate() {
@@ -139,13 +143,13 @@ impl Report<'_> {
                 figures(&mut page, &table.read(self.evidence, &recording));
             }
             for (index, prediction) in step.predictions.iter().enumerate() {
-                self.prediction(&mut page, prediction, self.guesses.get(&(place, index)));
+                self.prediction(&mut page, prediction, self.guesses.get(&(place, index)))?;
             }
         }
-        page
+        Ok(page)
     }
 
-    fn prediction(&self, page: &mut String, prediction: &Prediction, guess: Option<&Guess>) {
+    fn prediction(&self, page: &mut String, prediction: &Prediction, guess: Option<&Guess>) -> Result<()> {
         row(page, "h3", "", &flat(prediction.question()));
         match guess {
             Some(Guess::Skipped) => {
@@ -157,11 +161,14 @@ impl Report<'_> {
             Some(guess) => {
                 let said = t!("Predicted: %{guess}", guess = words::guess(prediction, guess));
                 paragraph(page, "", &said);
+                if let Some(figure) = drawn::figure(prediction, guess, self.evidence) {
+                    picture(page, &figure)?;
+                }
                 match prediction.grade(guess, self.evidence) {
                     Some(grade) => {
                         let class = if grade.credit() > 0.999 { "yes" } else { "" };
                         let (praise, outcome) = (words::praise(&grade), words::outcome(prediction, &grade));
-                        let said = t!("%{praise}: %{outcome}", praise = praise, outcome = outcome);
+                        let said = t!("%{praise}; %{outcome}", praise = praise, outcome = outcome);
                         paragraph(page, class, &said);
                     }
                     None => paragraph(page, "quiet", &t!("not measured")),
@@ -170,6 +177,7 @@ impl Report<'_> {
             None => paragraph(page, "quiet", &t!("Nothing was predicted.")),
         }
         paragraph(page, "", &flat(prediction.explanation()));
+        Ok(())
     }
 
     fn claims(&self) -> String {
@@ -182,6 +190,7 @@ impl Report<'_> {
         for claim in claims {
             let verdict = claim.judge(self.evidence);
             let (class, word) = match verdict {
+                Verdict::Reproduced(..) if claim.is_recorded(self.evidence) => ("", t!("recorded")),
                 Verdict::Reproduced(..) => ("yes", t!("reproduced")),
                 Verdict::NotReproduced(..) => ("no", t!("not reproduced here")),
                 Verdict::NotMeasured => ("quiet", t!("not measured")),
@@ -190,10 +199,6 @@ impl Report<'_> {
                 Verdict::NotMeasured => String::new(),
                 _ => words::verdict(claim, &verdict),
             };
-            let recorded = [&claim.check.left, &claim.check.right];
-            if verdict != Verdict::NotMeasured && recorded.iter().any(|side| self.evidence.is_recorded(side)) {
-                detail += &t!(" (recorded)");
-            }
             if matches!(verdict, Verdict::NotReproduced(..)) && !claim.otherwise.is_empty() {
                 detail += &t!(". Try: %{what}", what = claim.otherwise);
             }
@@ -230,10 +235,17 @@ impl Report<'_> {
 /// A table of measured figures.
 fn figures(page: &mut String, read: &Reading) {
     page.push_str("<table>\n");
-    for (place, cells) in read.cells.iter().enumerate() {
+    let rows: Vec<Vec<String>> = read
+        .cells
+        .iter()
+        .map(|cells| cells.iter().map(|cell| flat(cell)).collect())
+        .collect();
+    let numbers = markdown::numbers(&rows);
+    for (place, cells) in rows.iter().enumerate() {
         page.push_str("<tr>");
-        for cell in cells {
-            row(page, if place == 0 { "th" } else { "td" }, "", &flat(cell));
+        for (cell, number) in cells.iter().zip(&numbers) {
+            let class = if *number { "number" } else { "" };
+            row(page, if place == 0 { "th" } else { "td" }, class, cell);
         }
         page.push_str("</tr>\n");
     }
@@ -261,8 +273,11 @@ fn training(page: &mut String, experiment: &Experiment, history: History, findin
         data: None,
     };
     for kind in FIGURES {
-        // One step has no curve.
+        // One step has no curve, nor has one test.
         if kind == Kind::Loss && experiment.steps < 2 {
+            continue;
+        }
+        if kind == Kind::Error && !(1..experiment.steps).contains(&experiment.eval_every) {
             continue;
         }
         let Ok(mut figure) = figure(kind, &material) else {
@@ -273,20 +288,26 @@ fn training(page: &mut String, experiment: &Experiment, history: History, findin
                 relief.pixels = PIXELS;
             }
         }
-        let svg = figure.bytes(Format::Svg, Size::Screen)?;
-        if page.len() + svg.len() + REST > HEAVIEST {
-            paragraph(
-                page,
-                "quiet",
-                &t!("A figure is left out, because the page would grow too large."),
-            );
-            continue;
-        }
-        let svg = String::from_utf8_lossy(&svg);
-        // What stands before the element is for files of its own.
-        let from = svg.find("<svg").unwrap_or(0);
-        let _ = writeln!(page, "<figure>{}</figure>", svg[from..].trim_end());
+        picture(page, &figure)?;
     }
+    Ok(())
+}
+
+/// A figure, where there is room for it.
+fn picture(page: &mut String, figure: &Figure) -> Result<()> {
+    let svg = figure.bytes(Format::Svg, Size::Screen)?;
+    if page.len() + svg.len() + REST > HEAVIEST {
+        paragraph(
+            page,
+            "quiet",
+            &t!("A figure is left out, because the page would grow too large."),
+        );
+        return Ok(());
+    }
+    let svg = String::from_utf8_lossy(&svg);
+    // What stands before the element is for files of its own.
+    let from = svg.find("<svg").unwrap_or(0);
+    let _ = writeln!(page, "<figure>{}</figure>", svg[from..].trim_end());
     Ok(())
 }
 
@@ -316,13 +337,19 @@ fn finals(page: &mut String, folder: &RunFolder) {
             |values: &[f64]| Spread::of(values).map_or(t!("not measured").into(), |spread| words::spread_of(&spread));
         let steps = seeds.iter().map(|run| run.step()).min().unwrap_or(0);
         page.push_str("<tr>");
-        row(page, "td", "", &plan.name);
+        row(page, "td", "", &format!("{}: {}", plan.name, net_of(plan)));
         row(page, "td", "", &steps.to_string());
         row(page, "td", "", &told(&losses));
         row(page, "td", "", &told(&errors));
         page.push_str("</tr>\n");
     }
     page.push_str("</table>\n");
+}
+
+/// The net's text as a lesson or the command line takes it.
+fn net_of(plan: &RunPlan) -> String {
+    let spec = plan.net.parse::<Spec>();
+    spec.map_or_else(|_| plan.net.clone(), |spec| spec.text_without_data())
 }
 
 /// Markdown in one line without looks.
@@ -535,7 +562,7 @@ otherwise = "<u>more</u> seeds"
             "<h3>I think &lt;i&gt;that&lt;/i&gt;</h3>",
             "<p>&lt;script&gt;alert(&#39;me&#39;)&lt;/script&gt; &amp; &quot;so&quot;</p>",
             "<p>A second line </p>",
-            "<td>&lt;script&gt;mine</td><td>60</td><td>0.250 with one seed</td><td>not measured</td>",
+            "<td>&lt;script&gt;mine: plain-8:width=8</td><td>60</td><td>0.250 with one seed</td><td>not measured</td>",
             "<svg",
         ] {
             assert!(page.contains(wanted), "{wanted} in {page}");

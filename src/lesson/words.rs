@@ -6,22 +6,22 @@ use super::claim::{Claim, Verdict};
 use super::evidence::Spread;
 use super::expression::Expression;
 use super::prediction::{Grade, Guess, Prediction};
-use crate::run::amounts::grouped;
+use crate::run::amounts::{grouped, power_of_ten};
 
-/// Four significant digits, small numbers with an exponent.
+/// Four significant digits, very small and very large numbers with a power of ten.
 pub fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
     }
-    if value.abs() < 1e-3 {
-        return format!("{value:.3e}");
+    if !(1e-3..1e6).contains(&value.abs()) {
+        return power_of_ten(value, 3);
     }
     let digits = 3usize.saturating_sub(value.abs().max(1.0).log10() as usize);
     format!("{value:.digits$}")
 }
 
 /// A number as one would type it.
-fn typed(value: f64) -> String {
+pub fn typed(value: f64) -> String {
     if value != 0.0 && value.abs() < 1e-3 {
         format!("{value:e}")
     } else {
@@ -49,15 +49,25 @@ pub fn guess(prediction: &Prediction, guess: &Guess) -> String {
 /// How it compares with the measurement.
 pub fn outcome(prediction: &Prediction, grade: &Grade) -> String {
     match grade {
-        Grade::Order { pairs, of, measured } => t!(
-            "%{pairs} of %{of} pairs in the right order; measured: %{values}",
-            pairs = pairs,
-            of = of,
-            values = listed(measured)
-        )
-        .into(),
+        Grade::Order { pairs, of, measured } => {
+            let said = t!(
+                "%{pairs} of %{of} pairs in the right order; measured: %{values}",
+                pairs = pairs,
+                of = of,
+                values = listed(measured)
+            );
+            match prediction {
+                Prediction::Order(ranking) if ranking.within > 0.0 => t!(
+                    "%{said} (differences of up to %{within} count as equal)",
+                    said = said,
+                    within = typed(ranking.within)
+                )
+                .into(),
+                _ => said.into(),
+            }
+        }
         Grade::Curve { factor } => t!(
-            "typically off by a factor of %{factor}",
+            "typically off by a factor of %{factor}; up to 1.5 is right, from 10 on wrong",
             factor = format!("{:.1}", (factor * 10.0).round() / 10.0)
         )
         .into(),
@@ -171,7 +181,8 @@ mod tests {
     fn numbers_have_four_digits() {
         for (value, shown) in [
             (0.0, "0"),
-            (1e-9, "1.000e-9"),
+            (1e-9, "1.000·10⁻⁹"),
+            (201327014.0, "2.013·10⁸"),
             (-0.5, "-0.500"),
             (12.3456, "12.35"),
             (11488.0, "11488"),
@@ -231,7 +242,10 @@ mod tests {
         assert!(guess(&order, &Guess::Skipped).contains("without a prediction"));
         assert_eq!(guess(&order, &Guess::Order(vec!["a".into(), "b".into()])), "a < b");
         let curve = Grade::Curve { factor: 1.26 };
-        assert_eq!(outcome(&order, &curve), "typically off by a factor of 1.3");
+        assert_eq!(
+            outcome(&order, &curve),
+            "typically off by a factor of 1.3; up to 1.5 is right, from 10 on wrong"
+        );
         assert_eq!(praise(&curve), "Right");
     }
 }

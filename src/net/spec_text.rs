@@ -219,6 +219,19 @@ impl fmt::Display for Family {
     }
 }
 
+impl Spec {
+    /// The text without what the data says: `input` and `classes`.
+    pub fn text_without_data(&self) -> String {
+        let usual = Self::new(self.family, self.depth);
+        let bare = Self {
+            input: usual.input,
+            classes: usual.classes,
+            ..self.clone()
+        };
+        bare.to_string()
+    }
+}
+
 impl fmt::Display for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut usual = Spec::new(self.family, self.depth);

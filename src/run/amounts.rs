@@ -27,12 +27,15 @@ pub fn short(value: f64) -> String {
     match power {
         -4..=2 => format!("{value:.*}", (if power < 0 { 1 - power } else { 2 - power }) as usize),
         3..=5 => format!("{value:.0}"),
-        _ => {
-            let text = format!("{value:.1e}");
-            let (leading, power) = text.split_once('e').unwrap_or((&text, "0"));
-            format!("{leading}·10{}", superscript(power))
-        }
+        _ => power_of_ten(value, 1),
     }
+}
+
+/// With a power of ten and so many decimals: `1.2·10⁻⁹`.
+pub fn power_of_ten(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$e}");
+    let (leading, power) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{leading}·10{}", superscript(power))
 }
 
 /// The digits of an exponent.

@@ -137,10 +137,7 @@ impl Preview {
             .collect();
         changed.runs.retain(|plan| !branched.contains(&plan.name));
         for plan in &mut changed.runs {
-            let mut spec: Spec = plan.net.parse()?;
-            let usual = Spec::new(spec.family, spec.depth);
-            (spec.input, spec.classes) = (usual.input, usual.classes);
-            plan.net = spec.to_string();
+            plan.net = plan.net.parse::<Spec>()?.text_without_data();
             Spec::for_data(&plan.net, self.shape, self.classes.len())?;
         }
         changed.validate()?;

@@ -40,6 +40,9 @@ pub struct RunSummary {
     pub test_error: Option<f32>,
     /// The same with running statistics, which flatter or blame a net for its statistics.
     pub test_error_running: Option<f32>,
+    /// Of the loss likewise.
+    #[serde(default)]
+    pub test_loss_running: Option<f32>,
     /// Always `batch`.
     pub bn_mode: String,
     /// Spent in the run's own steps.
@@ -97,6 +100,7 @@ impl RunSummary {
             test_loss: lane.tests.and_then(|(batch, _)| finite(batch.loss)),
             test_error: lane.tests.and_then(|(batch, _)| finite(batch.error)),
             test_error_running: lane.tests.and_then(|(_, running)| finite(running.error)),
+            test_loss_running: lane.tests.and_then(|(_, running)| finite(running.loss)),
             bn_mode: "batch".into(),
             seconds: lane.seconds,
             engine: lane.engine.device(),

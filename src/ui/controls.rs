@@ -47,7 +47,8 @@ pub fn controls_ui(
             ui.label(theme::strong("depthscope", HEADING));
             ui.add_space(8.0);
         }
-        if !taught {
+        // A lesson's text alone says what is trained.
+        if !taught && cursor.is_some() {
             training_ui(ui, scene, title, actions);
         }
         if let Some(cursor) = cursor {

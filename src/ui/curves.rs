@@ -74,7 +74,9 @@ impl Pane for Curves {
         }
         let verdict = verdict(view.scene.history, view.cursor.step);
         let mut space = ui.available_rect_before_wrap();
-        if space.height() > 150.0 {
+        // Where a lesson is about something else, it says nothing.
+        let silent = verdict.idle && theme::taught(ui).is_some();
+        if space.height() > 150.0 && !silent {
             space = verdict_ui(ui, space, &verdict);
         }
         let (cells, height) = cells(space, self.measures.len());

@@ -150,7 +150,7 @@ impl Draft {
             }
             (Ok(facts), true) => {
                 let twin = facts.spec.twin();
-                self.add(&twin.short_name(), text(&twin));
+                self.add(&twin.short_name(), twin.text_without_data());
             }
             (Err(_), true) => {}
         }
@@ -163,7 +163,7 @@ impl Draft {
             Ok(facts) => facts.spec.short_name(),
             Err(_) => String::new(),
         };
-        card.plan = RunPlan::new(card.plan.name.clone(), text(spec));
+        card.plan = RunPlan::new(card.plan.name.clone(), spec.text_without_data());
         if card.plan.name == old && spec.short_name() != old {
             // Its own name must not stand in its way.
             card.plan.name.clear();
@@ -297,17 +297,6 @@ impl Draft {
         found.recipe = recipe != self.running || self.now.engine != engine;
         found
     }
-}
-
-/// A net's text without what the data says.
-fn text(spec: &Spec) -> String {
-    let usual = Spec::new(spec.family, spec.depth);
-    let spec = Spec {
-        input: usual.input,
-        classes: usual.classes,
-        ..spec.clone()
-    };
-    spec.to_string()
 }
 
 #[cfg(test)]

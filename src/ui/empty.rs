@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use eframe::egui::{Align, Label, Layout, RichText, Ui, UiBuilder, vec2};
+use rust_i18n::t;
 
 use super::theme::{self, BODY, GRID};
 use super::widgets::primary_button_ui;
@@ -39,6 +40,11 @@ impl Empty<'_> {
         ui.scope_builder(builder, |ui| {
             ui.add_space(above);
             ui.add(Label::new(RichText::new(&*self.shows).size(BODY)).wrap());
+            if theme::taught(ui).is_some_and(|lesson| lesson.busy) {
+                let words = t!("The lesson measures it when the training is over.");
+                ui.add(Label::new(theme::caption(words)).wrap());
+                return false;
+            }
             if !self.takes.is_empty() {
                 ui.add(Label::new(theme::caption(&self.takes)).wrap());
             }

@@ -32,6 +32,18 @@ const SMALL_FRAME: f32 = 26.0;
 /// Height of bars that have room for a number at each end.
 const TWO_LINES: f32 = 32.0;
 
+/// Height of bars that have room for the blocks' numbers beneath them, and width of such a number.
+const ROOM_FOR_NUMBERS: f32 = 56.0;
+const BLOCK_NUMBER: f32 = 24.0;
+
+/// Every how many blocks a number stands: so that the last has one, where that can be.
+fn stride(last: usize, column: f32) -> usize {
+    let roomy = |stride: &usize| *stride as f32 * column >= BLOCK_NUMBER;
+    let even = (1..=last).filter(|stride| last.is_multiple_of(*stride)).find(roomy);
+    even.filter(|stride| *stride < last)
+        .unwrap_or_else(|| (BLOCK_NUMBER / column).ceil().max(1.0) as usize)
+}
+
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -202,7 +214,11 @@ impl FadingDigit {
         let side = (column * every - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, seen);
         self.original_ui(ui, space, side, series.track.id, seen);
-        let bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
+        let mut bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
+        let numbered = bars.height() > ROOM_FOR_NUMBERS;
+        if numbered {
+            bars.max.y -= SMALL + 2.0;
+        }
         let high = |value: f32| bars.bottom() - bars.height() * value.clamp(0.0, 1.0);
         let painter = ui.painter().clone();
         let small = FontId::proportional(SMALL);
@@ -237,6 +253,12 @@ impl FadingDigit {
             .layer
             .clone()
             .unwrap_or_else(|| view.cursor.layer.clone());
+        let last = seen.readings.iter().map(|reading| reading.block).max().unwrap_or(0);
+        let stride = stride(last, column);
+        if numbered {
+            let place = pos2(bars.left() - 6.0, bars.bottom() + 2.0);
+            painter.text(place, Align2::RIGHT_TOP, t!("block"), small.clone(), ink.weak);
+        }
         let mut before = None;
         for (at, reading) in seen.readings.iter().enumerate() {
             let centre = space.left() + column * (at as f32 + 0.5);
@@ -260,6 +282,10 @@ impl FadingDigit {
             }
             painter.circle_filled(dot, 2.5, ink.text);
             before = Some(dot);
+            if numbered && reading.block.is_multiple_of(stride) {
+                let place = pos2(centre, bars.bottom() + 2.0);
+                painter.text(place, Align2::CENTER_TOP, reading.block, small.clone(), ink.weak);
+            }
             let whole = Rect::from_min_max(
                 pos2(centre - column / 2.0, space.top()),
                 pos2(centre + column / 2.0, bars.bottom()),

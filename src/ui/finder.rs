@@ -41,11 +41,12 @@ fn found(query: &str, scene: Scene<'_>, taught: bool) -> Vec<(Task, String)> {
 }
 
 impl Finder {
-    /// Opens it, empty.
-    pub fn open(&mut self) {
+    /// Opens it with what was typed so far.
+    pub fn open(&mut self, query: String) {
         *self = Self {
             open: true,
-            ..Self::default()
+            query,
+            chosen: 0,
         };
     }
 

@@ -1,6 +1,8 @@
 //! Identity insertion: a trained net made deeper by blocks that pass everything on, compared with what it was, and trained on.
 
-use eframe::egui::{self, Color32, ComboBox, DragValue, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align2, Color32, ComboBox, DragValue, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -10,7 +12,7 @@ use super::chart::{Across, Chart, Curve};
 use super::net_name::net_line_ui;
 use super::outlook::takes;
 use super::pane::{Pane, View};
-use super::theme::{self, GRID};
+use super::theme::{self, GRID, SMALL};
 use super::traces::groups;
 use super::widgets::short;
 use super::work::{button_ui, work_ui};
@@ -23,6 +25,8 @@ use crate::run::{Command, Question, Series};
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 /// Steps that a drawn loss is the mean of.
 const WINDOW: usize = 20;
+/// Distance of a line's points across the screen.
+const APART: f64 = 2.0;
 /// Sides of the drawing of the two ways in which functions can lie: as much as there is room for.
 const DRAWING: [f32; 2] = [64.0, 180.0];
 
@@ -76,7 +80,10 @@ impl Pane for IdentityInsertion {
             if !theme::withheld(ui) && self.refusal(&series.track.spec).is_none() {
                 self.promise_ui(ui, series, view);
             }
-            egui::ScrollArea::vertical().auto_shrink(false).show(ui, nested_ui);
+            let depths = [series.track.spec.depth, self.depth];
+            egui::ScrollArea::vertical()
+                .auto_shrink(false)
+                .show(ui, |ui| nested_ui(ui, depths));
             return;
         }
         for (series, step, insertion) in &found {
@@ -201,20 +208,23 @@ fn chart_ui(
     focus: Option<&str>,
 ) -> Option<String> {
     let mut curves = Vec::new();
-    let mut end = 1.0f64;
+    let last = |(_, step, insertion): &(&Series, usize, &Insertion)| (step + insertion.losses.len()) as f64;
+    let end = found.iter().map(last).fold(1.0f64, f64::max);
+    // More points than can be told apart would only make the lines uneven.
+    let stride = ((APART * end / f64::from(ui.available_width())) as usize).max(1);
     let smooth = |losses: &[f32], from: usize| -> Vec<PlotPoint> {
         let mean = |at: usize| {
             let window = &losses[(at + 1).saturating_sub(WINDOW)..=at];
             window.iter().map(|&loss| f64::from(loss)).sum::<f64>() / window.len() as f64
         };
         (0..losses.len())
+            .filter(|at| at.is_multiple_of(stride) || at + 1 == losses.len())
             .map(|at| PlotPoint::new((from + at + 1) as f64, HEIGHT.place(mean(at))))
             .collect()
     };
     for (series, step, insertion) in found {
         let (colour, width) = line_style(ui, &series.track.spec, among);
         let until = series.steps.partition_point(|&done| done as usize <= *step);
-        end = end.max((step + insertion.losses.len()) as f64);
         curves.push(Curve {
             name: series.track.name.clone(),
             colour,
@@ -258,7 +268,7 @@ fn chart_ui(
 }
 
 /// How the functions of a deeper net lie about those of a shallower one, after Dive into Deep Learning.
-fn nested_ui(ui: &mut Ui) {
+fn nested_ui(ui: &mut Ui, depths: [usize; 2]) {
     let ink = theme::ink(ui);
     let room = ui.clip_rect().size();
     let side = (room.x / 4.4).min(room.y / 3.0).clamp(DRAWING[0], DRAWING[1]);
@@ -267,13 +277,17 @@ fn nested_ui(ui: &mut Ui) {
         (
             true,
             t!(
-                "Nested: the larger region holds the smaller one. More layers cannot move the best function (+) further away. Blocks that can be the identity make it so."
+                "Nested: what %{deep} layers can compute holds what %{shallow} can. More layers cannot be further from the best function (+). Blocks that can be the identity make it so.",
+                shallow = depths[0],
+                deep = depths[1]
             ),
         ),
         (
             false,
             t!(
-                "Not nested: the regions only overlap. The larger one may lie further from the best function than the smaller one did."
+                "Not nested: the two only overlap. What %{deep} layers can compute may be further from the best function than what %{shallow} could.",
+                shallow = depths[0],
+                deep = depths[1]
             ),
         ),
     ] {
@@ -281,23 +295,31 @@ fn nested_ui(ui: &mut Ui) {
             let size = vec2(2.2 * side, 1.1 * side);
             let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
-            regions(&ui.painter_at(rect), rect, side, nested, ink);
+            regions(&ui.painter_at(rect), rect, side, (nested, depths), ink);
             ui.add(egui::Label::new(words).wrap());
         });
     }
 }
 
-fn regions(painter: &egui::Painter, rect: Rect, side: f32, nested: bool, ink: theme::Ink) {
-    let middle = rect.center().y;
-    let radii = [0.2, 0.34, 0.5].map(|share| share * side);
-    let centres = if nested { [0.55, 0.6, 0.7] } else { [0.75, 0.5, 0.55] };
-    let shifts = if nested { [0.0, 0.0, 0.0] } else { [0.0, 0.12, -0.04] };
-    for at in (0..3).rev() {
-        let centre = pos2(rect.left() + centres[at] * side, middle + shifts[at] * side);
+/// The smaller region and the larger one, each with its number of layers.
+fn regions(painter: &egui::Painter, rect: Rect, side: f32, (nested, depths): (bool, [usize; 2]), ink: theme::Ink) {
+    let at = |[across, down]: [f32; 2]| pos2(rect.left() + across * side, rect.center().y + down * side);
+    let centres = if nested { [0.78, 0.62] } else { [0.98, 0.54] };
+    let names = if nested { [0.78, 0.32] } else { [1.12, 0.4] };
+    for (place, radius) in [(1, 0.5), (0, 0.24)] {
         let fill = Color32::from_rgba_unmultiplied(ink.weak.r(), ink.weak.g(), ink.weak.b(), 28);
-        painter.circle(centre, radii[at], fill, Stroke::new(1.0, ink.weak));
+        let edge = Stroke::new(1.0, ink.weak);
+        painter.circle(at([centres[place], 0.0]), radius * side, fill, edge);
+        let font = FontId::proportional(SMALL);
+        painter.text(
+            at([names[place], 0.0]),
+            Align2::CENTER_CENTER,
+            depths[place],
+            font,
+            ink.text,
+        );
     }
-    let best = pos2(rect.left() + 1.8 * side, middle);
+    let best = at([1.8, 0.0]);
     for arm in [vec2(5.0, 0.0), vec2(0.0, 5.0)] {
         painter.line_segment([best - arm, best + arm], Stroke::new(2.0, ink.text));
     }

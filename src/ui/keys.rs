@@ -28,6 +28,20 @@ pub fn pressed(ui: &Ui, modifiers: Modifiers, key: Key) -> bool {
     ui.input(|input| input.events.iter().any(|event| is_press(event, modifiers, key)))
 }
 
+/// Takes what came after those keys out of the frame, where they were pressed; answers with the letters in it.
+pub fn typed_after(ui: &Ui, keys: KeyboardShortcut) -> Option<String> {
+    ui.input_mut(|input| {
+        let press = |event| is_press(event, keys.modifiers, keys.logical_key);
+        let at = input.events.iter().position(press)?;
+        let later = input.events.split_off(at + 1);
+        let letters = later.iter().map(|event| match event {
+            Event::Text(text) => text.as_str(),
+            _ => "",
+        });
+        Some(letters.collect())
+    })
+}
+
 fn is_press(event: &Event, with: Modifiers, which: Key) -> bool {
     matches!(event, Event::Key { key, pressed: true, modifiers, .. } if *key == which && modifiers.matches_exact(with))
 }

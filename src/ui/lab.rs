@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cursor::Cursor;
 use super::finder::Finder;
-use super::keys::pressed;
+use super::keys::{pressed, typed_after};
 use super::lesson::{Asked, Left, Lessons, Origin};
 use super::pane::View;
 use super::panels::{Panel, Panes};
@@ -52,6 +52,8 @@ struct Desk {
 /// Widths of a lesson's column in points: least, usual, and its largest share of the window.
 const COLUMN: [f32; 2] = [300.0, 400.0];
 const MOST_OF_WINDOW: f32 = 0.6;
+/// Width in points from which a lesson's text and its panels stand beside each other.
+const BOTH: f32 = 620.0;
 
 impl Lab {
     /// Another experiment was started: what was edited or asked for belongs to the old one.
@@ -59,6 +61,8 @@ impl Lab {
         self.panes.restart();
         self.cursor.live();
         self.cursor.own = None;
+        // A lesson says for itself which moment is looked at.
+        self.lessons.arrange_anew();
     }
 
     /// Opens a lesson; the panels as they are are set aside for it.
@@ -159,7 +163,7 @@ impl Lab {
         self.cursor.turn_frame();
         self.lessons
             .follow(scene, &mut self.tiling, &mut self.cursor, &mut actions);
-        theme::set_bare(ui.ctx(), self.lessons.hides_controls());
+        theme::set_taught(ui.ctx(), self.lessons.taught());
         let taught = self.lessons.holds();
         let experiment = scene.experiment;
         let title = self.lessons.title_of(&experiment.name).unwrap_or(&experiment.title);
@@ -202,8 +206,15 @@ impl Lab {
         if !self.lessons.is_open() {
             return false;
         }
-        let fills = self.lessons.fills();
-        let left = if fills {
+        let mut fills = self.lessons.fills();
+        let narrow = !fills && ui.available_width() < BOTH;
+        if narrow {
+            let bar = Side::top("turns").frame(Frame::new().inner_margin(Margin::symmetric(12, 2)));
+            fills = !bar.show(ui, |ui| self.lessons.turns_ui(ui)).inner;
+        }
+        let left = if narrow && !fills {
+            None
+        } else if fills {
             let middle = eframe::egui::CentralPanel::no_frame();
             let column = middle.show(ui, |ui| self.lessons.column_ui(ui, scene, speed, actions));
             column.inner
@@ -231,6 +242,11 @@ impl Lab {
 
     /// The keys of a room.
     pub fn keys(&mut self, ui: &Ui, room: Room, scene: Scene<'_>, shown: Option<&Shown>, actions: &mut Vec<Action>) {
+        // What a fast hand types on while the frame is slow is for the palette.
+        if let Some(typed) = Task::Palette.keys().and_then(|keys| typed_after(ui, keys)) {
+            self.finder.open(typed);
+            return;
+        }
         if room == Room::Lab {
             if let Some(keys) = self.pressed.take() {
                 press(ui, keys);
@@ -242,7 +258,9 @@ impl Lab {
                 self.reveal_by_key(ui, scene, actions);
             }
             for task in Task::of_lab() {
+                // A letter must not take a lesson its nets.
                 let other = lecture && task == Task::RunOrPause
+                    || self.lessons.is_open() && task == Task::Vanishing
                     || taught && task.trains()
                     || task == Task::Copy && self.tiling.focus.copies();
                 if task.pressed(ui) && !other {
@@ -338,7 +356,7 @@ impl Lab {
             Task::Lecture => actions.push(Action::SwitchLecture),
             Task::Language => actions.push(Action::SwitchLanguage),
             Task::Keys => actions.push(Action::ShowKeys),
-            Task::Palette => self.finder.open(),
+            Task::Palette => self.finder.open(String::new()),
             Task::Start(name) => actions.push(Action::StartNamed(name)),
             Task::Engine(engine) => {
                 actions.push(Action::Start(Box::new(scene.experiment.clone()), engine.clone()));

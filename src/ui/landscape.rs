@@ -419,7 +419,7 @@ fn bar_width(ui: &Ui, range: [f32; 2]) -> f32 {
         ui.painter().layout_no_wrap(text, font, Color32::PLACEHOLDER).size().x
     };
     let [low, high] = range.map(|loss| width(short(f64::from(loss))));
-    (BAR + BESIDE + low.max(high)).max(width(t!("loss").into_owned()))
+    (BAR + BESIDE + low.max(high).max(width(t!("log").into_owned()))).max(width(t!("loss").into_owned()))
 }
 
 /// The colours with the losses at their ends.
@@ -436,6 +436,11 @@ fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
         let text = short(f64::from(value));
         ui.painter()
             .text(pos2(bar.right() + BESIDE, y), align, text, font.clone(), ink.weak);
+    }
+    if bar.height() >= 2.0 * TWO_LINES {
+        let place = pos2(bar.right() + BESIDE, bar.center().y);
+        ui.painter()
+            .text(place, Align2::LEFT_CENTER, t!("log"), font.clone(), ink.weak);
     }
     ui.painter().text(
         rect.left_bottom() + vec2(0.0, 4.0),

@@ -107,7 +107,7 @@ impl Deck<'_> {
             .font(FontId::proportional(SMALL))
             .desired_width(f32::INFINITY);
         let field = ui.add(field).on_hover_text(t!(
-            "The net in one line, family-depth:key=value,… as on the command line and in experiment files. Ctrl C copies it."
+            "The net in one line, family-depth:key=value,… as on the command line and in experiment files. Ctrl+C copies it."
         ));
         field.widget_info(|| {
             WidgetInfo::labeled(egui::Role::TextInput, true, t!("Spec of %{net}", net = card.plan.name))

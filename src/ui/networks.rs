@@ -271,13 +271,13 @@ impl Networks {
                 for (word, hint, possible, go) in [
                     (
                         t!("Undo"),
-                        t!("Take the last change back (Ctrl Z)"),
+                        t!("Take the last change back (Ctrl+Z)"),
                         self.undo.can_undo(),
                         Go::Undo,
                     ),
                     (
                         t!("Redo"),
-                        t!("Make it again (Ctrl Shift Z)"),
+                        t!("Make it again (Ctrl+Shift+Z)"),
                         self.undo.can_redo(),
                         Go::Redo,
                     ),

@@ -76,7 +76,7 @@ macro_rules! panels {
                 }
             }
 
-            /// Whether Ctrl C copies something else of it than its figure.
+            /// Whether Ctrl+C copies something else of it than its figure.
             pub fn copies(self) -> bool {
                 let copy = KeyboardShortcut::new(Modifiers::COMMAND, Key::C);
                 self.keys().iter().any(|key| key.keys == copy)

@@ -28,7 +28,7 @@ pub fn remedy(kind: Kind) -> String {
             )
             .into()
         }
-        Kind::Depth => t!("find “Start experiment: depth” with Ctrl K, and press Run (Space)").into(),
+        Kind::Depth => t!("find “Start experiment: depth” with Ctrl+K, and press Run (Space)").into(),
         Kind::Maps => t!("choose a layer and an image in the panel Feature maps").into(),
         Kind::Information => t!("open the panel Fading digit and wait until it has read the images").into(),
         Kind::Lesions => press(t!("Remove each block of each net"), Panel::Lesions),

@@ -27,13 +27,17 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
             t!("Page Up, Page Down").into(),
             t!("the step before, the next step (lessons)"),
         ),
+        (
+            t!("Ctrl+Page Down").into(),
+            t!("the next lesson, at the last step (lessons)"),
+        ),
         ("1 … 9".into(), t!("choose an answer, or take hold of a row (lessons)")),
         ("← → ↑ ↓".into(), t!("move the row, or draw the curve (lessons)")),
         (
-            t!("Space, Ctrl Enter").into(),
+            t!("Space, Ctrl+Enter").into(),
             t!("predict and run, pause, go on (lessons)"),
         ),
-        ("Ctrl S".into(), t!("save the report, at the last step (lessons)")),
+        ("Ctrl+S".into(), t!("save the report, at the last step (lessons)")),
     ];
     lines.extend(Task::GLOBAL.iter().filter_map(line));
     let own = Task::of_lab();
@@ -43,7 +47,7 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
             .filter_map(line),
     );
     lines.extend([
-        ("Ctrl C".into(), Task::Copy.words(None)),
+        ("Ctrl+C".into(), Task::Copy.words(None)),
         ("1 … 9".into(), t!("open that panel of the Panels menu")),
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),
@@ -55,7 +59,7 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
         }
     }
     lines.extend([
-        ("Ctrl + −".into(), t!("larger, smaller; Ctrl 0 resets")),
+        ("Ctrl++, Ctrl+−".into(), t!("larger, smaller; Ctrl+0 resets")),
         ("Tab, Enter".into(), t!("from control to control, press it")),
         ("Esc".into(), t!("closes what is open")),
     ]);

@@ -190,23 +190,37 @@ pub fn lecture(ui: &egui::Ui) -> bool {
     ui.data(|data| data.get_temp(lecture_id()).unwrap_or_default())
 }
 
-/// Whether panels go without their buttons and options, apart from a lecture.
-pub fn set_bare(ctx: &egui::Context, on: bool) {
-    ctx.data_mut(|data| data.insert_temp(bare_id(), on));
+/// What an open lesson means for the panels beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taught {
+    /// They have their buttons and options.
+    pub controls: bool,
+    /// The lesson trains its nets and will ask about them by itself.
+    pub busy: bool,
 }
 
-/// Whether panels go without their buttons and options: in a lecture, and where a lesson says so.
+/// Says whether a lesson is open.
+pub fn set_taught(ctx: &egui::Context, lesson: Option<Taught>) {
+    ctx.data_mut(|data| data.insert_temp(taught_id(), lesson));
+}
+
+/// The open lesson.
+pub fn taught(ui: &egui::Ui) -> Option<Taught> {
+    ui.data(|data| data.get_temp(taught_id()).unwrap_or_default())
+}
+
+/// Whether panels go without their buttons and options: a lesson tells, which may name them; without one, in a lecture.
 pub fn bare(ui: &egui::Ui) -> bool {
-    lecture(ui) || withheld(ui)
+    taught(ui).map_or(lecture(ui), |lesson| !lesson.controls)
 }
 
 /// Whether a lesson keeps the panels' buttons and options back.
 pub fn withheld(ui: &egui::Ui) -> bool {
-    ui.data(|data| data.get_temp(bare_id()).unwrap_or_default())
+    taught(ui).is_some_and(|lesson| !lesson.controls)
 }
 
-fn bare_id() -> egui::Id {
-    egui::Id::unique("bare")
+fn taught_id() -> egui::Id {
+    egui::Id::unique("open lesson")
 }
 
 fn lecture_id() -> egui::Id {

@@ -108,7 +108,7 @@ impl Frame<'_, '_> {
 
     /// Buttons at the right of a tile's title, from the right, and the tag where there is `room` points for all.
     fn buttons_ui(&mut self, ui: &mut Ui, panel: Panel, room: f32) {
-        if theme::bare(ui) {
+        if theme::lecture(ui) || theme::withheld(ui) {
             return;
         }
         ui.spacing_mut().item_spacing.x = 2.0;
@@ -136,10 +136,10 @@ impl Frame<'_, '_> {
         }
         let kind = self.panes.figure(panel);
         let name = t!("Export %{panel}", panel = title);
-        let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl C)");
+        let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl+C)");
         let button = icon_button_ui(ui, Icon::Export, &name, &hint);
         let figure = kind.map(|kind| (kind, self.view.cursor.step));
-        let copy = if panel.copies() { "" } else { "Ctrl C" };
+        let copy = if panel.copies() { "" } else { "Ctrl+C" };
         paper::menu_ui(&button, figure, copy, &mut self.paper, self.view.actions);
         if kind.is_some() && room > TAG_ROOM && self.panes.measured(panel, self.view) {
             ui.add_space(4.0);

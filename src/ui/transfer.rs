@@ -183,7 +183,7 @@ fn sentence(trials: &[Trial]) -> String {
         let ranked = these
             .iter()
             .map(|trial| format!("{} {:.0} %", word(trial.way), 100.0 * trial.accuracy));
-        (these.len() == Way::ALL.len()).then(|| ranked.collect::<Vec<_>>().join(", "))
+        (these.len() == Way::ALL.len()).then(|| ranked.collect::<Vec<_>>().join(&t!(", ")))
     };
     let labels = || trials.iter().map(|trial| trial.labels);
     let (few, many) = (labels().min().unwrap_or(0), labels().max().unwrap_or(0));

@@ -14,6 +14,8 @@ use crate::run::History;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     pub words: String,
+    /// There are no two plain nets of different depth to compare.
+    pub idle: bool,
     /// How much the deeper plain net's loss is above the shallower one's, where that is a finding.
     pub gap: Option<Gap>,
 }
@@ -73,15 +75,20 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     };
     let said = |words: Cow<'static, str>| Verdict {
         words: words.into(),
+        idle: false,
         gap: None,
     };
+    let idle = |words| Verdict {
+        idle: true,
+        ..said(words)
+    };
     let (Some(shallow), Some(deep)) = (plain().min_by_key(depth), plain().max_by_key(depth)) else {
-        return said(t!(
+        return idle(t!(
             "No plain net is here: degradation shows between two of different depth."
         ));
     };
     if depth(&shallow) == depth(&deep) {
-        return said(t!(
+        return idle(t!(
             "One depth only: degradation shows between two plain nets of different depth."
         ));
     }
@@ -154,7 +161,11 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
         shallow: low.mean,
         deep: high.mean,
     });
-    Verdict { words, gap }
+    Verdict {
+        words,
+        idle: false,
+        gap,
+    }
 }
 
 #[cfg(test)]

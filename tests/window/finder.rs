@@ -3,7 +3,7 @@
 use depthscope::export::{Kind, Size};
 use depthscope::run::Command;
 use depthscope::ui::{Action, Delivery, Panel, Print, Room};
-use eframe::egui::{Key, Modifiers, Theme};
+use eframe::egui::{Event, Key, Modifiers, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -118,4 +118,20 @@ fn what_it_looks_like() {
     page.get_by_label("Find a command").type_text("grad");
     page.run();
     page.snapshot("finder_light");
+}
+
+#[test]
+fn what_is_typed_in_the_frame_of_its_keys_is_a_query() {
+    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+    page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    for (key, letter) in [(Key::R, "r"), (Key::U, "u"), (Key::N, "n"), (Key::S, "s")] {
+        page.key_press(key);
+        page.event(Event::Text(letter.into()));
+    }
+    page.step();
+    page.run();
+    assert!(!page.state().actions.contains(&Action::Send(Command::Reset)));
+    page.key_press(Key::Enter);
+    page.run();
+    assert_eq!(page.state().lab.tiling.focus, Panel::Runs);
 }

@@ -34,6 +34,8 @@ struct Sight {
     lecture: bool,
 }
 
+const CARD: Vec2 = Vec2::new(512.0, 402.0);
+
 const SIGHTS: [Sight; 4] = [
     Sight {
         name: "1024x640",
@@ -50,7 +52,7 @@ const SIGHTS: [Sight; 4] = [
     // As large as a panel is in the column that a small window has of all of them.
     Sight {
         name: "a card at 200 %",
-        size: Vec2::new(512.0, 402.0),
+        size: CARD,
         scale: 2.0,
         lecture: false,
     },
@@ -464,7 +466,7 @@ pub fn rooms() -> Found {
 pub fn all_lessons(language: &str) -> Found {
     let mut all = Found::default();
     for lesson in lessons(language).unwrap() {
-        for sight in SIGHTS.into_iter().filter(|sight| sight.scale == 1.0) {
+        for sight in SIGHTS.into_iter().filter(|sight| sight.size.y != CARD.y) {
             let mut page = open(Page::new(Room::Lab, PLAIN, 0), sight);
             page.state_mut()
                 .lab

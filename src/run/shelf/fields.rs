@@ -1,5 +1,9 @@
 //! Recipe and net as pairs of names and values, for columns.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
+
 use crate::net::Spec;
 use crate::run::Experiment;
 
@@ -73,4 +77,48 @@ pub fn net(spec: &Spec, seed: u64, experiment: &Experiment, name: &str) -> Field
         fields.push(("rate_factor".into(), branch.rate.to_string()));
     }
     fields
+}
+
+/// What a field is called: in English as in the experiment file.
+pub fn title(name: &str) -> Cow<'_, str> {
+    match name {
+        "net" => t!("net"),
+        "depth" => t!("depth"),
+        "block" => t!("block"),
+        "order" => t!("order"),
+        "norm" => t!("norm"),
+        "init" => t!("init"),
+        "zero_last" => t!("zero_last"),
+        "width" => t!("width"),
+        "cardinality" => t!("cardinality"),
+        "group_width" => t!("group_width"),
+        "input" => t!("input"),
+        "classes" => t!("classes"),
+        "seed" => t!("seed"),
+        "shortcut" => t!("shortcut"),
+        "scale" => t!("scale"),
+        "continues" => t!("continues"),
+        "rate_factor" => t!("rate_factor"),
+        "steps" => t!("steps"),
+        "batch" => t!("batch"),
+        "data.source" => t!("data.source"),
+        "data.path" => t!("data.path"),
+        "data.size" => t!("data.size"),
+        "data.pool" => t!("data.pool"),
+        "data.difficulty" => t!("data.difficulty"),
+        "data.images" => t!("data.images"),
+        "data.seed" => t!("data.seed"),
+        "augment.shift" => t!("augment.shift"),
+        "augment.flip" => t!("augment.flip"),
+        "optimizer.kind" => t!("optimizer.kind"),
+        "optimizer.momentum" => t!("optimizer.momentum"),
+        "optimizer.nesterov" => t!("optimizer.nesterov"),
+        "optimizer.weight_decay" => t!("optimizer.weight_decay"),
+        "optimizer.decay" => t!("optimizer.decay"),
+        "optimizer.clip" => t!("optimizer.clip"),
+        "schedule.kind" => t!("schedule.kind"),
+        "schedule.rate" => t!("schedule.rate"),
+        "schedule.warmup" => t!("schedule.warmup"),
+        other => other.into(),
+    }
 }

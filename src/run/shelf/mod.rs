@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 pub use columns::{Column, Line, columns, now};
-pub use fields::Fields;
+pub use fields::{Fields, title};
 pub use item::{Item, Row, RunKey};
 pub use librarian::{Librarian, News};
 pub use marks::Mark;

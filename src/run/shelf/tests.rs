@@ -28,6 +28,7 @@ fn folder(root: &Path, name: &str, change: impl FnOnce(&mut Experiment)) {
         test_loss: None,
         test_error: Some(0.2),
         test_error_running: None,
+        test_loss_running: None,
         bn_mode: "batch".into(),
         seconds: 3.0,
         engine: "CPU".into(),

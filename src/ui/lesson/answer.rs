@@ -158,7 +158,7 @@ fn order_ui(ui: &mut Ui, keys: &mut [String], ranking: &Ranking, field: Id) {
         "lowest first; drag a row, or press its number and the arrow keys"
     )));
     if ranking.within > 0.0 {
-        let within = words::number(ranking.within);
+        let within = words::typed(ranking.within);
         ui.label(theme::caption(t!(
             "differences of up to %{within} count as equal",
             within = within

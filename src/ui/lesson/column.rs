@@ -11,10 +11,14 @@ use super::outcome::{box_ui, claim_ui, prediction_ui};
 use super::prose::{TEXT, blocks_ui, line_ui, table_ui, title_ui};
 use super::reader::{Left, Reader, answer_field, note_field};
 use super::trainings::Standing;
+use crate::error::Result;
 use crate::lesson::markdown::spans;
 use crate::lesson::{Record, Table};
+use crate::net::Spec;
+use crate::run::amounts::duration;
 use crate::run::{Command, Experiment};
 use crate::ui::icon::{Icon, icon_button_ui};
+use crate::ui::outlook::seconds;
 use crate::ui::theme::{self, BODY, GRID};
 use crate::ui::widgets::{primary_button_ui, quiet_button_ui};
 use crate::ui::{Action, Scene, Speed};
@@ -52,7 +56,7 @@ impl Reader {
             .show_separator_line(true)
             .show(ui, |ui| {
                 self.progress_ui(ui, (scene, speed), actions);
-                left = self.foot_ui(ui).or(left.take());
+                left = self.foot_ui(ui).or_else(|| self.next_by_key(ui)).or(left.take());
             });
         CentralPanel::no_frame().frame(frame(0, 0)).show(ui, |ui| {
             let area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
@@ -67,7 +71,7 @@ impl Reader {
                     ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                         ui.set_width(width);
                         ui.spacing_mut().item_spacing = vec2(GRID, GRID + 2.0);
-                        self.step_ui(ui, scene);
+                        self.step_ui(ui, (scene, speed));
                         ui.add_space(2.0 * GRID);
                     });
                 });
@@ -89,7 +93,7 @@ impl Reader {
                         Some(number) => t!("%{number}. %{title}", number = number, title = title).into_owned(),
                         None => title.clone(),
                     };
-                    ui.add(Label::new(theme::strong(words, BODY)).truncate());
+                    ui.add(Label::new(theme::strong(words, BODY)).wrap());
                 });
             });
         });
@@ -109,7 +113,8 @@ impl Reader {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 match &self.after {
                     Some((origin, title)) if here + 1 == steps => {
-                        if ui.button(t!("Next lesson")).on_hover_text(title).clicked() {
+                        let hint = t!("%{title} (Ctrl+Page Down)", title = title);
+                        if ui.button(t!("Next lesson")).on_hover_text(hint).clicked() {
                             left = Some(Left::For(origin.clone()));
                         }
                     }
@@ -135,11 +140,11 @@ impl Reader {
         left
     }
 
-    fn step_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+    fn step_ui(&mut self, ui: &mut Ui, at: (Scene<'_>, Speed)) {
         let here = self.kept.step;
         let step = self.lesson.steps[here].clone();
         title_ui(ui, &step.title);
-        blocks_ui(ui, &self.pages[here]);
+        blocks_ui(ui, &self.pages[here][0]);
         for (place, table) in step.tables.iter().enumerate() {
             ui.push_id(("figures", place), |ui| self.figures_ui(ui, table));
         }
@@ -157,6 +162,9 @@ impl Reader {
                     let guess = self.kept.guesses.get(&(here, index));
                     ui.label(theme::caption(match guess {
                         Some(_) => t!("Your prediction, locked"),
+                        None if self.lesson.measured_in(&prediction.expressions()).is_empty() => {
+                            t!("Answer; it is graded at once")
+                        }
                         None => t!("Predict; it is locked when the training starts"),
                     }));
                     line_ui(ui, prediction.question(), TEXT);
@@ -173,20 +181,29 @@ impl Reader {
         if entered {
             self.predict_and_run();
         }
-        self.run_ui(ui, scene);
+        self.run_ui(ui, at);
         let under_way = self.trainings.under_way().is_some();
         if !step.claims.is_empty() && self.missing().is_empty() && !under_way {
             box_ui(ui, |ui| {
-                ui.label(theme::caption(t!("Claims, checked on what was measured")));
+                let recorded = step
+                    .claims
+                    .iter()
+                    .all(|claim| claim.is_recorded(&self.trainings.evidence));
+                ui.label(theme::caption(if recorded {
+                    t!("Claims, checked on what was recorded")
+                } else {
+                    t!("Claims, checked on what was measured")
+                }));
                 ui.spacing_mut().item_spacing.y = 2.0;
                 for (place, claim) in step.claims.iter().enumerate() {
                     ui.add_space(if place > 0 { 12.0 } else { 4.0 });
                     ui.push_id(place, |ui| claim_ui(ui, claim, &self.trainings.evidence));
                 }
             });
+            ui.push_id("after", |ui| blocks_ui(ui, &self.pages[here][1]));
         }
         if !under_way {
-            self.recorded_ui(ui);
+            self.recorded_ui(ui, at);
         }
         if here + 1 == self.lesson.steps.len() {
             self.report_ui(ui);
@@ -208,7 +225,7 @@ impl Reader {
     }
 
     /// What is to be trained, or how far it is.
-    fn run_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
+    fn run_ui(&mut self, ui: &mut Ui, (scene, speed): (Scene<'_>, Speed)) {
         if let Some(failure) = scene.failure {
             ui.add(Label::new(RichText::new(failure).color(theme::ink(ui).error)).wrap());
         }
@@ -225,17 +242,21 @@ impl Reader {
             }
             return;
         }
+        let still = missing.iter().all(|&place| is_still(&self.lesson.experiments[place]));
         let words = match (open.is_empty(), missing.is_empty(), first) {
             (true, _, Some(step)) => t!("Predict in step %{step} first", step = step + 1),
+            (false, false, None) if still => t!("Predict and measure"),
             (false, false, None) => t!("Predict and run"),
             (false, ..) => t!("Predict"),
+            (true, ..) if still => t!("Measure"),
+            (true, ..) if self.has_begun() => t!("Go on with the training"),
             (true, ..) => t!("Run the training"),
         };
         let lacks = self.lacks();
         ui.horizontal_wrapped(|ui| {
             ui.add_enabled_ui(lacks.is_none(), |ui| {
                 let button = primary_button_ui(ui, &words, vec2(if first.is_some() { 190.0 } else { 160.0 }, 36.0));
-                let button = button.on_hover_text(t!("Space; where a field has the keys, Ctrl Enter"));
+                let button = button.on_hover_text(t!("Space; where a field has the keys, Ctrl+Enter"));
                 let button = match &lacks {
                     Some(lacks) => button.on_disabled_hover_text(lacks),
                     None => button,
@@ -264,13 +285,18 @@ impl Reader {
         });
         let to_train = missing.iter().map(|&place| &self.lesson.experiments[place]);
         let lines: Vec<String> = if open.is_empty() && first.is_none() {
-            to_train.map(words_of).collect()
+            to_train.map(|next| timed(words_of(next), next, scene, speed)).collect()
         } else {
             // The recipes could give an answer away.
-            let nets = to_train
-                .map(|experiment| experiment.runs.len() * experiment.seeds.len())
-                .sum::<usize>();
-            (nets > 0).then(|| nets_to_train(nets)).into_iter().collect()
+            to_train
+                .map(|next| {
+                    if is_still(next) {
+                        return t!("nets to measure: %{nets}", nets = next.runs.len()).into();
+                    }
+                    let words = nets_to_train(next.runs.len(), next.seeds.len());
+                    timed(words, next, scene, speed)
+                })
+                .collect()
         };
         for line in lines {
             ui.add(Label::new(theme::caption(line)).wrap());
@@ -278,14 +304,16 @@ impl Reader {
     }
 
     /// What stands in for trainings of this step, and the way to train them here.
-    fn recorded_ui(&mut self, ui: &mut Ui) {
+    fn recorded_ui(&mut self, ui: &mut Ui, (scene, speed): (Scene<'_>, Speed)) {
         let places = self.recalled();
         let Some(record) = self.trainings.record.as_ref().filter(|_| !places.is_empty()) else {
             return;
         };
         ui.add(Label::new(theme::caption(words_of_record(record))).wrap());
         for &place in &places {
-            ui.add(Label::new(theme::caption(words_of(&self.lesson.experiments[place]))).wrap());
+            let experiment = &self.lesson.experiments[place];
+            let words = timed(words_of(experiment), experiment, scene, speed);
+            ui.add(Label::new(theme::caption(words)).wrap());
         }
         let hint = t!("Trains it here; what is measured here takes the place of the recording");
         if ui.button(t!("Run it again")).on_hover_text(hint).clicked() {
@@ -323,7 +351,7 @@ impl Reader {
             if ui.button(button).on_hover_text(hint).clicked() {
                 actions.push(Action::Send(asked));
             }
-            ui.label(theme::caption(words));
+            ui.add(Label::new(theme::caption(words)).wrap());
         });
         ui.add_space(GRID);
     }
@@ -335,18 +363,50 @@ fn words_of_record(record: &Record) -> String {
     t!("recorded on %{device} on %{date}", device = device, date = date).into()
 }
 
-fn nets_to_train(nets: usize) -> String {
-    match nets {
-        1 => t!("one net to train"),
-        nets => t!("%{nets} nets to train", nets = nets),
+/// Whether it is about nets as they are initialised.
+fn is_still(experiment: &Experiment) -> bool {
+    experiment.steps <= 1
+}
+
+fn nets_to_train(nets: usize, seeds: usize) -> String {
+    match (nets, seeds) {
+        (1, 1) => t!("one net to train"),
+        (1, seeds) => t!("one net to train, with %{seeds} seeds", seeds = seeds),
+        (nets, 1) => t!("%{nets} nets to train", nets = nets),
+        (nets, seeds) => t!(
+            "%{nets} nets to train, each with %{seeds} seeds",
+            nets = nets,
+            seeds = seeds
+        ),
     }
     .into()
+}
+
+/// With how long the training will take, once something has trained here.
+fn timed(words: String, experiment: &Experiment, scene: Scene<'_>, speed: Speed) -> String {
+    let Some(trained) = scene.history.trained().first() else {
+        return words;
+    };
+    let Spec { input, classes, .. } = trained.track.spec;
+    let specs = experiment
+        .runs
+        .iter()
+        .map(|plan| Spec::for_data(&plan.net, input, classes));
+    let Ok(specs) = specs.collect::<Result<Vec<_>>>() else {
+        return words;
+    };
+    let images = (experiment.steps * experiment.batch * experiment.seeds.len()) as f64;
+    let work: Vec<(&Spec, f64)> = specs.iter().map(|spec| (spec, images)).collect();
+    match seconds(scene, speed, &work) {
+        Some(seconds) => t!("%{words}; about %{time}", words = words, time = duration(seconds)).into(),
+        None => words,
+    }
 }
 
 /// What a training is, in a line.
 fn words_of(experiment: &Experiment) -> String {
     let recipe = experiment.recipe_line();
-    match experiment.runs.len() * experiment.seeds.len() {
+    match experiment.runs.len() {
         1 => t!("one net: %{recipe}", recipe = recipe),
         nets => t!("%{nets} nets: %{recipe}", nets = nets, recipe = recipe),
     }

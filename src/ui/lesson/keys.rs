@@ -3,7 +3,7 @@
 use eframe::egui::{FocusDirection, Id, Key, Modifiers, Ui};
 
 use super::answer::Draft;
-use super::reader::{Reader, answer_field, note_field};
+use super::reader::{Left, Reader, answer_field, note_field};
 use crate::run::{Command, Phase};
 use crate::ui::keys::{DIGITS, pressed};
 use crate::ui::{Action, Scene};
@@ -26,34 +26,38 @@ impl Reader {
         }
     }
 
-    /// Digits choose an option, are typed, or take hold of a row; the arrow keys draw.
+    /// Digits choose an option, are typed, or take hold of a row; the arrow keys draw. They are for the first answer that
+    /// lacks something, or else the last.
     fn answer_keys(&mut self, ui: &Ui) {
         let here = self.kept.step;
         let free = ui.memory(|memory| memory.focused().is_none());
-        for index in self.open_predictions() {
-            let options = self.lesson.steps[here].predictions[index].options();
-            let field = answer_field(here, index);
-            let hold = |id| {
-                ui.memory_mut(|memory| {
-                    memory.request_focus(id);
-                    // The key was meant for it, not for the way to the next.
-                    memory.move_focus(FocusDirection::None);
-                });
-            };
-            match self.drafts.get_mut(&(here, index)) {
-                Some(Draft::Choice(chosen)) => *chosen = digit(ui, options).or(*chosen),
-                Some(Draft::Order(keys)) => {
-                    if let Some(place) = digit(ui, options) {
-                        hold(field.with(&keys[place]));
-                    }
+        let open = self.open_predictions();
+        let lacking = open
+            .iter()
+            .find(|&&index| self.drafts[&(here, index)].guess().is_none());
+        let Some(&index) = lacking.or(open.last()) else { return };
+        let options = self.lesson.steps[here].predictions[index].options();
+        let field = answer_field(here, index);
+        let hold = |id| {
+            ui.memory_mut(|memory| {
+                memory.request_focus(id);
+                // The key was meant for it, not for the way to the next.
+                memory.move_focus(FocusDirection::None);
+            });
+        };
+        match self.drafts.get_mut(&(here, index)) {
+            Some(Draft::Choice(chosen)) => *chosen = digit(ui, options).or(*chosen),
+            Some(Draft::Order(keys)) => {
+                if let Some(place) = digit(ui, options) {
+                    hold(field.with(&keys[place]));
                 }
-                // What is pressed is typed or drawn there.
-                Some(Draft::Number(_)) if DIGITS.iter().chain(&[Key::Num0]).any(|key| taken(ui, *key)) => hold(field),
-                Some(Draft::Curve(_)) if free && ARROW_KEYS.iter().any(|key| pressed(ui, Modifiers::NONE, *key)) => {
-                    hold(field);
-                }
-                _ => {}
             }
+            // What is pressed is typed or drawn there.
+            Some(Draft::Number(_)) if DIGITS.iter().chain(&[Key::Num0]).any(|key| taken(ui, *key)) => hold(field),
+            Some(Draft::Curve(_)) if free && ARROW_KEYS.iter().any(|key| pressed(ui, Modifiers::NONE, *key)) => {
+                hold(field);
+            }
+            _ => {}
         }
     }
 
@@ -104,11 +108,21 @@ impl Reader {
         }
     }
 
+    /// At the last step, the lesson that comes next.
+    pub fn next_by_key(&self, ui: &Ui) -> Option<Left> {
+        let last = self.kept.step + 1 == self.lesson.steps.len();
+        let (origin, _) = self.after.as_ref().filter(|_| last)?;
+        let key = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::PageDown));
+        key.then(|| Left::For(origin.clone()))
+    }
+
     /// A page on or back: within a text that is longer than its column, and from step to step.
     fn page_keys(&mut self, ui: &Ui) {
         for (key, forward) in [(Key::PageDown, true), (Key::PageUp, false)] {
             if taken(ui, key) && !self.page.turn(forward) {
                 self.turn(forward);
+                // What was in front of the eyes has gone.
+                ui.memory_mut(|memory| memory.focused().map(|id| memory.surrender_focus(id)));
             }
         }
     }

@@ -99,7 +99,9 @@ impl Lessons {
             match choice {
                 Some(Choice::Open) => asked = Some(Asked::Open(entry.origin.clone())),
                 Some(Choice::Anew) => {
-                    self.reader = None;
+                    if self.is_open_at(&entry.origin) {
+                        self.reader = None;
+                    }
                     self.forget(&entry.origin);
                     asked = Some(Asked::Open(entry.origin.clone()));
                 }
@@ -153,16 +155,19 @@ impl Lessons {
         if let Some(path) = free {
             let written = template(Language::spoken().tag()).and_then(|text| write_file(&path, text.as_bytes()));
             match written {
-                Ok(()) => drop(self.add(&path)),
+                Ok(()) => {
+                    drop(self.add(&path));
+                    self.written = Some(path);
+                }
                 Err(error) => self.problem = Some(error.to_string()),
             }
         }
     }
 
-    /// The lesson that is open, or else the first one that was begun and not finished, or the first that was not begun.
+    /// The lesson that is open and not finished, or else the first one that was begun and not finished, or the first that was not begun.
     fn next(&self, entries: &[Entry]) -> Option<Origin> {
         let readable = || entries.iter().filter(|entry| entry.read.is_ok());
-        let open = readable().find(|entry| self.is_open_at(&entry.origin));
+        let open = readable().find(|entry| self.is_open_at(&entry.origin) && !self.kept(&entry.origin).is_done());
         let stands = |begun: bool| {
             readable().find(move |entry| {
                 let kept = self.kept(&entry.origin);
@@ -178,7 +183,7 @@ impl Lessons {
         ui.add_space(GRID);
         ui.label(theme::strong(t!("A lesson of your own"), BODY));
         let words = t!(
-            "Drop a .md file or a folder of them onto the window, or give its path. A template to begin from can be written to your home folder; the guide is assets/lessons/README.md."
+            "Drop a .md file or a folder of them onto the window, or give its path. A template to begin from can be written to your home folder; depthscope lessons guide prints the guide."
         );
         ui.add(Label::new(theme::caption(words)).wrap());
         let mut asked = None;
@@ -201,6 +206,10 @@ impl Lessons {
                 self.begin_template();
             }
         });
+        if let Some(path) = &self.written {
+            let words = t!("Template written: %{path}", path = path.display());
+            ui.add(Label::new(words).wrap()).scroll_to_me(None);
+        }
         asked
     }
 }
@@ -312,7 +321,7 @@ fn standing_ui(ui: &mut Ui, entry: &Entry, kept: &Kept) -> Option<Choice> {
     choice
 }
 
-/// Up and down choose a lesson: from the next one, where none is chosen.
+/// Up and down choose a lesson, from the next one where none is chosen.
 fn arrow_keys(ui: &Ui, rows: &[(Response, bool)]) {
     let chosen = rows.iter().position(|(button, _)| button.has_focus());
     if let Some(place) = chosen {
@@ -321,12 +330,11 @@ fn arrow_keys(ui: &Ui, rows: &[(Response, bool)]) {
         return;
     }
     let [up, down] = [Key::ArrowUp, Key::ArrowDown].map(|key| pressed(ui, Modifiers::NONE, key));
-    let to = match chosen {
-        _ if !up && !down => return,
-        Some(place) if up => place.saturating_sub(1),
-        Some(place) => place + 1,
-        None => rows.iter().position(|(_, next)| *next).unwrap_or(0),
-    };
+    if !up && !down {
+        return;
+    }
+    let from = chosen.or_else(|| rows.iter().position(|(_, next)| *next)).unwrap_or(0);
+    let to = if up { from.saturating_sub(1) } else { from + 1 };
     if let Some((button, _)) = rows.get(to) {
         button.request_focus();
         ui.memory_mut(|memory| memory.move_focus(FocusDirection::None));

@@ -19,6 +19,7 @@ mod trainings;
 use std::path::{Path, PathBuf};
 
 use eframe::egui::{Context, Ui};
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use self::files::Chosen;
@@ -30,6 +31,7 @@ pub use self::reader::Left;
 use self::reader::Reader;
 use super::cursor::Cursor;
 use super::language::Language;
+use super::theme::Taught;
 use super::tiling::Tiling;
 use super::{Action, Scene, Speed};
 use crate::error::Result;
@@ -45,11 +47,16 @@ pub struct Lessons {
     progress: Progress,
     /// Lessons of the user's own that were opened.
     files: Vec<PathBuf>,
+    /// The lesson that was open when the window was closed.
+    left: Option<Origin>,
     #[serde(skip)]
     reader: Option<Box<Reader>>,
     /// Why a lesson cannot be opened.
     #[serde(skip)]
     problem: Option<String>,
+    /// The template that was written last.
+    #[serde(skip)]
+    written: Option<PathBuf>,
     /// The list as it was last read, and in which language.
     #[serde(skip)]
     entries: Option<(Language, Vec<Entry>)>,
@@ -69,6 +76,11 @@ impl Lessons {
     /// Whether that lesson is open.
     pub fn is_open_at(&self, origin: &Origin) -> bool {
         self.reader.as_ref().is_some_and(|reader| reader.origin == *origin)
+    }
+
+    /// The lesson that was open when the window was closed.
+    pub fn take_left(&mut self) -> Option<Origin> {
+        self.left.take()
     }
 
     /// Opens a lesson where it was left; a sentence in the list says why not.
@@ -104,6 +116,7 @@ impl Lessons {
             ..Self::default()
         };
         if let Some(reader) = &self.reader {
+            kept.left = Some(reader.origin.clone());
             kept.progress.insert(reader.origin.to_string(), reader.kept.clone());
         }
         kept
@@ -156,16 +169,26 @@ impl Lessons {
         self.reader.as_ref()?.title_of(name)
     }
 
-    /// Whether the open lesson hides the panels' buttons and options.
-    pub fn hides_controls(&self) -> bool {
-        let show = self.reader.as_ref().and_then(|reader| reader.show());
-        show.is_some_and(|show| !show.controls)
+    /// What the open lesson means for the panels beside it.
+    pub fn taught(&self) -> Option<Taught> {
+        let reader = self.reader.as_ref()?;
+        Some(Taught {
+            controls: reader.show().is_none_or(|show| show.controls),
+            busy: reader.trainings.under_way().is_some(),
+        })
     }
 
     /// Called each frame while a lesson is open, before anything is drawn.
     pub fn follow(&mut self, scene: Scene<'_>, tiling: &mut Tiling, cursor: &mut Cursor, actions: &mut Vec<Action>) {
         if let Some(reader) = &mut self.reader {
             reader.follow(scene, tiling, cursor, actions);
+        }
+    }
+
+    /// Another experiment has come to the front: the open lesson shows its panels and moment again.
+    pub fn arrange_anew(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            reader.arranged = None;
         }
     }
 
@@ -185,6 +208,17 @@ impl Lessons {
         actions: &mut Vec<Action>,
     ) -> Option<Left> {
         self.reader.as_mut()?.column_ui(ui, scene, speed, actions)
+    }
+
+    /// Where there is no room for both, the text and the panels take turns; answers whether the panels are in front.
+    pub fn turns_ui(&mut self, ui: &mut Ui) -> bool {
+        let Some(reader) = &mut self.reader else { return false };
+        ui.horizontal(|ui| {
+            for (aside, words) in [(false, t!("Text")), (true, t!("Pictures"))] {
+                ui.selectable_value(&mut reader.aside, aside, words);
+            }
+        });
+        reader.aside
     }
 
     /// A lesson among what was dropped onto the window.

@@ -103,22 +103,19 @@ pub fn prediction_ui(
 pub fn claim_ui(ui: &mut Ui, claim: &Claim, evidence: &Evidence) {
     let ink = theme::ink(ui);
     let verdict = claim.judge(evidence);
+    let recorded = claim.is_recorded(evidence);
     let (word, tone) = match verdict {
+        Verdict::Reproduced(..) if recorded => (t!("recorded"), ink.text),
         Verdict::Reproduced(..) => (t!("reproduced"), yes(ui)),
         Verdict::NotReproduced(..) => (t!("not reproduced here"), ink.error),
         Verdict::NotMeasured => (t!("not measured"), ink.weak),
     };
     line_ui(ui, &claim.says, TEXT);
-    let recorded = [&claim.check.left, &claim.check.right];
-    let recorded = recorded.iter().any(|side| evidence.is_recorded(side));
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.label(theme::strong(word, SMALL).color(tone));
         if verdict != Verdict::NotMeasured {
             ui.label(theme::caption(words::verdict(claim, &verdict)));
-            if recorded {
-                ui.label(theme::caption(t!("recorded")));
-            }
         }
     });
     if matches!(verdict, Verdict::NotReproduced(..)) && !claim.otherwise.is_empty() {

@@ -12,7 +12,7 @@ use crate::ui::language::Language;
 use crate::ui::panels::Panel;
 
 /// Where a lesson comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Origin {
     /// It comes with the program; its name.
     Shipped(String),
@@ -84,20 +84,24 @@ pub struct Kept {
     pub reached: usize,
     /// Of how many.
     pub steps: usize,
+    /// How many predictions the lesson asks for.
+    pub asked: usize,
     /// What was predicted; locked.
     pub guesses: Guesses,
     /// What was written down.
     pub notes: Notes,
     /// The run folders of its experiments that were trained to the end, by the experiment's name.
     pub folders: BTreeMap<String, PathBuf>,
+    /// Those of the experiments whose training was begun.
+    pub begun: BTreeMap<String, PathBuf>,
     /// The run folder of what was trained last beside them.
     pub own: Option<PathBuf>,
 }
 
 impl Kept {
-    /// Whether the last step was seen.
+    /// Whether the last step was seen and nothing is left to predict.
     pub fn is_done(&self) -> bool {
-        self.steps > 0 && self.reached + 1 >= self.steps
+        self.steps > 0 && self.reached + 1 >= self.steps && self.guesses.len() >= self.asked
     }
 }
 

@@ -8,7 +8,7 @@ use eframe::egui::{
 };
 
 use super::formula::{append, formula_ui};
-use crate::lesson::markdown::{Block, Span, plain, spans};
+use crate::lesson::markdown::{Block, Span, numbers, plain, spans};
 use crate::ui::theme::{self, BODY, GRID, HEADING};
 
 /// Size of running text.
@@ -80,6 +80,11 @@ fn block_ui(ui: &mut Ui, block: &Block) {
 
 /// Draws a table whose first row are the heads.
 pub fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
+    let texts: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| plain(cell)).collect())
+        .collect();
+    let numbers = numbers(&texts);
     let cells = |place: usize, row: &[Vec<Span>]| -> Vec<LayoutJob> {
         let of = |cell: &Vec<Span>| match place {
             0 => LayoutJob::simple_singleline(plain(cell), FontId::new(BODY, theme::semibold()), theme::ink(ui).text),
@@ -99,13 +104,13 @@ pub fn table_ui(ui: &mut Ui, rows: &[Vec<Vec<Span>>]) {
     eframe::egui::ScrollArea::horizontal().id_salt("table").show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for (place, row) in rows.into_iter().enumerate() {
-            row_ui(ui, place, row, &widths, across);
+            row_ui(ui, place, row, (&widths, &numbers), across);
         }
     });
 }
 
 /// A row as high as its highest cell; the heads stand on a line, every other row beneath them on a darker ground.
-fn row_ui(ui: &mut Ui, place: usize, cells: Vec<LayoutJob>, widths: &[f32], across: f32) {
+fn row_ui(ui: &mut Ui, place: usize, cells: Vec<LayoutJob>, (widths, numbers): (&[f32], &[bool]), across: f32) {
     let laid_out = cells.into_iter().zip(widths).map(|(mut cell, &width)| {
         cell.wrap.max_width = width;
         ui.fonts_mut(|fonts| fonts.layout_job(cell))
@@ -121,8 +126,11 @@ fn row_ui(ui: &mut Ui, place: usize, cells: Vec<LayoutJob>, widths: &[f32], acro
         ui.painter().rect_filled(rect, 0.0, ink.ground);
     }
     let mut corner = rect.min + CELL;
-    for (galley, &width) in galleys.into_iter().zip(widths) {
-        let inside = Rect::from_min_size(corner, vec2(width, height));
+    for (column, (galley, &width)) in galleys.into_iter().zip(widths).enumerate() {
+        let mut inside = Rect::from_min_size(corner, vec2(width, height));
+        if numbers.get(column) == Some(&true) {
+            inside.min.x = inside.max.x - galley.size().x.min(width);
+        }
         let place = UiBuilder::new().max_rect(inside).layout(Layout::top_down(Align::Min));
         ui.new_child(place).add(Label::new(galley));
         corner.x += width + COLUMNS;
@@ -174,8 +182,12 @@ fn job(ui: &Ui, spans: &[Span], size: f32) -> LayoutJob {
                 } else {
                     FontFamily::Proportional
                 };
+                // Chinese signs have neither a slanted nor, here, a bold face.
+                let signs = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+                let line = if signs && (*bold || *italic) { 1.0 } else { 0.0 };
                 let format = TextFormat {
-                    italics: *italic,
+                    italics: *italic && !signs,
+                    underline: Stroke::new(line, ink.text),
                     ..TextFormat::simple(FontId::new(size, family), ink.text)
                 };
                 job.append(text, 0.0, format);

@@ -25,17 +25,19 @@ pub struct Reader {
     pub lesson: Lesson,
     pub kept: Kept,
     pub trainings: Trainings,
-    /// The text of each step.
-    pub(super) pages: Vec<Vec<Block>>,
+    /// The text of each step, and that behind its claims.
+    pub(super) pages: Vec<[Vec<Block>; 2]>,
     /// Answers by step and place.
     pub(super) drafts: BTreeMap<(usize, usize), Draft>,
     pub(super) report: ReportForm,
     /// The lesson that comes after it, and its title.
     pub(super) after: Option<(Origin, String)>,
     pub(super) page: Page,
+    /// In a narrow window the panels are in front of the text.
+    pub aside: bool,
     language: Language,
     /// The step whose panels are shown.
-    arranged: Option<Option<usize>>,
+    pub(super) arranged: Option<Option<usize>>,
 }
 
 /// Why an open lesson is left.
@@ -53,13 +55,14 @@ impl Reader {
     /// When it cannot be read.
     pub fn open(origin: Origin, kept: Kept) -> Result<Self> {
         let lesson = origin.read()?;
-        let trainings = Trainings::new(&lesson, origin.record(), &kept.folders);
+        let trainings = Trainings::new(&lesson, origin.record(), &kept);
         let mut reader = Self {
             pages: Vec::new(),
             drafts: BTreeMap::new(),
             report: ReportForm::of(&lesson.name),
             after: None,
             page: Page::default(),
+            aside: false,
             language: Language::spoken(),
             arranged: None,
             origin,
@@ -75,8 +78,12 @@ impl Reader {
     fn take_text(&mut self) {
         self.after = self.origin.after();
         let steps = &self.lesson.steps;
-        self.pages = steps.iter().map(|step| blocks(&step.text)).collect();
+        self.pages = steps
+            .iter()
+            .map(|step| [blocks(&step.text), blocks(&step.after)])
+            .collect();
         self.kept.steps = steps.len();
+        self.kept.asked = steps.iter().map(|step| step.predictions.len()).sum();
         self.kept.step = self.kept.step.min(steps.len() - 1);
         self.kept.reached = self.kept.reached.max(self.kept.step).min(steps.len() - 1);
         let predictions = steps.iter().enumerate().flat_map(|(place, step)| {
@@ -125,6 +132,7 @@ impl Reader {
         let shown = place.map_or(0, |step| self.lesson.shown(step).0);
         self.trainings.follow(&self.lesson, shown, scene, actions);
         self.kept.folders = self.trainings.folders(&self.lesson);
+        self.kept.begun.clone_from(&self.trainings.begun);
         self.kept.own = self.trainings.own(&self.lesson, scene).or(self.kept.own.take());
         if self.arranged != Some(place) {
             self.arranged = Some(place);
@@ -175,14 +183,22 @@ impl Reader {
 
     /// Whether a prediction of the lesson is still open, so that nothing may be trained but by the lesson itself.
     pub fn holds(&self) -> bool {
-        let predictions: usize = self.lesson.steps.iter().map(|step| step.predictions.len()).sum();
-        self.kept.guesses.len() < predictions || self.trainings.under_way().is_some()
+        self.kept.guesses.len() < self.kept.asked || self.trainings.under_way().is_some()
     }
 
     /// The experiments that this step's claims and predictions wait for.
     pub fn missing(&self) -> Vec<usize> {
         let expressions = self.lesson.steps[self.kept.step].expressions();
         self.trainings.missing(&self.lesson.measured_in(&expressions))
+    }
+
+    /// Whether the training that comes next was begun and not finished.
+    pub fn has_begun(&self) -> bool {
+        let next = self
+            .missing()
+            .first()
+            .map(|&place| &self.lesson.experiments[place].name);
+        next.is_some_and(|name| self.trainings.begun.contains_key(name))
     }
 
     /// An experiment that this step is measured on, where something about its nets was broken off and can be asked again.
@@ -297,6 +313,7 @@ impl Reader {
     pub fn go_to(&mut self, step: usize) {
         if step != self.kept.step {
             self.page = Page::default();
+            self.aside = false;
         }
         self.kept.step = step;
         self.kept.reached = self.kept.reached.max(step);

@@ -38,9 +38,9 @@ impl Reader {
             self.report.path = path.display().to_string();
             self.write_report(ui);
         }
-        if let Some(told) = self.report.said.take() {
-            self.report.told = Some(told);
-        }
+        let said = self.report.said.take();
+        let just_told = said.is_some();
+        self.report.told = said.or(self.report.told.take());
         ui.add_space(GRID);
         ui.label(theme::strong(t!("Your report"), BODY));
         let words = t!("What you predicted, what was measured and how, on one page that any browser shows.");
@@ -54,23 +54,28 @@ impl Reader {
         field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, t!("File of the report")));
         ui.horizontal(|ui| {
             let key = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::S));
-            if ui.button(t!("Save the report")).on_hover_text(t!("Ctrl S")).clicked() || key {
+            if ui.button(t!("Save the report")).on_hover_text(t!("Ctrl+S")).clicked() || key {
                 self.write_report(ui);
             }
             if ui.button(t!("Choose …")).clicked() {
                 choose_report(ui.ctx(), &self.report.chosen, &PathBuf::from(&self.report.path));
             }
         });
-        match &self.report.told {
+        let told = match &self.report.told {
             Some(Ok(path)) => {
                 let words = t!("Report written: %{path}", path = path.display());
                 ui.add(Label::new(words).wrap());
-                if ui.button(t!("Open the report")).clicked() {
+                let open = ui.button(t!("Open the report"));
+                if open.clicked() {
                     show_report(ui.ctx(), &self.report.said, path.clone());
                 }
+                open
             }
-            Some(Err(why)) => drop(ui.add(Label::new(RichText::new(why).color(theme::ink(ui).error)).wrap())),
-            None => {}
+            Some(Err(why)) => ui.add(Label::new(RichText::new(why).color(theme::ink(ui).error)).wrap()),
+            None => return,
+        };
+        if just_told {
+            told.scroll_to_me(None);
         }
     }
 

@@ -103,6 +103,14 @@ impl Sketch {
         (x - self.span[0]) / (self.span[1] - self.span[0])
     }
 
+    /// Where the pen begins: a training at the loss of guessing among ten classes.
+    fn start(&self) -> f64 {
+        match self.of {
+            CurveOf::TrainLoss => 10f64.ln().log10(),
+            CurveOf::Slice => (LOW + HIGH) / 2.0,
+        }
+    }
+
     /// A straight line between two knots.
     fn stroke(&mut self, from: (usize, f64), to: (usize, f64)) {
         let (low, high) = if from.0 <= to.0 { (from, to) } else { (to, from) };
@@ -135,14 +143,17 @@ impl Sketch {
         if response.has_focus() {
             ui.painter()
                 .rect_stroke(frame, 2.0, Stroke::new(2.0, ink.text), StrokeKind::Outside);
-            let height = self.heights[self.pen].unwrap_or((LOW + HIGH) / 2.0);
+            let height = self.heights[self.pen].unwrap_or(self.start());
             let at = place(frame, self.pen as f32 / (KNOTS - 1) as f32, height);
             ui.painter().circle_stroke(at, 6.0, Stroke::new(2.0, ink.text));
         } else if self.heights.iter().all(Option::is_none) {
             let font = FontId::proportional(SMALL);
             let words = t!("Draw here with the pointer, or with the arrow keys");
-            ui.painter()
-                .text(frame.center(), Align2::CENTER_CENTER, words, font, ink.weak);
+            let words = ui.painter().layout_no_wrap(words.into(), font, ink.weak);
+            let place = Rect::from_center_size(frame.center(), words.size());
+            // No line of the grid goes through them.
+            ui.painter().rect_filled(place.expand(4.0), 0.0, ink.paper);
+            ui.painter().galley(place.min, words, ink.weak);
         }
         changed
     }
@@ -186,7 +197,7 @@ impl Sketch {
         if up == 0 {
             return false;
         }
-        let height = self.heights[self.pen].unwrap_or((LOW + HIGH) / 2.0) + LIFT * up as f64;
+        let height = self.heights[self.pen].unwrap_or(self.start()) + LIFT * up as f64;
         let height = height.clamp(LOW, HIGH);
         let before = self.pen.saturating_sub(STRIDE);
         let from = self.heights[before].unwrap_or(height);
@@ -206,6 +217,8 @@ impl Sketch {
             let mark = crate::ui::ticks::power_of_ten(f64::from(power));
             painter.text(at - vec2(6.0, 0.0), Align2::RIGHT_CENTER, mark, font.clone(), ink.weak);
         }
+        let corner = frame.right_top() + vec2(-4.0, 2.0);
+        painter.text(corner, Align2::RIGHT_TOP, t!("training loss"), font.clone(), ink.weak);
         for share in [0.0, 0.5, 1.0] {
             let at = pos2(frame.left() + share * frame.width(), frame.bottom());
             painter.vline(at.x, frame.y_range(), Stroke::new(1.0, ink.line));
@@ -221,15 +234,11 @@ impl Sketch {
         }
         if let Some(measured) = measured {
             let points = measured.points.iter().filter(|point| point[1] > 0.0);
-            let points = match self.of {
-                CurveOf::TrainLoss => smoothed(points),
-                CurveOf::Slice => points.copied().collect(),
-            };
             let at = |[x, loss]: [f64; 2]| {
                 let share = self.share(x).clamp(0.0, 1.0) as f32;
                 place(frame, share, loss.log10().clamp(LOW, HIGH))
             };
-            let line: Vec<Pos2> = points.into_iter().map(at).collect();
+            let line: Vec<Pos2> = points.copied().map(at).collect();
             if let Some(end) = line.last().copied() {
                 let font = FontId::new(SMALL, theme::semibold());
                 let name = painter.layout_no_wrap(measured.name.to_owned(), font, measured.colour);
@@ -274,18 +283,6 @@ fn place(frame: Rect, share: f32, height: f64) -> Pos2 {
         frame.left() + share * frame.width(),
         frame.bottom() - up * frame.height(),
     )
-}
-
-/// Exponential mean over 20 steps, as in the curves.
-fn smoothed<'a>(points: impl Iterator<Item = &'a [f64; 2]>) -> Vec<[f64; 2]> {
-    let mut mean = None;
-    points
-        .map(|&[step, loss]| {
-            let next = mean.map_or(loss, |mean: f64| mean + (loss - mean) / 20.0);
-            mean = Some(next);
-            [step, next]
-        })
-        .collect()
 }
 
 #[cfg(test)]

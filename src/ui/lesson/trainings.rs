@@ -8,7 +8,8 @@ use std::time::Duration;
 use rust_i18n::t;
 
 use super::files::note;
-use crate::lesson::{Evidence, Exhibit, Lesson, Record, questions, recall, same_recipe};
+use super::progress::Kept;
+use crate::lesson::{Evidence, Exhibit, Lesson, Record, is_begun, questions, recall, same_recipe};
 use crate::run::amounts::duration;
 use crate::run::{Command, Experiment, Findings, Phase, Question, RunSummary, Series};
 use crate::ui::{Action, Scene, Speed};
@@ -25,6 +26,8 @@ pub struct Trainings {
     recalled: BTreeSet<usize>,
     /// Places of the experiments that were trained here, with their run folders.
     measured: BTreeMap<usize, Option<PathBuf>>,
+    /// The run folders of the experiments whose training was begun, by name.
+    pub begun: BTreeMap<String, PathBuf>,
     /// Those to train, the next first.
     queue: Vec<usize>,
     /// The first of the queue was told to run.
@@ -82,15 +85,22 @@ impl Standing {
 }
 
 impl Trainings {
-    /// What was trained at an earlier start stands in these folders; a recording may stand in for the rest.
-    pub fn new(lesson: &Lesson, record: Option<Record>, folders: &BTreeMap<String, PathBuf>) -> Self {
+    /// What was trained at an earlier start stands in the folders that were kept; a recording may stand in for the rest.
+    pub fn new(lesson: &Lesson, record: Option<Record>, kept: &Kept) -> Self {
         let mut trainings = Self {
             recording: record.as_ref().map(Record::evidence).unwrap_or_default(),
             record,
             ..Self::default()
         };
+        for experiment in &lesson.experiments {
+            if let Some(folder) = kept.begun.get(&experiment.name)
+                && is_begun(experiment, folder)
+            {
+                trainings.begun.insert(experiment.name.clone(), folder.clone());
+            }
+        }
         for (place, experiment) in lesson.experiments.iter().enumerate() {
-            let Some(folder) = folders.get(&experiment.name) else {
+            let Some(folder) = kept.folders.get(&experiment.name) else {
                 continue;
             };
             match recall(experiment, folder, &mut trainings.evidence) {
@@ -222,7 +232,8 @@ impl Trainings {
             self.asked = Some(wanted);
             (self.launched, self.arrived, self.until) = (false, false, 0);
             self.inquired.clear();
-            let folder = self.measured.get(&wanted).cloned().flatten();
+            let measured = self.measured.get(&wanted).cloned().flatten();
+            let folder = measured.or_else(|| self.begun.get(&experiment.name).cloned());
             actions.push(Action::Teach(Box::new(experiment.clone()), folder));
             return;
         }
@@ -243,6 +254,9 @@ impl Trainings {
         match scene.history.phase {
             Phase::Paused if queued && !self.launched => {
                 self.launched = true;
+                let folder = scene.shelf.live.iter().cloned();
+                self.begun
+                    .extend(folder.map(|folder| (experiment.name.clone(), folder)));
                 actions.push(Action::Send(Command::Run));
             }
             Phase::Done if !self.measured.contains_key(&wanted) => self.collect(lesson, wanted, scene, actions),
