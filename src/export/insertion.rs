@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::run::amounts::power_of_ten;
 
 /// Steps that a drawn loss is the mean of.
-const WINDOW: usize = 20;
+const WINDOW: usize = 50;
 
 /// The figure of every net that identities were inserted into.
 pub fn figure(material: &Material) -> Result<Figure> {

@@ -146,6 +146,29 @@ impl Kind {
             Kind::Data => "data",
         }
     }
+
+    /// The same in the language spoken.
+    pub fn title(self) -> Cow<'static, str> {
+        match self {
+            Kind::Loss => t!("loss"),
+            Kind::Error => t!("error"),
+            Kind::Gradients => t!("gradients"),
+            Kind::Maps => t!("maps"),
+            Kind::Depth => t!("depth"),
+            Kind::Information => t!("information"),
+            Kind::Lesions => t!("lesions"),
+            Kind::Weather => t!("weather"),
+            Kind::Timeline => t!("timeline"),
+            Kind::Forms => t!("forms"),
+            Kind::Insertion => t!("insertion"),
+            Kind::Shattering => t!("shattering"),
+            Kind::Transfer => t!("transfer"),
+            Kind::Landscape => t!("landscape"),
+            Kind::Networks => t!("networks"),
+            Kind::Runs => t!("runs"),
+            Kind::Data => t!("data"),
+        }
+    }
 }
 
 /// A file format.

@@ -83,6 +83,8 @@ fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
         .color(curve.colour)
         .width(curve.width)
         .style(style)
+        // Where points are many, lines stay lines: those that would be too many are swept, or were thinned before.
+        .allow_band(false)
         .allow_hover(false)
 }
 

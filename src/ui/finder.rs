@@ -28,7 +28,9 @@ pub struct Finder {
 fn found(query: &str, scene: Scene<'_>, taught: bool) -> Vec<(Task, String)> {
     let named = |task: Task| {
         let words = task.words(Some(scene)).into_owned();
-        (fit(query, &words), task, words)
+        // Names that the command line knows are found in every language.
+        let fits = fit(query, &words).or_else(|| fit(query, task.name()?));
+        (fits, task, words)
     };
     let mut found: Vec<(i32, Task, String)> = Task::all(scene)
         .into_iter()
@@ -89,7 +91,8 @@ impl Finder {
             ui.add_space(GRID / 2.0);
             let mut asked = None;
             let height = HEIGHT.min(ui.ctx().content_rect().height() - 140.0);
-            ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            let list = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+            list.show(ui, |ui| {
                 ui.spacing_mut().item_spacing.y = 2.0;
                 for (place, (task, words)) in tasks.iter().enumerate() {
                     let chosen = place == self.chosen;

@@ -141,6 +141,7 @@ impl FirstMinute {
             return t!("Preparing the data and the two nets.").into();
         };
         match stage {
+            Stage::Ask if lecture && self.revealed < CHART => t!("Space shows the next thing.").into(),
             Stage::Ask => {
                 t!("Click a tower, or press 1 or 2: that is your prediction, and both nets start training.").into()
             }

@@ -15,7 +15,7 @@ use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::traces::groups;
 use super::widgets::short;
-use super::work::{button_ui, work_ui};
+use super::work::{button_ui, named, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::{Deepened, Graph, Spec};
@@ -24,7 +24,7 @@ use crate::run::{Command, Question, Series};
 
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 /// Steps that a drawn loss is the mean of.
-const WINDOW: usize = 20;
+const WINDOW: usize = 50;
 /// Distance of a line's points across the screen.
 const APART: f64 = 2.0;
 /// Sides of the drawing of the two ways in which functions can lie: as much as there is room for.
@@ -248,7 +248,7 @@ fn chart_ui(
     }
     let spoken: Vec<String> = found
         .iter()
-        .map(|(series, step, insertion)| format!("{}: {}", series.track.name, sentence(*step, insertion)))
+        .map(|(series, step, insertion)| named(&series.track.name, &sentence(*step, insertion)))
         .collect();
     Chart {
         id: "insertion",

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use eframe::egui::{Context, Event, Frame, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Ui};
+use eframe::egui::{Context, Event, Frame, IdSalt, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Ui};
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::Cursor;
@@ -225,7 +226,11 @@ impl Lab {
                 .default_size(COLUMN[1].min(most))
                 .size_range(COLUMN[0]..=most)
                 .frame(Frame::new());
+            let handle = ui.scope_id().with_salt(IdSalt::new("lesson")).with("__resize");
             let column = side.show(ui, |ui| self.lessons.column_ui(ui, scene, speed, actions));
+            // egui names it in English.
+            let words = t!("Width of the lesson's column");
+            ui.ctx().accesskit_node_builder(handle, |node| node.set_label(words));
             column.inner
         };
         let stays = left.is_none();

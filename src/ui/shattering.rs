@@ -16,7 +16,7 @@ use super::outlook::takes;
 use super::pane::{Pane, View};
 use super::theme;
 use super::traces::groups;
-use super::work::{button_ui, work_ui};
+use super::work::{button_ui, named, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::Spec;
@@ -211,7 +211,7 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], fo
     let spans: [(Range<f64>, String); 0] = [];
     let spoken: Vec<String> = found
         .iter()
-        .map(|(series, step, found)| format!("{}: {}", series.track.name, sentence(*step, found)))
+        .map(|(series, step, found)| named(&series.track.name, &sentence(*step, found)))
         .collect();
     Chart {
         id: "shattering",

@@ -179,6 +179,15 @@ impl Task {
         }
     }
 
+    /// What the command line calls the panel or figure that it is about.
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Task::Show(panel) => Some(panel.name()),
+            Task::Export(kind) => kind.map(Kind::name),
+            _ => None,
+        }
+    }
+
     /// Whether its keys were pressed in this frame.
     pub fn pressed(&self, ui: &Ui) -> bool {
         // The system's way to copy is an event, which a panel with other things to copy reads for itself.
@@ -218,7 +227,7 @@ impl Task {
             Task::Copy => t!("Copy the panel's figure"),
             Task::CopyCode => t!("Copy as PyTorch"),
             Task::CopyExperiment => t!("Copy the experiment"),
-            Task::Export(Some(kind)) => t!("Export the figure %{figure}", figure = kind.name()),
+            Task::Export(Some(kind)) => t!("Export the figure %{figure}", figure = kind.title()),
             Task::Open(Room::Lessons) => t!("Go to the lessons"),
             Task::Open(Room::Lab) => t!("Go to the lab"),
             Task::Open(Room::FirstMinute) => t!("Go to the first minute"),

@@ -22,7 +22,7 @@ const TAG_ROOM: f32 = 180.0;
 /// Room beside a title, both sides together.
 const PADDING: f32 = 16.0;
 /// Least width of a title that stands behind another's panel.
-const LEAST_TAB: f32 = 36.0;
+const LEAST_TAB: f32 = 64.0;
 const MARGIN: Margin = Margin {
     left: 12,
     right: 12,
@@ -219,11 +219,12 @@ impl Behavior<Panel> for Frame<'_, '_> {
         });
     }
 
-    fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, tabs: &Tabs, _scroll: &mut f32) {
-        let width = |tab: &TileId| title_width(ui, tiles, *tab);
-        let shown = || tabs.children.iter().filter(|tab| tiles.is_visible(**tab));
-        let (count, whole) = (shown().count(), shown().map(width).sum());
-        let front = tabs.active.as_ref().map_or(0.0, width);
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, tile: TileId, tabs: &Tabs, scroll: &mut f32) {
+        let shown = tabs.children.iter().filter(|tab| tiles.is_visible(**tab));
+        let widths: Vec<(TileId, f32)> = shown.map(|&tab| (tab, title_width(ui, tiles, tab))).collect();
+        let (count, whole) = (widths.len(), widths.iter().map(|(_, width)| width).sum());
+        let place = widths.iter().position(|(tab, _)| tabs.active == Some(*tab));
+        let front = place.map_or(0.0, |place| widths[place].1);
         if let Some(&panel) = tabs.active.and_then(|active| tiles.get_pane(&active)) {
             ui.add_space(GRID);
             self.buttons_ui(ui, panel, ui.available_width() - whole);
@@ -234,6 +235,15 @@ impl Behavior<Panel> for Frame<'_, '_> {
             front,
             room: ui.available_width() - GRID,
         };
+        // A title that comes to the front is scrolled to.
+        let known = Id::unique(("front", tile));
+        if ui.data(|data| data.get_temp(known)) != tabs.active {
+            ui.data_mut(|data| data.insert_temp(known, tabs.active));
+            let before = widths[..place.unwrap_or(0)].iter();
+            let before: f32 = before.map(|(_, own)| self.titles.width(*own, false)).sum();
+            let after = before + self.titles.width(front, true);
+            *scroll = scroll.min(before).max(after - self.titles.room).max(0.0);
+        }
     }
 
     fn tab_bar_left_ui(&mut self, _tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, _tabs: &Tabs) {

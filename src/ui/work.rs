@@ -97,9 +97,21 @@ impl Works {
             actions.push(stop.clone());
         }
         ui.add(bar(ui, *share));
-        let words = format!("{name}: {}", words(*share, *left, *others));
+        let whole = named(name, &words(*share, *left, *others));
+        let fits = theme::paragraph(ui, whole.clone(), f32::INFINITY).size().x <= ui.available_width();
+        // Where there is little room, it is not said what follows.
+        let words = if fits {
+            whole
+        } else {
+            named(name, &words(*share, *left, 0))
+        };
         ui.add(Label::new(RichText::new(words).size(SMALL)).truncate());
     }
+}
+
+/// A net's or a picture's name before what is said of it.
+pub fn named(name: &str, words: &str) -> String {
+    t!("%{panel}: %{words}", panel = name, words = words).into()
 }
 
 /// What is being found out.

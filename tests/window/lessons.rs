@@ -60,6 +60,7 @@ fn a_lesson_is_done_by_mouse() {
     page.get_by_label("Right");
     page.get_by_label_contains("6 of 6 pairs in the right order; measured: plain-8");
     assert_eq!(page.state().lab.tiling.shown(), [Panel::Curves]);
+    page.get_by_role_and_label(Role::Splitter, "Width of the lesson's column");
     click(&mut page, "Next step");
     assert_eq!(count(&page, "needed >"), 3);
     assert_eq!(page.query_all_by_label("reproduced").count(), 3);

@@ -138,6 +138,7 @@ impl Column {
             Column::Error => percent(line.error()),
             Column::TestError => percent(line.test_error()),
             Column::Field(name) => row.field(name).unwrap_or("–").to_owned(),
+            Column::Time if row.seconds == 0.0 => "–".into(),
             Column::Time => duration(row.seconds),
             Column::Folder => line.item.key.folder_name(),
             Column::Written => age(line.now.saturating_sub(line.item.changed), line.live.is_some()),

@@ -8,6 +8,7 @@ use crate::run::shelf::Line;
 use crate::ui::axis::{Height, Time};
 use crate::ui::chart::{Across, Chart, Curve};
 use crate::ui::theme;
+use crate::ui::work::named;
 
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 /// Lines that can be told apart.
@@ -65,7 +66,7 @@ pub fn curves_ui<'a>(
         bracket: None,
         focus,
         interactive: true,
-        summary: format!("{title}: {}", names.join(", ")),
+        summary: named(&title, &names.join(&t!(", "))),
     }
     .show_ui(ui, &curves, None)
 }
