@@ -57,7 +57,7 @@ for folder in whole halves; do
 done
 ok "TensorBoard reads the event logs"
 
-for figure in loss error gradients maps depth networks runs data; do
+for figure in loss curves error gradients maps depth networks runs data; do
   for format in svg png csv; do
     "$BIN" export "$work/whole" --figure $figure --format $format --out "$work/$figure.$format" >/dev/null || die "export $figure as $format"
     [ -s "$work/$figure.$format" ] || die "export wrote no $figure.$format"
@@ -78,6 +78,13 @@ assert all(spec["depth"] > 0 for spec in said["SPECS"].values()) and said["SPECS
 E
 done
 ok "Python reads every experiment copied as PyTorch"
+set +o pipefail
+text=$("$BIN" lessons 2>&1 | head -1)
+set -o pipefail
+grep -q '^deeper' <<<"$text" || die "a list that is cut off: $text"
+"$BIN" lessons >/dev/full 2>"$work/full.log" && die "a full disk goes unnoticed"
+grep -q 'the disk is full' "$work/full.log" || die "a full disk: $(cat "$work/full.log")"
+ok "output that is cut off, or cannot be written"
 
 checkpoint=$work/whole/resnet-20/seed-0/checkpoints/step-000030/model.safetensors
 "$PYTHON" - "$work" "$checkpoint" <<'E' || die "making a probe batch"

@@ -115,9 +115,14 @@ fn remedy(kind: Kind) -> &'static str {
     match kind {
         Kind::Gradients | Kind::Weather => "train with probe_every above 0 (see `depthscope train --help`)",
         Kind::Depth => "train the experiment `depth` (see `depthscope train --help`)",
-        Kind::Loss | Kind::Error | Kind::Maps | Kind::Timeline | Kind::Networks | Kind::Runs | Kind::Data => {
-            "train first (see `depthscope train --help`)"
-        }
+        Kind::Loss
+        | Kind::Curves
+        | Kind::Error
+        | Kind::Maps
+        | Kind::Timeline
+        | Kind::Networks
+        | Kind::Runs
+        | Kind::Data => "train first (see `depthscope train --help`)",
         Kind::Information
         | Kind::Lesions
         | Kind::Forms

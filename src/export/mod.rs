@@ -4,6 +4,7 @@
 mod bundle;
 mod canvas;
 mod csv;
+mod curves;
 mod data;
 mod depth;
 mod effort;
@@ -69,6 +70,8 @@ use crate::run::{Experiment, Findings, History, Maps, Preview};
 pub enum Kind {
     /// Step against training loss.
     Loss,
+    /// Step against training loss and training error, side by side.
+    Curves,
     /// Step against training and test error.
     Error,
     /// Block against the norm of dL/d(activation).
@@ -104,8 +107,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 17] = [
+    pub const ALL: [Kind; 18] = [
         Kind::Loss,
+        Kind::Curves,
         Kind::Error,
         Kind::Gradients,
         Kind::Maps,
@@ -128,6 +132,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Kind::Loss => "loss",
+            Kind::Curves => "curves",
             Kind::Error => "error",
             Kind::Gradients => "gradients",
             Kind::Maps => "maps",
@@ -151,6 +156,7 @@ impl Kind {
     pub fn title(self) -> Cow<'static, str> {
         match self {
             Kind::Loss => t!("loss"),
+            Kind::Curves => t!("curves"),
             Kind::Error => t!("error"),
             Kind::Gradients => t!("gradients"),
             Kind::Maps => t!("maps"),
@@ -286,6 +292,7 @@ pub struct Material<'a> {
 pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
     match kind {
         Kind::Loss => loss::figure(material),
+        Kind::Curves => curves::figure(material),
         Kind::Error => error::figure(material),
         Kind::Gradients => gradients::figure(material),
         Kind::Maps => maps::figure(material),

@@ -114,6 +114,8 @@ fn shared(lines: &[Line]) -> Vec<String> {
     let mut rows = lines.iter().filter_map(|line| line.item.row.as_ref().ok());
     let Some(first) = rows.next() else { return Vec::new() };
     let all = first.recipe.iter().chain(first.fields.iter());
+    // What is off needs no words.
+    let all = all.filter(|(_, value)| value != "0" && value != "false");
     all.filter(|(name, value)| rows.clone().all(|row| row.field(name) == Some(value)))
         .map(|(name, value)| format!("{} {value}", title(name)))
         .collect()

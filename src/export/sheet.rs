@@ -21,6 +21,8 @@ pub const PALE: Rgb = [0xe4; 3];
 const MARGIN: f64 = 24.0;
 const GAP: f64 = 20.0;
 const HEADER: f64 = 76.0;
+/// Lines of a note.
+const MOST_LINES: usize = 6;
 /// Of a plot; the most that a grid of maps takes.
 const PANEL_HEIGHT: f64 = 400.0;
 /// The same where panels stand above each other, and the least of one on a sheet of fixed height.
@@ -150,7 +152,7 @@ fn table_room([_, _, width, limit]: [f64; 4], size: Size) -> Room {
 fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)> {
     let room = width - 2.0 * MARGIN;
     let lines = |texts: &[String], colour: Rgb| -> Vec<(String, Rgb)> {
-        let wrapped = texts.iter().flat_map(|text| wrap(text, NOTE_SIZE, room, 3));
+        let wrapped = texts.iter().flat_map(|text| wrap(text, NOTE_SIZE, room, MOST_LINES));
         wrapped.map(|line| (line, colour)).collect()
     };
     let mut all = lines(&figure.recipe, DARK);

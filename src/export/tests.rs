@@ -197,7 +197,7 @@ fn words_are_read_and_listed() {
     assert_eq!("gradients".parse::<Kind>().unwrap(), Kind::Gradients);
     assert_eq!("png".parse::<Format>().unwrap(), Format::Png);
     let error = "histogram".parse::<Kind>().unwrap_err().to_string();
-    assert!(error.contains("loss, error, gradients, maps, depth"), "{error}");
+    assert!(error.contains("loss, curves, error, gradients, maps, depth"), "{error}");
 }
 
 #[test]

@@ -100,10 +100,12 @@ impl Pane for Curves {
     }
 
     fn figure(&self) -> Option<Kind> {
-        match self.measures.first() {
-            Some(measure) if measure.is_error() => Some(Kind::Error),
-            _ => Some(Kind::Loss),
-        }
+        let shown = |measure| self.measures.contains(&measure);
+        Some(match self.measures.first() {
+            _ if shown(Measure::TrainingLoss) && shown(Measure::TrainingError) => Kind::Curves,
+            Some(measure) if measure.is_error() => Kind::Error,
+            _ => Kind::Loss,
+        })
     }
 
     fn restart(&mut self) {

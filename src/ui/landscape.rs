@@ -28,6 +28,8 @@ use crate::run::{Command, LandscapeView, PlaneKind, Question, RunId, Series};
 
 /// Points a side: a power of two and one.
 const SIDE: usize = 33;
+/// What an image costs among many that go forward at once, over one of a small batch.
+const MANY: f64 = 0.3;
 /// Images that the loss at a point is of.
 const IMAGES: usize = 256;
 /// Width of the colour scale, and its distance from its numbers.
@@ -239,7 +241,7 @@ impl Landscape {
     }
 
     fn empty_ui(&self, ui: &mut Ui, sides: &[&Series], view: &mut View<'_>) {
-        let images = FORWARD * (SIDE * SIDE * IMAGES) as f64;
+        let images = MANY * FORWARD * (SIDE * SIDE * IMAGES) as f64;
         let work: Vec<(&Spec, f64)> = sides.iter().map(|series| (&series.track.spec, images)).collect();
         let empty = Empty {
             shows: t!(

@@ -19,7 +19,7 @@ pub fn remedy(kind: Kind) -> String {
         .into()
     };
     match kind {
-        Kind::Loss | Kind::Error | Kind::Timeline => t!("press Run (Space)").into(),
+        Kind::Loss | Kind::Curves | Kind::Error | Kind::Timeline => t!("press Run (Space)").into(),
         Kind::Gradients | Kind::Weather => {
             let field = t!("Norms every");
             t!(

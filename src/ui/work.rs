@@ -101,11 +101,12 @@ impl Works {
         let fits = theme::paragraph(ui, whole.clone(), f32::INFINITY).size().x <= ui.available_width();
         // Where there is little room, it is not said what follows.
         let words = if fits {
-            whole
+            whole.clone()
         } else {
             named(name, &words(*share, *left, 0))
         };
-        ui.add(Label::new(RichText::new(words).size(SMALL)).truncate());
+        let line = ui.add(Label::new(RichText::new(words).size(SMALL)).truncate());
+        line.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
     }
 }
 

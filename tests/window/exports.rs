@@ -40,7 +40,7 @@ fn every_format_and_size_is_in_the_menu() {
         assert_eq!(
             print,
             Print {
-                kind: Kind::Loss,
+                kind: Kind::Curves,
                 step: None,
                 delivery,
                 size: Size::Column

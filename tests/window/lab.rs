@@ -68,7 +68,7 @@ fn lab_by_keyboard() {
         Action::Send(Command::Step(1)),
         Action::Send(Command::Reset),
         Action::Export(Print {
-            kind: Kind::Loss,
+            kind: Kind::Curves,
             step: None,
             delivery: Delivery::Files,
             size: Size::Screen,
