@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::Relief;
+use super::fonts::wrap;
 use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
@@ -17,7 +18,8 @@ const LINES: usize = 12;
 pub const PIXELS: usize = 480;
 /// Heights of the title, of the axis, and of the colour scale with its numbers.
 const TITLE: f64 = 22.0;
-const AXIS: f64 = 34.0;
+const AXIS: f64 = 62.0;
+const LINE: f64 = 14.0;
 const SCALE: f64 = 44.0;
 
 /// The least and the largest finite loss of several landscapes; `None` where nothing is known.
@@ -52,13 +54,10 @@ pub fn draw<B: DrawingBackend>(
     canvas.text(&relief.title, [x, top + 6.0], 13.0, Align::Left, DARK)?;
     let [from, to] = map.reach[0].map(|place| number(f64::from(place), 2));
     canvas.text(&from, [x, y + high + 12.0], 11.0, Align::Left, GREY)?;
-    canvas.text(
-        &relief.label,
-        [x + wide / 2.0, y + high + 12.0],
-        11.0,
-        Align::Middle,
-        GREY,
-    )?;
+    for (line, words) in wrap(&relief.label, 11.0, width, 2).iter().enumerate() {
+        let below = y + high + 12.0 + LINE * (line + 1) as f64;
+        canvas.text(words, [x, below], 11.0, Align::Left, GREY)?;
+    }
     canvas.text(&to, [x + wide, y + high + 12.0], 11.0, Align::Right, GREY)?;
     let bar = [x, y + high + AXIS, wide, 10.0];
     let [low, most] = relief.range.map(|loss| number(f64::from(loss), 2));

@@ -1,5 +1,7 @@
 //! Autocorrelation of input gradients along lines of inputs, against white and brown noise.
 
+use std::collections::BTreeSet;
+
 use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Point, Scale};
@@ -13,6 +15,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let findings = material.findings.ok_or_else(nothing)?;
     let mut curves = Vec::new();
     let mut noises = None;
+    let mut steps = BTreeSet::new();
     for net in nets(material.history) {
         for run in &net.runs {
             let until = material.step.unwrap_or(usize::MAX);
@@ -20,12 +23,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 continue;
             };
             let mut curve = net.curve();
-            curve.detail = t!(
-                "step %{step}, mean cosine %{cosine}",
-                step = step,
-                cosine = format!("{:.2}", (100.0 * found.net.cosine).round() / 100.0 + 0.0)
-            )
-            .into();
+            curve.detail = format!("{:.2}", (100.0 * found.net.cosine).round() / 100.0 + 0.0);
+            steps.insert(step);
             curve.points = points(&found.net.by_lag);
             curves.push(curve);
             noises = Some(found);
@@ -53,7 +52,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
         lines = found.lines,
         points = found.points
     );
-    let notes = vec![reading.into()];
+    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    let numbers = t!(
+        "Number: mean cosine of any two of them; at step %{steps}.",
+        steps = steps.join(&t!(", "))
+    );
+    let notes = vec![reading.into(), numbers.into()];
     Ok(material.figure(t!("Shattered gradients"), vec![Panel::Plot(plot)], notes))
 }
 

@@ -33,6 +33,9 @@ pub struct Sample {
     pub image: Vec<f32>,
 }
 
+/// What an experiment on data of the user's is called.
+const OWN: &str = "own-data";
+
 /// What a look at data found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
@@ -131,6 +134,9 @@ impl Preview {
     pub fn put_into(&self, experiment: &Experiment) -> Result<Experiment> {
         let mut changed = experiment.clone();
         changed.data = self.source.clone();
+        // What it was called spoke of other data.
+        changed.name = OWN.into();
+        changed.title = t!("Nets trained on %{data}", data = self.name).into();
         let branched: Vec<String> = std::mem::take(&mut changed.branches)
             .into_iter()
             .map(|branch| branch.name)
@@ -211,6 +217,10 @@ mod tests {
         let changed = preview.put_into(&experiment).unwrap();
         assert_eq!(changed.runs[0].net, "plain-20:width=8");
         assert_eq!(changed.data, preview.source);
+        assert_eq!(
+            (changed.name.as_str(), changed.title.as_str()),
+            ("own-data", "Nets trained on digits 8x8")
+        );
         preview.classes.truncate(1);
         let error = preview.put_into(&experiment).unwrap_err().to_string();
         assert!(error.contains("classes must lie between"), "{error}");

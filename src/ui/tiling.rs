@@ -260,7 +260,11 @@ impl Tiling {
         } else if self.maximised && shown.contains(&self.focus) {
             frame.card_ui(ui, space, self.focus);
         } else if space.width() < least.x || space.height() < least.y {
-            column_ui(ui, &shown, self.summoned, &mut frame);
+            match shown[..] {
+                // Alone it has what room there is.
+                [panel] => frame.card_ui(ui, space, panel),
+                _ => column_ui(ui, &shown, self.summoned, &mut frame),
+            }
         } else {
             let ground = ui.painter().add(Shape::Noop);
             self.tree.ui(&mut frame, ui);
