@@ -2,7 +2,9 @@
 //! training that is rewound, cut, exported and continued, data that is dropped on it, a run of the terminal that appears by
 //! itself, and everything found again at the next start.
 
-use std::collections::HashMap;
+#[path = "window/desk.rs"]
+mod desk;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,45 +12,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use depthscope::app::App;
-use eframe::egui::{DroppedFile, Key, OutputCommand, Role, Theme, Vec2};
+use eframe::egui::{Key, OutputCommand, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
+use desk::{Dropped, Memory, idx};
+
 /// Set in the process that has a home of its own.
 const HOME: &str = "DEPTHSCOPE_TEST_HOME";
-
-/// The window's storage, in memory.
-#[derive(Default)]
-struct Memory(HashMap<String, String>);
-
-impl eframe::Storage for Memory {
-    fn get_string(&self, key: &str) -> Option<String> {
-        self.0.get(key).cloned()
-    }
-
-    fn set_string(&mut self, key: &str, value: String) {
-        self.0.insert(key.into(), value);
-    }
-
-    fn remove_string(&mut self, key: &str) {
-        self.0.remove(key);
-    }
-
-    fn flush(&mut self) {}
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        fs::read(&self.0).map_err(|error| error.to_string())
-    }
-}
 
 type Window = Harness<'static, App>;
 
@@ -117,20 +88,6 @@ fn number(window: &Window, before: &str) -> usize {
         .filter(char::is_ascii_digit)
         .collect();
     digits.parse().unwrap_or_else(|_| panic!("{name}"))
-}
-
-/// Two classes of small IDX images.
-fn idx(folder: &Path) {
-    for (name, count) in [("train", 12u32), ("t10k", 4)] {
-        let mut images = vec![0, 0, 8, 3];
-        images.extend([count, 8, 8].iter().flat_map(|size| size.to_be_bytes()));
-        images.extend((0..count * 64).map(|pixel| (pixel * 37 % 251) as u8));
-        let mut labels = vec![0, 0, 8, 1];
-        labels.extend(count.to_be_bytes());
-        labels.extend((0..count).map(|index| (index % 3 == 0) as u8));
-        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
-        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
-    }
 }
 
 fn figures(home: &Path, end: &str) -> usize {

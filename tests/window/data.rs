@@ -9,6 +9,7 @@ use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 
+use crate::desk::idx;
 use crate::legible;
 use crate::page::{ALL, Page};
 
@@ -35,20 +36,6 @@ fn in_use(page: &mut Harness<'_, Page>) {
     page.get_by_label("Data in use").click();
     page.step();
     until(page, "1\u{a0}438 training and 359 test images");
-}
-
-/// Two classes of small IDX images.
-fn idx(folder: &Path) {
-    for (name, count) in [("train", 12u32), ("t10k", 4)] {
-        let mut images = vec![0, 0, 8, 3];
-        images.extend([count, 8, 8].iter().flat_map(|size| size.to_be_bytes()));
-        images.extend((0..count * 64).map(|pixel| (pixel * 37 % 251) as u8));
-        let mut labels = vec![0, 0, 8, 1];
-        labels.extend(count.to_be_bytes());
-        labels.extend((0..count).map(|index| (index % 3 == 0) as u8));
-        fs::write(folder.join(format!("{name}-images-idx3-ubyte")), images).unwrap();
-        fs::write(folder.join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
-    }
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! Lessons: found, read, predicted, graded, kept, by keyboard and by mouse.
 
-use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use depthscope::run::Command;
 use depthscope::ui::{Action, Lessons, Origin, Panel, Room};
-use eframe::egui::{DroppedFile, Key, Modifiers, Role, Theme, Vec2};
+use eframe::egui::{Key, Modifiers, Role, Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 use egui_kittest::{Harness, SnapshotResults};
 
 use crate::classroom::{degraded, lesson, page, serve};
+use crate::desk::{Dropped, Memory};
 use crate::page::{Page, WINDOW};
 
 /// Deeper is better, a little.
@@ -356,19 +356,6 @@ fn training_is_left_to_the_lesson() {
     assert_eq!(asked.iter().filter(trains).count(), 0, "{asked:?}");
 }
 
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        fs::read(&self.0).map_err(|error| error.to_string())
-    }
-}
-
 fn drop_on(page: &mut Harness<'_, Page>, path: &Path) {
     page.input_mut()
         .dropped_files
@@ -504,26 +491,6 @@ fn what_is_written_down_is_kept_and_reported() {
         report.contains("<p>Adam cures &lt;plain-56&gt;, space and 1 included</p>"),
         "{report}"
     );
-}
-
-/// The window's storage, in memory.
-#[derive(Default)]
-struct Memory(HashMap<String, String>);
-
-impl eframe::Storage for Memory {
-    fn get_string(&self, key: &str) -> Option<String> {
-        self.0.get(key).cloned()
-    }
-
-    fn set_string(&mut self, key: &str, value: String) {
-        self.0.insert(key.into(), value);
-    }
-
-    fn remove_string(&mut self, key: &str) {
-        self.0.remove(key);
-    }
-
-    fn flush(&mut self) {}
 }
 
 #[test]

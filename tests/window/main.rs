@@ -6,6 +6,7 @@ mod classroom;
 mod cursor;
 mod curves;
 mod data;
+mod desk;
 mod exports;
 mod filled;
 mod finder;

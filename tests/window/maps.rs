@@ -1,16 +1,17 @@
 //! Feature maps: any layer, image and channel, by keyboard, by pointer, drawn by hand and dropped on the panel.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use depthscope::probe::Subject;
 use depthscope::run::{Command, Event, MapRequest};
 use depthscope::ui::{Action, Panel, Room};
-use eframe::egui::{self, DroppedFile, Key, Modifiers, PointerButton, Pos2, Role, Theme, Vec2};
+use eframe::egui::{self, Key, Modifiers, PointerButton, Pos2, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
+use crate::desk::Dropped;
 use crate::page::{ALL, Page};
 
 const SIZE: Vec2 = Vec2::new(840.0, 420.0);
@@ -32,19 +33,6 @@ fn watched(page: &Harness<Page>) -> MapRequest {
         _ => None,
     };
     page.state().actions.iter().rev().find_map(request).unwrap()
-}
-
-#[derive(Debug)]
-struct Dropped(PathBuf);
-
-impl DroppedFile for Dropped {
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, String> {
-        std::fs::read(&self.0).map_err(|error| error.to_string())
-    }
 }
 
 /// Drops a file and gives the thread that reads it time.

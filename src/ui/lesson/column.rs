@@ -253,9 +253,10 @@ impl Reader {
             (true, ..) => t!("Run the training"),
         };
         let lacks = self.lacks();
+        let width = if words.chars().count() > 18 { 200.0 } else { 160.0 };
         ui.horizontal_wrapped(|ui| {
             ui.add_enabled_ui(lacks.is_none(), |ui| {
-                let button = primary_button_ui(ui, &words, vec2(if first.is_some() { 190.0 } else { 160.0 }, 36.0));
+                let button = primary_button_ui(ui, &words, vec2(width, 36.0));
                 let button = button.on_hover_text(t!("Space; where a field has the keys, Ctrl+Enter"));
                 let button = match &lacks {
                     Some(lacks) => button.on_disabled_hover_text(lacks),
@@ -322,8 +323,14 @@ impl Reader {
     }
 
     /// How far the training under way is, wherever the text is scrolled to.
-    fn progress_ui(&self, ui: &mut Ui, (scene, speed): (Scene<'_>, Speed), actions: &mut Vec<Action>) {
-        let Some((place, more)) = self.trainings.under_way() else {
+    fn progress_ui(&mut self, ui: &mut Ui, (scene, speed): (Scene<'_>, Speed), actions: &mut Vec<Action>) {
+        let under_way = self.trainings.under_way();
+        if self.busy != under_way.is_some() {
+            // The foot is another height from now on, which its panel knows only in the next frame.
+            self.busy = under_way.is_some();
+            ui.ctx().request_repaint();
+        }
+        let Some((place, more)) = under_way else {
             return;
         };
         let experiment = &self.lesson.experiments[place];

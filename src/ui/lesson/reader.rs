@@ -33,6 +33,8 @@ pub struct Reader {
     /// The lesson that comes after it, and its title.
     pub(super) after: Option<(Origin, String)>,
     pub(super) page: Page,
+    /// A training was under way when it was last drawn.
+    pub(super) busy: bool,
     /// In a narrow window the panels are in front of the text.
     pub aside: bool,
     language: Language,
@@ -62,6 +64,7 @@ impl Reader {
             report: ReportForm::of(&lesson.name),
             after: None,
             page: Page::default(),
+            busy: false,
             aside: false,
             language: Language::spoken(),
             arranged: None,
