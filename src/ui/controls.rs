@@ -54,33 +54,76 @@ pub fn controls_ui(
         if let Some(cursor) = cursor {
             live_ui(ui, cursor);
         }
-        let roomy = ui.available_size_before_wrap().x > 500.0;
-        let mut rooms = |ui: &mut Ui| {
-            if let Some(tiling) = &mut tiling {
-                panels_ui(ui, tiling);
-            }
-            if quiet_button_ui(ui, &t!("Keys"), &t!("All keyboard shortcuts (?)")).clicked() {
-                actions.push(Action::ShowKeys);
-            }
-            comfort_ui(ui, actions);
-            if roomy && quiet_button_ui(ui, &t!("First minute"), &t!("The question this began with (M)")).clicked() {
-                actions.push(Action::Open(Room::FirstMinute));
-            }
-            lessons_ui(ui, actions);
-        };
-        if ui.available_size_before_wrap().x < 400.0 {
+        let beneath = ui.available_size_before_wrap().x < 400.0;
+        if beneath {
             ui.end_row();
-            rooms(ui);
+        }
+        let roomy = ui.available_size_before_wrap().x > 500.0;
+        let mut way = |ui: &mut Ui, way: Way| match (way, &mut tiling) {
+            (Way::FirstMinute, _) if !roomy => {}
+            (Way::Panels, Some(tiling)) => panels_ui(ui, tiling),
+            (Way::Panels, None) => {}
+            (other, _) => other.show_ui(ui, actions),
+        };
+        if beneath {
+            Way::ALL.into_iter().for_each(|next| way(ui, next));
             return;
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            rooms(ui);
+            Way::ALL.into_iter().rev().for_each(|next| way(ui, next));
             let words = theme::paragraph(ui, t!(title).into_owned(), f32::INFINITY);
             if wide && words.size().x + GRID < ui.available_width() {
                 ui.label(words);
             }
         });
     });
+}
+
+/// What the bar leads to, from left to right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Lessons,
+    FirstMinute,
+    Lecture,
+    Language,
+    Theme,
+    Keys,
+    Panels,
+}
+
+impl Way {
+    const ALL: [Way; 7] = [
+        Way::Lessons,
+        Way::FirstMinute,
+        Way::Lecture,
+        Way::Language,
+        Way::Theme,
+        Way::Keys,
+        Way::Panels,
+    ];
+
+    fn show_ui(self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let (words, hint, action) = match self {
+            Way::Lessons => return lessons_ui(ui, actions),
+            Way::Language => return language_ui(ui, actions),
+            Way::Panels => return,
+            Way::FirstMinute => (
+                t!("First minute"),
+                t!("The question this began with (M)"),
+                Action::Open(Room::FirstMinute),
+            ),
+            Way::Lecture => (
+                t!("Lecture"),
+                t!("Lecture mode: large text, few controls (F5)"),
+                Action::SwitchLecture,
+            ),
+            Way::Theme => (t!("Theme"), t!("Light, dark or high contrast (T)"), Action::SwitchTheme),
+            Way::Keys => (t!("Keys"), t!("All keyboard shortcuts (?)"), Action::ShowKeys),
+        };
+        if quiet_button_ui(ui, &words, &hint).clicked() {
+            actions.push(action);
+        }
+    }
 }
 
 /// The way to the lessons.
@@ -139,17 +182,6 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
             actions.push(Action::Send(Command::Stop));
         }
     });
-}
-
-/// Theme, language and lecture mode.
-fn comfort_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
-    if quiet_button_ui(ui, &t!("Theme"), &t!("Light, dark or high contrast (T)")).clicked() {
-        actions.push(Action::SwitchTheme);
-    }
-    language_ui(ui, actions);
-    if quiet_button_ui(ui, &t!("Lecture"), &t!("Lecture mode: large text, few controls (F5)")).clicked() {
-        actions.push(Action::SwitchLecture);
-    }
 }
 
 /// The other language, in its own name.
