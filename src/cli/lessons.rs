@@ -9,9 +9,7 @@ use crate::engine::Wanted;
 use crate::error::{Error, Result};
 use crate::export::write_file;
 use crate::lesson::words::number;
-use crate::lesson::{
-    Claim, Evidence, Guesses, Lesson, Notes, Record, Report, Verdict, examine, guide, lessons, meant, template,
-};
+use crate::lesson::{Claim, Evidence, Lesson, Record, Report, Verdict, examine, guide, lessons, meant, template};
 use crate::ui::Panel;
 
 #[derive(Debug, clap::Args)]
@@ -109,14 +107,7 @@ pub fn run(args: &Args) -> Result<()> {
             )?;
         }
         if let Some(path) = report {
-            let report = Report {
-                lesson: &lesson,
-                evidence: &evidence,
-                guesses: &Guesses::new(),
-                notes: &Notes::new(),
-                own: None,
-                record: None,
-            };
+            let report = Report::of(&lesson, &evidence);
             // The page is in the lesson's language, the terminal in English.
             rust_i18n::set_locale(&args.language);
             let page = report.html();

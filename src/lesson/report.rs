@@ -63,7 +63,21 @@ pub struct Report<'a> {
     pub record: Option<&'a Record>,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    /// Of what was measured, where nobody predicted or wrote anything.
+    pub fn of(lesson: &'a Lesson, evidence: &'a Evidence) -> Self {
+        static NO_GUESSES: Guesses = Guesses::new();
+        static NO_NOTES: Notes = Notes::new();
+        Self {
+            lesson,
+            evidence,
+            guesses: &NO_GUESSES,
+            notes: &NO_NOTES,
+            own: None,
+            record: None,
+        }
+    }
+
     /// The page, in the language spoken.
     ///
     /// # Errors
@@ -480,14 +494,7 @@ otherwise = "<u>more</u> seeds"
                 findings: Arc::new(findings),
                 ..exhibit("plain-8", 0, 0.5)
             });
-            let report = Report {
-                lesson: &lesson,
-                evidence: &evidence,
-                guesses: &Guesses::new(),
-                notes: &Notes::new(),
-                own: None,
-                record: None,
-            };
+            let report = Report::of(&lesson, &evidence);
             report.html().unwrap().matches("<svg").count()
         };
         let known = figures(super::super::found::tests::findings());

@@ -1,6 +1,17 @@
 //! What a net costs.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::net::{Field, Graph, Spec, Table};
+
+/// Nets whose sizes are remembered.
+const MOST_KNOWN: usize = 1000;
+
+thread_local! {
+    /// By the net's text.
+    static KNOWN: RefCell<HashMap<String, Sizes>> = RefCell::default();
+}
 
 /// Parameters and work of a net.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,13 +22,20 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// Of that net.
+    /// Of that net; counted once, for many frames ask.
     pub fn of(spec: &Spec) -> Self {
-        let table = Table::new(&Graph::new(spec));
-        Self {
-            parameters: table.parameters,
-            multiply_adds: table.multiply_adds,
-        }
+        KNOWN.with_borrow_mut(|known| {
+            if known.len() > MOST_KNOWN {
+                known.clear();
+            }
+            *known.entry(spec.to_string()).or_insert_with(|| {
+                let table = Table::new(&Graph::new(spec));
+                Self {
+                    parameters: table.parameters,
+                    multiply_adds: table.multiply_adds,
+                }
+            })
+        })
     }
 }
 

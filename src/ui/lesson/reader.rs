@@ -135,7 +135,9 @@ impl Reader {
         let shown = place.map_or(0, |step| self.lesson.shown(step).0);
         self.trainings.follow(&self.lesson, shown, scene, actions);
         self.kept.folders = self.trainings.folders(&self.lesson);
-        self.kept.begun.clone_from(&self.trainings.begun);
+        if self.kept.begun != self.trainings.begun {
+            self.kept.begun.clone_from(&self.trainings.begun);
+        }
         self.kept.own = self.trainings.own(&self.lesson, scene).or(self.kept.own.take());
         if self.arranged != Some(place) {
             self.arranged = Some(place);

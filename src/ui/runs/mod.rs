@@ -20,8 +20,6 @@ use crate::net::{Family, Spec};
 use crate::run::shelf::{Column, Errand, Item, Line, Mark, RunKey, columns, now};
 use crate::run::{Experiment, History, Shelf};
 
-/// Columns are made so much narrower where that lets all be seen.
-const LEAST_SQUEEZE: f32 = 0.9;
 /// Least height of the chart beneath the table.
 const CHART: f32 = 180.0;
 
@@ -150,11 +148,7 @@ impl Runs {
         if items.windows(2).all(|pair| pair[0].key.folder == pair[1].key.folder) {
             columns.retain(|column| *column != Column::Folder);
         }
-        let mut widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
-        let squeeze = ui.available_width() / widths.iter().sum::<f32>();
-        if (LEAST_SQUEEZE..1.0).contains(&squeeze) {
-            widths.iter_mut().for_each(|width| *width *= squeeze);
-        }
+        let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
         self.order = Order {
             of,
             items,
@@ -232,7 +226,7 @@ impl Runs {
         let live = |index: usize| line_of(&items[index], scene, now).live;
         let table = Table {
             columns,
-            widths,
+            widths: &table::fitted(widths, ui.available_width()),
             sort: (
                 columns
                     .iter()

@@ -37,6 +37,9 @@ pub enum Touch {
     Point(usize),
 }
 
+/// How much narrower columns may be made than they want to be.
+const LEAST_SQUEEZE: f32 = 0.9;
+
 /// The table's contents, by line in order of appearance.
 pub struct Table<'a> {
     pub columns: &'a [Column],
@@ -74,6 +77,17 @@ pub fn widths<'a>(ui: &Ui, columns: &[Column], lines: impl Iterator<Item = Line<
         text.max(title).min(WIDE) + extra + 2.0 * PAD
     };
     columns.iter().map(width).collect()
+}
+
+/// A little narrower where that lets all columns be seen at once.
+pub fn fitted(widths: &[f32], room: f32) -> Vec<f32> {
+    let squeeze = room / widths.iter().sum::<f32>();
+    let squeeze = if (LEAST_SQUEEZE..1.0).contains(&squeeze) {
+        squeeze
+    } else {
+        1.0
+    };
+    widths.iter().map(|width| width * squeeze).collect()
 }
 
 /// How many digits' room a text takes at most; a Chinese character takes two.
@@ -302,4 +316,16 @@ fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, colour: Color32) {
         pos2(x, rect.bottom() - rect.height() * (log - low) / reach)
     });
     ui.painter().line(points.collect(), Stroke::new(1.25, colour));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_give_way_a_little_or_not_at_all() {
+        assert_eq!(fitted(&[50.0, 50.0], 95.0), [47.5, 47.5]);
+        assert_eq!(fitted(&[50.0, 50.0], 60.0), [50.0, 50.0], "the rest is scrolled to");
+        assert_eq!(fitted(&[50.0, 50.0], 200.0), [50.0, 50.0]);
+    }
 }
