@@ -40,6 +40,12 @@ pub fn levels([low, high]: [f32; 2]) -> Vec<f32> {
     (1..=LINES).map(|line| low * factor.powi(line as i32)).collect()
 }
 
+/// The width of a map that is as high as there is room for.
+pub fn natural_width(relief: &Relief, height: f64) -> f64 {
+    let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
+    (height - TITLE - AXIS - SCALE) * wide / high
+}
+
 /// Draws title, axis and scale into the rectangle left, top, width, height; the colours come back as pictures.
 pub fn draw<B: DrawingBackend>(
     relief: &Relief,

@@ -28,6 +28,7 @@ const PANEL_HEIGHT: f64 = 400.0;
 /// The same where panels stand above each other, and the least of one on a sheet of fixed height.
 const STACKED_HEIGHT: f64 = 260.0;
 const LEAST_HEIGHT: f64 = 120.0;
+const LEAST_RELIEF: f64 = 320.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
 
@@ -130,7 +131,9 @@ fn share(panel: &Panel, figure: &Figure) -> f64 {
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
         Panel::Table(table) => natural_width(table),
-        Panel::Plot(_) | Panel::Heat(_) | Panel::Relief(_) => match figure.panels.len() {
+        // No wider than its height lets it be.
+        Panel::Relief(relief) => relief::natural_width(relief, PANEL_HEIGHT).clamp(LEAST_RELIEF, 580.0),
+        Panel::Plot(_) | Panel::Heat(_) => match figure.panels.len() {
             1 => 852.0,
             2 => 580.0,
             _ => 470.0,
