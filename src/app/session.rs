@@ -24,6 +24,8 @@ pub const REPAINT_EVERY: Duration = Duration::from_millis(33);
 /// The same where the CPU draws, which has better things to do while it trains.
 pub const REPAINT_EVERY_ON_CPU: Duration = Duration::from_millis(150);
 
+/// How long a notice stays.
+const READ: Duration = Duration::from_secs(20);
 /// How often the progress of a figure is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -42,6 +44,8 @@ pub struct Session {
     pub failure: Option<String>,
     /// The latest sentence that is no failure.
     pub notice: Option<String>,
+    /// The notice as it was first shown, and when.
+    said: Option<(String, Instant)>,
     /// The run folder.
     pub folder: Option<PathBuf>,
     pub pace: Pace,
@@ -146,6 +150,7 @@ impl Session {
             shown: None,
             failure,
             notice,
+            said: None,
             folder,
             pace: Pace::default(),
             figure: None,
@@ -225,6 +230,22 @@ impl Session {
         }
         if self.unfiled {
             self.filing = self.file_answers();
+        }
+        self.retire_notice(ctx);
+    }
+
+    /// What was said long enough makes room.
+    fn retire_notice(&mut self, ctx: &egui::Context) {
+        match (&self.notice, &self.said) {
+            (None, _) => self.said = None,
+            (Some(notice), Some((said, since))) if notice == said => match READ.checked_sub(since.elapsed()) {
+                Some(left) => ctx.request_repaint_after(left),
+                None => self.notice = None,
+            },
+            (Some(notice), _) => {
+                self.said = Some((notice.clone(), Instant::now()));
+                ctx.request_repaint_after(READ);
+            }
         }
     }
 
@@ -421,5 +442,48 @@ pub(super) mod tests {
 
         let session = Session::resume(&folder, "cpu", &ctx, every).unwrap();
         assert_eq!(session.findings.lesions, found);
+    }
+
+    #[test]
+    fn what_was_trained_to_its_end_is_over_when_it_is_opened_again() {
+        let ctx = egui::Context::default();
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("run");
+        let mut experiment = Experiment::named("quick").unwrap();
+        experiment.runs.truncate(1);
+        experiment.steps = 3;
+        let every = REPAINT_EVERY;
+        let mut session = Session::open(experiment, Some(folder.clone()), History::default(), "cpu", &ctx, every);
+        session.send(Command::Run);
+        wait(&mut session, &ctx, |session| session.history.phase == Phase::Done);
+        session.close().unwrap().join().unwrap();
+
+        let mut session = Session::resume(&folder, "cpu", &ctx, every).unwrap();
+        wait(&mut session, &ctx, |session| {
+            assert_ne!(session.history.phase, Phase::Paused, "there is nothing to go on with");
+            session.history.phase == Phase::Done && session.findings.summary.is_some()
+        });
+        assert!(session.history.runs[0].finished);
+        session.send(Command::Reset);
+        wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
+        assert_eq!(session.history.runs[0].step(), 0);
+    }
+
+    #[test]
+    fn a_notice_is_shown_for_a_while() {
+        let ctx = egui::Context::default();
+        let experiment = Experiment::named("quick").unwrap();
+        let mut session = Session::open(experiment, None, History::default(), "cpu", &ctx, REPAINT_EVERY);
+        session.notice = Some("first".into());
+        session.retire_notice(&ctx);
+        assert_eq!(session.news().notice, Some("first"));
+        let long_ago = Instant::now().checked_sub(READ).unwrap();
+        session.said = Some(("first".into(), long_ago));
+        session.notice = Some("second".into());
+        session.retire_notice(&ctx);
+        assert_eq!(session.news().notice, Some("second"), "another one begins anew");
+        session.said = Some(("second".into(), long_ago));
+        session.retire_notice(&ctx);
+        assert_eq!(session.news().notice, None);
     }
 }

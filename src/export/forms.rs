@@ -66,7 +66,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 Scale::Whole,
             )
         },
-        y: Axis::new(t!("milliseconds a step, median, log scale"), Scale::Log),
+        y: Axis::new(t!("milliseconds a step, the fastest, log scale"), Scale::Log),
         curves,
         bands: Vec::new(),
         bracket: None,

@@ -10,7 +10,7 @@ use super::history::{History, Series};
 use super::layout::Layout;
 use super::log_reader;
 use super::message::Phase;
-use super::summary::{Status, Summary};
+use super::summary::Summary;
 use crate::error::{Error, Result};
 use crate::net::{Spec, Weights};
 
@@ -50,7 +50,8 @@ impl RunFolder {
             // After the log: a resumed run's takes back what lies beyond its beginning.
             let kept = checkpoint::list(&layout.keeps(&series.track.name, series.track.seed))?;
             series.kept = kept.into_iter().map(|(step, _)| step).collect();
-            series.finished = series.step() >= experiment.steps || ended(summary.as_ref(), &series.track);
+            let ended = summary.as_ref().is_some_and(|summary| summary.ended(&series.track));
+            series.finished = series.step() >= experiment.steps || ended;
             history.runs.push(series);
         }
         Ok(Self {
@@ -150,15 +151,6 @@ fn read_series(layout: &Layout, track: Track, notices: &mut Vec<String>) -> Resu
         notices.extend(log_reader::read(&log, &mut series)?);
     }
     Ok(series)
-}
-
-fn ended(summary: Option<&Summary>, track: &Track) -> bool {
-    summary.is_some_and(|summary| {
-        summary.runs.iter().any(|run| {
-            let over = matches!(run.status, Status::Finished | Status::Stopped);
-            over && run.name == track.name && run.seed == track.seed
-        })
-    })
 }
 
 impl Experiment {

@@ -18,7 +18,7 @@ use super::outbox::{Outbox, Wake};
 use super::recorder::Recorder;
 use super::rewind::{Finding, Keeps, Study, StudySetup};
 use super::slot::Slot;
-use super::summary::Summary;
+use super::summary::{Status, Summary};
 use super::trainer::{Openers, Outfit};
 use super::watch::Watch;
 use crate::data::Dataset;
@@ -111,8 +111,33 @@ impl<'a> Lockstep<'a> {
             lockstep.find_origins()?;
         }
         lockstep.begin(0)?;
-        lockstep.set_phase(if setup.start { Phase::Running } else { Phase::Paused });
+        let over = setup.layout.filter(|_| setup.resume && !setup.start);
+        let phase = match over {
+            Some(layout) if lockstep.was_over(&layout) => Phase::Done,
+            _ if setup.start => Phase::Running,
+            _ => Phase::Paused,
+        };
+        lockstep.set_phase(phase);
         Ok(lockstep)
+    }
+
+    /// Whether every run was trained to its end and summed up before; then there is nothing to go on with.
+    fn was_over(&mut self, layout: &Layout) -> bool {
+        let steps = self.course.experiment.steps;
+        let Ok(summary) = Summary::read(&layout.summary()) else {
+            return false;
+        };
+        let over = |lane: &Lane| lane.step >= steps && summary.ended(&lane.track);
+        if !self.lanes.iter().all(over) {
+            return false;
+        }
+        for lane in &mut self.lanes {
+            lane.status = Status::Finished;
+            let (run, step) = (lane.track.id, lane.step);
+            self.outbox.push(Event::Finished { run, step });
+        }
+        self.summary.put(summary);
+        true
     }
 
     /// Makes a plan's runs, one for each seed, and takes the plan into the experiment.

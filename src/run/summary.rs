@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::experiment::Track;
 use super::files;
 use super::lane::Lane;
 use crate::error::{Error, Result};
@@ -74,6 +75,14 @@ impl Summary {
     pub fn read(path: &Path) -> Result<Self> {
         let text = files::read_small(path)?;
         serde_json::from_slice(&text).map_err(|error| Error::Run(format!("{}: {error}", path.display()).into()))
+    }
+
+    /// Whether that run was finished or stopped.
+    pub fn ended(&self, track: &Track) -> bool {
+        self.runs.iter().any(|run| {
+            let over = matches!(run.status, Status::Finished | Status::Stopped);
+            over && run.name == track.name && run.seed == track.seed
+        })
     }
 
     /// Writes it in place of the one before.

@@ -109,6 +109,7 @@ impl Chart<'_> {
             .and_then(|link| link.cursor.zoom)
             .and_then(|steps| self.places(steps));
         let names = Names::fit(ui, curves, self.bracket.as_ref());
+        let told = names.legend_ui(ui, curves);
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
         let dots = self.across == Across::Count && curves.iter().any(|curve| curve.dots);
         let before = if dots { DOT * (end - self.x.start) } else { 0.0 };
@@ -134,7 +135,7 @@ impl Chart<'_> {
         if !self.interactive {
             return None;
         }
-        let pointed = named.or_else(|| pointed(&response, curves));
+        let pointed = told.or(named).or_else(|| pointed(&response, curves));
         let reset = pointer.double_clicked() || link.is_some() && whole_asked(ui);
         if reset {
             ui.data_mut(|data| data.remove::<[f64; 2]>(lifted));

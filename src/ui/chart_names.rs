@@ -18,8 +18,12 @@ const NAME_GAP: [f32; 2] = [8.0, 22.0];
 const AIR: f32 = 8.0;
 /// The axis and its numbers beside the chart, about.
 pub const AXIS: f32 = 48.0;
-/// The largest share of a chart's width that names take; longer ones lose their details, and then their ends.
+/// The largest share of a chart's width that names take; longer ones lose their details, and then stand above it.
 const MOST: f32 = 0.6;
+/// The share that even names alone may take.
+const HALF: f32 = 0.5;
+/// Least height of a chart that has room for names above it; in a lower one they lose their ends.
+const LEGEND_ROOM: f32 = 150.0;
 
 /// Names as they fit beside the lines.
 pub struct Names {
@@ -29,6 +33,8 @@ pub struct Names {
     details: bool,
     /// Width of the longest name with what stands after it.
     widest: f32,
+    /// Whether they stand above the chart, which is too narrow for them.
+    above: bool,
 }
 
 /// A line whose name is written.
@@ -53,7 +59,6 @@ impl Names {
         let gutter = NAME_GAP[usize::from(bracket.is_some())] + AIR;
         let most = MOST * width - gutter;
         let strong = FontId::new(SMALL, theme::semibold());
-        let gap = bracket.map_or(0.0, |bracket| measure(ui, &bracket.text, strong.clone()));
         let widest = |details: bool| {
             let curves = curves.iter().filter(|curve| !curve.label.is_empty());
             let widths = curves.map(|curve| {
@@ -63,16 +68,46 @@ impl Names {
                 }
                 name + 6.0 + measure(ui, &curve.detail, FontId::proportional(SMALL))
             });
-            widths.fold(gap, f32::max)
+            widths.fold(0.0, f32::max)
         };
-        let whole = widest(true);
+        let gap = bracket.map_or(0.0, |bracket| measure(ui, &bracket.text, strong.clone()));
+        let (whole, bare) = (widest(true).max(gap), widest(false));
         let details = whole <= most;
-        let widest = if details { whole } else { widest(false).min(most) };
+        let above = bare + gutter > HALF * width && ui.available_height() > LEGEND_ROOM;
+        let widest = match above {
+            true => 0.0,
+            false if details => whole,
+            false => bare.max(gap).min(most),
+        };
         Self {
             share: f64::from(((widest + gutter) / width).min(MOST)),
             details,
             widest,
+            above,
         }
+    }
+
+    /// Draws the names that stand above the chart; answers the net whose name the pointer is at.
+    pub fn legend_ui(&self, ui: &mut Ui, curves: &[Curve<'_>]) -> Option<String> {
+        if !self.above {
+            return None;
+        }
+        let mut pointed = None;
+        ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = vec2(12.0, 0.0);
+            ui.spacing_mut().interact_size.y = 0.0;
+            for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
+                let mut text = LayoutJob::default();
+                let strong = FontId::new(SMALL, theme::semibold());
+                text.append(&curve.label, 0.0, TextFormat::simple(strong, curve.colour));
+                let weak = TextFormat::simple(FontId::proportional(SMALL), theme::ink(ui).weak);
+                text.append(&curve.detail, 6.0, weak);
+                if ui.label(text).hovered() {
+                    pointed = Some(curve.name.clone());
+                }
+            }
+        });
+        pointed
     }
 
     /// Draws them, moved apart where lines end together, with hairlines back; answers the net whose name the pointer is
@@ -91,7 +126,7 @@ impl Names {
         let position = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, y));
         let mut ends: Vec<End<'_, '_>> = curves
             .iter()
-            .filter(|curve| !curve.label.is_empty())
+            .filter(|curve| !curve.label.is_empty() && !self.above)
             .filter_map(|curve| {
                 // A run that was never finite has its cross only.
                 let last = pieces(&curve.line).last().and_then(|piece| piece.last());

@@ -1,14 +1,15 @@
 //! The bar at the top of the lab: which experiment, and what its training shall do.
 
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{Align, Button, ComboBox, Label, Layout, ScrollArea, Ui, vec2};
+use eframe::egui::{Button, ComboBox, FontId, ScrollArea, Ui, vec2};
 use rust_i18n::t;
 
+use super::at_right::AtRight;
 use super::cursor::Cursor;
 use super::language::Language;
 use super::panels::Panel;
 use super::preset::Preset;
-use super::theme::{self, GRID, HEADING};
+use super::theme::{self, GRID, HEADING, SMALL};
 use super::tiling::Tiling;
 use super::widgets::{grouped, menu_space, primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene};
@@ -16,6 +17,8 @@ use crate::run::{Command, Experiment, Phase};
 
 /// Room that a menu leaves free: the bar that it hangs from, its own edge.
 const BELOW_THE_BAR: f32 = 64.0;
+/// Room for the program's name.
+const NAME_ROOM: f32 = 136.0;
 
 /// What Space does now.
 pub fn run_or_pause(scene: Scene<'_>) -> Command {
@@ -42,11 +45,20 @@ pub fn controls_ui(
         return lecture_ui(ui, scene, taught, cursor, actions);
     }
     ui.horizontal_wrapped(|ui| {
-        let wide = ui.available_width() > 760.0;
-        if wide {
-            ui.label(theme::strong("depthscope", HEADING));
-            ui.add_space(8.0);
+        let ways = AtRight::new(ui, "ways");
+        let name = theme::strong("depthscope", HEADING);
+        let gap = ui.spacing().item_spacing.x;
+        let whole = ui.available_width();
+        // The program's name stands where the row has room for it.
+        let named = ui.scope_id().with("row");
+        let needed: f32 = ui.data(|data| data.get_temp(named)).unwrap_or_default();
+        let beneath = needed + gap + ways.width(ui) > whole;
+        let others = if beneath { 0.0 } else { ways.width(ui) + gap };
+        if needed + others + NAME_ROOM < whole {
+            ui.label(name);
+            ui.add_space(GRID);
         }
+        let begin = ui.cursor().min;
         // A lesson's text alone says what is trained.
         if !taught && cursor.is_some() {
             training_ui(ui, scene, title, actions);
@@ -54,27 +66,35 @@ pub fn controls_ui(
         if let Some(cursor) = cursor {
             live_ui(ui, cursor);
         }
-        let beneath = ui.available_size_before_wrap().x < 400.0;
+        let end = ui.cursor().min;
+        // What takes two rows by itself leaves none of them for others.
+        let taken = if end.y > begin.y {
+            f32::INFINITY
+        } else {
+            end.x - begin.x
+        };
+        if taken != needed {
+            ui.data_mut(|data| data.insert_temp(named, taken));
+            ui.ctx().request_repaint();
+        }
+        let words = theme::paragraph(ui, t!(title).into_owned(), f32::INFINITY);
+        if !beneath && words.size().x + 4.0 * GRID + ways.width(ui) < ui.available_size_before_wrap().x {
+            ui.add_space(GRID);
+            ui.label(words);
+        }
         if beneath {
             ui.end_row();
-        }
-        let roomy = ui.available_size_before_wrap().x > 500.0;
-        let mut way = |ui: &mut Ui, way: Way| match (way, &mut tiling) {
-            (Way::FirstMinute, _) if !roomy => {}
-            (Way::Panels, Some(tiling)) => panels_ui(ui, tiling),
-            (Way::Panels, None) => {}
-            (other, _) => other.show_ui(ui, actions),
-        };
-        if beneath {
-            Way::ALL.into_iter().for_each(|next| way(ui, next));
-            return;
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            Way::ALL.into_iter().rev().for_each(|next| way(ui, next));
-            let words = theme::paragraph(ui, t!(title).into_owned(), f32::INFINITY);
-            if wide && words.size().x + GRID < ui.available_width() {
-                ui.label(words);
+            if ways.width(ui) > whole {
+                ui.spacing_mut().item_spacing.x = GRID / 2.0;
             }
+            return Way::ALL
+                .into_iter()
+                .for_each(|way| way.show_ui(ui, tiling.as_deref_mut(), actions));
+        }
+        ways.show_ui(ui, |ui| {
+            Way::ALL
+                .into_iter()
+                .for_each(|way| way.show_ui(ui, tiling.as_deref_mut(), actions));
         });
     });
 }
@@ -102,11 +122,12 @@ impl Way {
         Way::Panels,
     ];
 
-    fn show_ui(self, ui: &mut Ui, actions: &mut Vec<Action>) {
+    /// There is a menu of panels where there is a `tiling`.
+    fn show_ui(self, ui: &mut Ui, tiling: Option<&mut Tiling>, actions: &mut Vec<Action>) {
         let (words, hint, action) = match self {
             Way::Lessons => return lessons_ui(ui, actions),
             Way::Language => return language_ui(ui, actions),
-            Way::Panels => return,
+            Way::Panels => return tiling.into_iter().for_each(|tiling| panels_ui(ui, tiling)),
             Way::FirstMinute => (
                 t!("First minute"),
                 t!("The question this began with (M)"),
@@ -202,13 +223,17 @@ fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: Option<&mut C
         if let Some(cursor) = cursor {
             live_ui(ui, cursor);
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let leave = AtRight::new(ui, "leave");
+        let words = t!("Space reveals the next thing; with Shift the one before");
+        let room = ui.available_width() - leave.width(ui) - 2.0 * GRID;
+        let words = theme::elided(ui, &words, FontId::proportional(SMALL), theme::ink(ui).weak, room);
+        ui.add_space((room - words.size().x).max(0.0));
+        ui.label(words);
+        leave.show_ui(ui, |ui| {
             let hint = t!("Leave lecture mode (F5)");
             if quiet_button_ui(ui, &t!("Leave the lecture"), &hint).clicked() {
                 actions.push(Action::SwitchLecture);
             }
-            let words = t!("Space reveals the next thing; with Shift the one before");
-            ui.add(Label::new(theme::caption(words)).truncate());
         });
     });
 }

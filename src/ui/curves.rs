@@ -61,6 +61,9 @@ const COLUMN: f32 = 3.0;
 /// Largest share of the panel's height that the verdict takes.
 const MOST_WORDS: f32 = 0.4;
 
+/// Height of a chart that has room for a title of two lines.
+const TWO_LINES_ROOM: f32 = 190.0;
+
 /// Width of a chart that has room for the bracket's words.
 const BRACKET_ROOM: f32 = 390.0;
 
@@ -190,7 +193,7 @@ impl Curves {
 
     fn chart_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, measure: Measure, verdict: &Verdict) {
         ui.spacing_mut().item_spacing.y = 2.0;
-        ui.add(Label::new(theme::caption(measure.title())).truncate());
+        title_ui(ui, measure);
         let scene = view.scene;
         let time = self.time(scene);
         let height = Height {
@@ -260,13 +263,15 @@ impl Curves {
         let mine = self.traces.iter_mut().filter(|((of, _), _)| *of == measure);
         let mut curves: Vec<Curve<'a>> = Vec::new();
         for ((_, name), trace) in mine {
-            let Some(group) = groups.iter().find(|group| group.name == name) else {
+            let Some(place) = groups.iter().position(|group| group.name == name) else {
                 continue;
             };
+            let group = &groups[place];
             let mut curve = Curve {
                 name: name.clone(),
                 label: label(group),
                 detail: measure.detail(group),
+                dashed: groups[..place].iter().any(|before| before.equals(group)),
                 ..Curve::default()
             };
             (curve.colour, curve.width) = line_style(ui, &group.runs[0].track.spec, &among);
@@ -325,6 +330,20 @@ fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid, top: f64) -> Vec<Pl
         }
     })
     .collect()
+}
+
+/// What the chart shows, in as many words as it has room for.
+fn title_ui(ui: &mut Ui, measure: Measure) {
+    let whole = theme::paragraph(ui, measure.title().into_owned(), f32::INFINITY);
+    let fits = whole.size().x <= ui.available_width();
+    let label = match fits || ui.available_height() > TWO_LINES_ROOM {
+        true => Label::new(theme::caption(measure.title())).wrap(),
+        false => Label::new(theme::caption(measure.brief())).truncate(),
+    };
+    let label = ui.add(label).on_hover_text(measure.title());
+    if measure.series().is_some() && measure != Measure::Rate {
+        label.on_hover_text(t!("The number after a name is the mean of the last 50 steps"));
+    }
 }
 
 /// The verdict at the foot of the panel; answers what is left above it.

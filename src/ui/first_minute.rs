@@ -10,7 +10,8 @@ use eframe::egui::{
 use rust_i18n::t;
 
 use self::chart::chart_card_ui;
-use self::layout::{Layouted, halves, is_wide, layout, question_size, question_words, skip_width, words_size};
+use self::layout::{Layouted, WAYS, halves, layout, question_size, question_words, words_size};
+use super::at_right::AtRight;
 use super::controls::{language_ui, lessons_ui};
 use super::keys;
 use super::story::{self, Cast, Guess, Stage};
@@ -246,14 +247,16 @@ impl FirstMinute {
                         self.add(ui, scene, actions);
                     }
                 }
-                Stage::Repair | Stage::Verdict => {
-                    if primary_button_ui(ui, &t!("Open the lab"), vec2(140.0, 44.0)).clicked() {
-                        actions.push(Action::Open(Room::Lab));
-                    }
+                Stage::Repair | Stage::Verdict => AtRight::new(ui, "ends").show_ui(ui, |ui| {
                     if ui.add_sized(vec2(72.0, 44.0), Button::new(t!("Why?"))).clicked() {
                         self.why = true;
                     }
-                }
+                    if primary_button_ui(ui, &t!("Open the lab"), vec2(140.0_f32.min(right.width() - 80.0), 44.0))
+                        .clicked()
+                    {
+                        actions.push(Action::Open(Room::Lab));
+                    }
+                }),
             },
         );
     }
@@ -280,19 +283,20 @@ fn question_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, actions: &mut Vec<Acti
     let ink = theme::ink(ui);
     let size = question_size(rect.width());
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
-            if quiet_button_ui(ui, &t!("Skip to the lab"), &t!("All experiments and controls (L)")).clicked() {
-                actions.push(Action::Open(Room::Lab));
-            }
-            if is_wide(rect.width()) {
-                lessons_ui(ui, actions);
-            }
-            language_ui(ui, actions);
-            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
-                ui.label(question_words(size, ink.text, rect.width() - skip_width(rect.width())));
+                ui.set_max_width(rect.width() - WAYS);
+                ui.label(question_words(size, ink.text, rect.width() - WAYS));
                 if size == QUESTION {
                     ui.label(theme::caption(scene.experiment.recipe_line()));
+                }
+            });
+            AtRight::new(ui, "ways").show_ui(ui, |ui| {
+                language_ui(ui, actions);
+                lessons_ui(ui, actions);
+                if quiet_button_ui(ui, &t!("Skip to the lab"), &t!("All experiments and controls (L)")).clicked() {
+                    actions.push(Action::Open(Room::Lab));
                 }
             });
         });

@@ -76,14 +76,25 @@ impl Pane for BlockForms {
                     .push(Action::Send(Command::Ask(Question::Forms { run, step })));
             }
         });
-        let high = (0.4 * ui.available_height()).clamp(DRAWING[0], DRAWING[1]);
-        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        // The drawing takes what the words beneath it leave.
+        let known = ui.scope_id().with("words");
+        let room = ui.available_height();
+        let words = ui.data(|data| data.get_temp(known)).unwrap_or(0.6 * room);
+        let high = (room - words)
+            .clamp(DRAWING[0], DRAWING[1])
+            .min((0.5 * room).max(DRAWING[0]));
+        let shown = egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), (colour, high));
             match found {
                 None if !working => promise_ui(ui),
                 _ => legend_ui(ui, found.map(|(_, forms)| forms.as_ref())),
             }
         });
+        let drawn = shown.content_size.y - high;
+        if (drawn - words).abs() > 0.5 {
+            ui.data_mut(|data| data.insert_temp(known, drawn));
+            ui.ctx().request_repaint();
+        }
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -374,15 +385,30 @@ fn legend_ui(ui: &mut Ui, found: Option<&Forms>) {
     if let Some(forms) = found
         && let Some(times) = forms.dense_times()
     {
-        let sentence = t!(
-            "The dense 3×3 has %{paths} times the parameters of the grouped one and takes %{times} times as long here.",
-            paths = forms.split.paths,
-            times = short(times)
-        );
+        let sentence = match forms.times(Form::Dense, Form::Grouped) {
+            Some(whole) if whole != times => t!(
+                "The dense 3×3 has %{paths} times the parameters of the grouped one; alone it takes %{times} times as long here, the whole block %{whole} times.",
+                paths = forms.split.paths,
+                times = short(times),
+                whole = short(whole)
+            ),
+            _ => t!(
+                "The dense 3×3 has %{paths} times the parameters of the grouped one; the block with it takes %{times} times as long here.",
+                paths = forms.split.paths,
+                times = short(times)
+            ),
+        };
         ui.add(egui::Label::new(theme::strong(sentence, SMALL)).wrap());
     }
-    let legend = t!(
-        "Differences are the largest found, as a share of the largest value. Times are medians of training steps of this block alone (of the whole step where the engine has no clock for its kernels), with what else this machine does. In (b) the maps are put side by side by convolutions with ones, because the engines know no other way; its time counts them. The last normalisation is left out: it would stand behind the sum."
-    );
+    let mut legend = t!(
+        "Differences are the largest found, as a share of the largest value. Times are the fastest of 15 training steps of this block alone (of the whole step where the engine has no clock for its kernels)."
+    )
+    .into_owned();
+    if !theme::lecture(ui) {
+        let more = t!(
+            " In (b) the maps are put side by side by convolutions with ones, because the engines know no other way; its time counts them. The last normalisation is left out: it would stand behind the sum."
+        );
+        legend.push_str(&more);
+    }
     ui.add(egui::Label::new(theme::caption(legend)).wrap());
 }

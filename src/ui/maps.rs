@@ -160,6 +160,7 @@ impl FeatureMaps {
     fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, graph: &Graph, names: &[String; 2]) {
         let layer = view.cursor.layer_in(graph);
         let cramped = ui.available_height() < LITTLE;
+        let panel = ui.max_rect();
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);
@@ -206,7 +207,7 @@ impl FeatureMaps {
                 self.each ^= each.clicked();
                 self.large_ui(ui, view);
             });
-            image::buttons_ui(ui, view, graph.spec.input, &mut self.own);
+            image::buttons_ui(ui, panel, view, graph.spec.input, &mut self.own);
         });
     }
 

@@ -50,6 +50,17 @@ impl Measure {
         }
     }
 
+    /// The same where there is little room.
+    pub fn brief(self) -> Cow<'static, str> {
+        match self {
+            Measure::TrainingLoss => t!("Training loss"),
+            Measure::TrainingError => t!("Training error, %"),
+            Measure::TestLoss => t!("Test loss"),
+            Measure::TestError => t!("Test error, %"),
+            Measure::Rate => t!("Learning rate"),
+        }
+    }
+
     pub fn is_error(self) -> bool {
         matches!(self, Measure::TrainingError | Measure::TestError)
     }

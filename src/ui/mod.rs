@@ -1,6 +1,7 @@
 //! What the user sees: one panel a file. Panels read messages and history and ask for [`Action`]s; none knows an engine.
 
 mod architecture;
+mod at_right;
 pub mod axis;
 mod block_bench;
 mod block_stages;

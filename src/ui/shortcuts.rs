@@ -51,7 +51,11 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
         ("1 … 9".into(), t!("open that panel of the Panels menu")),
         ("← →".into(), t!("layer before, next layer; with Shift every node")),
         ("↑ ↓".into(), t!("image before, next image")),
-        ("Home".into(), t!("the whole training")),
+        (
+            t!("Ctrl+wheel, drag").into(),
+            t!("zoom a chart, move along it; with the right button the part to see"),
+        ),
+        (t!("Home, double click").into(), t!("the whole training")),
     ]);
     for &panel in Panel::ALL {
         for key in panel.keys() {

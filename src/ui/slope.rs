@@ -226,6 +226,8 @@ impl Slope {
                 .map(|(block, &norm)| [block as f64, norm])
                 .collect();
             let named = runs[..index].iter().any(|other| other.track.name == series.track.name);
+            let (name, spec) = (&series.track.name, &series.track.spec);
+            let before = |other: &Series| &other.track.name != name && &other.track.spec == spec;
             let plain = quantity == Quantity::Activation && !series.track.spec.residual() && self.over.is_empty();
             let placed = points
                 .iter()
@@ -243,6 +245,7 @@ impl Slope {
                 },
                 colour,
                 width,
+                dashed: runs[..index].iter().any(before),
                 dots: norms.len() < 40,
                 line: placed.collect::<Vec<_>>().into(),
                 ..Curve::default()

@@ -81,7 +81,7 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, ac
         ui.label(words);
         ui.add_space(16.0);
         if let Some(works) = &works {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| works.line_ui(ui, actions));
+            works.line_ui(ui, actions);
         } else if let Some(notice) = notice {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let text = RichText::new(notice).size(SMALL).color(ink.text);

@@ -7,13 +7,14 @@ use eframe::egui::{
 use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse};
 use rust_i18n::t;
 
+use super::at_right::AtRight;
 use super::icon::{Icon, icon_button_ui};
 use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::paper;
 use super::theme::{self, BODY, GRID};
 use super::widgets::{card_ui, header_ui};
-use crate::export::Size;
+use crate::export::{Kind, Size};
 
 /// Height of a tile's title.
 const HEADER: f32 = 38.0;
@@ -106,18 +107,31 @@ impl Frame<'_, '_> {
         });
     }
 
-    /// Buttons at the right of a tile's title, from the right, and the tag where there is `room` points for all.
+    /// Buttons at the right of a tile's title, and the tag where there is `room` points for all.
     fn buttons_ui(&mut self, ui: &mut Ui, panel: Panel, room: f32) {
         if theme::lecture(ui) || theme::withheld(ui) {
             return;
         }
-        ui.spacing_mut().item_spacing.x = 2.0;
+        AtRight::new(ui, "buttons").show_ui(ui, |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            let kind = self.panes.figure(panel);
+            if kind.is_some() && room > TAG_ROOM && self.panes.measured(panel, self.view) {
+                ui.label(theme::caption(t!("measured")))
+                    .on_hover_text(t!("Every number here was measured on this machine, in this run"));
+                ui.add_space(4.0);
+            }
+            self.icons_ui(ui, panel, kind);
+        });
+    }
+
+    fn icons_ui(&mut self, ui: &mut Ui, panel: Panel, kind: Option<Kind>) {
         let title = panel.title();
-        let name = t!("Close %{panel}", panel = title);
-        let hint = t!("Close; the Panels menu opens it again (W)");
-        if icon_button_ui(ui, Icon::Close, &name, &hint).clicked() {
-            self.asked = Some(Asked::Close(panel));
-        }
+        let name = t!("Export %{panel}", panel = title);
+        let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl+C)");
+        let button = icon_button_ui(ui, Icon::Export, &name, &hint);
+        let figure = kind.map(|kind| (kind, self.view.cursor.step));
+        let copy = if panel.copies() { "" } else { "Ctrl+C" };
+        paper::menu_ui(&button, figure, copy, &mut self.paper, self.view.actions);
         let (icon, name, hint) = if self.maximised {
             (
                 Icon::PutBack,
@@ -134,17 +148,10 @@ impl Frame<'_, '_> {
         if icon_button_ui(ui, icon, &name, &hint).clicked() {
             self.asked = Some(Asked::Maximise(panel));
         }
-        let kind = self.panes.figure(panel);
-        let name = t!("Export %{panel}", panel = title);
-        let hint = t!("Export: a file, the clipboard, or PyTorch code (E, Ctrl+C)");
-        let button = icon_button_ui(ui, Icon::Export, &name, &hint);
-        let figure = kind.map(|kind| (kind, self.view.cursor.step));
-        let copy = if panel.copies() { "" } else { "Ctrl+C" };
-        paper::menu_ui(&button, figure, copy, &mut self.paper, self.view.actions);
-        if kind.is_some() && room > TAG_ROOM && self.panes.measured(panel, self.view) {
-            ui.add_space(4.0);
-            ui.label(theme::caption(t!("measured")))
-                .on_hover_text(t!("Every number here was measured on this machine, in this run"));
+        let name = t!("Close %{panel}", panel = title);
+        let hint = t!("Close; the Panels menu opens it again (W)");
+        if icon_button_ui(ui, Icon::Close, &name, &hint).clicked() {
+            self.asked = Some(Asked::Close(panel));
         }
     }
 

@@ -14,8 +14,9 @@ use super::theme::{self, Ink};
 use super::tile::{Asked, Frame, Titles};
 use crate::export::Size;
 
-/// Smallest useful size of a tile in points; where there is less, the panels stand in one column that scrolls.
-const LEAST: egui::Vec2 = vec2(232.0, 190.0);
+/// Smallest useful size of a tile in points, with and without its buttons and options; where there is less, the panels
+/// stand in one column that scrolls.
+const LEAST: [egui::Vec2; 2] = [vec2(232.0, 205.0), vec2(232.0, 170.0)];
 /// A tile is halved for a new panel where each half keeps that much; elsewhere the new one stands before another.
 const ROOMY: egui::Vec2 = vec2(400.0, 270.0);
 /// What the tiles stand in before they were first drawn.
@@ -220,18 +221,18 @@ impl Tiling {
         }
     }
 
-    /// The width and height that the panels need to be of use.
-    fn least(&self, tile: TileId) -> egui::Vec2 {
+    /// The width and height that the panels need to be of use, where `one` needs so much.
+    fn least(&self, tile: TileId, one: egui::Vec2) -> egui::Vec2 {
         let tiles = &self.tree.tiles;
         let Some(Tile::Container(Container::Linear(linear))) = tiles.get(tile) else {
-            return LEAST;
+            return one;
         };
         let children = linear
             .children
             .iter()
             .filter(|&&child| tiles.is_visible_in_layout(child));
         children
-            .map(|&child| self.least(child))
+            .map(|&child| self.least(child, one))
             .fold(egui::Vec2::ZERO, |sum, child| match linear.dir {
                 LinearDir::Horizontal => vec2(sum.x + child.x, sum.y.max(child.y)),
                 LinearDir::Vertical => vec2(sum.x.max(child.x), sum.y + child.y),
@@ -251,7 +252,8 @@ impl Tiling {
             asked: None,
             titles: Titles::default(),
         };
-        let least = self.tree.root.map_or(LEAST, |root| self.least(root));
+        let one = LEAST[usize::from(theme::bare(ui))];
+        let least = self.tree.root.map_or(one, |root| self.least(root, one));
         if shown.is_empty() {
             ui.centered_and_justified(|ui| {
                 let words = t!("Every panel is closed. Open one from the Panels menu, or press a number key.");

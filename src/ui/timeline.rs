@@ -122,8 +122,10 @@ impl Pane for Timeline {
             self.playing = None;
             self.go(neighbour(&moments, view.cursor.step, after), view);
         }
-        if play || back {
-            self.toggle(ui, !back, view, &moments);
+        match self.playing {
+            Some(_) if play || back => self.playing = None,
+            _ if play || back => self.toggle(ui, !back, view, &moments),
+            _ => {}
         }
     }
 
@@ -151,8 +153,8 @@ impl Timeline {
 
     fn toggle(&mut self, ui: &Ui, forward: bool, view: &mut View<'_>, moments: &[usize]) {
         self.playing = match self.playing {
-            Some(_) => None,
-            None => {
+            Some(playing) if playing.forward == forward => None,
+            _ => {
                 if forward && view.cursor.step.is_none() {
                     self.go(moments.first().copied(), view);
                 }
@@ -194,26 +196,28 @@ impl Timeline {
             self.playing = None;
             self.go(neighbour(moments, view.cursor.step, false), view);
         }
-        if self.playing.is_some() {
-            if pressed(ui, Icon::Stop, &t!("Stay here"), &t!("Stay at this moment (P)")) {
-                self.playing = None;
-            }
-        } else {
-            if pressed(
-                ui,
+        let directions = [
+            (
+                false,
                 Icon::PlayBack,
-                &t!("Play backward"),
-                &t!("Play the training backward (Shift P)"),
-            ) {
-                self.toggle(ui, false, view, moments);
-            }
-            if pressed(
-                ui,
+                t!("Play backward"),
+                t!("Play the training backward (Shift P)"),
+            ),
+            (
+                true,
                 Icon::Play,
-                &t!("Play forward"),
-                &t!("Play the training forward (P)"),
-            ) {
-                self.toggle(ui, true, view, moments);
+                t!("Play forward"),
+                t!("Play the training forward (P)"),
+            ),
+        ];
+        for (forward, icon, name, hint) in directions {
+            let playing = self.playing.is_some_and(|playing| playing.forward == forward);
+            let (icon, name, hint) = match playing {
+                true => (Icon::Stop, t!("Stay here"), t!("Stay at this moment (P)")),
+                false => (icon, name, hint),
+            };
+            if pressed(ui, icon, &name, &hint) {
+                self.toggle(ui, forward, view, moments);
             }
         }
         if pressed(

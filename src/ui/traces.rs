@@ -13,6 +13,13 @@ pub struct Group<'a> {
     pub runs: Vec<&'a Series>,
 }
 
+impl Group<'_> {
+    /// Whether it is the same net under another name: a branch, or one trained before. Such look equal but for dashes.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.runs[0].track.spec == other.runs[0].track.spec
+    }
+}
+
 /// The nets of a history, each once.
 pub fn groups(history: &History) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use eframe::egui::{Label, ProgressBar, RichText, Role, Ui, WidgetInfo};
+use eframe::egui::{FontId, ProgressBar, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 
+use super::at_right::AtRight;
 use super::pane::View;
 use super::theme::{self, SMALL};
 use super::widgets::quiet_button_ui;
@@ -81,7 +82,7 @@ impl Works {
         })
     }
 
-    /// Draws the line from the right, or from the left, as the layout is.
+    /// Draws the line at the right end of the row.
     pub fn line_ui(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let Self {
             name,
@@ -90,23 +91,27 @@ impl Works {
             others,
             stop,
         } = self;
-        ui.spacing_mut().interact_size.y = 22.0;
-        let button = quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far"));
-        button.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("Break off: %{work}", work = name)));
-        if button.clicked() {
-            actions.push(stop.clone());
-        }
-        ui.add(bar(ui, *share));
+        let tools = AtRight::new(ui, "work");
+        let room = ui.available_width() - tools.width(ui) - 2.0 * ui.spacing().item_spacing.x;
         let whole = named(name, &words(*share, *left, *others));
-        let fits = theme::paragraph(ui, whole.clone(), f32::INFINITY).size().x <= ui.available_width();
+        let laid = |words: &str| theme::elided(ui, words, FontId::proportional(SMALL), theme::ink(ui).text, room);
+        let mut line = laid(&whole);
         // Where there is little room, it is not said what follows.
-        let words = if fits {
-            whole.clone()
-        } else {
-            named(name, &words(*share, *left, 0))
-        };
-        let line = ui.add(Label::new(RichText::new(words).size(SMALL)).truncate());
+        if line.elided {
+            line = laid(&named(name, &words(*share, *left, 0)));
+        }
+        ui.add_space((room - line.size().x).max(0.0));
+        let line = ui.label(line);
         line.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
+        tools.show_ui(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 22.0;
+            ui.add(bar(ui, *share));
+            let button = quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far"));
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("Break off: %{work}", work = name)));
+            if button.clicked() {
+                actions.push(stop.clone());
+            }
+        });
     }
 }
 

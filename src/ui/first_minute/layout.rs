@@ -14,15 +14,8 @@ pub struct Layouted {
     pub strip: Rect,
 }
 
-/// Whether there is room for the way to the lessons beside the question.
-pub fn is_wide(width: f32) -> bool {
-    width >= 700.0
-}
-
 /// Room beside the question for the language and the ways out.
-pub fn skip_width(width: f32) -> f32 {
-    if is_wide(width) { 280.0 } else { 200.0 }
-}
+pub const WAYS: f32 = 280.0;
 
 /// Size of the sentences beneath, in points.
 pub fn words_size(width: f32) -> f32 {
@@ -49,7 +42,7 @@ pub fn layout(ui: &Ui, words: &str) -> Layouted {
     let gap = if all.height() > 480.0 { 3.0 * GRID } else { GRID };
 
     let size = question_size(all.width());
-    let question_text = question_words(size, theme::ink(ui).text, all.width() - skip_width(all.width()));
+    let question_text = question_words(size, theme::ink(ui).text, all.width() - WAYS);
     let recipe_height = if size == QUESTION { 24.0 } else { 0.0 };
     let question_height = ui.fonts_mut(|fonts| fonts.layout_job(question_text)).size().y + recipe_height + GRID;
     let question = Rect::from_min_size(all.min, vec2(all.width(), question_height));

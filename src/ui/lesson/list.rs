@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use eframe::egui::{
-    Align, Button, CornerRadius, FocusDirection, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText,
-    Role, ScrollArea, Stroke, TextEdit, Ui, Vec2, WidgetInfo, vec2,
+    Align, Button, CornerRadius, FocusDirection, Frame, Key, Label, Margin, Modifiers, Response, RichText, Role,
+    ScrollArea, Stroke, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 use rust_i18n::t;
 
@@ -15,6 +15,7 @@ use super::{Action, Language, Lessons};
 use crate::export::write_file;
 use crate::lesson::{CORE, lessons, template};
 use crate::ui::Room;
+use crate::ui::at_right::AtRight;
 use crate::ui::keys::{ARROWS, pressed};
 use crate::ui::theme::{self, BODY, GRID, HEADING, QUESTION, SMALL};
 use crate::ui::widgets::{primary_button_ui, quiet_button_ui};
@@ -129,12 +130,12 @@ impl Lessons {
                     all = entries.len()
                 )));
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if quiet_button_ui(ui, &t!("To the lab"), &t!("All experiments and controls (L)")).clicked() {
-                    actions.push(Action::Open(Room::Lab));
-                }
+            AtRight::new(ui, "ways").show_ui(ui, |ui| {
                 if quiet_button_ui(ui, &t!("First minute"), &t!("The question this began with (M)")).clicked() {
                     actions.push(Action::Open(Room::FirstMinute));
+                }
+                if quiet_button_ui(ui, &t!("To the lab"), &t!("All experiments and controls (L)")).clicked() {
+                    actions.push(Action::Open(Room::Lab));
                 }
             });
         });

@@ -42,8 +42,8 @@ pub fn image_ui(ui: &mut Ui, view: &View<'_>, shown: &Shown, sides: &[Side<'_>])
     }
 }
 
-/// The ways to other images; nets read them in that shape.
-pub fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, shape: [usize; 3], own: &mut Own) {
+/// The ways to other images, in that panel; nets read them in that shape.
+pub fn buttons_ui(ui: &mut Ui, panel: Rect, view: &mut View<'_>, shape: [usize; 3], own: &mut Own) {
     let pressed = |ui: &mut Ui, icon, name: &str, hint: &str| icon_button_ui(ui, icon, name, hint).clicked();
     if pressed(ui, Icon::Up, &t!("Image before"), &t!("Image before (Up)")) {
         view.turn_image(false);
@@ -61,7 +61,7 @@ pub fn buttons_ui(ui: &mut Ui, view: &mut View<'_>, shape: [usize; 3], own: &mut
     }
     let draw = icon_button_ui(ui, Icon::Draw, &t!("Draw an image"), &t!("Draw an image by hand (D)"));
     own.drawing ^= draw.clicked();
-    own.canvas_ui(&draw, shape, view);
+    own.canvas_ui(&draw, panel, shape, view);
     let hint = t!("Show the nets an image of your own: a png, jpeg or bmp, dropped here or chosen (O)");
     if pressed(ui, Icon::Open, &t!("Open an image"), &hint) {
         own.choose_file(ui, shape);

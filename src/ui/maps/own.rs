@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use eframe::egui::{Align2, FontId, LayerId, Order, Popup, PopupCloseBehavior, Response, Ui};
+use eframe::egui::{Align2, FontId, LayerId, Order, Popup, PopupCloseBehavior, Rect, RectAlign, Response, Ui};
 use rfd::AsyncFileDialog;
 use rust_i18n::t;
 
@@ -94,10 +94,13 @@ impl Own {
         }
     }
 
-    /// The canvas beneath the button that opens it.
-    pub fn canvas_ui(&mut self, button: &Response, shape: [usize; 3], view: &mut View<'_>) {
+    /// The canvas beside the panel, whose maps one wants to see.
+    pub fn canvas_ui(&mut self, button: &Response, panel: Rect, shape: [usize; 3], view: &mut View<'_>) {
         let mut open = self.drawing;
         let popup = Popup::from_response(button)
+            .anchor(panel)
+            .align(RectAlign::LEFT_END)
+            .align_alternatives(&[RectAlign::RIGHT_END, RectAlign::TOP_START])
             .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
             .open_bool(&mut open);
         popup.show(|ui| {

@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::{Runs, compare, marked};
 use crate::run::shelf::{Errand, Item};
+use crate::ui::at_right::AtRight;
 use crate::ui::pane::View;
 use crate::ui::theme::{self, GRID};
 use crate::ui::{Action, Scene};
@@ -23,7 +24,8 @@ impl Runs {
                 Some(item) => self.chosen_ui(ui, &item, view),
                 None => self.counts_ui(ui, view.scene),
             }
-            self.trash_ui(ui, view);
+            // Not where the chosen run's buttons stand: a second click on Undo would throw it away again.
+            AtRight::new(ui, "trash").show_ui(ui, |ui| self.trash_ui(ui, view));
         });
     }
 
@@ -156,7 +158,6 @@ impl Runs {
             self.emptying = false;
             return;
         }
-        ui.add_space(GRID);
         if self.emptying {
             ui.label(theme::caption(t!("Delete %{n} folders for good?", n = shelf.trashed)));
             if ui.button(theme::caption(t!("Delete"))).clicked() {
