@@ -72,11 +72,11 @@ impl Pane for Architecture {
         let space = ui.available_rect_before_wrap();
         let text = |text: String| theme::paragraph(ui, text, space.width());
         let texts = bench.as_ref().map(|bench| [bench.about(), bench.why()].map(text));
-        let tools = if space.height() > 150.0 { 32.0 } else { 0.0 };
+        let tools = if space.height() > 110.0 { 32.0 } else { 0.0 };
         let written = texts
             .as_ref()
             .map_or(0.0, |[about, why]| about.size().y + why.size().y + 6.0);
-        let written = if space.height() > 190.0 { written } else { 0.0 };
+        let written = if space.height() > 160.0 { written } else { 0.0 };
         let help = if space.height() > 330.0 { 40.0 } else { 0.0 };
         ui.spacing_mut().item_spacing.y = BETWEEN;
         let foot = tools + written + help + 4.0 * BETWEEN;
@@ -319,6 +319,12 @@ impl Architecture {
                 "Test accuracy at step %{step}, batch statistics: %{before} %",
                 step = step,
                 before = percent(before)
+            ),
+            Some(lesion) if lesion.surgery.cuts.len() == 1 => t!(
+                "Test accuracy at step %{step}, batch statistics: %{before} % whole, %{after} % after this cut",
+                step = step,
+                before = percent(before),
+                after = percent(lesion.after)
             ),
             Some(lesion) => t!(
                 "Test accuracy at step %{step}, batch statistics: %{before} % whole, %{after} % after these cuts",

@@ -22,6 +22,8 @@ const DECADES: f32 = 2.0;
 
 /// Outcomes that the summary tells one by one.
 const SPOKEN: usize = 3;
+/// Room for the numbers beside the bars.
+const AXIS: f32 = 32.0;
 
 /// What was asked for, by position in [`Graph::blocks`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -185,8 +187,8 @@ impl BlockTower<'_> {
         for (&index, lesion) in self.outcomes.iter().take(SPOKEN) {
             words += &t!(
                 "; test accuracy %{before} → %{after} after the cut at %{block}",
-                before = format!("{:.3}", lesion.before),
-                after = format!("{:.3}", lesion.after),
+                before = format!("{} %", percent(lesion.before)),
+                after = format!("{} %", percent(lesion.after)),
                 block = blocks[index].name
             );
         }
@@ -320,13 +322,13 @@ impl BlockTower<'_> {
         let painter = ui.painter();
         let y = |share: f32| bars.bottom() - (bars.height() - 14.0) * share;
         let font = FontId::proportional(SMALL);
-        for (share, text) in [(0.0, "0"), (1.0, "1")] {
+        for (share, text) in [(0.0, "0 %"), (1.0, "100")] {
             painter.line_segment(
-                [pos2(bars.left() + 28.0, y(share)), pos2(bars.right(), y(share))],
+                [pos2(bars.left() + AXIS, y(share)), pos2(bars.right(), y(share))],
                 Stroke::new(1.0, ink.line),
             );
             painter.text(
-                pos2(bars.left() + 22.0, y(share)),
+                pos2(bars.left() + AXIS - 6.0, y(share)),
                 Align2::RIGHT_CENTER,
                 text,
                 font.clone(),
@@ -334,7 +336,7 @@ impl BlockTower<'_> {
             );
         }
         let whole = y(lesion.before);
-        let line = [pos2(bars.left() + 28.0, whole), pos2(bars.right(), whole)];
+        let line = [pos2(bars.left() + AXIS, whole), pos2(bars.right(), whole)];
         painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, ink.weak), 4.0, 4.0));
     }
 
@@ -356,7 +358,7 @@ impl BlockTower<'_> {
             painter.rect_filled(bar, 1.0, self.colour);
         }
         let text = painter.layout_no_wrap(
-            format!("{:.2} → {:.2}", lesion.before, lesion.after),
+            format!("{} → {} %", percent(lesion.before), percent(lesion.after)),
             FontId::proportional(SMALL),
             ink.text,
         );
@@ -365,11 +367,7 @@ impl BlockTower<'_> {
             let width = text.size().x;
             (text, width)
         } else {
-            let short = painter.layout_no_wrap(
-                format!("{:.2}", lesion.after).replacen("0.", ".", 1),
-                FontId::proportional(SMALL),
-                ink.text,
-            );
+            let short = painter.layout_no_wrap(percent(lesion.after), FontId::proportional(SMALL), ink.text);
             let width = short.size().x;
             (short, width)
         };
@@ -380,4 +378,9 @@ impl BlockTower<'_> {
             painter.galley(place, text, ink.text);
         }
     }
+}
+
+/// Whole percents.
+fn percent(share: f32) -> String {
+    format!("{:.0}", 100.0 * share)
 }

@@ -17,8 +17,10 @@ use super::theme::{self, Ink, SMALL};
 use super::ticks::{linear_marks, log_marks, plain, power_of_ten, whole};
 use crate::run::History;
 
-/// Share of the lines' height that the spans' names take above them.
-const SPAN_NAMES: f64 = 0.1;
+/// Height of the spans' names above the lines, that of the axis beneath, and their share of the lines' height.
+const SPAN_NAMES: f32 = 18.0;
+const BENEATH: f32 = 44.0;
+const SPAN_SHARE: std::ops::RangeInclusive<f64> = 0.1..=0.4;
 /// How near the pointer must be to a line to mean it, in points.
 const NEAR: f32 = 12.0;
 /// Share of the width before the first of lines with dots, so that its dot is whole.
@@ -116,7 +118,7 @@ impl Chart<'_> {
         let wish_x = zoom.unwrap_or([self.x.start - before, end]);
         let lifted = ui.scope_id().with((self.id, "heights", self.height.log));
         let kept: Option<[f64; 2]> = ui.data(|data| data.get_temp(lifted));
-        let wish_y = kept.unwrap_or_else(|| self.heights(curves, &(wish_x[0]..wish_x[1])));
+        let wish_y = kept.unwrap_or_else(|| self.heights(curves, &(wish_x[0]..wish_x[1]), ui.available_height()));
         let wish = PlotBounds::from_min_max([wish_x[0], wish_y[0]], [wish_x[1], wish_y[1]]);
 
         let place = ui.available_rect_before_wrap();
@@ -208,8 +210,9 @@ impl Chart<'_> {
         }
     }
 
-    /// From the lowest to the highest of what must be seen between two places, with some air; raw lines may leave it.
-    fn heights(&self, curves: &[Curve<'_>], places: &Range<f64>) -> [f64; 2] {
+    /// From the lowest to the highest of what must be seen between two places, with some air, in a chart that has so many
+    /// points of `room` with its axis; raw lines may leave it.
+    fn heights(&self, curves: &[Curve<'_>], places: &Range<f64>, room: f32) -> [f64; 2] {
         let lines: &[Curve<'_>] = if self.exact { &[] } else { curves };
         let within = |points: &[PlotPoint]| {
             let inside = points
@@ -232,10 +235,10 @@ impl Chart<'_> {
             (low, high) = (low - 0.5, high + 0.5);
         }
         let air = 0.06 * (high - low);
-        let names = if self.spans.is_empty() {
-            0.0
-        } else {
-            SPAN_NAMES * (high - low)
+        let share = f64::from(SPAN_NAMES / (room - BENEATH - SPAN_NAMES).max(1.0));
+        let names = match self.spans {
+            [] => 0.0,
+            _ => share.clamp(*SPAN_SHARE.start(), *SPAN_SHARE.end()) * (high - low),
         };
         [low - air, high + air + names]
     }

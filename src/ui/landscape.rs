@@ -1,6 +1,7 @@
 //! The loss landscape: the loss around the weights of two nets on one scale, as colours and lines of equal height, and the
 //! training's way across it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use eframe::egui::{
@@ -40,6 +41,8 @@ const TWO_LINES: f32 = 32.0;
 /// Room above a map for its title, and beneath it for the ends of its axis.
 const TITLE: f32 = 22.0;
 const FOOT: f32 = 22.0;
+/// Height of a panel that has no room for its choices.
+const LITTLE: f32 = 220.0;
 /// Least height of the maps above the legend.
 const LEAST: f32 = 200.0;
 
@@ -94,7 +97,7 @@ impl Plane {
         }
     }
 
-    fn word(self) -> std::borrow::Cow<'static, str> {
+    fn word(self) -> Cow<'static, str> {
         match self {
             Plane::Random => t!("random plane"),
             Plane::Way => t!("training's way"),
@@ -103,7 +106,7 @@ impl Plane {
         }
     }
 
-    fn hint(self) -> std::borrow::Cow<'static, str> {
+    fn hint(self) -> Cow<'static, str> {
         match self {
             Plane::Random => t!("Two random directions, each filter as long as the net's own (Li et al. 2018)"),
             Plane::Way => t!("The two directions that show most of the way of the weights, with the kept steps on it"),
@@ -123,7 +126,10 @@ impl Pane for Landscape {
             ui.label(theme::caption(t!("The landscape appears once the nets are built.")));
             return;
         }
-        ui.horizontal_wrapped(|ui| self.controls_ui(ui, &sides, view));
+        // In a small tile of a lecture the maps need the room.
+        if !theme::bare(ui) || ui.available_height() > LITTLE {
+            ui.horizontal_wrapped(|ui| self.controls_ui(ui, &sides, view));
+        }
         let views: Vec<Option<(usize, Arc<LandscapeView>)>> =
             sides.iter().map(|series| self.known(series, view)).collect();
         let working = view.scene.findings.working.iter().any(|work| is_mine(&work.question));
@@ -133,10 +139,16 @@ impl Pane for Landscape {
         let range = self.range(&sides, view);
         let words = match self.plane {
             Plane::Way => t!(
-                "Axes: lengths along the two main directions of the training's way. Dots: kept steps, the last in the middle of the cross. Lines: equal training loss, a factor apart."
+                "Axes: lengths along the two main directions of the training's way. Dots: kept steps, the last in the middle of the cross. %{lines}",
+                lines = lines(range)
             ),
-            _ => t!(
-                "Axes: lengths of the filter-normalised directions. Lines: equal training loss, a factor apart. Both nets share the colours."
+            Plane::LargerRaw => t!(
+                "Axes: lengths of random directions, not normalised. %{lines} Both nets share the colours.",
+                lines = lines(range)
+            ),
+            Plane::Random | Plane::Larger => t!(
+                "Axes: lengths of the filter-normalised directions. %{lines} Both nets share the colours.",
+                lines = lines(range)
             ),
         };
         let foot = theme::foot(ui, &words, LEAST);
@@ -150,15 +162,17 @@ impl Pane for Landscape {
             .retain(|drawn| sides.iter().any(|series| series.track.id == drawn.run));
         for (at, ((series, known), place)) in sides.iter().zip(&views).zip(places).enumerate() {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
-            let title = heading(known.as_ref());
+            let [title, short] = heading(known.as_ref());
             if ui.rect_contains_pointer(place) {
                 view.cursor.hover_run(series.track.name.clone());
             }
             let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
             let beside = name.right_top() + vec2(GRID, 0.0);
             let weak = theme::ink(ui).weak;
-            let words = theme::elided(ui, &title, FontId::proportional(SMALL), weak, place.right() - beside.x);
+            let laid = |words| theme::elided(ui, words, FontId::proportional(SMALL), weak, place.right() - beside.x);
+            let mut words = laid(&title);
             if words.elided {
+                words = laid(&short);
                 let at = Rect::from_min_size(beside, words.size());
                 let heading = ui.interact(at, ui.scope_id().with(("heading", series.track.id)), Sense::hover());
                 heading.on_hover_text(&title);
@@ -315,30 +329,54 @@ fn is_mine(question: &Question) -> bool {
     matches!(question, Question::Landscape { .. })
 }
 
-fn about_looking() -> std::borrow::Cow<'static, str> {
+fn about_looking() -> Cow<'static, str> {
     t!("Computes the loss at 33×33 points for each net: coarse first, then finer")
 }
 
-fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> String {
-    let Some((step, view)) = known else {
-        return t!("not looked at yet").into_owned();
-    };
-    let middle = view.landscape.side / 2;
-    let step = grouped(*step as u64);
-    match view.explained {
-        Some([first, second]) => t!(
-            "step %{step}, axes: %{first} % and %{second} % of the way",
-            step = step,
-            first = (100.0 * first).round(),
-            second = (100.0 * second).round()
+/// What the lines are.
+fn lines(range: Option<[f32; 2]>) -> Cow<'static, str> {
+    match range.map(levels).as_deref() {
+        Some([low, next, ..]) => t!(
+            "Lines: equal training loss, each %{factor} times the next lower one.",
+            factor = short(f64::from(next / low))
         ),
-        None => t!(
-            "step %{step}, loss %{loss} in the middle",
-            step = step,
-            loss = short(f64::from(view.landscape.shown(middle, middle)))
-        ),
+        _ => t!("Lines: equal training loss."),
     }
-    .into_owned()
+}
+
+/// Stands beside a net's name, and what of it where there is little room.
+fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> [String; 2] {
+    let Some((step, view)) = known else {
+        let words = t!("not looked at yet").into_owned();
+        return [words.clone(), words];
+    };
+    let map = &view.landscape;
+    let middle = map.loss[map.side / 2 * (map.side + 1)];
+    let step = grouped(*step as u64);
+    let [long, brief] = match view.explained {
+        Some(explained) => {
+            let [first, second] = explained.map(|share| (100.0 * share).round());
+            [
+                t!(
+                    "step %{step}, axes: %{first} % and %{second} % of the way",
+                    step = step,
+                    first = first,
+                    second = second
+                ),
+                format!("{first} %, {second} %").into(),
+            ]
+        }
+        // The coarse grid begins at the corners.
+        None if middle.is_nan() => [t!("step %{step}", step = step), "".into()],
+        None => {
+            let loss = short(f64::from(middle));
+            [
+                t!("step %{step}, loss %{loss} in the middle", step = step, loss = loss),
+                t!("loss %{loss}", loss = loss),
+            ]
+        }
+    };
+    [long.into_owned(), brief.into_owned()]
 }
 
 impl Drawn {

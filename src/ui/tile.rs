@@ -1,8 +1,9 @@
 //! One tile as it is drawn: its title, its buttons, and the panel in it.
 
+use eframe::egui::containers::menu::MenuButton;
 use eframe::egui::{
-    self, Color32, CursorIcon, Id, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind, Style, Ui, UiBuilder,
-    Visuals, WidgetInfo, WidgetText, vec2,
+    self, Button, Color32, CursorIcon, Id, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind, Style, Ui,
+    UiBuilder, Vec2, Visuals, WidgetInfo, WidgetText, vec2,
 };
 use egui_tiles::{Behavior, ResizeState, SimplificationOptions, TabState, Tabs, Tile, TileId, Tiles, UiResponse};
 use rust_i18n::t;
@@ -13,7 +14,7 @@ use super::pane::View;
 use super::panels::{Panel, Panes};
 use super::paper;
 use super::theme::{self, BODY, GRID};
-use super::widgets::{card_ui, header_ui};
+use super::widgets::{card_ui, header_ui, menu_space};
 use crate::export::{Kind, Size};
 
 /// Height of a tile's title.
@@ -23,7 +24,9 @@ const TAG_ROOM: f32 = 180.0;
 /// Room beside a title, both sides together.
 const PADDING: f32 = 16.0;
 /// Least width of a title that stands behind another's panel.
-const LEAST_TAB: f32 = 64.0;
+const LEAST_TAB: f32 = 72.0;
+/// Width of the menu of those that have no room.
+const MORE: f32 = 44.0;
 const MARGIN: Margin = Margin {
     left: 12,
     right: 12,
@@ -52,25 +55,45 @@ fn title_width(ui: &Ui, tiles: &Tiles<Panel>, tile: TileId) -> f32 {
     title.size().x + PADDING
 }
 
-/// The titles of the tile that is being drawn.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Titles {
-    count: usize,
-    /// Widths of all, and of the one in front.
-    whole: f32,
-    front: f32,
-    /// What is left for them beside the buttons.
-    room: f32,
-}
+/// How wide the titles of the tile are that is being drawn; those without a width are in a menu.
+#[derive(Debug, Clone, Default)]
+pub struct Titles(Vec<(TileId, f32)>);
 
 impl Titles {
-    /// Width of a title that would like to be `own` wide: where there is no room for all, the one in front keeps its own.
-    fn width(self, own: f32, active: bool) -> f32 {
-        if active || self.whole <= self.room {
-            return own.min(self.room.max(LEAST_TAB));
+    /// Fits titles of those widths into a row: the one in front is whole, and the last of the others may be cut.
+    fn fit(own: Vec<(TileId, f32)>, front: Option<TileId>, room: f32) -> Self {
+        let all = Self::fill(&own, front, room);
+        if all.behind().next().is_none() {
+            return all;
         }
-        let others = self.count.saturating_sub(1).max(1) as f32;
-        ((self.room - self.front) / others).clamp(LEAST_TAB.min(own), own)
+        Self::fill(&own, front, room - MORE)
+    }
+
+    fn fill(own: &[(TileId, f32)], front: Option<TileId>, room: f32) -> Self {
+        let first = own.iter().find(|(tab, _)| Some(*tab) == front);
+        let mut left = room - first.map_or(0.0, |(_, width)| *width);
+        let width = |&(tab, own): &(TileId, f32)| {
+            if Some(tab) == front {
+                return (tab, own.min(room));
+            }
+            let width = if left >= own.min(LEAST_TAB) { own.min(left) } else { 0.0 };
+            // None after one that has no room, so that they stay in order.
+            left = if width < own { 0.0 } else { left - own };
+            (tab, width)
+        };
+        Self(own.iter().map(width).collect())
+    }
+
+    fn width(&self, tab: TileId) -> f32 {
+        self.0
+            .iter()
+            .find(|(other, _)| *other == tab)
+            .map_or(0.0, |(_, width)| *width)
+    }
+
+    /// Those in the menu.
+    fn behind(&self) -> impl Iterator<Item = TileId> {
+        self.0.iter().filter(|(_, width)| *width == 0.0).map(|(tab, _)| *tab)
     }
 }
 
@@ -78,6 +101,8 @@ impl Titles {
 pub enum Asked {
     Close(Panel),
     Maximise(Panel),
+    /// To the front of its tile.
+    Bring(Panel),
 }
 
 /// One frame of the tiles.
@@ -188,7 +213,10 @@ impl Behavior<Panel> for Frame<'_, '_> {
             .is_none_or(|tabs| tabs.children().filter(|&&tab| tiles.is_visible(tab)).count() < 2);
         let colour = if state.active { ink.text } else { ink.weak };
         let font = egui::FontId::new(BODY, theme::semibold());
-        let width = self.titles.width(title_width(ui, tiles, tile), state.active);
+        let width = self.titles.width(tile);
+        if width == 0.0 {
+            return ui.interact(Rect::from_min_size(ui.cursor().min, Vec2::ZERO), id, Sense::hover());
+        }
         let title = theme::elided(ui, &name, font, colour, width - PADDING);
         let size = vec2(width, ui.available_height());
         let (_, rect) = ui.allocate_space(size);
@@ -226,30 +254,34 @@ impl Behavior<Panel> for Frame<'_, '_> {
         });
     }
 
-    fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, tile: TileId, tabs: &Tabs, scroll: &mut f32) {
+    fn top_bar_right_ui(&mut self, tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, tabs: &Tabs, scroll: &mut f32) {
         let shown = tabs.children.iter().filter(|tab| tiles.is_visible(**tab));
-        let widths: Vec<(TileId, f32)> = shown.map(|&tab| (tab, title_width(ui, tiles, tab))).collect();
-        let (count, whole) = (widths.len(), widths.iter().map(|(_, width)| width).sum());
-        let place = widths.iter().position(|(tab, _)| tabs.active == Some(*tab));
-        let front = place.map_or(0.0, |place| widths[place].1);
+        let own: Vec<(TileId, f32)> = shown.map(|&tab| (tab, title_width(ui, tiles, tab))).collect();
         if let Some(&panel) = tabs.active.and_then(|active| tiles.get_pane(&active)) {
             ui.add_space(GRID);
+            let whole: f32 = own.iter().map(|(_, width)| width).sum();
             self.buttons_ui(ui, panel, ui.available_width() - whole);
         }
-        self.titles = Titles {
-            count,
-            whole,
-            front,
-            room: ui.available_width() - GRID,
-        };
-        // A title that comes to the front is scrolled to.
-        let known = Id::unique(("front", tile));
-        if ui.data(|data| data.get_temp(known)) != tabs.active {
-            ui.data_mut(|data| data.insert_temp(known, tabs.active));
-            let before = widths[..place.unwrap_or(0)].iter();
-            let before: f32 = before.map(|(_, own)| self.titles.width(*own, false)).sum();
-            let after = before + self.titles.width(front, true);
-            *scroll = scroll.min(before).max(after - self.titles.room).max(0.0);
+        self.titles = Titles::fit(own, tabs.active, ui.available_width() - GRID);
+        *scroll = 0.0;
+        let behind: Vec<Panel> = self
+            .titles
+            .behind()
+            .filter_map(|tab| tiles.get_pane(&tab).copied())
+            .collect();
+        if !behind.is_empty() {
+            let name = t!("%{count} more panels in this tile", count = behind.len());
+            let button = Button::new(theme::caption(format!("+{}", behind.len()))).frame_when_inactive(false);
+            let (menu, _) = MenuButton::from_button(button).ui(ui, |ui| {
+                menu_space(ui);
+                for panel in behind {
+                    if ui.button(panel.title()).on_hover_text(panel.hint()).clicked() {
+                        self.asked = Some(Asked::Bring(panel));
+                    }
+                }
+            });
+            menu.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+            menu.on_hover_text(name);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::export::Size;
 
 /// Smallest useful size of a tile in points, with and without its buttons and options; where there is less, the panels
 /// stand in one column that scrolls.
-const LEAST: [egui::Vec2; 2] = [vec2(232.0, 205.0), vec2(232.0, 170.0)];
+const LEAST: [egui::Vec2; 2] = [vec2(325.0, 235.0), vec2(232.0, 170.0)];
 /// A tile is halved for a new panel where each half keeps that much; elsewhere the new one stands before another.
 const ROOMY: egui::Vec2 = vec2(400.0, 270.0);
 /// What the tiles stand in before they were first drawn.
@@ -57,6 +57,7 @@ impl Tiling {
     pub fn arrange(&mut self, preset: Preset) {
         self.tree = preset.tree();
         self.maximised = false;
+        self.summoned = true;
         let shown = self.shown();
         if !shown.contains(&self.focus) {
             self.focus = shown.first().copied().unwrap_or(self.focus);
@@ -278,6 +279,7 @@ impl Tiling {
         (self.focus, self.paper, self.summoned) = (focus, paper, false);
         match asked {
             Some(Asked::Close(panel)) => self.close(panel),
+            Some(Asked::Bring(panel)) => self.open(panel),
             Some(Asked::Maximise(panel)) => {
                 self.maximised = !self.maximised;
                 self.focus = panel;

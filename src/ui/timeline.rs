@@ -26,7 +26,7 @@ const NUMBERS: f32 = 48.0;
 /// Height of the track with its numbers.
 const TRACK: f32 = 44.0;
 /// Height that the losses take at least, with their title, and what is left beneath the track for words.
-const LOSSES: f32 = 110.0;
+const LOSSES: f32 = 76.0;
 const TITLE: f32 = 26.0;
 const WORDS: f32 = 48.0;
 

@@ -193,7 +193,10 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
         painter.text(pos2(at, bottom + 4.0), align, text, font.clone(), ink.weak);
     }
     let label = t!("training step (logarithmic); rows: layers, input on top");
-    let label = theme::elided(ui, &label, font, ink.weak, space.width());
+    let mut label = theme::elided(ui, &label, font.clone(), ink.weak, space.width());
+    if label.elided {
+        label = theme::elided(ui, &t!("training step (logarithmic)"), font, ink.weak, space.width());
+    }
     let middle = ((left + right - label.size().x) / 2.0).max(left);
     let corner = pos2(middle, space.bottom() - label.size().y);
     painter.galley(corner, label, ink.weak);

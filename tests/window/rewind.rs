@@ -408,8 +408,8 @@ fn a_plain_net_s_block_is_taken_out_and_put_back() {
         after: 0.12,
     });
     page.run();
-    page.get_by_label("Test accuracy at step 250, batch statistics: 41.0 % whole, 12.0 % after these cuts");
-    page.get_by_label_contains("test accuracy 0.410 → 0.120 after the cut at layer1.4");
+    page.get_by_label("Test accuracy at step 250, batch statistics: 41.0 % whole, 12.0 % after this cut");
+    page.get_by_label_contains("test accuracy 41 % → 12 % after the cut at layer1.4");
     page.get_by_label("Restore all").click();
     page.run();
     page.get_by_label("layer1.4, block 5 of 27, in its place");

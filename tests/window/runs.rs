@@ -196,7 +196,7 @@ fn pinned_runs_stand_above_and_hidden_ones_are_left_out() {
     page.shelf.items[0].mark.hidden = true;
     let mut page = page.open(Vec2::new(1280.0, 800.0), Theme::Light, 1.0);
     page.run();
-    assert_eq!((rows(&page)[0].as_str(), rows(&page).len()), ("plain-56", 10));
+    assert_eq!((rows(&page)[0].as_str(), rows(&page).len()), ("plain-56 (pinned)", 10));
     page.get_by_label("hidden (1)").click();
     page.run();
     assert_eq!(rows(&page).len(), 11);

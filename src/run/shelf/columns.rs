@@ -246,8 +246,12 @@ impl<'a> Line<'a> {
 
     /// All of it in a sentence, for assistive technology.
     pub fn summary(&self, columns: &[Column]) -> String {
+        let name = match self.item.mark.pinned {
+            true => t!("%{run} (pinned)", run = self.item.title()).into_owned(),
+            false => self.item.title(),
+        };
         if let Err(sentence) = &self.item.row {
-            return format!("{}: {sentence}", self.item.title());
+            return format!("{name}: {sentence}");
         }
         let shown = columns
             .iter()
@@ -255,7 +259,7 @@ impl<'a> Line<'a> {
         let parts: Vec<String> = shown
             .map(|column| format!("{} {}", column.title(), column.text(*self)))
             .collect();
-        format!("{}, {}", self.item.title(), parts.join(", "))
+        format!("{name}, {}", parts.join(", "))
     }
 }
 
@@ -263,6 +267,7 @@ fn state(line: Line<'_>, row: &Row) -> String {
     if let Some(series) = line.live {
         return match (series.diverged, series.finished) {
             (Some(_), _) => t!("diverged"),
+            (None, true) if series.step() < row.of => t!("stopped"),
             (None, true) => t!("finished"),
             (None, false) => t!("in this window"),
         }

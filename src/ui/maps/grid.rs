@@ -163,8 +163,11 @@ impl Side<'_> {
             painter.line_segment([tile.left_bottom(), tile.right_top()], stroke);
         }
         if channel == self.channel || response.hovered() {
-            let stroke = Stroke::new(1.5, ink.text);
-            painter.rect_stroke(tile.expand(0.5), 0.0, stroke, StrokeKind::Outside);
+            // Seen on bright maps and on dark ones.
+            for (off, colour) in [(0.0, Color32::WHITE), (1.5, ink.text)] {
+                let stroke = Stroke::new(1.5, colour);
+                painter.rect_stroke(tile.expand(off), 0.0, stroke, StrokeKind::Outside);
+            }
         }
         let Some(pointer) = response.hover_pos() else {
             return response;

@@ -235,6 +235,10 @@ impl Table<'_> {
             }
             match column {
                 Column::Name => {
+                    if line.item.mark.pinned {
+                        let bar = Rect::from_x_y_ranges(from..=from + 3.0, cell.shrink(3.0).y_range());
+                        ui.painter().rect_filled(bar, 1.5, ink.text);
+                    }
                     if self.check_ui(ui, cell, index, line) {
                         touch = Some(Touch::Check(index));
                     }
