@@ -457,6 +457,7 @@ pub(super) mod tests {
         session.send(Command::Run);
         wait(&mut session, &ctx, |session| session.history.phase == Phase::Done);
         session.close().unwrap().join().unwrap();
+        let before = RunFolder::open(&folder).unwrap().summary.unwrap().runs;
 
         let mut session = Session::resume(&folder, "cpu", &ctx, every).unwrap();
         wait(&mut session, &ctx, |session| {
@@ -464,6 +465,13 @@ pub(super) mod tests {
             session.history.phase == Phase::Done && session.findings.summary.is_some()
         });
         assert!(session.history.runs[0].finished);
+        session.add(RunPlan::new("plain-8", "plain-8:width=4"));
+        wait(&mut session, &ctx, |session| {
+            session.history.runs.len() == 2 && session.history.phase == Phase::Done
+        });
+        let after = RunFolder::open(&folder).unwrap().summary.unwrap().runs;
+        assert!(before[0].test_error.is_some());
+        assert_eq!(after[0].test_error, before[0].test_error, "it was not trained again");
         session.send(Command::Reset);
         wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
         assert_eq!(session.history.runs[0].step(), 0);

@@ -50,7 +50,9 @@ impl RunFolder {
             // After the log: a resumed run's takes back what lies beyond its beginning.
             let kept = checkpoint::list(&layout.keeps(&series.track.name, series.track.seed))?;
             series.kept = kept.into_iter().map(|(step, _)| step).collect();
-            let ended = summary.as_ref().is_some_and(|summary| summary.ended(&series.track));
+            let ended = summary
+                .as_ref()
+                .is_some_and(|summary| summary.ended(&series.track).is_some());
             series.finished = series.step() >= experiment.steps || ended;
             history.runs.push(series);
         }

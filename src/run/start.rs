@@ -18,7 +18,7 @@ use super::outbox::{Outbox, Wake};
 use super::recorder::Recorder;
 use super::rewind::{Finding, Keeps, Study, StudySetup};
 use super::slot::Slot;
-use super::summary::{Status, Summary};
+use super::summary::{RunSummary, Status, Summary};
 use super::trainer::{Openers, Outfit};
 use super::watch::Watch;
 use crate::data::Dataset;
@@ -127,12 +127,13 @@ impl<'a> Lockstep<'a> {
         let Ok(summary) = Summary::read(&layout.summary()) else {
             return false;
         };
-        let over = |lane: &Lane| lane.step >= steps && summary.ended(&lane.track);
+        let over = |lane: &Lane| lane.step >= steps && summary.ended(&lane.track).is_some();
         if !self.lanes.iter().all(over) {
             return false;
         }
         for lane in &mut self.lanes {
             lane.status = Status::Finished;
+            lane.tests = summary.ended(&lane.track).and_then(RunSummary::tests);
             let (run, step) = (lane.track.id, lane.step);
             self.outbox.push(Event::Finished { run, step });
         }

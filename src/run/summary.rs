@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::experiment::Track;
 use super::files;
-use super::lane::Lane;
+use super::lane::{Lane, Tests};
 use crate::error::{Error, Result};
 
 /// How a run stands.
@@ -77,9 +77,9 @@ impl Summary {
         serde_json::from_slice(&text).map_err(|error| Error::Run(format!("{}: {error}", path.display()).into()))
     }
 
-    /// Whether that run was finished or stopped.
-    pub fn ended(&self, track: &Track) -> bool {
-        self.runs.iter().any(|run| {
+    /// That run, if it was finished or stopped.
+    pub fn ended(&self, track: &Track) -> Option<&RunSummary> {
+        self.runs.iter().find(|run| {
             let over = matches!(run.status, Status::Finished | Status::Stopped);
             over && run.name == track.name && run.seed == track.seed
         })
@@ -95,6 +95,19 @@ impl Summary {
 }
 
 impl RunSummary {
+    /// Its evaluations with batch statistics and with running ones.
+    pub(super) fn tests(&self) -> Option<(Tests, Tests)> {
+        // What was not finite is null.
+        let tests = |loss: Option<f32>, error: Option<f32>| {
+            let (loss, error) = (loss.unwrap_or(f32::NAN), error?);
+            Some(Tests { loss, error })
+        };
+        Some((
+            tests(self.test_loss, self.test_error)?,
+            tests(self.test_loss_running, self.test_error_running)?,
+        ))
+    }
+
     fn of(lane: &Lane) -> Self {
         let finite = |value: f32| Some(value).filter(|value| value.is_finite());
         let means = lane.recent.means();

@@ -155,9 +155,13 @@ impl FirstMinute {
             .into(),
             Stage::Offer | Stage::Repair | Stage::Verdict => {
                 let said = |place| !lecture || self.revealed >= place;
+                let degradation = story::degradation(&cast, self.guess);
+                let repair = story::repair(&cast);
+                let more = degradation.is_some() && !said(VERDICT) || repair.is_some() && !said(REPAIR);
                 let sentences = [
-                    story::degradation(&cast, self.guess).filter(|_| said(VERDICT)),
-                    story::repair(&cast).filter(|_| said(REPAIR)),
+                    degradation.filter(|_| said(VERDICT)),
+                    repair.filter(|_| said(REPAIR)),
+                    more.then(|| t!("Space shows the next thing.").into()),
                 ];
                 sentences.into_iter().flatten().collect::<Vec<_>>().join("\n")
             }

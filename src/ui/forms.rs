@@ -198,9 +198,10 @@ fn forms_ui(ui: &mut Ui, split: &Split, found: Option<&Forms>, style: (Color32, 
 }
 
 fn title_ui(ui: &mut Ui, place: Rect, form: Form) {
-    ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
-        ui.add(egui::Label::new(theme::strong(title(form), SMALL)).wrap());
-    });
+    let font = FontId::new(SMALL, theme::semibold());
+    let ink = theme::ink(ui).text;
+    let words = ui.painter().layout(title(form), font, ink, place.width());
+    ui.painter().galley(place.min, words, ink);
 }
 
 fn form_ui(

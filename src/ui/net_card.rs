@@ -8,6 +8,7 @@ use eframe::egui::{
 };
 use rust_i18n::t;
 
+use super::at_right::AtRight;
 use super::draft::{Card, Draft, Facts};
 use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
 use super::line_style;
@@ -173,13 +174,13 @@ impl Deck<'_> {
                 let line = egui::Rect::from_center_size(swatch.center(), vec2(14.0, 1.6 * width));
                 ui.painter().rect_filled(line, 1.0, colour);
             }
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let tools = AtRight::new(ui, "tools");
+            let room = ui.available_width() - tools.width(ui) - ui.spacing().item_spacing.x;
+            edit = self.name_ui(ui, card, room);
+            let chosen = tools.show_ui(ui, |ui| {
                 ui.spacing_mut().button_padding = vec2(8.0, 0.0);
                 ui.spacing_mut().interact_size.y = 22.0;
-                let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card));
-                menu.response.widget_info(|| {
-                    WidgetInfo::labeled(egui::Role::Button, true, t!("Actions for %{net}", net = card.plan.name))
-                });
+                let mut edit = None;
                 match self.draft.ran(card) {
                     None => badge_ui(
                         ui,
@@ -195,22 +196,34 @@ impl Deck<'_> {
                     }
                     Some(_) => {}
                 }
-                let mut name = card.plan.name.clone();
-                let field = TextEdit::singleline(&mut name)
-                    .id(egui::Id::unique(("name", card.id)))
-                    .font(FontId::new(BODY, theme::semibold()))
-                    .frame(Frame::NONE)
-                    .desired_width(f32::INFINITY);
-                let field = ui.add(field).on_hover_text(t!("Name on curves and in folders"));
-                field.widget_info(|| {
-                    WidgetInfo::labeled(egui::Role::TextInput, true, t!("Name of %{net}", net = card.plan.name))
+                let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card));
+                menu.response.widget_info(|| {
+                    WidgetInfo::labeled(egui::Role::Button, true, t!("Actions for %{net}", net = card.plan.name))
                 });
-                if field.changed() {
-                    edit = Some(Edit::Rename(name));
-                }
+                edit
             });
+            edit = chosen.or(edit.take());
         });
         edit
+    }
+
+    fn name_ui(&self, ui: &mut Ui, card: &Card, room: f32) -> Option<Edit> {
+        let mut name = card.plan.name.clone();
+        let field = TextEdit::singleline(&mut name)
+            .id(egui::Id::unique(("name", card.id)))
+            .font(FontId::new(BODY, theme::semibold()))
+            .frame(Frame::NONE)
+            .desired_width(room);
+        let field = ui.add(field).on_hover_text(t!("Name on curves and in folders"));
+        field.widget_info(|| {
+            WidgetInfo::labeled(egui::Role::TextInput, true, t!("Name of %{net}", net = card.plan.name))
+        });
+        if field.has_focus() {
+            let around = field.rect.expand2(vec2(4.0, 2.0));
+            let stroke = egui::Stroke::new(1.0, theme::ink(ui).text);
+            ui.painter().rect_stroke(around, 4.0, stroke, egui::StrokeKind::Outside);
+        }
+        field.changed().then_some(Edit::Rename(name))
     }
 
     fn fields_ui(&self, ui: &mut Ui, card: &Card, facts: &Facts) -> Option<Edit> {

@@ -18,7 +18,7 @@ use super::recipe_form::RecipeForm;
 use super::task::PaneKey;
 use super::theme::{self, GRID, SMALL};
 use super::undo::Undo;
-use super::widgets::{primary_button_ui, quiet_button_ui};
+use super::widgets::{primary_button_ui, quiet_button_ui, reveal_focus};
 use crate::export::Kind;
 use crate::net::Spec;
 use crate::run::RunPlan;
@@ -69,7 +69,10 @@ impl Pane for Networks {
                 right: 6,
                 ..Margin::ZERO
             })
-            .show(ui, |ui| asked = self.contents_ui(ui, view, &mut draft));
+            .show(ui, |ui| {
+                asked = self.contents_ui(ui, view, &mut draft);
+                reveal_focus(ui);
+            });
         if before != draft.now {
             draft.check();
             self.copied = None;

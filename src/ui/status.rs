@@ -10,7 +10,7 @@ use super::widgets::{grouped, short};
 use super::work::Works;
 use super::{Action, News, Scene, Speed};
 use crate::run::amounts::duration;
-use crate::run::{History, Phase};
+use crate::run::{History, Phase, Series};
 
 /// The measured part of the line.
 pub fn words(scene: Scene<'_>, speed: Speed) -> String {
@@ -22,7 +22,12 @@ pub fn words(scene: Scene<'_>, speed: Speed) -> String {
     }
     parts.push(phase(history).into());
     if !trained.is_empty() {
-        let step = trained.iter().map(|series| series.step()).max().unwrap_or(0);
+        // While it trains, that of the net which is behind.
+        let trains = |series: &&Series| !series.finished && series.diverged.is_none();
+        let behind = trained.iter().filter(trains).map(Series::step).min();
+        let most = trained.iter().map(Series::step).max();
+        let running = history.phase == Phase::Running;
+        let step = behind.filter(|_| running).or(most).unwrap_or(0);
         let steps = grouped(scene.experiment.steps as u64);
         parts.push(t!("step %{step} of %{steps}", step = grouped(step as u64), steps = steps).into());
     }

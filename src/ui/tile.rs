@@ -285,6 +285,11 @@ impl Behavior<Panel> for Frame<'_, '_> {
         }
     }
 
+    /// Panels are moved by their titles; what lies behind these is no stop of the Tab key.
+    fn is_tile_draggable(&self, tiles: &Tiles<Panel>, tile: TileId) -> bool {
+        tiles.get_pane(&tile).is_some()
+    }
+
     fn tab_bar_left_ui(&mut self, _tiles: &Tiles<Panel>, ui: &mut Ui, _tile: TileId, _tabs: &Tabs) {
         ui.add_space(4.0);
     }

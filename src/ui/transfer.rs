@@ -120,7 +120,7 @@ impl Transfer {
         let empty = Empty {
             shows: words,
             takes: String::new(),
-            button: t!("Start the experiment that fits"),
+            button: t!("Load the experiment that fits"),
             hint: t!("A new experiment: that ResNet-14 on digits"),
         };
         if empty.show_ui(ui) {
@@ -303,6 +303,7 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
     let of = |way: Way| trials.iter().rev().find(|trial| trial.way == way);
     let tuned = of(Way::FineTuned);
     let title = match tuned {
+        Some(trial) if trial.labels == 1 => t!("How far each layer moves, of its own norm, 1 label"),
         Some(trial) => t!(
             "How far each layer moves, of its own norm, %{labels} labels",
             labels = trial.labels

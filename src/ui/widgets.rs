@@ -83,6 +83,21 @@ pub fn folded_ui(ui: &mut Ui, fold: bool, contents: impl FnOnce(&mut Ui)) {
         .ui(ui, contents);
 }
 
+/// Within what scrolls: brings the control into sight that the focus has just gone to.
+pub fn reveal_focus(ui: &Ui) {
+    let followed = ui.scope_id().with("followed");
+    let focused = ui.memory(|memory| memory.focused());
+    if ui.data(|data| data.get_temp(followed)) == Some(focused) {
+        return;
+    }
+    ui.data_mut(|data| data.insert_temp(followed, focused));
+    let response = focused.and_then(|id| ui.ctx().read_response(id));
+    let mine = |response: &Response| response.layer_id == ui.layer_id() && ui.min_rect().intersects(response.rect);
+    if let Some(response) = response.filter(mine) {
+        ui.scroll_to_rect(response.rect.expand(theme::GRID), None);
+    }
+}
+
 /// A sheet of paper that fills the space there is; the active one has a darker edge.
 pub fn card_ui<R>(ui: &mut Ui, active: bool, contents: impl FnOnce(&mut Ui) -> R) -> R {
     let ink = theme::ink(ui);

@@ -5,7 +5,7 @@ use depthscope::run::{Command, Event};
 use depthscope::ui::{Action, Delivery, Panel, Print, Room, shortcuts_ui, theme};
 use eframe::egui::{self, Key, Theme};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{By, NodeT, Queryable};
 
 use crate::page::{ALL, PLAIN, Page, WINDOW, pictures};
 
@@ -182,4 +182,39 @@ fn every_key_stands_on_the_sheet() {
     sheet.key_press(Key::Escape);
     sheet.run();
     assert!(!sheet.state().0);
+}
+
+#[test]
+fn tab_goes_in_reading_order_to_what_has_a_name_and_is_seen() {
+    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+    let mut stops: Vec<(String, egui::Rect)> = Vec::new();
+    for _ in 0..60 {
+        page.key_press(Key::Tab);
+        page.run();
+        let focused = page.get(By::new().predicate(|node| node.is_focused()));
+        stops.push((focused.accesskit_node().label().unwrap_or_default(), focused.rect()));
+    }
+    let window = egui::Rect::from_min_size(egui::Pos2::ZERO, WINDOW);
+    for (name, rect) in &stops {
+        assert!(!name.is_empty(), "a stop without a name at {rect:?}");
+        assert!(window.contains_rect(*rect), "{name} is not seen at {rect:?}");
+    }
+    let place = |name: &str| stops.iter().position(|(other, _)| other == name);
+    let row = [
+        "Pause",
+        "Live",
+        "Lessons",
+        "Panels",
+        "Export Networks",
+        "Close Networks",
+        "Add a net",
+        "Export Curves",
+    ];
+    let places: Vec<_> = row
+        .iter()
+        .map(|name| place(name).unwrap_or_else(|| panic!("no {name}")))
+        .collect();
+    assert!(places.is_sorted(), "{places:?}");
+    let (_, last) = &stops[place("Seeds").unwrap()];
+    assert!(last.bottom() < window.bottom() - 28.0, "the tile scrolls: {last:?}");
 }

@@ -204,7 +204,7 @@ fn every_net_is_asked_about() {
 #[test]
 fn transfer_says_which_net_fits() {
     let mut other = page(Panel::Transfer, ALL).open(SIZE, Theme::Light, 1.0);
-    other.get_by_label("Start the experiment that fits").click();
+    other.get_by_label("Load the experiment that fits").click();
     other.run();
     assert!(other.state().actions.contains(&Action::StartNamed("transfer")));
     other.get_by_label("the other classes").click();

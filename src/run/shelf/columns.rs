@@ -167,7 +167,7 @@ impl Column {
             Column::Error => number(a.error(), b.error()),
             Column::TestError => number(a.test_error(), b.test_error()),
             Column::Step => a.steps().cmp(&b.steps()),
-            Column::Written => b.item.changed.cmp(&a.item.changed),
+            Column::Written => b.written().cmp(&a.written()),
             Column::Time => a.seconds().total_cmp(&b.seconds()),
             Column::Name | Column::State | Column::Field(_) | Column::Folder => natural(&self.text(a), &self.text(b)),
         }
@@ -204,6 +204,15 @@ impl<'a> Line<'a> {
     pub fn done(&self) -> f32 {
         let of = self.row().map_or(1, |row| row.of).max(1);
         self.steps().min(of) as f32 / of as f32
+    }
+
+    /// Seconds since 1970; live runs are written at this moment.
+    fn written(&self) -> u64 {
+        if self.live.is_some() {
+            u64::MAX
+        } else {
+            self.item.changed
+        }
     }
 
     fn seconds(&self) -> f64 {

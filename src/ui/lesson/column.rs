@@ -20,7 +20,7 @@ use crate::run::{Command, Experiment};
 use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::outlook::seconds;
 use crate::ui::theme::{self, BODY, GRID};
-use crate::ui::widgets::{primary_button_ui, quiet_button_ui};
+use crate::ui::widgets::{primary_button_ui, quiet_button_ui, reveal_focus};
 use crate::ui::{Action, Scene, Speed};
 
 /// Lines longer than this are hard to read.
@@ -75,6 +75,7 @@ impl Reader {
                         ui.add_space(2.0 * GRID);
                     });
                 });
+                reveal_focus(ui);
             });
             self.page.note(&drawn);
         });

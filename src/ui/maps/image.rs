@@ -61,7 +61,7 @@ pub fn buttons_ui(ui: &mut Ui, panel: Rect, view: &mut View<'_>, shape: [usize; 
     }
     let draw = icon_button_ui(ui, Icon::Draw, &t!("Draw an image"), &t!("Draw an image by hand (D)"));
     own.drawing ^= draw.clicked();
-    own.canvas_ui(&draw, panel, shape, view);
+    own.canvas_ui(ui, panel, shape, view);
     let hint = t!("Show the nets an image of your own: a png, jpeg or bmp, dropped here or chosen (O)");
     if pressed(ui, Icon::Open, &t!("Open an image"), &hint) {
         own.choose_file(ui, shape);

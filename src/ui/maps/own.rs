@@ -4,16 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use eframe::egui::{Align2, FontId, LayerId, Order, Popup, PopupCloseBehavior, Rect, RectAlign, Response, Ui};
+use eframe::egui::{Align2, FontId, Key, LayerId, Modifiers, Order, Rect, Ui, Window, vec2};
 use rfd::AsyncFileDialog;
 use rust_i18n::t;
 
 use super::canvas::Canvas;
 use crate::probe::{Subject, is_image};
 use crate::run::Slot;
+use crate::ui::keys::pressed;
 use crate::ui::pane::View;
 use crate::ui::theme::{self, BODY};
 use crate::ui::widgets::quiet_button_ui;
+
+/// Distance of the canvas from the panel.
+const BESIDE: f32 = 12.0;
 
 /// What brings an own image, and what came of it.
 #[derive(Debug, Clone, Default)]
@@ -94,17 +98,18 @@ impl Own {
         }
     }
 
-    /// The canvas beside the panel, whose maps one wants to see.
-    pub fn canvas_ui(&mut self, button: &Response, panel: Rect, shape: [usize; 3], view: &mut View<'_>) {
-        let mut open = self.drawing;
-        let popup = Popup::from_response(button)
-            .anchor(panel)
-            .align(RectAlign::LEFT_END)
-            .align_alternatives(&[RectAlign::RIGHT_END, RectAlign::TOP_START])
-            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
-            .open_bool(&mut open);
-        popup.show(|ui| {
-            ui.label(t!("Draw with the pointer: the nets look on."));
+    /// The canvas: beside the panel, whose maps one wants to see, until it is put elsewhere.
+    pub fn canvas_ui(&mut self, ui: &Ui, panel: Rect, shape: [usize; 3], view: &mut View<'_>) {
+        if !self.drawing {
+            return;
+        }
+        let window = Window::new(t!("Draw an image"))
+            .pivot(Align2::RIGHT_BOTTOM)
+            .default_pos(panel.left_bottom() - vec2(BESIDE, 0.0))
+            .resizable(false)
+            .collapsible(false);
+        window.show(ui.ctx(), |ui| {
+            ui.label(t!("The nets look on."));
             if self.canvas.canvas_ui(ui) {
                 show(view, self.canvas.subject(shape));
             }
@@ -113,12 +118,10 @@ impl Own {
                     self.canvas.clear();
                     show(view, self.canvas.subject(shape));
                 }
-                if quiet_button_ui(ui, &t!("Done"), &t!("Close the canvas (Esc)")).clicked() {
-                    ui.close();
-                }
+                let done = quiet_button_ui(ui, &t!("Done"), &t!("Close the canvas (Esc)")).clicked();
+                self.drawing = !done && !pressed(ui, Modifiers::NONE, Key::Escape);
             });
         });
-        self.drawing = open;
     }
 
     /// Another experiment has images of another shape.
