@@ -127,7 +127,7 @@ fn a_training_becomes_figures() {
     let csv = fs::read_to_string(folder.join("runs.csv")).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
     assert!(
-        lines[0].starts_with("run,loss curve,state,step,loss,error,test error,depth,"),
+        lines[0].starts_with("run,depth,loss curve,state,step,loss,error (fraction),test error (fraction),"),
         "{csv}"
     );
     assert_eq!(lines.len(), 5, "two runs of each folder: {csv}");
@@ -137,7 +137,7 @@ fn a_training_becomes_figures() {
     let nets = fs::read_to_string(folder.join("a/figures/networks.csv")).unwrap();
     assert!(
         nets.starts_with(
-            "net,depth,blocks,parameters,multiply-adds,training loss,training error,test error\nplain-8,8,3,"
+            "net,depth,blocks,parameters,multiply-adds,training loss,training error (fraction),test error (fraction)\nplain-8,8,3,"
         ),
         "{nets}"
     );

@@ -6,7 +6,7 @@ use plotters_backend::{BackendCoord, DrawingBackend};
 use rust_i18n::t;
 
 use super::figure::Point;
-use super::fonts::{LATIN, room_for};
+use super::fonts::{LATIN, balanced, room_for};
 use crate::error::{Error, Result};
 use crate::palette::Rgb;
 
@@ -144,15 +144,21 @@ impl<B: DrawingBackend> Canvas<B> {
         self.backend.draw_text(&text, &style, self.at(at)).map_err(failed)
     }
 
-    /// The values at the ends of a colour bar, and what they are values of: between them, or beneath where that has no
-    /// room. `left`, height and width of the line.
+    /// The values at the ends of a colour bar, and what they are values of: between them, or in up to two lines beneath where
+    /// that has no room. `left`, height and width of the line.
     pub fn scale(&mut self, [low, of, high]: [&str; 3], [left, y, width]: [f64; 3], colour: Rgb) -> Result<()> {
         self.text(low, [left, y], SMALL, Align::Left, colour)?;
         self.text(high, [left + width, y], SMALL, Align::Right, colour)?;
         let [low, middle, high] = [low, of, high].map(|text| room_for(text, SMALL));
         let between = width - 2.0 * low.max(high) - GAP >= middle;
-        let y = if between { y } else { y + LINE };
-        self.text(of, [left + width / 2.0, y], SMALL, Align::Middle, colour)
+        if between {
+            return self.text(of, [left + width / 2.0, y], SMALL, Align::Middle, colour);
+        }
+        for (place, line) in balanced(of, SMALL, width, 2).iter().enumerate() {
+            let below = y + LINE * (place + 1) as f64;
+            self.text(line, [left + width / 2.0, below], SMALL, Align::Middle, colour)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,14 +1,16 @@
 //! CSV: the figure's own numbers, one value a row, every row complete in itself.
 
-use super::figure::{Figure, HeatMap, MapGrid, Panel, Plot, Relief};
+use rust_i18n::t;
+
+use super::figure::{Axis, Figure, HeatMap, MapGrid, Panel, Plot, Relief, Scale};
 use super::table::{Cell, Table};
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
 /// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
 /// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment. Landscapes:
-/// one row a point. Tables: one row a line, with fractions and seconds as plain numbers, the values of a small curve in one
-/// cell, and no pictures.
+/// one row a point. Tables: one row a line, with plain numbers in the unit that the heading names, the values of a small curve
+/// in one cell, and no pictures. Films are pictures, too.
 ///
 /// What is not all ASCII begins with a byte order mark, without which Excel takes it for another encoding.
 pub fn csv(figure: &Figure) -> String {
@@ -21,20 +23,22 @@ pub fn csv(figure: &Figure) -> String {
 }
 
 fn rows(figure: &Figure) -> String {
-    let mut text = String::from(match figure.panels.first() {
+    let numbers = || figure.panels.iter().filter(|panel| !matches!(panel, Panel::Film(_)));
+    let mut text = String::from(match numbers().next() {
         Some(Panel::Table(table)) => return lines(table),
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
         Some(Panel::Heat(_)) => "panel,node,step,value\n",
         Some(Panel::Relief(_)) => "panel,x,y,loss\n",
-        Some(Panel::Plot(_)) | None => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
+        _ => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
     });
-    for panel in &figure.panels {
+    for panel in numbers() {
         match panel {
             Panel::Plot(plot) => curves(&mut text, plot),
             Panel::Maps(map) => pixels(&mut text, map),
             Panel::Heat(map) => moments(&mut text, map),
             Panel::Relief(map) => points(&mut text, map),
             Panel::Table(table) => text += &lines(table),
+            Panel::Film(_) => {}
         }
     }
     text
@@ -42,7 +46,11 @@ fn rows(figure: &Figure) -> String {
 
 fn curves(text: &mut String, plot: &Plot) {
     for curve in &plot.curves {
-        let head = [&plot.title, &plot.x.label, &plot.y.label, &curve.name].map(|cell| quoted(cell));
+        let axis = |axis: &Axis| match axis.scale {
+            Scale::Percent => in_unit(&axis.label, &t!("fraction")),
+            _ => axis.label.clone(),
+        };
+        let head = [&plot.title, &axis(&plot.x), &axis(&plot.y), &curve.name].map(|cell| quoted(cell));
         let mut row = |layer: &str, seed: &str, node: &str, cells: [String; 4]| {
             let [x, y, low, high] = cells;
             let [panel, x_axis, y_axis, name] = &head;
@@ -104,7 +112,7 @@ fn lines(table: &Table) -> String {
     let mut text = line(
         columns
             .iter()
-            .map(|&column| quoted(&table.columns[column].title))
+            .map(|&column| quoted(&in_unit(&table.columns[column].title, &table.columns[column].unit)))
             .collect(),
     );
     for row in &table.rows {
@@ -125,6 +133,14 @@ fn cell(cell: &Cell) -> String {
             values.join(" ")
         }
         Cell::Images(_) => String::new(),
+    }
+}
+
+/// A heading with the unit of what stands beneath it, where that has one.
+fn in_unit(heading: &str, unit: &str) -> String {
+    match unit {
+        "" => heading.to_owned(),
+        unit => format!("{heading} ({unit})"),
     }
 }
 

@@ -3,7 +3,7 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Samples, Scale, share_y};
-use super::loss::{reading, trained};
+use super::loss::{reading, tell_means, trained};
 use super::nets::{Net, nets, percent, window};
 use super::{Material, missing};
 use crate::error::Result;
@@ -31,6 +31,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         bands: Vec::new(),
         bracket: None,
     }];
+    tell_means(&mut plots[0], &nets, Series::final_error);
     let mut notes = vec![reading(&nets, window)];
     if nets
         .iter()

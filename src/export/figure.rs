@@ -8,7 +8,7 @@ use crate::run::Experiment;
 /// A point of a curve, x then y, in the axes' units; a y that is not finite splits the line.
 pub type Point = [f64; 2];
 
-/// A whole figure: one panel, or several side by side.
+/// A whole figure: one panel, or several side by side, films above the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// What is shown: `Training loss`.
@@ -34,6 +34,7 @@ pub enum Panel {
     Heat(HeatMap),
     Relief(Relief),
     Table(Table),
+    Film(Film),
 }
 
 /// Curves over two axes.
@@ -132,6 +133,23 @@ pub struct MapGrid {
     pub values: Vec<f32>,
     /// Whether it is the image itself, in its own colours (values 0..=1), instead of activations.
     pub image: bool,
+}
+
+/// An image as the blocks of some nets give it back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Film {
+    pub strips: Vec<Strip>,
+}
+
+/// The frames of one net.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strip {
+    pub name: String,
+    pub colour: Rgb,
+    /// The image itself.
+    pub original: MapGrid,
+    /// Block, and what is read back from its maps.
+    pub frames: Vec<(usize, MapGrid)>,
 }
 
 /// Values of layers over logarithmic training time, as colours.

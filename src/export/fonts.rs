@@ -135,7 +135,7 @@ pub fn room_for(text: &str, size: f64) -> f64 {
 /// Breaks a text into at most `lines` lines of at most `width` points; what does not fit ends in an ellipsis.
 pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     let mut result: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
         let mut joint = " ";
         for piece in pieces(word) {
             match result.last_mut() {
@@ -161,6 +161,15 @@ pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
         line.push('\u{2026}');
     }
     result
+}
+
+/// The text in as few lines as that width allows, each about as long as the others.
+pub fn balanced(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
+    let widest = wrap(text, size, width, lines);
+    let mut narrower = (1..20).map(|step| wrap(text, size, width * f64::from(step) / 20.0, usize::MAX));
+    let letters = |lines: &[String]| lines.concat().replace(' ', "");
+    let alike = |lines: &Vec<String>| lines.len() == widest.len() && letters(lines) == letters(&widest);
+    narrower.find(alike).unwrap_or(widest)
 }
 
 /// The text, or its beginning and its end with an ellipsis between them, in at most `width` points: names often differ
@@ -230,6 +239,17 @@ mod tests {
         assert!(cut.len() == 1 && cut[0].ends_with('\u{2026}'), "{cut:?}");
         assert_eq!(wrap("x".repeat(500).as_str(), 12.0, 50.0, 2).len(), 1);
         assert!(wrap("", 12.0, 50.0, 2).is_empty());
+    }
+
+    #[test]
+    fn balanced_lines_are_about_as_long_and_no_number_leaves_its_unit() {
+        let text = "norm of dL/d(activation), log scale";
+        assert_eq!(balanced(text, 12.0, 900.0, 3), [text]);
+        let [first, second] = &balanced(text, 12.0, 200.0, 3)[..] else {
+            panic!("two lines")
+        };
+        assert!(room_for(first, 12.0).max(room_for(second, 12.0)) < 0.75 * room_for(text, 12.0));
+        assert_eq!(wrap("whole: 97.8\u{a0}%", 12.0, 60.0, 3), ["whole:", "97.8\u{a0}%"]);
     }
 
     #[test]

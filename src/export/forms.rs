@@ -1,75 +1,110 @@
-//! One block in its equivalent forms: the time that each takes.
+//! One block in its equivalent forms: the time that each takes, and how far they are apart.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rust_i18n::t;
 
-use super::figure::{Axis, Curve, Figure, Panel, Plot, Point, Scale};
-use super::nets::nets;
+use super::figure::{Figure, Panel};
+use super::nets::{Net, nets};
+use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Form;
-use crate::probe::Formed;
-use crate::run::amounts::power_of_ten;
+use crate::probe::{Formed, Forms};
+use crate::run::Series;
+use crate::run::amounts::{grouped, short};
 
 /// The figure of every net whose block was computed in all forms.
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("forms", &t!("no block was computed in all forms"));
     let findings = material.findings.ok_or_else(nothing)?;
-    let (mut curves, mut notes) = (Vec::new(), Vec::new());
-    for net in nets(material.history) {
-        for run in &net.runs {
-            let until = material.step.unwrap_or(usize::MAX);
-            let Some((_, forms)) = findings.forms_at(run.track.id, until) else {
-                continue;
-            };
-            let curve = |name: Cow<str>, seconds: fn(&Formed) -> Option<f64>| -> Curve {
-                let mut curve = net.curve();
-                let place = |(at, form): (usize, &Form)| -> Option<Point> {
-                    Some([(at + 1) as f64, 1000.0 * seconds(forms.of(*form)?)?])
-                };
-                curve.name = name.into();
-                curve.points = Form::ALL.iter().enumerate().filter_map(place).collect();
-                curve.dots = true;
-                curve
-            };
-            curves.push(curve(t!("%{net}, block", net = run.track.name), |formed| {
-                formed.seconds
-            }));
-            curves.push(curve(t!("%{net}, 3x3", net = run.track.name), |formed| {
-                formed.window_seconds
-            }));
-            let [output, gradient] = forms.differences();
-            let agreement = t!(
-                "%{net}: %{paths} paths of %{width}; outputs at most %{output} apart, gradients %{gradient}, relative to \
-                 the largest value; a step of %{images} images.",
+    let until = material.step.unwrap_or(usize::MAX);
+    let nets = nets(material.history);
+    let runs = nets.iter().flat_map(|net| net.runs.iter().map(move |run| (net, *run)));
+    let found: Vec<(&Net, &Series, &Arc<Forms>)> = runs
+        .filter_map(|(net, run)| Some((net, run, findings.forms_at(run.track.id, until)?.1)))
+        .collect();
+    if found.is_empty() {
+        return Err(nothing());
+    }
+    let all = || {
+        let forms = |(net, run, forms): &(&Net, &Series, &Arc<Forms>)| {
+            let each = Form::ALL.map(|form| (net.style, run.track.name.clone(), Arc::clone(forms), form));
+            each.into_iter()
+        };
+        found.iter().flat_map(forms)
+    };
+    let mut table = Table {
+        rows: all().map(|(style, ..)| Row::new(Some(style))).collect(),
+        ..Table::default()
+    };
+    if found.len() > 1 {
+        table.push(t!("net"), 0, all().map(|(_, name, ..)| Cell::Text(name)));
+    }
+    table.push(t!("form"), 0, all().map(|(.., form)| Cell::Text(name(form).into())));
+    times(
+        &mut table,
+        t!("a step"),
+        all().map(|(.., forms, form)| forms.of(form)?.seconds),
+    );
+    times(
+        &mut table,
+        t!("of it 3×3"),
+        all().map(|(.., forms, form)| forms.of(form)?.window_seconds),
+    );
+    let parameters = |forms: &Forms, form| forms.split.window_parameters(form);
+    let counted = all().map(|(.., forms, form)| {
+        let count = parameters(&forms, form);
+        Cell::Number(grouped(count as u64), count as f64)
+    });
+    table.push(t!("parameters of the 3×3"), 2, counted);
+    let apart = |value: fn(&Formed) -> f32| {
+        all().map(move |(.., forms, form)| {
+            let compared = forms.of(form).filter(|_| form != Form::Grouped);
+            Cell::number(compared.map(|formed| value(formed).into()), short)
+        })
+    };
+    table.push(t!("outputs apart"), 3, apart(|formed| formed.output));
+    table.push(t!("gradients apart"), 3, apart(|formed| formed.gradient));
+    let mut notes: Vec<String> = found
+        .iter()
+        .map(|(_, run, forms)| {
+            t!(
+                "%{net}: %{paths} paths of %{width} channels; a step of %{images} images.",
                 net = run.track.name,
                 paths = forms.split.paths,
                 width = forms.split.path_width(),
-                output = power_of_ten(output.into(), 1),
-                gradient = power_of_ten(gradient.into(), 1),
                 images = forms.images
-            );
-            notes.push(agreement.into());
-        }
-    }
-    curves.retain(|curve| !curve.points.is_empty());
-    if curves.is_empty() {
-        return Err(nothing());
-    }
-    let plot = Plot {
-        title: String::new(),
-        x: Axis {
-            ticks: vec![1.0, 2.0, 3.0, 4.0],
-            ..Axis::new(
-                t!("1 paths added, 2 paths side by side, 3 grouped, 4 dense"),
-                Scale::Whole,
             )
-        },
-        y: Axis::new(t!("milliseconds a step, the fastest, log scale"), Scale::Log),
-        curves,
-        bands: Vec::new(),
-        bracket: None,
+            .into()
+        })
+        .collect();
+    notes.push(
+        t!("Times: the fastest of 15 training steps of this block alone. Apart: the largest difference from (c), as a share of the largest value.")
+            .into(),
+    );
+    Ok(material.figure(t!("Block forms"), vec![Panel::Table(table)], notes))
+}
+
+/// A column of bars in milliseconds.
+fn times(table: &mut Table, title: Cow<str>, seconds: impl Iterator<Item = Option<f64>>) {
+    let milliseconds: Vec<Option<f64>> = seconds.map(|seconds| Some(1000.0 * seconds?)).collect();
+    let longest = milliseconds.iter().flatten().copied().fold(0.0, f64::max);
+    let cell = |time: &Option<f64>| match time {
+        Some(time) => Cell::Bar(t!("%{time} ms", time = format!("{time:.2}")).into(), *time, longest),
+        None => Cell::number(None, short),
     };
-    Ok(material.figure(t!("Forms of a block"), vec![Panel::Plot(plot)], notes))
+    table.push(title, 1, milliseconds.iter().map(cell));
+    table.count_in("ms");
+}
+
+/// As the panel calls it.
+fn name(form: Form) -> Cow<'static, str> {
+    match form {
+        Form::Paths => t!("(a) paths, added up"),
+        Form::Concatenated => t!("(b) paths, side by side"),
+        Form::Grouped => t!("(c) one grouped 3×3"),
+        Form::Dense => t!("dense 3×3, with zeros"),
+    }
 }

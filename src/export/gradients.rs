@@ -3,7 +3,7 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Ground, Panel, Plot, Point, Samples, Scale, share_y};
-use super::nets::{Net, nets};
+use super::nets::{Net, nets, place};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Graph;
@@ -45,6 +45,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
         )
         .into_owned(),
     ];
+    if aligned {
+        notes.push(t!("Every net stands over the full width.").into());
+    }
     if plots.iter().any(|plot| {
         plot.curves
             .iter()
@@ -93,10 +96,7 @@ fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
         .unwrap_or(3) as f64;
     let end = if aligned { 1.0 } else { last };
     let mut x = if aligned {
-        Axis::new(
-            t!("from the input (left) to the output, every net over the full width"),
-            Scale::Percent,
-        )
+        Axis::new(t!("place in the net, input at the left"), Scale::Percent)
     } else {
         Axis::new(t!("block, from the input (0: the stem) to the output"), Scale::Whole)
     };
@@ -118,7 +118,13 @@ fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
 
 fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
     let graph = Graph::new(net.spec);
-    let names: Vec<String> = graph.trunk().iter().map(|&id| graph.nodes[id].name.clone()).collect();
+    let names: Vec<String> = graph
+        .trunk()
+        .iter()
+        .map(|&id| graph.nodes[id].name.as_str())
+        .enumerate()
+        .map(place)
+        .collect();
     let across = if aligned { (names.len() - 1) as f64 } else { 1.0 };
     let seeds: Vec<Samples> = net
         .runs
@@ -179,7 +185,7 @@ mod tests {
     fn plots(figure: &Figure) -> Vec<&Plot> {
         let plots = figure.panels.iter().filter_map(|panel| match panel {
             Panel::Plot(plot) => Some(plot),
-            Panel::Maps(_) | Panel::Heat(_) | Panel::Relief(_) | Panel::Table(_) => None,
+            _ => None,
         });
         plots.collect()
     }

@@ -73,7 +73,7 @@ pub fn draw<B: DrawingBackend>(
         pixels: cividis().to_vec(),
     });
     let below = bar[1] + 20.0;
-    let [low, high] = [low, high].map(|value| number(value.into(), 3));
+    let [low, high] = [low, high].map(|value| number(value.into()));
     canvas.scale([&low, &t!("activation"), &high], [left, below, width], GREY)?;
     Ok(pictures)
 }

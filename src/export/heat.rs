@@ -18,7 +18,7 @@ const COLUMNS: usize = 360;
 /// Heights of the title, of the axis, and of the colour scale with its numbers.
 const TITLE: f64 = 22.0;
 const AXIS: f64 = 44.0;
-const SCALE: f64 = 44.0;
+const SCALE: f64 = 54.0;
 /// Room for the word at the rows.
 const SIDE: f64 = 20.0;
 
@@ -59,7 +59,7 @@ pub fn draw<B: DrawingBackend>(
     let bar = [x, y + high + AXIS, wide, 10.0];
     let ends = bar[1] + 20.0;
     let sign = if map.ratio { "\u{d7}" } else { "" };
-    let [low, most] = map.range.map(|value| format!("{sign}{}", number(value, 2)));
+    let [low, most] = map.range.map(|value| format!("{sign}{}", number(value)));
     canvas.scale([&low, &map.label, &most], [x, ends, wide], GREY)?;
     Ok(vec![
         Picture {

@@ -1,76 +1,127 @@
-//! What is left of the input in each block's maps: R^2 of the image read back, and accuracy of the class read off.
+//! What is left of the input in each block's maps: an image read back, R^2 of all images, and accuracy of the class read off.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rust_i18n::t;
 
-use super::figure::{Axis, Curve, Figure, Panel, Plot, Scale};
-use super::nets::nets;
+use super::figure::{Axis, Curve, Figure, Film, Panel, Plot, Scale, Strip};
+use super::maps::grid;
+use super::nets::{Net, nets, place};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::probe::Reading;
+use crate::run::Seen;
+
+/// Nets whose films are shown.
+const MOST_STRIPS: usize = 4;
 
 /// The figure of what was read of each run, at the step or before it.
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("information", &t!("nothing was read from the maps"));
     let findings = material.findings.ok_or_else(nothing)?;
-    let plot = |title: Cow<str>, label: Cow<str>, value: fn(&Reading) -> f32, chance: Option<f32>| {
-        let mut curves: Vec<Curve> = Vec::new();
-        for net in nets(material.history) {
-            for run in &net.runs {
-                let until = material.step.unwrap_or(usize::MAX);
-                let Some((step, seen)) = findings.information_at(run.track.id, until) else {
-                    continue;
-                };
-                let mut curve = net.curve();
-                curve.detail = t!("step %{step}", step = step).into();
-                curve.dots = true;
-                let point = |reading: &Reading| [reading.block as f64, f64::from(value(reading))];
-                curve.points = seen.readings.iter().map(point).collect();
-                curve.names = seen.readings.iter().map(|reading| reading.node.clone()).collect();
-                curves.push(curve);
-            }
-        }
-        if let (Some(chance), Some(last)) = (
-            chance,
-            curves.iter().filter_map(Curve::end).map(|end| end[0]).reduce(f64::max),
-        ) {
-            let mut line = Curve::new(t!("chance"), [0x76; 3], 1.0);
-            line.points = vec![[0.0, f64::from(chance)], [last, f64::from(chance)]];
-            curves.push(line);
-        }
-        Plot {
-            title: title.into(),
-            x: Axis::new(t!("block, input at the left"), Scale::Whole),
-            y: Axis::new(label, Scale::Linear),
-            curves,
-            bands: Vec::new(),
-            bracket: None,
-        }
+    let until = material.step.unwrap_or(usize::MAX);
+    let nets = nets(material.history);
+    let runs = nets.iter().flat_map(|net| net.runs.iter().map(move |run| (net, run)));
+    let read: Vec<(&Net, usize, &Seen)> = runs
+        .filter_map(|(net, run)| {
+            let (step, seen) = findings.information_at(run.track.id, until)?;
+            Some((net, step, seen))
+        })
+        .collect();
+    let Some((.., first)) = read.first() else {
+        return Err(nothing());
     };
-    let chance = findings.information.values().next().map(|seen| seen.chance);
+    let film = Film {
+        strips: read
+            .iter()
+            .take(MOST_STRIPS)
+            .filter_map(|(net, _, seen)| strip(net, seen))
+            .collect(),
+    };
     let image = plot(
+        &read,
         t!("The image, read back"),
+        Scale::Linear,
         t!("R² on test images"),
         |reading| reading.reconstruction,
-        None,
     );
-    if image.curves.is_empty() {
-        return Err(nothing());
-    }
-    let class = plot(
+    let mut class = plot(
+        &read,
         t!("The class, read off"),
+        Scale::Percent,
         t!("accuracy on test images"),
         |reading| reading.accuracy,
-        chance,
     );
+    let last = class
+        .curves
+        .iter()
+        .filter_map(Curve::end)
+        .map(|end| end[0])
+        .fold(0.0, f64::max);
+    let mut chance = Curve::new(t!("chance"), [0x76; 3], 1.0);
+    chance.points = [0.0, last].map(|block| [block, f64::from(first.chance)]).into();
+    class.curves.push(chance);
+    let steps: BTreeSet<usize> = read.iter().map(|(_, step, _)| *step).collect();
     let notes = vec![
-        t!("Ridge regression from each block's maps, fitted on training images, judged on test images; batch statistics.")
-            .into(),
+        t!(
+            "Above: one image, and how it is read back from each block's maps. Ridge regression, fitted on training images, \
+             judged on test images; batch statistics."
+        )
+        .into(),
+        at_steps(&steps),
     ];
-    Ok(material.figure(
-        t!("Information in the maps"),
-        vec![Panel::Plot(image), Panel::Plot(class)],
-        notes,
-    ))
+    let panels = vec![Panel::Film(film), Panel::Plot(image), Panel::Plot(class)];
+    Ok(material.figure(t!("Fading digit"), panels, notes))
+}
+
+/// The steps that figures of findings are of.
+pub fn at_steps(steps: &BTreeSet<usize>) -> String {
+    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    t!("At step %{steps}.", steps = steps.join(&t!(", "))).into()
+}
+
+fn plot(
+    read: &[(&Net, usize, &Seen)],
+    title: Cow<str>,
+    scale: Scale,
+    label: Cow<str>,
+    value: fn(&Reading) -> f32,
+) -> Plot {
+    let curve = |(net, _, seen): &(&Net, usize, &Seen)| {
+        let point = |reading: &Reading| [reading.block as f64, f64::from(value(reading))];
+        Curve {
+            dots: true,
+            points: seen.readings.iter().map(point).collect(),
+            names: seen
+                .readings
+                .iter()
+                .map(|reading| place((reading.block, &reading.node)))
+                .collect(),
+            ..net.curve()
+        }
+    };
+    Plot {
+        title: title.into(),
+        x: Axis::new(t!("block, input at the left"), Scale::Whole),
+        y: Axis {
+            range: Some([0.0, 1.0]),
+            ..Axis::new(label, scale)
+        },
+        curves: read.iter().map(curve).collect(),
+        bands: Vec::new(),
+        bracket: None,
+    }
+}
+
+fn strip(net: &Net, seen: &Seen) -> Option<Strip> {
+    let frames = seen.readings.iter().zip(seen.film.iter());
+    Some(Strip {
+        name: net.name.to_owned(),
+        colour: net.style.light,
+        original: grid(String::new(), &seen.original, true)?,
+        frames: frames
+            .filter_map(|(reading, frame)| Some((reading.block, grid(String::new(), frame, true)?)))
+            .collect(),
+    })
 }

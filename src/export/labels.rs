@@ -1,33 +1,34 @@
 //! What is written beside a picture: names at the lines' ends, spread so that none covers another, and numbers.
 
-use crate::run::amounts::power_of_ten;
+use crate::run::amounts::short;
 
-/// So many significant digits, with a power of ten for what is small or large.
-pub fn number(value: f64, digits: i32) -> String {
-    let size = value.abs();
-    let text = if size == 0.0 {
-        "0".to_owned()
-    } else if (0.01..1000.0).contains(&size) {
-        let decimals = (digits - 1 - size.log10().floor() as i32).clamp(0, digits + 1) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        power_of_ten(value, 1)
-    };
-    text.replace('-', "\u{2212}")
+/// As the window writes it, with a true minus sign.
+pub fn number(value: f64) -> String {
+    short(value).replace('-', "\u{2212}")
 }
 
 /// Positions as near as possible to `wanted`, at least `gap` apart and between `low` and `high`, in the same order.
 /// Where there are too many for that the gap shrinks.
 pub fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
+    spread_tall(wanted, &vec![gap; wanted.len()], low, high)
+}
+
+/// The same for the middles of what is as high as that.
+pub fn spread_tall(wanted: &[f64], heights: &[f64], low: f64, high: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
-    let room = (high - low) / wanted.len().saturating_sub(1).max(1) as f64;
-    let gap = gap.min(room);
+    let mut shares: Vec<f64> = vec![0.0; wanted.len()];
+    for rank in 1..order.len() {
+        shares[rank] = shares[rank - 1] + (heights[order[rank - 1]] + heights[order[rank]]) / 2.0;
+    }
+    let all = shares.last().copied().unwrap_or(0.0);
+    let shrunk = if all > high - low { (high - low) / all } else { 1.0 };
+    shares.iter_mut().for_each(|share| *share *= shrunk);
     // Without its share of the gaps, a valid placement is a rising sequence: the nearest one merges neighbours that
     // fall into blocks at their mean.
     let mut blocks: Vec<(f64, usize)> = Vec::new();
     for (rank, &i) in order.iter().enumerate() {
-        let mut block = (wanted[i] - rank as f64 * gap, 1);
+        let mut block = (wanted[i] - shares[rank], 1);
         while let Some(&(mean, count)) = blocks.last() {
             if mean <= block.0 {
                 break;
@@ -38,13 +39,13 @@ pub fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
         }
         blocks.push(block);
     }
-    let last = high - wanted.len().saturating_sub(1) as f64 * gap;
+    let last = high - all * shrunk;
     let places = blocks
         .iter()
         .flat_map(|&(mean, count)| std::iter::repeat_n(mean.min(last).max(low), count));
     let mut result = vec![0.0; wanted.len()];
     for (rank, (i, place)) in order.into_iter().zip(places).enumerate() {
-        result[i] = place + rank as f64 * gap;
+        result[i] = place + shares[rank];
     }
     result
 }
@@ -66,6 +67,14 @@ mod tests {
         assert_eq!(spread(&[0.0, 0.0], 10.0, 0.0, 100.0), [0.0, 10.0]);
     }
 
+    #[test]
+    fn what_is_taller_takes_more_room() {
+        assert_eq!(
+            spread_tall(&[50.0, 50.0, 50.0], &[10.0, 30.0, 10.0], 0.0, 100.0),
+            [30.0, 50.0, 70.0]
+        );
+    }
+
     proptest! {
         #[test]
         fn none_overlap_and_all_are_inside(wanted in prop::collection::vec(-50f64..150.0, 0..12)) {
@@ -79,11 +88,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let three = [0.0, 1.234, -12.34, 0.0123, 512.3, 1.5e-7].map(|value| number(value, 3));
-        assert_eq!(three, ["0", "1.23", "\u{2212}12.3", "0.0123", "512", "1.5·10⁻⁷"]);
-        assert_eq!(
-            [0.05, 12.0, 4e-15].map(|value| number(value, 2)),
-            ["0.050", "12", "4.0·10⁻¹⁵"]
-        );
+        let shown = [0.0, 1.234, -12.34, 0.0123, 512.3, 1.5e-7].map(number);
+        assert_eq!(shown, ["0", "1.23", "\u{2212}12.3", "0.012", "512", "1.5·10⁻⁷"]);
     }
 }

@@ -1,11 +1,13 @@
 //! The lesion chart: accuracy with one block removed, or one shortcut cut or scaled.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
-use super::nets::nets;
+use super::information::at_steps;
+use super::nets::{nets, percent};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Cut;
@@ -15,9 +17,16 @@ use crate::run::Lesion;
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("lesions", &t!("no block was removed and no shortcut cut"));
     let lesions = &material.findings.ok_or_else(nothing)?.lesions;
-    let plot = |title: Cow<str>, chosen: fn(Cut) -> bool| {
+    let nets = nets(material.history);
+    let mut steps = BTreeSet::new();
+    let blocks = nets
+        .iter()
+        .map(|net| 3 * net.spec.blocks_per_stage())
+        .max()
+        .unwrap_or(1);
+    let mut plot = |title: Cow<str>, chosen: fn(Cut) -> bool| {
         let mut curves = Vec::new();
-        for net in nets(material.history) {
+        for net in &nets {
             for run in &net.runs {
                 let single = |lesion: &&Lesion| {
                     let of_run = lesion.run == run.track.id && lesion.surgery.cuts.len() == 1;
@@ -26,6 +35,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 let Some(step) = lesions.iter().filter(single).map(|lesion| lesion.step).max() else {
                     continue;
                 };
+                steps.insert(step);
                 let made = lesions.iter().filter(single).filter(|lesion| lesion.step == step);
                 let mut curve = net.curve();
                 let mut before = 0.0;
@@ -37,22 +47,20 @@ pub fn figure(material: &Material) -> Result<Figure> {
                         .extend(blocks.map(|&block| [block as f64 + 1.0, f64::from(lesion.after)]));
                 }
                 curve.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-                curve.detail = t!(
-                    "step %{step}, whole %{accuracy}",
-                    step = step,
-                    accuracy = format!("{before:.3}")
-                )
-                .into();
+                curve.detail = t!("whole: %{accuracy}", accuracy = percent(f64::from(before))).into();
                 curve.dots = true;
                 curves.push(curve);
             }
         }
         Plot {
             title: title.into(),
-            x: Axis::new(t!("block, input at the left"), Scale::Whole),
+            x: Axis {
+                range: Some([0.5, blocks as f64 + 0.5]),
+                ..Axis::new(t!("block, input at the left"), Scale::Whole)
+            },
             y: Axis {
                 range: Some([0.0, 1.0]),
-                ..Axis::new(t!("accuracy on the test split"), Scale::Linear)
+                ..Axis::new(t!("accuracy on the test split"), Scale::Percent)
             },
             curves,
             bands: Vec::new(),
@@ -72,6 +80,6 @@ pub fn figure(material: &Material) -> Result<Figure> {
         return Err(nothing());
     }
     let reading = t!("Each point is the trained net with one cut and nothing trained after it; batch statistics.");
-    let notes = vec![reading.into()];
+    let notes = vec![reading.into(), at_steps(&steps)];
     Ok(material.figure(t!("Lesions"), panels, notes))
 }

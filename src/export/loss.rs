@@ -3,10 +3,11 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Bracket, Curve, Figure, Panel, Plot, Scale};
-use super::nets::{Net, mean, nets, short, window};
+use super::nets::{Net, mean, nets, window};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::Series;
+use crate::run::amounts::short;
 
 /// The figure of the minibatch training loss.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -22,7 +23,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         curve
     };
     let curves: Vec<Curve> = nets.iter().map(curve).collect();
-    let plot = Plot {
+    let mut plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(t!("minibatch training loss (cross-entropy, log scale)"), Scale::Log),
@@ -30,6 +31,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         curves,
         bands: Vec::new(),
     };
+    tell_means(&mut plot, &nets, Series::final_loss);
     let notes = vec![reading(&nets, window)];
     Ok(material.figure(t!("Training loss"), vec![Panel::Plot(plot)], notes))
 }
@@ -38,6 +40,21 @@ pub fn figure(material: &Material) -> Result<Figure> {
 pub fn trained(mut nets: Vec<Net>) -> Vec<Net> {
     nets.retain(|net| net.runs.iter().any(|run| !run.steps.is_empty()));
     nets
+}
+
+/// Says what a number is where its line visibly ends elsewhere: in a short training the last 50 steps begin far up the line.
+pub fn tell_means(plot: &mut Plot, nets: &[Net], value: fn(&Series) -> Option<f32>) {
+    let [low, high] = plot.y_range().map(|value| plot.y.position(value));
+    for (curve, net) in plot.curves.iter_mut().zip(nets) {
+        let last: Vec<f64> = net.runs.iter().filter_map(|run| value(run)).map(f64::from).collect();
+        let (Some(told), Some([_, end])) = (mean(&last), curve.end()) else {
+            continue;
+        };
+        let apart = plot.y.position(told) - plot.y.position(end);
+        if apart.abs() > 0.05 * (high - low) {
+            curve.detail = t!("last 50 steps: %{value}", value = curve.detail).into();
+        }
+    }
 }
 
 /// How smoothed lines are to be read.
@@ -106,7 +123,7 @@ mod tests {
     fn plot(figure: &Figure) -> &Plot {
         match &figure.panels[0] {
             Panel::Plot(plot) => plot,
-            Panel::Maps(_) | Panel::Heat(_) | Panel::Relief(_) | Panel::Table(_) => panic!("a plot"),
+            _ => panic!("a plot"),
         }
     }
 
@@ -158,8 +175,19 @@ mod tests {
         assert_eq!(plain.spread[0], [1.0, 1.0, 2.0]);
         assert_eq!(plain.diverged, [[59.0, 2.0]], "the last finite step");
         assert!(plain.detail.contains("n = 2, 1 diverged"), "{}", plain.detail);
-        assert_eq!((residual.layer, residual.detail.as_str()), ("smoothed", "0.500"));
+        assert_eq!((residual.layer, residual.detail.as_str()), ("smoothed", "0.50"));
         assert!(figure.notes[0].contains("Cross"));
+    }
+
+    #[test]
+    fn a_number_that_is_not_the_lines_end_says_what_it_is() {
+        let mut falling = constant("plain-20", 0, 1.0);
+        let halved = |step: usize| 0.5f32.powi(step as i32 / 4);
+        falling.loss = (0..falling.loss.len()).map(halved).collect();
+        let history = samples::history([falling, constant("resnet-20", 0, 0.5)]);
+        let figure = samples::figure(figure, &history).unwrap();
+        let details: Vec<&str> = plot(&figure).curves.iter().map(|curve| curve.detail.as_str()).collect();
+        assert_eq!(details, ["last 50 steps: 0.030", "0.50"]);
     }
 
     #[test]

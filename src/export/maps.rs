@@ -52,7 +52,7 @@ fn after(step: usize) -> Cow<'static, str> {
 }
 
 /// `None` for what is not a `[C, H, W]` array with values.
-fn grid(title: String, array: &Array, image: bool) -> Option<MapGrid> {
+pub fn grid(title: String, array: &Array, image: bool) -> Option<MapGrid> {
     let &[channels, height, width] = &array.shape[..] else {
         return None;
     };

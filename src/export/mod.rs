@@ -8,8 +8,10 @@ mod curves;
 mod data;
 mod depth;
 mod effort;
+mod endings;
 mod error;
 mod figure;
+mod film;
 mod fonts;
 mod forms;
 mod gradients;
@@ -53,7 +55,9 @@ use std::str::FromStr;
 
 use rust_i18n::t;
 
-pub use figure::{Axis, Bracket, Curve, Figure, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale};
+pub use figure::{
+    Axis, Bracket, Curve, Figure, Film, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale, Strip,
+};
 pub use fonts::CHINESE as CHINESE_FONT;
 pub use labels::spread;
 pub use progress::Progress;

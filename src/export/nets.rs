@@ -7,7 +7,6 @@ use rust_i18n::t;
 use super::figure::{Curve, Point, Samples};
 use crate::net::Spec;
 use crate::palette::{Style, run_style};
-use crate::run::amounts::power_of_ten;
 use crate::run::{History, Series};
 
 /// One net with all its seeds.
@@ -163,24 +162,17 @@ pub fn smooth(values: &[f32], window: usize) -> Vec<f64> {
         .collect()
 }
 
-/// A value in three significant digits.
-pub fn short(value: f64) -> String {
-    let size = value.abs();
-    if size == 0.0 || (1e-3..1e4).contains(&size) {
-        let digits = if size == 0.0 {
-            0
-        } else {
-            (2 - size.log10().floor() as i32).clamp(0, 5) as usize
-        };
-        format!("{value:.digits$}").replace('-', "\u{2212}")
-    } else {
-        power_of_ten(value, 1).replace('-', "\u{2212}")
+/// A place on the trunk, from the input: the stem's is said to be one.
+pub fn place((block, node): (usize, &str)) -> String {
+    match block {
+        0 => t!("stem (%{node})", node = node).into(),
+        _ => node.to_owned(),
     }
 }
 
 /// A fraction in percent.
 pub fn percent(value: f64) -> String {
-    format!("{:.1} %", 100.0 * value)
+    format!("{:.1}\u{a0}%", 100.0 * value)
 }
 
 #[cfg(test)]
@@ -204,11 +196,5 @@ mod tests {
         let (mean, range) = mean_and_range(&[seed(0, [1.0, f64::NAN]), seed(1, [3.0, 4.0])]);
         assert_eq!(mean, [[1.0, 2.0], [2.0, 4.0]]);
         assert_eq!(range, [[1.0, 1.0, 3.0], [2.0, 4.0, 4.0]]);
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let shown = [0.0, 1.7812, 0.10149, 0.0028, 2.7e4, 1e-5].map(short);
-        assert_eq!(shown, ["0", "1.78", "0.101", "0.00280", "2.7·10⁴", "1.0·10⁻⁵"]);
     }
 }

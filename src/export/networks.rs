@@ -3,13 +3,13 @@
 use rust_i18n::t;
 
 use super::figure::{Figure, Panel};
-use super::nets::{Net, nets, percent, short};
+use super::nets::{Net, nets, percent};
 use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Field, Graph, Spec};
 use crate::run::Series;
-use crate::run::amounts::grouped;
+use crate::run::amounts::{grouped, short};
 
 /// What sets nets apart beside their depth: a column where it differs, else a part of the note.
 const FIELDS: [Field; 10] = [
@@ -79,7 +79,7 @@ fn identity(table: &mut Table, lines: &[(&Net, &Series)]) -> Vec<String> {
     }
     table.push(t!("depth"), 1, lines.iter().map(|(net, _)| whole(net.spec.depth)));
     let blocks = |(net, _): &(&Net, &Series)| whole(3 * net.spec.blocks_per_stage());
-    table.push(t!("blocks"), 5, lines.iter().map(blocks));
+    table.push(t!("blocks"), 6, lines.iter().map(blocks));
     for field in FIELDS {
         let value = |spec: &Spec| spec.has(field).then(|| spec.value(field));
         let mut values: Vec<String> = lines.iter().filter_map(|(net, _)| value(net.spec)).collect();
@@ -140,8 +140,10 @@ fn results(table: &mut Table, lines: &[(&Net, &Series)]) -> Option<String> {
     let test = |(_, run): &(&Net, &Series)| number(run.evaluated.last().map(|at| at.error), percent);
     table.push(t!("training loss"), 1, lines.iter().map(loss));
     table.push(t!("training error"), 2, lines.iter().map(error));
+    table.count_in(t!("fraction"));
     if lines.iter().any(|(_, run)| !run.evaluated.is_empty()) {
         table.push(t!("test error"), 1, lines.iter().map(test));
+        table.count_in(t!("fraction"));
     }
     same.then(|| t!("%{steps} steps", steps = grouped(steps[0] as u64)).into())
 }
@@ -195,7 +197,7 @@ mod tests {
         );
         let cells: Vec<&str> = both.rows[1].cells.iter().map(Cell::text).collect();
         assert_eq!(cells[..4], ["resnet-20", "20", "9", "A"]);
-        assert_eq!(cells[6..], ["0.250", "50.0 %"]);
+        assert_eq!(cells[6..], ["0.25", "50.0\u{a0}%"]);
         assert_eq!(both.rows[0].cells[3].text(), "\u{2013}");
         assert_ne!(both.rows[0].mark, both.rows[1].mark);
         assert!(

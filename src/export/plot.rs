@@ -3,8 +3,9 @@
 use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Ink};
+use super::endings::Endings;
 use super::figure::{Axis, Bracket, Curve, Plot, Point};
-use super::fonts::{room_for, text_width, wrap};
+use super::fonts::{balanced, room_for, text_width};
 use super::labels;
 use super::sheet::{DARK, GREY, PALE};
 use super::ticks::{Tick, ticks};
@@ -14,9 +15,6 @@ use crate::palette::Rgb;
 const TICK_SIZE: f64 = 11.0;
 const LABEL_SIZE: f64 = 12.0;
 const LABEL_LINE: f64 = 14.0;
-const NAME_SIZE: f64 = 12.5;
-const DETAIL_SIZE: f64 = 11.0;
-const NAME_GAP: f64 = 15.0;
 const AXIS: Rgb = [0x8a; 3];
 /// Opacity of the raw line.
 const FAINT: f64 = 0.15;
@@ -61,28 +59,20 @@ pub fn draw<B: DrawingBackend>(
     [left, top, width, height]: [f64; 4],
 ) -> Result<()> {
     let (x, y) = (plot.x_range(), plot.y_range());
-    let x_label = wrap(&plot.x.label, LABEL_SIZE, width, 2);
+    let x_label = balanced(&plot.x.label, LABEL_SIZE, width, 2);
     let foot = 30.0 + LABEL_LINE * x_label.len() as f64;
     let inner_height = height - foot - header(plot);
-    let y_label = wrap(&plot.y.label, LABEL_SIZE, inner_height + 20.0, 2);
+    let y_label = balanced(&plot.y.label, LABEL_SIZE, height - header(plot), 3);
     let beside = 16.0 + LABEL_LINE * y_label.len() as f64;
-    let y_ticks = ticks(&plot.y, y, (inner_height / 50.0) as usize);
+    let y_ticks = ticks(&plot.y, y, (inner_height / 40.0) as usize);
+    let tick_width = |tick: &Tick| text_width(&tick.label, TICK_SIZE);
     let tick_width = y_ticks.iter().map(tick_width).fold(0.0, f64::max);
-    let names: Vec<String> = plot.curves.iter().map(name).collect();
-    let widest =
-        |texts: &mut dyn Iterator<Item = &str>, size: f64| texts.map(|text| room_for(text, size)).fold(0.0, f64::max);
-    let name_width = widest(&mut names.iter().map(String::as_str), NAME_SIZE);
-    let detail_width = widest(&mut plot.curves.iter().map(|curve| curve.detail.as_str()), DETAIL_SIZE);
-    let bracket_width = widest(
-        &mut plot.bracket.iter().map(|bracket| bracket.text.as_str()),
-        LABEL_SIZE,
-    );
-    let label_width = (name_width + 5.0 + detail_width).max(bracket_width);
+    let endings = Endings::of(plot, [width, inner_height]);
     let gutter = if plot.bracket.is_some() { 24.0 } else { 10.0 };
     let frame = Frame {
         plot,
         left: left + tick_width + beside,
-        right: (left + width - label_width - gutter).max(left + 0.4 * width),
+        right: left + width - endings.width - gutter,
         top: top + header(plot),
         bottom: top + height - foot,
         x,
@@ -94,7 +84,11 @@ pub fn draw<B: DrawingBackend>(
     grounds(&frame, canvas)?;
     axes(&frame, canvas, &y_ticks)?;
     for (place, line) in y_label.iter().enumerate() {
-        let at = [left + 6.0 + LABEL_LINE * place as f64, (frame.top + frame.bottom) / 2.0];
+        let half = room_for(line, LABEL_SIZE) / 2.0;
+        let middle = ((frame.top + frame.bottom) / 2.0)
+            .min(top + height - half)
+            .max(frame.top + half);
+        let at = [left + 6.0 + LABEL_LINE * place as f64, middle];
         canvas.text(line, at, LABEL_SIZE, Align::Upright, DARK)?;
     }
     for (place, line) in x_label.iter().enumerate() {
@@ -132,7 +126,7 @@ pub fn draw<B: DrawingBackend>(
             cross(canvas, frame.point(point), curve.colour)?;
         }
     }
-    end_labels(&frame, canvas, &names, [gutter, name_width])
+    end_labels(&frame, canvas, &endings, gutter)
 }
 
 /// Room above the frame: for the title, and for the grounds' names.
@@ -140,14 +134,6 @@ fn header(plot: &Plot) -> f64 {
     let title = if plot.title.is_empty() { 0.0 } else { 16.0 };
     let names = if plot.bands.is_empty() { 0.0 } else { 18.0 };
     4.0 + title + names
-}
-
-fn name(curve: &Curve) -> String {
-    wrap(&curve.name, NAME_SIZE, 200.0, 1).pop().unwrap_or_default()
-}
-
-fn tick_width(tick: &Tick) -> f64 {
-    text_width(&tick.label, TICK_SIZE) + text_width(&tick.exponent, TICK_SIZE * 0.75)
 }
 
 fn grounds<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()> {
@@ -170,12 +156,7 @@ fn axes<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, y_ticks: &[Tic
     for tick in y_ticks {
         let y = frame.y(tick.value);
         canvas.path(&[[frame.left, y], [frame.right, y]], PALE, 0.75)?;
-        let exponent_width = text_width(&tick.exponent, TICK_SIZE * 0.75);
-        let right = frame.left - 7.0;
-        canvas.text(&tick.label, [right - exponent_width, y], TICK_SIZE, Align::Right, GREY)?;
-        if !tick.exponent.is_empty() {
-            canvas.text(&tick.exponent, [right, y - 4.5], TICK_SIZE * 0.75, Align::Right, GREY)?;
-        }
+        canvas.text(&tick.label, [frame.left - 7.0, y], TICK_SIZE, Align::Right, GREY)?;
     }
     let count = ((frame.right - frame.left) / 75.0) as usize;
     for tick in ticks(&frame.plot.x, frame.x, count) {
@@ -263,12 +244,7 @@ fn cross<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y]: Point, colour: Rgb) 
 }
 
 /// Names at the lines' ends and the bracket's text, in one column so that none covers another.
-fn end_labels<B: DrawingBackend>(
-    frame: &Frame,
-    canvas: &mut Canvas<B>,
-    names: &[String],
-    [gutter, name_width]: [f64; 2],
-) -> Result<()> {
+fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings: &Endings, gutter: f64) -> Result<()> {
     let ends: Vec<Option<Point>> = frame.plot.curves.iter().map(Curve::end).collect();
     let ends: Vec<Point> = ends
         .into_iter()
@@ -278,9 +254,11 @@ fn end_labels<B: DrawingBackend>(
     if let Some(Bracket { from, to, .. }) = frame.plot.bracket {
         wanted.push((frame.y(from) + frame.y(to)) / 2.0);
     }
-    let places = labels::spread(&wanted, NAME_GAP, frame.top, frame.bottom);
+    let heights = endings.heights();
+    let beyond = heights.iter().copied().fold(0.0, f64::max) / 2.0 - 7.0;
+    let places = labels::spread_tall(&wanted, &heights, frame.top + beyond, frame.bottom - beyond);
     let left = frame.right + gutter;
-    for ((curve, name), (end, &y)) in frame.plot.curves.iter().zip(names).zip(ends.iter().zip(&places)) {
+    for (place, (curve, (end, &y))) in frame.plot.curves.iter().zip(ends.iter().zip(&places)).enumerate() {
         if (end[1] - y).abs() > 3.0 || end[0] < frame.right - 2.0 {
             canvas.path(
                 &[[end[0] + 2.0, end[1]], [left - 3.0, y]],
@@ -288,21 +266,14 @@ fn end_labels<B: DrawingBackend>(
                 0.75,
             )?;
         }
-        canvas.text(name, [left, y], NAME_SIZE, Align::Left, curve.colour)?;
-        canvas.text(
-            &curve.detail,
-            [left + name_width + 5.0, y],
-            DETAIL_SIZE,
-            Align::Left,
-            GREY,
-        )?;
+        endings.draw(canvas, place, [left, y])?;
     }
-    if let (Some(bracket), Some(&y)) = (&frame.plot.bracket, places.get(names.len())) {
+    if let (Some(bracket), Some(&y)) = (&frame.plot.bracket, places.get(ends.len())) {
         let (from, to) = (frame.y(bracket.from), frame.y(bracket.to));
         let (near, far) = (frame.right + 7.0, frame.right + 12.0);
         canvas.path(&[[near, from], [far, from], [far, to], [near, to]], DARK, 1.25)?;
         canvas.path(&[[far, (from + to) / 2.0], [left - 3.0, y]], DARK, 0.75)?;
-        canvas.text(&bracket.text, [left, y], LABEL_SIZE, Align::Left, DARK)?;
+        endings.draw(canvas, ends.len(), [left, y])?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::Relief;
-use super::fonts::wrap;
+use super::fonts::{room_for, wrap};
 use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
@@ -17,10 +17,14 @@ const LINES: usize = 12;
 /// Pixels a side of a picture for print.
 pub const PIXELS: usize = 480;
 /// Heights of the title, of the axis, and of the colour scale with its numbers.
-const TITLE: f64 = 22.0;
+const TITLE: f64 = 32.0;
 const AXIS: f64 = 62.0;
 const LINE: f64 = 14.0;
 const SCALE: f64 = 44.0;
+/// Height of the ends of the axis, and width of the words beside a map.
+const ENDS: f64 = 20.0;
+const APART: f64 = 12.0;
+const WORDS: f64 = 104.0;
 
 /// The least and the largest finite loss of several landscapes; `None` where nothing is known.
 pub fn range<'a>(maps: impl Iterator<Item = &'a Landscape>) -> Option<[f32; 2]> {
@@ -40,10 +44,10 @@ pub fn levels([low, high]: [f32; 2]) -> Vec<f32> {
     (1..=LINES).map(|line| low * factor.powi(line as i32)).collect()
 }
 
-/// The width of a map that is as high as there is room for.
+/// The width of a map that is as high as there is room for, with its words beside it.
 pub fn natural_width(relief: &Relief, height: f64) -> f64 {
     let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
-    (height - TITLE - AXIS - SCALE) * wide / high
+    (height - TITLE - ENDS) * wide / high + APART + WORDS
 }
 
 /// Draws title, axis and scale into the rectangle left, top, width, height; the colours come back as pictures.
@@ -52,23 +56,37 @@ pub fn draw<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
     [left, top, width, height]: [f64; 4],
 ) -> Result<Vec<Picture>> {
-    let map = &relief.landscape;
-    let [wide, high] = map.reach.map(|[from, to]| f64::from(to - from));
-    let scale = (width / wide).min((height - TITLE - AXIS - SCALE) / high);
+    let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
+    // Words stand at the right of a map where that leaves it larger than words beneath.
+    let alone = height - TITLE - ENDS;
+    let beside = width >= alone * wide / high + APART + WORDS;
+    let (across, down) = match beside {
+        true => (width - APART - WORDS, alone),
+        false => (width, height - TITLE - AXIS - SCALE),
+    };
+    let scale = (across / wide).min(down / high);
     let inner = [left, top + TITLE, wide * scale, high * scale];
     let [x, y, wide, high] = inner;
-    canvas.text(&relief.title, [x, top + 6.0], 13.0, Align::Left, DARK)?;
-    let [from, to] = map.reach[0].map(|place| number(f64::from(place), 2));
-    canvas.text(&from, [x, y + high + 12.0], 11.0, Align::Left, GREY)?;
-    for (line, words) in wrap(&relief.label, 11.0, width, 2).iter().enumerate() {
-        let below = y + high + 12.0 + LINE * (line + 1) as f64;
-        canvas.text(words, [x, below], 11.0, Align::Left, GREY)?;
+    for (line, words) in wrap(&relief.title, 13.0, width, 2).iter().enumerate() {
+        canvas.text(words, [x, top + 2.0 + LINE * line as f64], 13.0, Align::Left, DARK)?;
     }
+    let [from, to] = relief.landscape.reach[0].map(|place| number(f64::from(place)));
+    canvas.text(&from, [x, y + high + 12.0], 11.0, Align::Left, GREY)?;
     canvas.text(&to, [x + wide, y + high + 12.0], 11.0, Align::Right, GREY)?;
-    let bar = [x, y + high + AXIS, wide, 10.0];
-    let [low, most] = relief.range.map(|loss| number(f64::from(loss), 2));
     let of = t!("training loss, log scale");
-    canvas.scale([&low, &of, &most], [x, bar[1] + 20.0, wide], GREY)?;
+    let (words, room) = match beside {
+        true => ([x + wide + APART, y + 6.0], WORDS),
+        false => ([x, y + high + 12.0 + LINE], width),
+    };
+    for (line, text) in wrap(&relief.label, 11.0, room, 3).iter().enumerate() {
+        canvas.text(text, [words[0], words[1] + LINE * line as f64], 11.0, Align::Left, GREY)?;
+    }
+    let bar = match beside {
+        true => [words[0], y + high - SCALE - LINE, WORDS, 10.0],
+        false => [x, y + high + AXIS, wide.max(room_for(&of, 11.0)).min(width), 10.0],
+    };
+    let [low, most] = relief.range.map(|loss| number(f64::from(loss)));
+    canvas.scale([&low, &of, &most], [bar[0], bar[1] + 20.0, bar[2]], GREY)?;
     Ok(vec![
         Picture {
             place: inner,

@@ -11,11 +11,11 @@ use crate::calendar;
 use crate::error::Result;
 use crate::net::Spec;
 use crate::palette::run_style;
-use crate::run::shelf::{Column, Line, columns, title};
+use crate::run::shelf::{Column, Line, columns};
 
 const DAY: u64 = 86_400;
 /// Fields that say least of what sets runs apart.
-const TOLD: [&str; 4] = ["net", "depth", "input", "classes"];
+const TOLD: [&str; 3] = ["net", "input", "classes"];
 
 /// The figure of a list of runs, in its order.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -32,13 +32,24 @@ pub fn figure(material: &Material) -> Result<Figure> {
         rows: specs.iter().map(|spec| Row::new(style(spec))).collect(),
         ..Table::default()
     };
-    let columns = columns(rows());
+    let mut columns = columns(rows());
+    let early = |column: &Column| match column {
+        Column::Name => 0,
+        Column::Field(name) if name == "depth" => 1,
+        _ => 2,
+    };
+    columns.sort_by_key(early);
     for column in &columns {
         table.push(
             column.title(),
-            rank(column),
+            rank(column, &lines),
             lines.iter().map(|line| cell(column, *line)),
         );
+        match column {
+            Column::Error | Column::TestError => table.count_in(t!("fraction")),
+            Column::Time => table.count_in("s"),
+            _ => {}
+        }
     }
     let mut notes = vec![t!("Loss and error: mean of the last 50 minibatches. Test error: batch statistics.").into()];
     let unread: Vec<String> = all
@@ -50,24 +61,20 @@ pub fn figure(material: &Material) -> Result<Figure> {
         let names = unread.join(&t!(", "));
         notes.push(t!("Left out, because they cannot be read: %{folders}.", folders = names).into());
     }
-    let mut folders: Vec<&Path> = lines.iter().map(|line| line.item.key.folder.as_path()).collect();
-    folders.sort_unstable();
-    folders.dedup();
     let mut engines: Vec<&str> = lines.iter().map(engine).filter(|engine| !engine.is_empty()).collect();
     engines.sort_unstable();
     engines.dedup();
     Ok(Figure {
         title: t!("Runs").into(),
-        subtitle: t!(
-            "Runs: %{runs}. Run folders: %{folders}.",
-            runs = lines.len(),
-            folders = folders.len()
-        )
-        .into(),
+        subtitle: extent(&lines),
         tag: t!("measured: %{engines}", engines = engines.join(", ")).into(),
         panels: vec![Panel::Table(table)],
         notes,
-        recipe: vec![t!("The same in all: %{fields}", fields = shared(&lines).join(&t!(", "))).into()],
+        recipe: match (&shared(&lines)[..], lines.len()) {
+            ([], _) => Vec::new(),
+            (words, 1) => vec![words.join(&t!(", "))],
+            (words, _) => vec![t!("The same in all: %{fields}", fields = words.join(&t!(", "))).into()],
+        },
         experiments: material.caption.experiments.clone(),
     })
 }
@@ -80,18 +87,28 @@ fn engine<'a>(line: &Line<'a>) -> &'a str {
     }
 }
 
-fn rank(column: &Column) -> u8 {
+/// What a reader wants first stands longest: what a run is and came to, then what its recipe sets apart, then what that took.
+fn rank(column: &Column, lines: &[Line]) -> u8 {
     match column {
         Column::Name => 0,
         Column::Loss | Column::TestError => 1,
+        Column::Field(name) if name == "depth" => 2,
         // The name tells of these, or the data does.
-        Column::Field(name) if TOLD.contains(&name.as_str()) => 4,
-        Column::Field(_) => 2,
-        Column::Error | Column::Sketch => 3,
-        Column::Step | Column::State => 4,
-        Column::Folder => 5,
-        Column::Time | Column::Written => 6,
+        Column::Field(name) if TOLD.contains(&name.as_str()) => 8,
+        Column::Field(name) if differs(name, lines) => 3,
+        Column::Step => 4,
+        Column::Time | Column::Error => 5,
+        Column::Sketch | Column::State => 6,
+        Column::Field(_) | Column::Folder | Column::Written => 7,
     }
+}
+
+/// Whether the runs that have the field have it differently.
+fn differs(field: &str, lines: &[Line]) -> bool {
+    let rows = lines.iter().filter_map(|line| line.item.row.as_ref().ok());
+    let mut values = rows.filter_map(|row| row.field(field));
+    let first = values.next();
+    values.any(|value| Some(value) != first)
 }
 
 fn cell(column: &Column, line: Line) -> Cell {
@@ -102,6 +119,14 @@ fn cell(column: &Column, line: Line) -> Cell {
             let (year, month, day) = calendar::date(line.item.changed.min(line.now) / DAY);
             Cell::Text(format!("{year}-{month:02}-{day:02}"))
         }
+        Column::Field(_) if column.text(line).parse::<f64>().is_ok() => {
+            Cell::number(column.text(line).parse().ok(), |_| column.text(line))
+        }
+        // Of seconds, thousandths are as much as was measured.
+        Column::Time => Cell::number(
+            column.value(line).map(|seconds| (1000.0 * seconds).round() / 1000.0),
+            |_| column.text(line),
+        ),
         _ => match column.value(line) {
             Some(value) => Cell::number(Some(value), |_| column.text(line)),
             None => Cell::Text(column.text(line)),
@@ -109,16 +134,33 @@ fn cell(column: &Column, line: Line) -> Cell {
     }
 }
 
-/// What of recipe and net all runs have in common, as in the experiment file.
+/// What the recipes of all runs have in common, in words.
 fn shared(lines: &[Line]) -> Vec<String> {
-    let mut rows = lines.iter().filter_map(|line| line.item.row.as_ref().ok());
-    let Some(first) = rows.next() else { return Vec::new() };
-    let all = first.recipe.iter().chain(first.fields.iter());
-    // What is off needs no words.
-    let all = all.filter(|(_, value)| value != "0" && value != "false");
-    all.filter(|(name, value)| rows.clone().all(|row| row.field(name) == Some(value)))
-        .map(|(name, value)| format!("{} {value}", title(name)))
-        .collect()
+    let mut recipes = lines
+        .iter()
+        .filter_map(|line| Some(line.item.row.as_ref().ok()?.recipe_words()));
+    let mut words = recipes.next().unwrap_or_default();
+    for other in recipes {
+        words.retain(|word| other.contains(word));
+    }
+    words
+}
+
+/// Of how many runs and trainings the table is.
+fn extent(lines: &[Line]) -> String {
+    let mut folders: Vec<&Path> = lines.iter().map(|line| line.item.key.folder.as_path()).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let folder = lines
+        .first()
+        .map(|line| line.item.key.folder_name())
+        .unwrap_or_default();
+    match (lines.len(), folders.len()) {
+        (1, _) => t!("one run of the training %{folder}", folder = folder),
+        (runs, 1) => t!("%{runs} runs of the training %{folder}", runs = runs, folder = folder),
+        (runs, folders) => t!("%{runs} runs of %{folders} trainings", runs = runs, folders = folders),
+    }
+    .into()
 }
 
 #[cfg(test)]
@@ -133,7 +175,6 @@ mod tests {
     const NOW: u64 = 1_764_000_000;
 
     fn item(name: &str, rate: &str, loss: f32) -> Item {
-        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut item = Item::fresh(
             &constant(name, 0, loss),
             &Experiment::named("quick").unwrap(),
@@ -141,8 +182,10 @@ mod tests {
         );
         item.changed = NOW - 3 * DAY;
         if let Ok(row) = &mut item.row {
-            row.recipe = Arc::new(vec![pair("batch", "32"), pair("schedule.rate", rate)]);
-            row.fields = vec![pair("net", "plain")];
+            let recipe = Arc::make_mut(&mut row.recipe).iter_mut();
+            recipe
+                .filter(|(name, _)| name == "schedule.rate")
+                .for_each(|(_, value)| rate.clone_into(value));
             row.status = Some(Status::Finished);
             row.curve = vec![2.0, 1.0, loss];
             row.seconds = 75.0;
@@ -181,7 +224,7 @@ mod tests {
             panic!("a table")
         };
         let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
-        assert_eq!(titles[..2], ["run", "loss curve"]);
+        assert_eq!(titles[..3], ["run", "depth", "loss curve"]);
         assert!(
             titles.contains(&"schedule.rate") && !titles.contains(&"batch"),
             "{titles:?}"
@@ -196,8 +239,20 @@ mod tests {
         assert_eq!(of("time"), Cell::Number("1 min 15 s".into(), 75.0));
         assert_eq!(of("test error"), Cell::Number("12.5 %".into(), 0.125));
         assert_eq!(of("loss curve"), Cell::Curve(vec![2.0, 1.0, 0.25], 60.0 / 400.0));
-        assert_eq!(figure.subtitle, "Runs: 2. Run folders: 1.");
-        assert_eq!(figure.recipe, ["The same in all: batch 32, net plain"]);
+        assert_eq!(figure.subtitle, "2 runs of the training a");
+        let [recipe] = &figure.recipe[..] else {
+            panic!("one recipe")
+        };
+        assert!(
+            recipe.starts_with("The same in all: digits") && recipe.ends_with("SGD .9, batch 32, 400 steps, seed 0")
+        );
+        assert!(!recipe.contains("lr"), "the rates differ: {recipe}");
+        let ranked = |title: &str| table.columns.iter().find(|column| column.title == title).unwrap();
+        assert!(ranked("depth").rank < ranked("schedule.rate").rank && ranked("time").rank < ranked("folder").rank);
+        assert_eq!(
+            (ranked("time").unit.as_str(), ranked("test error").unit.as_str()),
+            ("s", "fraction")
+        );
         assert!(figure.notes[1].contains("cannot be read: b."), "{:?}", figure.notes);
     }
 

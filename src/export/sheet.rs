@@ -3,10 +3,10 @@
 use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Picture};
-use super::figure::{Figure, Panel};
+use super::figure::{Figure, Film, Panel};
 use super::fonts::{room_for, wrap};
 use super::typeset::{Room, Setting, natural_width};
-use super::{Size, grid, heat, plot, relief};
+use super::{Size, film, grid, heat, plot, relief};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -21,8 +21,10 @@ pub const PALE: Rgb = [0xe4; 3];
 const MARGIN: f64 = 24.0;
 const GAP: f64 = 20.0;
 const HEADER: f64 = 76.0;
+/// Panels beside each other in a row.
+const MOST_BESIDE: usize = 5;
 /// Lines of a note.
-const MOST_LINES: usize = 6;
+const MOST_LINES: usize = 12;
 /// Of a plot; the most that a grid of maps takes.
 const PANEL_HEIGHT: f64 = 400.0;
 /// The same where panels stand above each other, and the least of one on a sheet of fixed height.
@@ -70,24 +72,34 @@ impl Plan {
     fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), left_out: &[String]) -> Self {
         let footer = footer(figure, left_out, width);
         let beneath = 14.0 + footer.len() as f64 * LINE + MARGIN - 8.0;
+        let room = width - 2.0 * MARGIN;
+        let (mut places, mut bottom) = (Vec::new(), HEADER);
+        for panel in films(figure) {
+            let tall = film::height(panel, room);
+            places.push([MARGIN, bottom, room, tall]);
+            bottom += tall + GAP;
+        }
+        let rows = rows(figure, size);
         let limit = match height {
-            Some(height) => (height - HEADER - beneath).max(LEAST_HEIGHT),
+            Some(height) => {
+                let left = height - bottom - beneath - GAP * (rows.len() - 1) as f64;
+                (left / rows.len() as f64).max(LEAST_HEIGHT)
+            }
             None if size.stacks() => STACKED_HEIGHT,
             None => PANEL_HEIGHT,
         };
-        let (mut places, mut left, mut top, mut bottom) = (Vec::new(), MARGIN, HEADER, HEADER);
-        for panel in &figure.panels {
-            let panel_width = panel_width(panel, figure, size, width);
-            places.push([left, top, panel_width, limit]);
-            let tall = match panel {
-                Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
-                Panel::Table(table) => Setting::of(table, table_room([left, top, panel_width, limit], size)).height(),
-                Panel::Plot(_) | Panel::Heat(_) | Panel::Relief(_) => limit,
-            };
-            bottom = (top + tall).max(bottom);
-            if size.stacks() {
-                top = bottom + GAP;
-            } else {
+        for (index, row) in rows.iter().enumerate() {
+            let top = if index == 0 { bottom } else { bottom + GAP };
+            let mut left = MARGIN;
+            for panel in *row {
+                let panel_width = panel_width(panel, row, size, room);
+                places.push([left, top, panel_width, limit]);
+                let tall = match panel {
+                    Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
+                    Panel::Table(table) => Setting::of(table, table_room(places[places.len() - 1], size)).height(),
+                    _ => limit,
+                };
+                bottom = (top + tall).max(bottom);
                 left += panel_width + GAP;
             }
         }
@@ -107,33 +119,47 @@ pub fn size(figure: &Figure, size: Size) -> [f64; 2] {
     [plan.width, plan.height]
 }
 
+/// Films stand above the rest.
+fn films(figure: &Figure) -> impl Iterator<Item = &Film> {
+    figure.panels.iter().filter_map(|panel| match panel {
+        Panel::Film(film) => Some(film),
+        _ => None,
+    })
+}
+
+/// The other panels, as they stand beside each other.
+fn rows(figure: &Figure, size: Size) -> Vec<&[Panel]> {
+    let rest = &figure.panels[films(figure).count()..];
+    let rows = rest.len().div_ceil(if size.stacks() { 1 } else { MOST_BESIDE }).max(1);
+    rest.chunks(rest.len().div_ceil(rows).max(1)).collect()
+}
+
 fn width_of(figure: &Figure) -> f64 {
-    let panels: f64 = figure.panels.iter().map(|panel| share(panel, figure)).sum();
-    2.0 * MARGIN + panels + gaps(figure)
+    let width = |row: &&[Panel]| row.iter().map(|panel| share(panel, row.len())).sum::<f64>() + gaps(row);
+    2.0 * MARGIN + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
 }
 
-fn gaps(figure: &Figure) -> f64 {
-    GAP * figure.panels.len().saturating_sub(1) as f64
+fn gaps(row: &[Panel]) -> f64 {
+    GAP * row.len().saturating_sub(1) as f64
 }
 
-fn panel_width(panel: &Panel, figure: &Figure, size: Size, width: f64) -> f64 {
-    let room = width - 2.0 * MARGIN;
+fn panel_width(panel: &Panel, row: &[Panel], size: Size, room: f64) -> f64 {
     if size.stacks() {
-        return room.min(share(panel, figure));
+        return room.min(share(panel, row.len()));
     }
-    let all: f64 = figure.panels.iter().map(|panel| share(panel, figure)).sum();
-    share(panel, figure) * (room - gaps(figure)) / all
+    let all: f64 = row.iter().map(|panel| share(panel, row.len())).sum();
+    share(panel, row.len()) * (room - gaps(row)) / all
 }
 
 /// What a panel would like to have of the width.
-fn share(panel: &Panel, figure: &Figure) -> f64 {
+fn share(panel: &Panel, beside: usize) -> f64 {
     match panel {
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
         Panel::Table(table) => natural_width(table),
         // No wider than its height lets it be.
-        Panel::Relief(relief) => relief::natural_width(relief, PANEL_HEIGHT).clamp(LEAST_RELIEF, 580.0),
-        Panel::Plot(_) | Panel::Heat(_) => match figure.panels.len() {
+        Panel::Relief(relief) => relief::natural_width(relief, PANEL_HEIGHT).clamp(LEAST_RELIEF, 640.0),
+        Panel::Plot(_) | Panel::Heat(_) | Panel::Film(_) => match beside {
             1 => 852.0,
             2 => 580.0,
             _ => 470.0,
@@ -144,10 +170,9 @@ fn share(panel: &Panel, figure: &Figure) -> f64 {
 /// What a table is set in: where the paper's height is given, its text becomes smaller or larger to fill it.
 fn table_room([_, _, width, limit]: [f64; 4], size: Size) -> Room {
     let (height, sizes) = match size {
-        Size::Screen => (None, [0.8, 1.0]),
+        Size::Screen => (None, [0.85, 1.0]),
         Size::Column => (None, [0.9, 1.0]),
-        Size::Slide => (Some(limit), [0.8, 1.4]),
-        Size::Poster => (Some(limit), [0.8, 1.4]),
+        Size::Slide | Size::Poster => (Some(limit), [0.85, 2.0]),
     };
     Room { width, height, sizes }
 }
@@ -162,8 +187,7 @@ fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)
     if corner(figure, width) != figure.tag {
         all.extend(lines(std::slice::from_ref(&figure.tag), GREY));
     }
-    all.extend(lines(&figure.notes, GREY));
-    all.extend(lines(left_out, GREY));
+    all.extend(lines(&[[&figure.notes[..], left_out].concat().join(" ")], GREY));
     all
 }
 
@@ -187,6 +211,7 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
             Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
+            Panel::Film(film) => pictures.extend(film::draw(film, canvas, [place[0], place[1], place[2]])?),
             Panel::Table(table) => {
                 pictures.extend(Setting::of(table, table_room(place, size)).draw(canvas, [place[0], place[1]])?)
             }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::one_of;
 use crate::error::{Error, Result};
 
-/// How large a figure is. Texts are the same on all of them in points as laid out; the paper makes them smaller or larger.
+/// How large a figure is. Letters and lines are as many points as laid out on all of them; the fewer points a paper has, the
+/// larger they become on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Size {
@@ -41,8 +42,8 @@ impl Size {
         match self {
             Size::Screen => (None, None),
             Size::Column => (Some(400.0), None),
-            Size::Slide => (Some(768.0), Some(432.0)),
-            Size::Poster => (Some(840.0), Some(594.0)),
+            Size::Slide => (Some(640.0), Some(360.0)),
+            Size::Poster => (Some(700.0), Some(495.0)),
         }
     }
 
@@ -66,8 +67,8 @@ impl Size {
         match self {
             Size::Screen => 2.0,
             Size::Column => 5.0,
-            Size::Slide => 2.5,
-            Size::Poster => 6.0,
+            Size::Slide => 3.0,
+            Size::Poster => 7.2,
         }
     }
 }

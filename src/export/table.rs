@@ -14,6 +14,8 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heading {
     pub title: String,
+    /// What the numbers beneath are counted in, where their text alone says it: `s`, or `fraction` of what is read in percent.
+    pub unit: String,
     /// Where there is no room for all columns, that of the highest rank is left out first; one of rank 0 never is.
     pub rank: u8,
 }
@@ -44,11 +46,19 @@ impl Table {
     /// Adds a column, with a cell for each line that there is.
     pub fn push(&mut self, title: impl Into<String>, rank: u8, cells: impl IntoIterator<Item = Cell>) {
         let title = title.into();
-        self.columns.push(Heading { title, rank });
+        let unit = String::new();
+        self.columns.push(Heading { title, unit, rank });
         self.rows
             .iter_mut()
             .zip(cells)
             .for_each(|(row, cell)| row.cells.push(cell));
+    }
+
+    /// Says what the numbers of the last column are counted in.
+    pub fn count_in(&mut self, unit: impl Into<String>) {
+        if let Some(heading) = self.columns.last_mut() {
+            heading.unit = unit.into();
+        }
     }
 
     /// The cells of a column, from the top.

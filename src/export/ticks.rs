@@ -1,6 +1,7 @@
 //! Where an axis is marked, and with what.
 
 use super::figure::{Axis, Scale};
+use crate::run::amounts::{grouped, superscript};
 
 /// One mark of an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -8,17 +9,17 @@ pub struct Tick {
     pub value: f64,
     /// Empty for a mark without a number.
     pub label: String,
-    /// Raised after the label: the exponent of a power of ten.
-    pub exponent: String,
 }
 
 /// The marks of `axis` between `low` and `high`, about `count` of them.
 pub fn ticks(axis: &Axis, [low, high]: [f64; 2], count: usize) -> Vec<Tick> {
     if !axis.ticks.is_empty() {
-        return axis
-            .ticks
-            .iter()
-            .map(|&value| plain(value, decimal(value, 0)))
+        let marked = axis.ticks.iter();
+        return marked
+            .map(|&value| Tick {
+                value,
+                label: whole(value),
+            })
             .collect();
     }
     match axis.scale {
@@ -54,61 +55,49 @@ fn even(low: f64, high: f64, count: usize, smallest: f64, factor: f64, unit: &st
     let many = (last - first + 1.0).clamp(0.0, 50.0) as usize;
     (0..many)
         .map(|i| (first + i as f64) * step)
-        .map(|shown| plain(shown / factor, decimal(shown, digits) + unit))
-        .collect()
-}
-
-fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
-    let (from, to) = ((low.log10() - 1e-9).ceil() as i32, (high.log10() + 1e-9).floor() as i32);
-    let decades = to - from + 1;
-    let everyday = low.min(1.0) >= 9e-4 && high < 1e5;
-    let label = |value: f64, power: i32| {
-        if everyday {
-            plain(value, decimal(value, (-power).max(0) as usize))
-        } else {
-            let exponent = power.to_string().replace('-', "\u{2212}");
-            Tick {
-                value,
-                label: "10".into(),
-                exponent,
-            }
-        }
-    };
-    if decades >= 3 {
-        let every = (decades as usize).div_ceil(count.max(2)) as i32;
-        return (from..=to)
-            .filter(|power| power.rem_euclid(every) == 0)
-            .map(|power| label(10f64.powi(power), power))
-            .collect();
-    }
-    let digits: &[f64] = if high / low < 3.0 {
-        return even(low, high, count, 0.0, 1.0, "");
-    } else {
-        &[1.0, 2.0, 5.0]
-    };
-    (from - 1..=to)
-        .flat_map(|power| digits.iter().map(move |digit| (digit * 10f64.powi(power), power)))
-        .filter(|(value, _)| (low..=high).contains(value))
-        .map(|(value, power)| {
-            let places = (-power).max(0) as usize;
-            plain(
-                value,
-                if places <= 4 {
-                    decimal(value, places)
-                } else {
-                    format!("{value:.0e}")
-                },
-            )
+        .map(|shown| Tick {
+            value: shown / factor,
+            label: if smallest >= 1.0 {
+                whole(shown)
+            } else {
+                decimal(shown, digits) + unit
+            },
         })
         .collect()
 }
 
-fn plain(value: f64, label: String) -> Tick {
-    Tick {
-        value,
-        label,
-        exponent: String::new(),
+fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    if high / low < 3.0 {
+        return even(low, high, count, 0.0, 1.0, "");
     }
+    let (from, to) = ((low.log10() - 1e-9).ceil() as i32, (high.log10() + 1e-9).floor() as i32);
+    let decades = to - from + 1;
+    if decades >= 3 {
+        let every = (decades as usize).div_ceil(count.max(2)) as i32;
+        let powers = (from..=to).filter(|power| power.rem_euclid(every) == 0);
+        return powers.map(|power| part(1.0, power)).collect();
+    }
+    (from - 1..=to)
+        .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| part(digit, power)))
+        .filter(|tick| (low..=high).contains(&tick.value))
+        .collect()
+}
+
+/// `0.05`, `1`, `2·10⁻⁹`: powers of ten beyond a thousand and a thousandth, as the window has them.
+fn part(digit: f64, power: i32) -> Tick {
+    let value = digit * 10f64.powi(power);
+    let label = match power {
+        -3..=3 => decimal(value, (-power).max(0) as usize),
+        _ if digit == 1.0 => format!("10{}", superscript(&power.to_string())),
+        _ => format!("{digit}·10{}", superscript(&power.to_string())),
+    };
+    Tick { value, label }
+}
+
+/// A whole number, its thousands apart.
+fn whole(value: f64) -> String {
+    let sign = if value < -0.5 { "\u{2212}" } else { "" };
+    format!("{sign}{}", grouped(value.abs().round() as u64))
 }
 
 /// With a true minus sign, and without a sign before zero.
@@ -124,7 +113,7 @@ mod tests {
     fn labels(scale: Scale, range: [f64; 2], count: usize) -> Vec<String> {
         ticks(&Axis::new("", scale), range, count)
             .into_iter()
-            .map(|tick| tick.label + &tick.exponent)
+            .map(|tick| tick.label)
             .collect()
     }
 
@@ -133,6 +122,7 @@ mod tests {
         assert_eq!(labels(Scale::Whole, [1.0, 400.0], 4), ["100", "200", "300", "400"]);
         assert_eq!(labels(Scale::Whole, [1.0, 120.0], 1), ["50", "100"]);
         assert_eq!(labels(Scale::Whole, [0.0, 3.0], 10), ["0", "1", "2", "3"]);
+        assert_eq!(labels(Scale::Whole, [0.0, 1000.0], 2), ["0", "500", "1\u{a0}000"]);
         assert_eq!(
             labels(Scale::Linear, [-0.5, 0.5], 5),
             ["\u{2212}0.4", "\u{2212}0.2", "0.0", "0.2", "0.4"]
@@ -148,13 +138,7 @@ mod tests {
         assert_eq!(labels(Scale::Log, [0.0011, 3.0], 6), ["0.01", "0.1", "1"]);
         assert_eq!(
             labels(Scale::Log, [3e-16, 0.2], 6),
-            [
-                "10\u{2212}15",
-                "10\u{2212}12",
-                "10\u{2212}9",
-                "10\u{2212}6",
-                "10\u{2212}3"
-            ]
+            ["10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001"]
         );
         assert_eq!(labels(Scale::Log, [0.3, 2.5], 6), ["0.5", "1", "2"]);
         assert_eq!(labels(Scale::Log, [2.0, 2.6], 4), ["2.0", "2.2", "2.4", "2.6"]);

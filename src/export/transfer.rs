@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::net::Graph;
 use crate::palette::{Rgb, mix};
 use crate::probe::{Trial, Way};
+use crate::run::amounts::grouped;
 use crate::run::{Origin, Series};
 
 /// The figure of the first run that was tried, and of what it had learned before.
@@ -31,7 +32,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         Panel::Plot(layers(trials, series, net.style.light)),
     ];
     let learned = match origin {
-        Origin::Backbone => t!("4,000 digits of MNIST at 8x8"),
+        Origin::Backbone => t!("%{images} digits of MNIST at 8x8", images = grouped(4000)),
         Origin::OtherClasses => t!("the first half of the classes; labels are of the second half"),
     };
     let reading = t!(
@@ -50,7 +51,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
 fn line(way: Way, colour: Rgb) -> Curve {
     let (colour, width) = match way {
         Way::Scratch => ([0x76; 3], 1.5),
-        Way::Frozen => (mix([0xff; 3], colour, 0.6), 2.0),
+        Way::Frozen => (mix([0xff; 3], colour, 0.72), 2.0),
         Way::FineTuned => (colour, 3.0),
     };
     let mut curve = Curve::new(t!(way.name()), colour, width);
@@ -75,7 +76,7 @@ fn accuracies(trials: &[Trial], colour: Rgb) -> Plot {
         x,
         y: Axis {
             range: Some([0.0, 1.0]),
-            ..Axis::new(t!("accuracy on the test split"), Scale::Linear)
+            ..Axis::new(t!("accuracy on the test split"), Scale::Percent)
         },
         curves: Way::ALL.map(curve).into(),
         bands: Vec::new(),
@@ -100,11 +101,19 @@ fn layers(trials: &[Trial], series: &Series, colour: Rgb) -> Plot {
         }
         curve
     };
+    let curves = [Way::Scratch, Way::FineTuned].map(curve);
+    let moved = curves.iter().flat_map(|curve| &curve.points).map(|point| point[1]);
+    let most = moved
+        .filter(|moved| moved.is_finite())
+        .fold(f64::MIN_POSITIVE, f64::max);
     Plot {
         title: t!("How far each layer moves").into(),
         x: Axis::new(t!("weighted layer, input at the left"), Scale::Whole),
-        y: Axis::new(t!("norm of the change over norm before"), Scale::Linear),
-        curves: [Way::Scratch, Way::FineTuned].map(curve).into(),
+        y: Axis {
+            range: Some([0.0, 1.05 * most]),
+            ..Axis::new(t!("norm of the change over norm before"), Scale::Linear)
+        },
+        curves: curves.into(),
         bands: Vec::new(),
         bracket: None,
     }

@@ -15,15 +15,21 @@ const LINE: f64 = 20.0;
 const TALL_LINE: f64 = 34.0;
 const BETWEEN: f64 = 16.0;
 const AIR: f64 = 26.0;
+/// What columns become wider by, at most, on paper of a fixed height.
+const MOST_AIR: f64 = 80.0;
 /// The coloured line before a net's name.
 const MARK: f64 = 22.0;
 const CURVE: f64 = 84.0;
-const BAR: f64 = 60.0;
+const BAR: f64 = 44.0;
 const IMAGE: f64 = 28.0;
 /// Widest columns of what can be cut; the widest that fits is taken.
 const WIDEST: [f64; 4] = [240.0, 190.0, 150.0, 110.0];
 /// Sizes that are tried.
-const SIZES: [f64; 5] = [0.8, 0.9, 1.0, 1.2, 1.4];
+const SIZES: [f64; 7] = [0.85, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0];
+/// How much higher lines become on paper that they do not fill, at most.
+const STRETCH: f64 = 1.6;
+/// Rank up to which columns matter more than the size of letters.
+const MATTERS: u8 = 5;
 /// Widths that a sheet of any width is given, and lines from which on tables stand side by side on it.
 const NARROWEST: f64 = 480.0;
 const BROADEST: f64 = 1400.0;
@@ -54,6 +60,10 @@ pub struct Setting<'a> {
     shown: usize,
     block_width: f64,
     head: f64,
+    /// Height of a line: pictures in it become smaller where the paper is low.
+    line: f64,
+    /// Length of the longest bar.
+    bar: f64,
 }
 
 /// The width that shows every column in full, and many lines in tables side by side.
@@ -68,13 +78,14 @@ pub fn natural_width(table: &Table) -> f64 {
 }
 
 impl<'a> Setting<'a> {
-    /// In the size that shows the most lines and columns, and of several in the largest.
+    /// In the size that shows the most lines and columns that matter, and of several in the largest.
     pub fn of(table: &'a Table, room: Room) -> Self {
         let widths = natural(table);
         let [least, most] = room.sizes;
         let sizes = SIZES.iter().filter(|size| (least..=most).contains(size));
         let settings = sizes.map(|&size| Self::at(table, &widths, room, size));
-        let best = settings.max_by_key(|set| (set.shown, set.columns.len()));
+        let matters = |(column, _): &&(usize, f64)| table.columns[*column].rank <= MATTERS;
+        let best = settings.max_by_key(|set| (set.shown, set.columns.iter().filter(matters).count()));
         best.unwrap_or_else(|| Self::at(table, &widths, room, 1.0))
     }
 
@@ -83,10 +94,9 @@ impl<'a> Setting<'a> {
         let (columns, widest) = fitting(table, natural, width);
         let taken = whole(table, &columns, natural, widest);
         let head = size * (head_lines(table, &columns, natural, widest) as f64 * HEAD_LINE + 12.0);
-        let line = size * line_height(table);
-        let longest = room
-            .height
-            .map_or(LONGEST, |height| ((height - head) / line).max(1.0) as usize);
+        let lowest = size * LINE;
+        let body = room.height.map(|height| height - head - 4.0);
+        let longest = body.map_or(LONGEST, |body| (body / lowest).max(1.0) as usize);
         let beside = ((width + 2.0 * AIR) / (taken + 2.0 * AIR)) as usize;
         let blocks = table
             .rows
@@ -94,8 +104,11 @@ impl<'a> Setting<'a> {
             .div_ceil(longest)
             .clamp(1, beside.clamp(1, MOST_BLOCKS));
         let lines = table.rows.len().div_ceil(blocks).min(longest);
+        let usual = size * line_height(table);
+        let line = body.map_or(usual, |body| (body / lines as f64).clamp(lowest, STRETCH * usual));
         let block_width = (width - 2.0 * AIR * (blocks - 1) as f64) / blocks as f64;
-        let spare = ((block_width - taken) / columns.len() as f64).clamp(0.0, AIR);
+        let most = if room.height.is_some() { MOST_AIR } else { AIR };
+        let spare = ((block_width - taken) / columns.len() as f64).clamp(0.0, most);
         let set_width = |&column: &usize| {
             (
                 column,
@@ -106,16 +119,18 @@ impl<'a> Setting<'a> {
             table,
             size,
             columns: columns.iter().map(set_width).collect(),
+            bar: size * (BAR + spare),
             lines,
             shown: table.rows.len().min(lines * blocks).min(MOST_LINES),
             block_width: size * (taken + spare * columns.len() as f64).min(block_width),
             head,
+            line,
         }
     }
 
     /// The height that it takes.
     pub fn height(&self) -> f64 {
-        self.head + self.lines as f64 * self.size * line_height(self.table) + 4.0
+        self.head + self.lines as f64 * self.line + 4.0
     }
 
     /// What of the table is not in it, in sentences.
@@ -253,6 +268,7 @@ mod tests {
     fn table(rows: usize, numbers: u8) -> Table {
         let heading = |rank: u8| Heading {
             title: format!("column {rank}"),
+            unit: String::new(),
             rank,
         };
         let row = |index: usize| {

@@ -4,6 +4,7 @@
 use rust_i18n::t;
 
 use super::figure::{Figure, HeatMap, Panel};
+use super::nets::place;
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Graph;
@@ -57,7 +58,13 @@ fn sides(history: &History) -> Vec<&Series> {
 
 fn heat_map(run: &Series) -> Option<HeatMap> {
     let graph = Graph::new(&run.track.spec);
-    let rows: Vec<String> = graph.trunk().iter().map(|&id| graph.nodes[id].name.clone()).collect();
+    let rows: Vec<String> = graph
+        .trunk()
+        .iter()
+        .map(|&id| graph.nodes[id].name.as_str())
+        .enumerate()
+        .map(place)
+        .collect();
     let whole = |norms: &[f32]| norms.len() == rows.len();
     let measured: Vec<_> = run.measured.iter().filter(|at| whole(&at.norms.activation)).collect();
     measured.last()?;
@@ -129,7 +136,7 @@ mod tests {
     fn maps(figure: &Figure) -> Vec<&HeatMap> {
         let maps = figure.panels.iter().filter_map(|panel| match panel {
             Panel::Heat(map) => Some(map),
-            Panel::Plot(_) | Panel::Maps(_) | Panel::Relief(_) | Panel::Table(_) => None,
+            _ => None,
         });
         maps.collect()
     }
@@ -143,7 +150,7 @@ mod tests {
         assert_eq!(titles, ["plain-56", "resnet-56", "plain-56 over resnet-56"]);
         assert_eq!(maps[0].range, maps[1].range);
         assert!((maps[2].values[5][1] - 0.01).abs() < 1e-6 && (maps[2].range[1] - 100.0).abs() < 1e-2);
-        assert_eq!(maps[0].rows[0], "relu");
+        assert_eq!(maps[0].rows[..2], ["stem (relu)", "layer1.0"]);
     }
 
     #[test]

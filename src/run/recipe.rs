@@ -9,6 +9,11 @@ use crate::net::Spec;
 
 /// `digits 8x8, width 8, SGD .9, lr .02 constant, batch 32, 400 steps, seed 0`
 pub fn line(experiment: &Experiment) -> String {
+    parts(experiment).join(&t!(", "))
+}
+
+/// What the line consists of.
+pub fn parts(experiment: &Experiment) -> Vec<String> {
     let mut parts = vec![experiment.data.to_string()];
     if experiment.augment.shift > 0 {
         parts.push(t!("shift ±%{pixels}", pixels = experiment.augment.shift).into());
@@ -46,7 +51,7 @@ pub fn line(experiment: &Experiment) -> String {
     });
     parts.push(seeds(&experiment.seeds));
     parts.extend(experiment.runs.iter().filter_map(RunPlan::origin));
-    parts.join(&t!(", "))
+    parts
 }
 
 /// The nets' common width, or all of them.

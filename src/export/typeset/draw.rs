@@ -8,7 +8,7 @@ use super::super::fonts::{shortened, wrap};
 use super::super::grid;
 use super::super::sheet::{DARK, GREY, PALE};
 use super::super::table::{Cell, Row};
-use super::{AIR, BAR, BETWEEN, HEAD, HEAD_LINE, IMAGE, LINE, MARK, Setting, TEXT, at_right, line_height, marked};
+use super::{AIR, BETWEEN, HEAD, HEAD_LINE, IMAGE, LINE, MARK, Setting, TALL_LINE, TEXT, at_right, marked};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -30,7 +30,7 @@ impl Setting<'_> {
         [left, top]: Point,
         rows: &[Row],
     ) -> Result<Vec<Picture>> {
-        let (mut pictures, line) = (Vec::new(), self.size * line_height(self.table));
+        let (mut pictures, line) = (Vec::new(), self.line);
         let right = left + self.block_width;
         let rule = |canvas: &mut Canvas<B>, y: f64, colour: Rgb, width: f64| {
             canvas.path(&[[left, y], [right, y]], colour, width)
@@ -101,13 +101,13 @@ impl Setting<'_> {
                 canvas.path(&curve(values, *along, place), Ink::from(colour), 1.25)?;
             }
             Some(Cell::Bar(text, value, of)) => {
-                let length = BAR * self.size * (value / of.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
+                let length = self.bar * (value / of.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
                 let bar = [at, middle - 5.0 * self.size, length.max(1.0), 10.0 * self.size];
                 canvas.rect(bar, Ink(GREY, 0.55))?;
                 canvas.text(text, [at + length + 5.0, middle], size, Align::Left, DARK)?;
             }
             Some(Cell::Images(images)) => {
-                let side = IMAGE * self.size;
+                let side = IMAGE * (self.line / TALL_LINE).min(self.size);
                 let step = side + 3.0 * self.size;
                 let room = ((width + 3.0 * self.size) / step) as usize;
                 let placed = |(index, image)| grid::own(image, [at + index as f64 * step, middle - side / 2.0, side]);

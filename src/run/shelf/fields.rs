@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_i18n::t;
 
 use crate::net::Spec;
-use crate::run::Experiment;
+use crate::run::{Experiment, RunPlan};
 
 /// `schedule.rate` = `0.02`, in the order of the experiment file.
 pub type Fields = Vec<(String, String)>;
@@ -45,6 +45,24 @@ fn flatten(key: String, value: toml::Value, fields: &mut Fields) {
         toml::Value::Float(number) => fields.push((key, (number as f32).to_string())),
         other => fields.push((key, other.to_string())),
     }
+}
+
+/// The experiment that has this recipe, of one run; `None` where the recipe is no whole one.
+pub fn experiment(recipe: &Fields, net: &str, seed: u64) -> Option<Experiment> {
+    let mut text = String::from("name = \"one\"\nruns = []\n");
+    for (key, value) in recipe {
+        let line = format!("{key} = {value}\n");
+        text += &match toml::from_str::<toml::Table>(&line) {
+            Ok(_) => line,
+            Err(_) => format!("{key} = {}\n", toml::Value::from(value.as_str())),
+        };
+    }
+    let experiment: Experiment = toml::from_str(&text).ok()?;
+    Some(Experiment {
+        seeds: vec![seed],
+        runs: vec![RunPlan::new("one", net)],
+        ..experiment
+    })
 }
 
 /// What sets a run apart within its experiment: its net, its seed, and what it continues.
@@ -120,5 +138,24 @@ pub fn title(name: &str) -> Cow<'_, str> {
         "schedule.rate" => t!("schedule.rate"),
         "schedule.warmup" => t!("schedule.warmup"),
         other => other.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_is_read_back_from_its_fields() {
+        for name in ["quick", "faithful"] {
+            let whole = Experiment::named(name).unwrap();
+            let read = experiment(&recipe(&whole), "plain-20", 7).unwrap();
+            assert_eq!(recipe(&read), recipe(&whole));
+            assert_eq!(
+                (read.data, read.schedule, read.seeds),
+                (whole.data, whole.schedule, vec![7])
+            );
+        }
+        assert_eq!(experiment(&vec![("batch".into(), "32".into())], "plain-20", 0), None);
     }
 }

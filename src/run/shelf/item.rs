@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::fields::{self, Fields};
 use super::marks::Mark;
-use crate::run::{Experiment, Series, Status};
+use crate::run::{Experiment, Series, Status, recipe};
 
 /// Where a run is: its folder, its name and its seed. A broken folder is a run without a name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,13 @@ impl Row {
     pub fn field(&self, name: &str) -> Option<&str> {
         let mut all = self.fields.iter().chain(self.recipe.iter());
         all.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Its recipe in words: `digits 8x8`, `batch 32`; none where it is no whole one.
+    pub fn recipe_words(&self) -> Vec<String> {
+        let seed = self.field("seed").and_then(|seed| seed.parse().ok()).unwrap_or(0);
+        let experiment = fields::experiment(&self.recipe, &self.net, seed);
+        experiment.as_ref().map_or_else(Vec::new, recipe::parts)
     }
 }
 

@@ -1,0 +1,122 @@
+//! What stands at the right of a plot: the name at each line's end and what its bracket says, in one column.
+
+use plotters_backend::DrawingBackend;
+
+use super::canvas::{Align, Canvas};
+use super::figure::{Plot, Point};
+use super::fonts::{room_for, shortened, wrap};
+use super::sheet::{DARK, GREY};
+use crate::error::Result;
+use crate::palette::Rgb;
+
+const NAME: f64 = 12.5;
+const NAME_LINE: f64 = 15.0;
+const DETAIL: f64 = 11.0;
+const DETAIL_LINE: f64 = 13.0;
+const REMARK: f64 = 12.0;
+const REMARK_LINE: f64 = 14.0;
+const GAP: f64 = 5.0;
+/// The share of the plot's width that the column takes before its lines are broken, the least that it is given, and the most.
+const SHARE: f64 = 0.24;
+const LEAST: f64 = 76.0;
+const MOST: f64 = 0.45;
+
+/// The words of each line in turn, then those of the bracket.
+pub struct Endings {
+    each: Vec<Ending>,
+    pub width: f64,
+}
+
+/// Words from their left end and their upper edge on.
+struct Ending {
+    words: Vec<(String, f64, Rgb, Point)>,
+    height: f64,
+}
+
+impl Endings {
+    /// Each in a line of its own, or broken where that takes much of the width and the height suffices.
+    pub fn of(plot: &Plot, [width, height]: [f64; 2]) -> Self {
+        let whole = Self::within(plot, f64::INFINITY, 1);
+        if whole.width <= SHARE * width {
+            return whole;
+        }
+        let broken = Self::within(plot, (SHARE * width).max(LEAST).min(MOST * width), 2);
+        if broken.heights().iter().sum::<f64>() <= height {
+            return broken;
+        }
+        Self::within(plot, MOST * width, 1)
+    }
+
+    fn within(plot: &Plot, limit: f64, lines: usize) -> Self {
+        let names: Vec<Vec<String>> = plot
+            .curves
+            .iter()
+            .map(|curve| match lines {
+                1 => vec![shortened(
+                    &curve.name,
+                    NAME,
+                    (limit - GAP - room_for(&curve.detail, DETAIL)).min(200.0),
+                )],
+                _ => wrap(&curve.name, NAME, limit, lines),
+            })
+            .collect();
+        let across = |name: &[String]| name.iter().map(|line| room_for(line, NAME)).fold(0.0, f64::max);
+        let column = names.iter().map(|name| across(name)).fold(0.0, f64::max);
+        let mut each: Vec<Ending> = Vec::new();
+        for (curve, name) in plot.curves.iter().zip(names) {
+            let mut ending = Ending {
+                words: Vec::new(),
+                height: 0.0,
+            };
+            let beside = lines == 1 || name.len() == 1 && column + GAP + room_for(&curve.detail, DETAIL) <= limit;
+            ending.add(name, NAME, NAME_LINE, curve.colour);
+            if beside && !curve.detail.is_empty() {
+                let at = [column + GAP, NAME_LINE / 2.0];
+                ending.words.push((curve.detail.clone(), DETAIL, GREY, at));
+            } else if !curve.detail.is_empty() {
+                ending.add(wrap(&curve.detail, DETAIL, limit, 3), DETAIL, DETAIL_LINE, GREY);
+            }
+            each.push(ending);
+        }
+        let width = each.iter().map(Ending::width).fold(0.0, f64::max);
+        if let Some(bracket) = &plot.bracket {
+            let mut ending = Ending {
+                words: Vec::new(),
+                height: 0.0,
+            };
+            let limit = if lines == 1 { limit } else { width.max(LEAST) };
+            ending.add(wrap(&bracket.text, REMARK, limit, 4), REMARK, REMARK_LINE, DARK);
+            each.push(ending);
+        }
+        let width = each.iter().map(Ending::width).fold(0.0, f64::max);
+        Self { each, width }
+    }
+
+    pub fn heights(&self) -> Vec<f64> {
+        self.each.iter().map(|ending| ending.height).collect()
+    }
+
+    /// Writes the words of that place around a height.
+    pub fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<B>, place: usize, [left, middle]: Point) -> Result<()> {
+        let ending = &self.each[place];
+        let top = middle - ending.height / 2.0;
+        for (text, size, colour, [x, y]) in &ending.words {
+            canvas.text(text, [left + x, top + y], *size, Align::Left, *colour)?;
+        }
+        Ok(())
+    }
+}
+
+impl Ending {
+    fn add(&mut self, lines: Vec<String>, size: f64, line: f64, colour: Rgb) {
+        for text in lines {
+            self.words.push((text, size, colour, [0.0, self.height + line / 2.0]));
+            self.height += line;
+        }
+    }
+
+    fn width(&self) -> f64 {
+        let reach = |(text, size, _, at): &(String, f64, Rgb, Point)| at[0] + room_for(text, *size);
+        self.words.iter().map(reach).fold(0.0, f64::max)
+    }
+}

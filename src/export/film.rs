@@ -1,0 +1,119 @@
+//! Draws films: a strip a net, the image itself before the frames, the blocks' numbers beneath.
+
+use plotters_backend::DrawingBackend;
+use rust_i18n::t;
+
+use super::canvas::{Align, Canvas, Picture};
+use super::figure::{Film, Strip};
+use super::fonts::{room_for, shortened, text_width};
+use super::grid;
+use super::sheet::GREY;
+use crate::error::Result;
+
+const NAME: f64 = 12.5;
+const NUMBER: f64 = 11.0;
+const NUMBERS: f64 = 18.0;
+/// Largest and least side of a frame; where there is no room for all, some are left out.
+const LARGEST: f64 = 56.0;
+const LEAST: f64 = 20.0;
+const GAP: f64 = 3.0;
+/// Between the image itself and the first frame.
+const APART: f64 = 14.0;
+
+/// Where everything of a film stands, from its left end on.
+struct Plan {
+    /// The image itself.
+    original: f64,
+    first: f64,
+    /// From one block to the next, and how many frames there is room for one of.
+    step: f64,
+    every: usize,
+    side: f64,
+}
+
+impl Plan {
+    fn of(film: &Film, width: f64) -> Self {
+        let names = film.strips.iter().map(|strip| room_for(&strip.name, NAME));
+        let original = names.fold(0.0, f64::max).min(0.2 * width) + 10.0;
+        let longest = film
+            .strips
+            .iter()
+            .map(|strip| strip.frames.len())
+            .max()
+            .unwrap_or(1)
+            .max(1) as f64;
+        // The image itself is as large as a frame.
+        let alike = (width - original - APART) / (longest + 1.0);
+        let every = (LEAST / alike).ceil().max(1.0);
+        let side = (alike * every - GAP).min(LARGEST);
+        let first = original + side + APART;
+        let step = ((width - first - side) / (longest - 1.0).max(1.0)).min(side + GAP);
+        Self {
+            original,
+            first,
+            step,
+            every: every as usize,
+            side,
+        }
+    }
+}
+
+/// Whether the next strip has its numbers in the same places.
+fn numbered(film: &Film, place: usize) -> bool {
+    film.strips
+        .get(place + 1)
+        .is_none_or(|next| next.frames.len() != film.strips[place].frames.len())
+}
+
+/// The height of a film that is as wide as that.
+pub fn height(film: &Film, width: f64) -> f64 {
+    let side = Plan::of(film, width).side;
+    let numbers = (0..film.strips.len()).filter(|&place| numbered(film, place)).count();
+    film.strips.len() as f64 * (side + GAP) + numbers as f64 * NUMBERS
+}
+
+/// Draws names and numbers from left, top on in that width; the frames come back as pictures.
+pub fn draw<B: DrawingBackend>(
+    film: &Film,
+    canvas: &mut Canvas<B>,
+    [left, top, width]: [f64; 3],
+) -> Result<Vec<Picture>> {
+    let plan = Plan::of(film, width);
+    let (mut pictures, mut y) = (Vec::new(), top);
+    for (place, strip) in film.strips.iter().enumerate() {
+        let Strip {
+            name,
+            colour,
+            original,
+            frames,
+        } = strip;
+        let name = shortened(name, NAME, plan.original - 10.0);
+        canvas.text(&name, [left, y + plan.side / 2.0], NAME, Align::Left, *colour)?;
+        pictures.push(grid::own(original, [left + plan.original, y, plan.side]));
+        let at = |frame: usize| left + plan.first + frame as f64 * plan.step;
+        let shown = || frames.iter().enumerate().step_by(plan.every);
+        pictures.extend(shown().map(|(frame, (_, image))| grid::own(image, [at(frame), y, plan.side])));
+        y += plan.side + GAP;
+        if !numbered(film, place) {
+            continue;
+        }
+        let mut free = f64::NEG_INFINITY;
+        for (frame, (block, _)) in shown() {
+            let (text, middle) = (block.to_string(), at(frame) + plan.side / 2.0);
+            let half = text_width(&text, NUMBER) / 2.0;
+            if middle - half > free {
+                canvas.text(&text, [middle, y + 6.0], NUMBER, Align::Middle, GREY)?;
+                free = middle + half + 4.0;
+            }
+        }
+        canvas.text(
+            &t!("block"),
+            [left + plan.original + plan.side, y + 6.0],
+            NUMBER,
+            Align::Right,
+            GREY,
+        )?;
+        y += NUMBERS;
+    }
+    Ok(pictures)
+}
