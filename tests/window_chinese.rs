@@ -10,6 +10,8 @@ mod legible;
 mod page;
 #[path = "window/paper.rs"]
 mod paper;
+#[path = "window/reported.rs"]
+mod reported;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -26,7 +28,8 @@ use egui_kittest::kittest::Queryable;
 use classroom::{degraded, lesson, serve};
 use legible::Found;
 use page::{ALL, PLAIN, Page, STEPS, WINDOW, history, pictures};
-use paper::{figures, report};
+use paper::{figures, margins_are_clear};
+use reported::report;
 
 const SIZE: Vec2 = Vec2::new(640.0, 400.0);
 
@@ -138,13 +141,14 @@ fn every_figure_is_in_chinese() {
             ][..],
             Kind::Gradients => &["梯度斜率", "每块 ×0.40", "阶段 1", "dL/d(激活) 的范数，对数刻度"],
             Kind::Maps => &["测试图像 5，类别 3", "plain-20：layer1.0，初始化时，种子 0", "激活"],
-            Kind::Runs => &["实验：4 个。实验文件夹：1 个。", "各实验相同：", "损失曲线", "实测："],
+            Kind::Runs => &["训练 quick 的 4 个实验", "各实验相同：", "损失曲线", "实测："],
             Kind::Data => &["样本", "计数所得", "批量 32，400 步，种子 0", "digits 8x8：训练图像 "],
             _ => &["手写数字上的退化，不到一分钟", "批量 32，400 步，种子 0", "实测："],
         };
         for text in wanted {
             assert!(svg.contains(text), "{kind}: {text}");
         }
+        margins_are_clear(kind, &figure, Size::Slide);
         if kind == Kind::Loss {
             let pdf = figure.bytes(Format::Pdf, Size::Screen).unwrap();
             let text = String::from_utf8_lossy(&pdf);

@@ -32,7 +32,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn of(film: &Film, width: f64) -> Self {
+    fn of(film: &Film, width: f64, limit: f64) -> Self {
         let names = film.strips.iter().map(|strip| room_for(&strip.name, NAME));
         let original = names.fold(0.0, f64::max).min(0.2 * width) + 10.0;
         let longest = film
@@ -42,10 +42,11 @@ impl Plan {
             .max()
             .unwrap_or(1)
             .max(1) as f64;
+        let lowest = ((limit - numbers(film)) / film.strips.len().max(1) as f64 - GAP).max(LEAST);
         // The image itself is as large as a frame.
         let alike = (width - original - APART) / (longest + 1.0);
         let every = (LEAST / alike).ceil().max(1.0);
-        let side = (alike * every - GAP).min(LARGEST);
+        let side = (alike * every - GAP).min(LARGEST).min(lowest);
         let first = original + side + APART;
         let step = ((width - first - side) / (longest - 1.0).max(1.0)).min(side + GAP);
         Self {
@@ -65,20 +66,23 @@ fn numbered(film: &Film, place: usize) -> bool {
         .is_none_or(|next| next.frames.len() != film.strips[place].frames.len())
 }
 
-/// The height of a film that is as wide as that.
-pub fn height(film: &Film, width: f64) -> f64 {
-    let side = Plan::of(film, width).side;
-    let numbers = (0..film.strips.len()).filter(|&place| numbered(film, place)).count();
-    film.strips.len() as f64 * (side + GAP) + numbers as f64 * NUMBERS
+/// The height of all numbers.
+fn numbers(film: &Film) -> f64 {
+    NUMBERS * (0..film.strips.len()).filter(|&place| numbered(film, place)).count() as f64
 }
 
-/// Draws names and numbers from left, top on in that width; the frames come back as pictures.
+/// The height of a film that is as wide as that, and as high at most where its frames do not become too small.
+pub fn height(film: &Film, width: f64, limit: f64) -> f64 {
+    film.strips.len() as f64 * (Plan::of(film, width, limit).side + GAP) + numbers(film)
+}
+
+/// Draws names and numbers into the rectangle left, top, width, height; the frames come back as pictures.
 pub fn draw<B: DrawingBackend>(
     film: &Film,
     canvas: &mut Canvas<B>,
-    [left, top, width]: [f64; 3],
+    [left, top, width, height]: [f64; 4],
 ) -> Result<Vec<Picture>> {
-    let plan = Plan::of(film, width);
+    let plan = Plan::of(film, width, height);
     let (mut pictures, mut y) = (Vec::new(), top);
     for (place, strip) in film.strips.iter().enumerate() {
         let Strip {

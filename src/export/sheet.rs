@@ -29,7 +29,9 @@ const MOST_LINES: usize = 12;
 const PANEL_HEIGHT: f64 = 400.0;
 /// The same where panels stand above each other, and the least of one on a sheet of fixed height.
 const STACKED_HEIGHT: f64 = 260.0;
-const LEAST_HEIGHT: f64 = 120.0;
+const LEAST_HEIGHT: f64 = 110.0;
+/// The share of such a sheet's height that films take.
+const FILM: f64 = 0.2;
 const LEAST_RELIEF: f64 = 320.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
@@ -75,7 +77,7 @@ impl Plan {
         let room = width - 2.0 * MARGIN;
         let (mut places, mut bottom) = (Vec::new(), HEADER);
         for panel in films(figure) {
-            let tall = film::height(panel, room);
+            let tall = film::height(panel, room, FILM * height.unwrap_or(f64::INFINITY));
             places.push([MARGIN, bottom, room, tall]);
             bottom += tall + GAP;
         }
@@ -187,8 +189,22 @@ fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)
     if corner(figure, width) != figure.tag {
         all.extend(lines(std::slice::from_ref(&figure.tag), GREY));
     }
-    all.extend(lines(&[[&figure.notes[..], left_out].concat().join(" ")], GREY));
+    all.extend(lines(&[paragraph(figure.notes.iter().chain(left_out))], GREY));
     all
+}
+
+/// Sentences after each other, those of Chinese without a blank between them.
+fn paragraph<'a>(sentences: impl Iterator<Item = &'a String>) -> String {
+    let join = |mut all: String, sentence: &String| {
+        let blank = if all.is_empty() || all.ends_with('。') {
+            ""
+        } else {
+            " "
+        };
+        all.push_str(blank);
+        all + sentence
+    };
+    sentences.fold(String::new(), join)
 }
 
 /// Draws the figure; the pictures it returns are placed by the format, on top.
@@ -211,7 +227,7 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
             Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
-            Panel::Film(film) => pictures.extend(film::draw(film, canvas, [place[0], place[1], place[2]])?),
+            Panel::Film(film) => pictures.extend(film::draw(film, canvas, place)?),
             Panel::Table(table) => {
                 pictures.extend(Setting::of(table, table_room(place, size)).draw(canvas, [place[0], place[1]])?)
             }

@@ -64,6 +64,8 @@ pub struct Setting<'a> {
     line: f64,
     /// Length of the longest bar.
     bar: f64,
+    /// Whether a text is cut.
+    cuts: bool,
 }
 
 /// The width that shows every column in full, and many lines in tables side by side.
@@ -78,14 +80,14 @@ pub fn natural_width(table: &Table) -> f64 {
 }
 
 impl<'a> Setting<'a> {
-    /// In the size that shows the most lines and columns that matter, and of several in the largest.
+    /// In the size that shows the most lines and columns that matter, and of several in the largest that cuts no text.
     pub fn of(table: &'a Table, room: Room) -> Self {
         let widths = natural(table);
         let [least, most] = room.sizes;
         let sizes = SIZES.iter().filter(|size| (least..=most).contains(size));
         let settings = sizes.map(|&size| Self::at(table, &widths, room, size));
         let matters = |(column, _): &&(usize, f64)| table.columns[*column].rank <= MATTERS;
-        let best = settings.max_by_key(|set| (set.shown, set.columns.iter().filter(matters).count()));
+        let best = settings.max_by_key(|set| (set.shown, set.columns.iter().filter(matters).count(), !set.cuts));
         best.unwrap_or_else(|| Self::at(table, &widths, room, 1.0))
     }
 
@@ -120,6 +122,9 @@ impl<'a> Setting<'a> {
             size,
             columns: columns.iter().map(set_width).collect(),
             bar: size * (BAR + spare),
+            cuts: columns
+                .iter()
+                .any(|&column| natural[column] > widest_of(table, column, widest) + spare),
             lines,
             shown: table.rows.len().min(lines * blocks).min(MOST_LINES),
             block_width: size * (taken + spare * columns.len() as f64).min(block_width),

@@ -1,15 +1,12 @@
-//! Every figure and a lesson's report, from made-up measurements, in the language spoken.
+//! Every figure from made-up measurements, in the language spoken.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use depthscope::export::{Caption, Figure, Kind, Material, figure};
-use depthscope::lesson::{Evidence, Exhibit, Guesses, Lesson, Notes, Report};
+use depthscope::export::{Caption, Figure, Kind, Material, Progress, Size, figure};
 use depthscope::probe::Subject;
 use depthscope::run::shelf::Line;
-use depthscope::run::{Findings, MapRequest, Maps, Preview, Wanted};
+use depthscope::run::{MapRequest, Maps, Preview, Wanted};
 
-use crate::classroom::{degraded, measured};
 use crate::filled::{FOLDER, STEP, items, page, ramp};
 
 /// One figure of each kind.
@@ -34,6 +31,27 @@ pub fn figures() -> Vec<(Kind, Figure)> {
         .into()
 }
 
+/// Fails where a figure has ink in the outer ten points or so of its sheet.
+pub fn margins_are_clear(kind: Kind, figure: &Figure, size: Size) {
+    let margin = match size {
+        Size::Screen => 20,
+        Size::Column => 50,
+        Size::Slide => 30,
+        Size::Poster => 72,
+    };
+    let (pixels, [width, height]) = figure.pixels(size, &Progress::default()).unwrap();
+    let inside = |at: usize| {
+        let (x, y) = (at % width, at / width);
+        (margin..width - margin).contains(&x) && (margin..height - margin).contains(&y)
+    };
+    let ink = pixels
+        .chunks_exact(3)
+        .enumerate()
+        .find(|(at, pixel)| !inside(*at) && **pixel != [0xff; 3]);
+    let place = ink.map(|(at, _)| [at % width, at / width]);
+    assert_eq!(place, None, "{kind} on {size}, {width} x {height} pixels");
+}
+
 fn maps() -> Maps {
     Maps {
         request: MapRequest {
@@ -48,25 +66,4 @@ fn maps() -> Maps {
         predictions: Vec::new(),
         maps: vec![(0, ramp(&[8, 8, 8])), (STEP, ramp(&[8, 8, 8]))],
     }
-}
-
-/// The page of a lesson of which only the losses were measured; nothing was predicted.
-pub fn report(lesson: &Lesson) -> String {
-    let mut evidence = Evidence::default();
-    for series in measured(&lesson.experiments[0], true, degraded).runs {
-        evidence.insert(Exhibit {
-            series,
-            summary: None,
-            findings: Arc::new(Findings::default()),
-        });
-    }
-    let report = Report {
-        lesson,
-        evidence: &evidence,
-        guesses: &Guesses::new(),
-        notes: &Notes::new(),
-        own: None,
-        record: None,
-    };
-    report.html().unwrap()
 }
