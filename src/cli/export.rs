@@ -21,7 +21,7 @@ pub struct Args {
     /// Run folders; several are compared in one figure
     #[arg(required = true, value_name = "RUNS")]
     folders: Vec<PathBuf>,
-    /// What to show: loss, error, gradients, weather, maps, depth, timeline, networks, runs or data
+    /// What to show: loss, error, gradients, weather, maps, depth, timeline, architecture, networks, runs or data
     #[arg(long, value_name = "FIGURE", required_unless_present = "code")]
     figure: Option<Kind>,
     /// Instead of a figure: print the experiment of a run folder (or of a file, or by name) as Python code
@@ -122,7 +122,8 @@ fn remedy(kind: Kind) -> &'static str {
         | Kind::Timeline
         | Kind::Networks
         | Kind::Runs
-        | Kind::Data => "train first (see `depthscope train --help`)",
+        | Kind::Data
+        | Kind::Architecture => "train first (see `depthscope train --help`)",
         Kind::Information
         | Kind::Lesions
         | Kind::Forms

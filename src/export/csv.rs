@@ -2,14 +2,14 @@
 
 use rust_i18n::t;
 
-use super::figure::{Axis, Figure, HeatMap, MapGrid, Panel, Plot, Relief, Scale};
+use super::figure::{Axis, Body, Figure, HeatMap, MapGrid, Panel, Plot, Relief, Scale, Towers};
 use super::table::{Cell, Table};
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
 /// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
 /// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment. Landscapes:
-/// one row a point. Tables: one row a line, with plain numbers in the unit that the heading names, the values of a small curve
+/// one row a point. Towers: one row a block, with the test accuracy after its cut as a fraction. Tables: one row a line, with plain numbers in the unit that the heading names, the values of a small curve
 /// in one cell, and no pictures. Films are pictures, too.
 ///
 /// What is not all ASCII begins with a byte order mark, without which Excel takes it for another encoding.
@@ -28,6 +28,7 @@ fn rows(figure: &Figure) -> String {
         Some(Panel::Table(table)) => return lines(table),
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
         Some(Panel::Heat(_)) => "panel,node,step,value\n",
+        Some(Panel::Towers(_)) => "net,block,channels,side,shortcut,gradient_norm,accuracy\n",
         Some(Panel::Relief(_)) => "panel,x,y,loss\n",
         _ => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
     });
@@ -38,6 +39,7 @@ fn rows(figure: &Figure) -> String {
             Panel::Heat(map) => moments(&mut text, map),
             Panel::Relief(map) => points(&mut text, map),
             Panel::Table(table) => text += &lines(table),
+            Panel::Towers(towers) => blocks(&mut text, towers),
             Panel::Film(_) => {}
         }
     }
@@ -90,6 +92,24 @@ fn moments(text: &mut String, map: &HeatMap) {
     for (node, values) in map.rows.iter().zip(&map.values) {
         for (step, &value) in map.steps.iter().zip(values) {
             *text += &format!("{panel},{node},{step},{}\n", number(value));
+        }
+    }
+}
+
+fn blocks(text: &mut String, towers: &Towers) {
+    for tower in &towers.towers {
+        let net = quoted(&tower.name);
+        for body in &tower.bodies {
+            let Body {
+                name, channels, side, ..
+            } = body;
+            let shortcut = match body.shortcut {
+                None => "none",
+                Some(false) => "identity",
+                Some(true) => "projection",
+            };
+            let [norm, accuracy] = [body.norm, body.accuracy].map(|value| number(value.unwrap_or(f64::NAN)));
+            *text += &format!("{net},{name},{channels},{side},{shortcut},{norm},{accuracy}\n");
         }
     }
 }

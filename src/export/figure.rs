@@ -35,6 +35,7 @@ pub enum Panel {
     Relief(Relief),
     Table(Table),
     Film(Film),
+    Towers(Towers),
 }
 
 /// Curves over two axes.
@@ -150,6 +151,41 @@ pub struct Strip {
     pub original: MapGrid,
     /// Block, and what is read back from its maps.
     pub frames: Vec<(usize, MapGrid)>,
+}
+
+/// Nets as rows of blocks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Towers {
+    pub towers: Vec<Tower>,
+    /// Gradient norms at the ends of the colours, whose scale is logarithmic; `None` before any is measured.
+    pub range: Option<[f64; 2]>,
+}
+
+/// One net, block by block from the input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tower {
+    pub name: String,
+    pub colour: Rgb,
+    pub bodies: Vec<Body>,
+    /// Test accuracy of the whole net, 0..=1, where any of its blocks was cut.
+    pub whole: Option<f64>,
+}
+
+/// One block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Body {
+    pub name: String,
+    /// From 1 on.
+    pub stage: usize,
+    pub channels: usize,
+    /// Of its maps.
+    pub side: usize,
+    /// Whether its shortcut changes the shape; `None` where it has none.
+    pub shortcut: Option<bool>,
+    /// Of the gradient at its output.
+    pub norm: Option<f64>,
+    /// Test accuracy with this block cut, 0..=1.
+    pub accuracy: Option<f64>,
 }
 
 /// Values of layers over logarithmic training time, as colours.

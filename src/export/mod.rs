@@ -1,6 +1,7 @@
 //! Figures and data for others: a [`Figure`] is plain data, and each format writes the same one. One figure a file,
 //! one exporter a file.
 
+mod architecture;
 mod bundle;
 mod canvas;
 mod csv;
@@ -44,6 +45,7 @@ mod table;
 mod tests;
 mod ticks;
 mod timeline;
+mod tower;
 mod transfer;
 mod typeset;
 mod weather;
@@ -56,7 +58,8 @@ use std::str::FromStr;
 use rust_i18n::t;
 
 pub use figure::{
-    Axis, Bracket, Curve, Figure, Film, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale, Strip,
+    Axis, Body, Bracket, Curve, Figure, Film, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale,
+    Strip, Tower, Towers,
 };
 pub use fonts::CHINESE as CHINESE_FONT;
 pub use labels::spread;
@@ -108,10 +111,12 @@ pub enum Kind {
     Runs,
     /// What the nets learn from.
     Data,
+    /// The nets' blocks and shortcuts.
+    Architecture,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 18] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Loss,
         Kind::Curves,
         Kind::Error,
@@ -130,6 +135,7 @@ impl Kind {
         Kind::Networks,
         Kind::Runs,
         Kind::Data,
+        Kind::Architecture,
     ];
 
     /// The word for it on the command line and in file names.
@@ -153,6 +159,7 @@ impl Kind {
             Kind::Networks => "networks",
             Kind::Runs => "runs",
             Kind::Data => "data",
+            Kind::Architecture => "architecture",
         }
     }
 
@@ -177,6 +184,7 @@ impl Kind {
             Kind::Networks => t!("networks"),
             Kind::Runs => t!("runs"),
             Kind::Data => t!("data"),
+            Kind::Architecture => t!("architecture"),
         }
     }
 }
@@ -313,6 +321,7 @@ pub fn figure(kind: Kind, material: &Material) -> Result<Figure> {
         Kind::Networks => networks::figure(material),
         Kind::Runs => runs::figure(material),
         Kind::Data => data::figure(material),
+        Kind::Architecture => architecture::figure(material),
     }
 }
 

@@ -6,7 +6,7 @@ use super::canvas::{Align, Canvas, Picture};
 use super::figure::{Figure, Film, Panel};
 use super::fonts::{room_for, wrap};
 use super::typeset::{Room, Setting, natural_width};
-use super::{Size, film, grid, heat, plot, relief};
+use super::{Size, film, grid, heat, plot, relief, tower};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -161,7 +161,7 @@ fn share(panel: &Panel, beside: usize) -> f64 {
         Panel::Table(table) => natural_width(table),
         // No wider than its height lets it be.
         Panel::Relief(relief) => relief::natural_width(relief, PANEL_HEIGHT).clamp(LEAST_RELIEF, 640.0),
-        Panel::Plot(_) | Panel::Heat(_) | Panel::Film(_) => match beside {
+        Panel::Plot(_) | Panel::Heat(_) | Panel::Film(_) | Panel::Towers(_) => match beside {
             1 => 852.0,
             2 => 580.0,
             _ => 470.0,
@@ -227,6 +227,7 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
             Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
+            Panel::Towers(towers) => pictures.extend(tower::draw(towers, canvas, place)?),
             Panel::Film(film) => pictures.extend(film::draw(film, canvas, place)?),
             Panel::Table(table) => {
                 pictures.extend(Setting::of(table, table_room(place, size)).draw(canvas, [place[0], place[1]])?)

@@ -47,7 +47,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
 }
 
 /// The deepest net of each family, of several seeds the first.
-fn sides(history: &History) -> Vec<&Series> {
+pub fn sides(history: &History) -> Vec<&Series> {
     let deepest = |residual: bool| {
         let family = history.runs.iter().rev();
         let family = family.filter(|run| run.track.spec.residual() == residual);

@@ -132,7 +132,7 @@ impl Pane for Architecture {
     }
 
     fn figure(&self) -> Option<Kind> {
-        Some(Kind::Lesions)
+        Some(Kind::Architecture)
     }
 
     fn measured(&self, view: &View<'_>) -> bool {

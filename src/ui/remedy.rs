@@ -37,7 +37,7 @@ pub fn remedy(kind: Kind) -> String {
         Kind::Shattering => press(t!("Measure every net"), Panel::Shattering),
         Kind::Transfer => press(t!("Try the three ways"), Panel::Transfer),
         Kind::Landscape => press(t!("Look around"), Panel::Landscape),
-        Kind::Networks => t!("wait until the training is prepared").into(),
+        Kind::Networks | Kind::Architecture => t!("wait until the training is prepared").into(),
         Kind::Runs => t!("press Run (Space), or show hidden runs in the panel Runs").into(),
         Kind::Data => press(t!("Data in use"), Panel::Data),
     }

@@ -1,0 +1,139 @@
+//! The nets' blocks and shortcuts, coloured by the gradient norm, with the accuracy after each single cut beneath.
+
+use rust_i18n::t;
+
+use super::figure::{Body, Figure, Panel, Tower, Towers};
+use super::information::at_steps;
+use super::nets::{Net, nets};
+use super::weather::sides;
+use super::{Material, missing};
+use crate::error::Result;
+use crate::net::Graph;
+use crate::run::{Findings, Measured, Series};
+
+/// Smallest ratio of the values at the ends of the colours.
+const SPREAD: f64 = 100.0;
+
+/// The figure of the deepest plain and the deepest residual net, each as it was measured at the step or before it.
+///
+/// # Errors
+/// When no net is built.
+pub fn figure(material: &Material) -> Result<Figure> {
+    let nets = nets(material.history);
+    let sides = sides(material.history);
+    if sides.is_empty() {
+        return Err(missing("architecture", &t!("no net is built yet")));
+    }
+    let until = material.step.unwrap_or(usize::MAX);
+    let net_of = |run: &Series| nets.iter().find(|net| net.name == run.track.name);
+    let towers: Vec<Tower> = sides
+        .iter()
+        .filter_map(|run| Some(tower(net_of(run)?, run, material.findings, until)))
+        .collect();
+    let norms = towers
+        .iter()
+        .flat_map(|tower| &tower.bodies)
+        .filter_map(|body| body.norm);
+    let norms: Vec<f64> = norms.filter(|norm| norm.is_finite() && *norm > 0.0).collect();
+    let high = norms.iter().copied().fold(0.0, f64::max);
+    let low = norms.iter().copied().fold(high, f64::min).min(high / SPREAD);
+    let mut notes = vec![
+        t!("Width: channels; height: side of the maps. Arcs: shortcuts, dashed where they change the shape.")
+            .into_owned(),
+    ];
+    if towers.iter().any(|tower| tower.whole.is_some()) {
+        notes.push(
+            t!("Bars: test accuracy with this block alone removed or its shortcut cut; dashed: of the whole net.")
+                .into(),
+        );
+    }
+    let measured = sides.iter().filter_map(|run| Some(at(run, until)?.step));
+    notes.extend((high > 0.0).then(|| at_steps(&measured.collect())));
+    let range = (high > 0.0).then_some([low, high]);
+    let trained = sides.iter().any(|run| run.step() > 0);
+    let figure = material.figure(t!("Architecture"), vec![Panel::Towers(Towers { towers, range })], notes);
+    Ok(match trained {
+        true => figure,
+        false => Figure {
+            tag: t!("computed, not trained").into(),
+            ..figure
+        },
+    })
+}
+
+fn at(run: &Series, until: usize) -> Option<&Measured> {
+    let usable = |measured: &&Measured| measured.step <= until && !measured.norms.activation.is_empty();
+    run.measured.iter().rfind(usable)
+}
+
+fn tower(net: &Net, run: &Series, findings: Option<&Findings>, until: usize) -> Tower {
+    let graph = Graph::new(net.spec);
+    let norms = at(run, until).map(|measured| &measured.norms.activation);
+    let lesions = findings.map_or(&[][..], |findings| &findings.lesions[..]);
+    let mine = lesions
+        .iter()
+        .filter(|lesion| lesion.run == run.track.id && lesion.step <= until && lesion.surgery.cuts.len() == 1);
+    let newest = mine.clone().map(|lesion| lesion.step).max();
+    let mine = || mine.clone().filter(|lesion| Some(lesion.step) == newest);
+    let body = |(index, block): (usize, &crate::net::Block)| {
+        let [channels, height, width] = graph.nodes[block.output].output;
+        Body {
+            name: block.name.clone(),
+            stage: block.stage,
+            channels,
+            side: height.max(width),
+            shortcut: block.add.map(|_| block.downsample.is_some()),
+            norm: norms
+                .and_then(|norms| norms.get(index + 1))
+                .map(|&norm| f64::from(norm)),
+            accuracy: mine()
+                .rfind(|lesion| lesion.surgery.cuts.contains_key(&index))
+                .map(|lesion| f64::from(lesion.after)),
+        }
+    };
+    Tower {
+        name: net.name.to_owned(),
+        colour: net.style.light,
+        bodies: graph.blocks.iter().enumerate().map(body).collect(),
+        whole: mine().next_back().map(|lesion| f64::from(lesion.before)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{self, constant};
+    use super::*;
+    use crate::net::{Cut, Surgery};
+    use crate::run::Lesion;
+
+    #[test]
+    fn blocks_have_shapes_shortcuts_and_what_their_cuts_cost() {
+        let history = samples::history([constant("plain-8", 0, 1.0), constant("resnet-8", 0, 1.0)]);
+        let mut findings = Findings::default();
+        findings.lesions.push(Lesion {
+            run: 1,
+            step: 60,
+            surgery: Surgery::one(1, Cut::Removed),
+            before: 0.75,
+            after: 0.5,
+        });
+        let figure = figure(&Material {
+            findings: Some(&findings),
+            ..samples::material(&history)
+        });
+        let Panel::Towers(Towers { towers, range }) = &figure.unwrap().panels[0] else {
+            panic!("towers")
+        };
+        assert_eq!(*range, None, "no gradients were measured");
+        let [plain, residual] = &towers[..] else {
+            panic!("two nets")
+        };
+        assert_eq!((plain.bodies.len(), plain.whole, residual.whole), (3, None, Some(0.75)));
+        assert!(plain.bodies.iter().all(|body| body.shortcut.is_none()));
+        let shortcuts: Vec<Option<bool>> = residual.bodies.iter().map(|body| body.shortcut).collect();
+        assert_eq!(shortcuts, [Some(false), Some(true), Some(true)]);
+        let after: Vec<Option<f64>> = residual.bodies.iter().map(|body| body.accuracy).collect();
+        assert_eq!(after, [None, Some(0.5), None]);
+        assert!(residual.bodies[0].channels < residual.bodies[2].channels);
+    }
+}

@@ -1,0 +1,191 @@
+//! Draws nets as rows of blocks with their shortcuts above them, nets above each other.
+
+use plotters_backend::DrawingBackend;
+use rust_i18n::t;
+
+use super::canvas::{Align, Canvas, Ink, Picture};
+use super::figure::{Body, Point, Tower, Towers};
+use super::fonts::{room_for, shortened};
+use super::labels::number;
+use super::nets::percent;
+use super::sheet::{DARK, GREY, PALE};
+use crate::error::Result;
+use crate::palette::{Rgb, cividis, mix};
+
+const NAME: f64 = 12.5;
+const SMALL: f64 = 11.0;
+/// Heights of the line of names, of the arcs, of the colour scale with its numbers, and between two nets.
+const TITLE: f64 = 20.0;
+const ARCS: f64 = 22.0;
+const SCALE: f64 = 42.0;
+const BETWEEN: f64 = 14.0;
+/// Height of the bars of accuracy over that of the tallest block, what is between them, and room for their ends' numbers.
+const BARS: f64 = 0.7;
+const APART: f64 = 12.0;
+const ENDS: f64 = 44.0;
+/// Pieces of an arc; every other one of a dashed arc is drawn.
+const PIECES: usize = 18;
+
+/// Draws into the rectangle left, top, width, height; the colour scale comes back as a picture.
+pub fn draw<B: DrawingBackend>(
+    towers: &Towers,
+    canvas: &mut Canvas<B>,
+    [left, top, width, height]: [f64; 4],
+) -> Result<Vec<Picture>> {
+    let all = &towers.towers;
+    let scale = if towers.range.is_some() { SCALE } else { 0.0 };
+    let fixed: f64 = all.iter().map(around).sum::<f64>() + BETWEEN * all.len().saturating_sub(1) as f64;
+    let parts: f64 = all.iter().map(|tower| 1.0 + bars(tower)).sum();
+    let tallest = (height - scale - fixed) / parts.max(1.0);
+    let mut y = top;
+    for tower in all {
+        net(tower, towers.range, canvas, [left, y, width, tallest])?;
+        y += around(tower) + tallest * (1.0 + bars(tower)) + BETWEEN;
+    }
+    let Some([low, high]) = towers.range else {
+        return Ok(Vec::new());
+    };
+    let bar = [left, top + height - scale + 12.0, width, 10.0];
+    let [low, high] = [low, high].map(number);
+    canvas.scale(
+        [&low, &t!("norm of dL/d(activation), log scale"), &high],
+        [left, bar[1] + 20.0, width],
+        GREY,
+    )?;
+    Ok(vec![Picture {
+        place: bar,
+        columns: 256,
+        pixels: cividis().to_vec(),
+    }])
+}
+
+/// What a net takes beside its blocks and bars.
+fn around(tower: &Tower) -> f64 {
+    let arcs = tower.bodies.iter().any(|body| body.shortcut.is_some());
+    TITLE + if arcs { ARCS } else { 0.0 } + if tower.whole.is_some() { APART } else { 0.0 }
+}
+
+/// Height of its bars over that of its tallest block.
+fn bars(tower: &Tower) -> f64 {
+    if tower.whole.is_some() { BARS } else { 0.0 }
+}
+
+fn net<B: DrawingBackend>(
+    tower: &Tower,
+    range: Option<[f64; 2]>,
+    canvas: &mut Canvas<B>,
+    [left, top, width, tallest]: [f64; 4],
+) -> Result<()> {
+    let name = shortened(&tower.name, NAME, 0.25 * width);
+    canvas.text(&name, [left, top + 4.0], NAME, Align::Left, tower.colour)?;
+    let apart = if tower.whole.is_some() { APART } else { 0.0 };
+    let ground = top + around(tower) - apart + tallest;
+    let first = left + ENDS;
+    let gap = if tower.bodies.len() > 20 { 2.0 } else { 4.0 };
+    let weight = |body: &Body| (body.channels as f64).sqrt();
+    let total: f64 = tower.bodies.iter().map(weight).sum();
+    let unit = (width - ENDS - gap * (tower.bodies.len() as f64 - 1.0)) / total;
+    let largest = tower.bodies.iter().map(|body| body.side).max().unwrap_or(1) as f64;
+    let mut at = first;
+    let mut places = Vec::new();
+    for body in &tower.bodies {
+        let (across, high) = (unit * weight(body), tallest * (body.side as f64 / largest).sqrt());
+        canvas.rect([at, ground - high, across, high], fill(body, range, tower.colour))?;
+        outline(canvas, [at, ground - high, across, high], tower.colour)?;
+        if let Some(dashed) = body.shortcut {
+            arc(canvas, [at, ground - high - 2.0, across], dashed, tower.colour)?;
+        }
+        places.push([at, across]);
+        at += across + gap;
+    }
+    stages(tower, canvas, &places, top + 4.0)?;
+    if let Some(whole) = tower.whole {
+        accuracies(
+            tower,
+            whole,
+            canvas,
+            &places,
+            [left, ground + apart, width, BARS * tallest],
+        )?;
+    }
+    Ok(())
+}
+
+/// The gradient norm on the colour map, or the net's colour before it is measured.
+fn fill(body: &Body, range: Option<[f64; 2]>, colour: Rgb) -> Rgb {
+    let norm = body.norm.filter(|norm| norm.is_finite() && *norm > 0.0);
+    let (Some(norm), Some([low, high])) = (norm, range) else {
+        return mix([0xff; 3], colour, 0.4);
+    };
+    let share = (norm / low).ln() / (high / low).ln();
+    cividis()[(share.clamp(0.0, 1.0) * 255.0).round() as usize]
+}
+
+fn outline<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y, w, h]: [f64; 4], colour: Rgb) -> Result<()> {
+    canvas.path(&[[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]], colour, 0.75)
+}
+
+/// From a block's left to its right, above it.
+fn arc<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y, across]: [f64; 3], dashed: bool, colour: Rgb) -> Result<()> {
+    let point = |piece: usize| -> Point {
+        let along = piece as f64 / PIECES as f64;
+        [x + along * across, y - 4.0 * along * (1.0 - along) * (ARCS - 4.0)]
+    };
+    let points: Vec<Point> = (0..=PIECES).map(point).collect();
+    if !dashed {
+        return canvas.path(&points, colour, 1.5);
+    }
+    points
+        .chunks_exact(2)
+        .try_for_each(|ends| canvas.path(ends, colour, 1.5))
+}
+
+/// The name and the maps of each stage over the middle of its blocks, as much of it as has room.
+fn stages<B: DrawingBackend>(tower: &Tower, canvas: &mut Canvas<B>, places: &[[f64; 2]], y: f64) -> Result<()> {
+    let taken = places[0][0] - ENDS + room_for(&shortened(&tower.name, NAME, 1e3), NAME) + 8.0;
+    let blocks: Vec<(&Body, [f64; 2])> = tower.bodies.iter().zip(places.iter().copied()).collect();
+    for stage in blocks.chunk_by(|(a, _), (b, _)| a.stage == b.stage) {
+        let ((body, [last, across]), from) = (stage[stage.len() - 1], stage[0].1[0].max(taken));
+        let name = t!("stage %{number}", number = body.stage);
+        let maps = format!("{} × {}×{}", body.channels, body.side, body.side);
+        let room = last + across - from;
+        let words = [format!("{name} · {maps}"), name.into_owned(), maps];
+        if let Some(words) = words.iter().find(|words| room_for(words, SMALL) <= room) {
+            canvas.text(words, [from + room / 2.0, y], SMALL, Align::Middle, GREY)?;
+        }
+    }
+    Ok(())
+}
+
+/// A bar beneath each block that was cut, from nothing to all.
+fn accuracies<B: DrawingBackend>(
+    tower: &Tower,
+    whole: f64,
+    canvas: &mut Canvas<B>,
+    places: &[[f64; 2]],
+    [left, top, width, height]: [f64; 4],
+) -> Result<()> {
+    let y = |share: f64| top + height * (1.0 - share.clamp(0.0, 1.0));
+    for (share, text) in [(0.0, "0 %"), (1.0, "100 %")] {
+        canvas.path(&[[left + ENDS, y(share)], [left + width, y(share)]], PALE, 0.75)?;
+        canvas.text(text, [left + ENDS - 6.0, y(share)], SMALL, Align::Right, GREY)?;
+    }
+    for (body, [x, across]) in tower.bodies.iter().zip(places) {
+        let Some(accuracy) = body.accuracy.filter(|accuracy| accuracy.is_finite()) else {
+            continue;
+        };
+        let half = (across / 2.0).min(14.0);
+        let bar = [x + across / 2.0 - half, y(accuracy), 2.0 * half, y(0.0) - y(accuracy)];
+        canvas.rect(bar, Ink(tower.colour, 0.85))?;
+        let text = percent(accuracy);
+        if room_for(&text, SMALL) <= *across && height > 40.0 {
+            canvas.text(&text, [x + across / 2.0, y(accuracy) - 8.0], SMALL, Align::Middle, DARK)?;
+        }
+    }
+    let (from, to) = (left + ENDS, left + width);
+    let dash = |at: usize| [from + 8.0 * at as f64, (from + 8.0 * at as f64 + 4.0).min(to)];
+    let dashes = (0..).map(dash).take_while(|[start, _]| *start < to);
+    dashes
+        .into_iter()
+        .try_for_each(|[start, end]| canvas.path(&[[start, y(whole)], [end, y(whole)]], GREY, 1.0))
+}
