@@ -9,8 +9,9 @@ use super::table::{Cell, Table};
 ///
 /// Curves: `measured` rows are each seed's own values; `smoothed` and `mean` rows are what the line shows, with the
 /// lowest and highest seed of a mean. Maps: one row a pixel. Heat maps: one row a layer and moment. Landscapes:
-/// one row a point. Towers: one row a block, with the test accuracy after its cut as a fraction. Tables: one row a line, with plain numbers in the unit that the heading names, the values of a small curve
-/// in one cell, and no pictures. Films are pictures, too.
+/// one row a point. Towers: one row a block, with the test accuracy after its cut as a fraction. Tables: one row a line, with
+/// plain numbers in the unit that the heading names, the values of a small curve in one cell, and no pictures. Films are
+/// pictures, too.
 ///
 /// What is not all ASCII begins with a byte order mark, without which Excel takes it for another encoding.
 pub fn csv(figure: &Figure) -> String {
@@ -106,7 +107,7 @@ fn blocks(text: &mut String, towers: &Towers) {
             let shortcut = match body.shortcut {
                 None => "none",
                 Some(false) => "identity",
-                Some(true) => "projection",
+                Some(true) => "reshaped",
             };
             let [norm, accuracy] = [body.norm, body.accuracy].map(|value| number(value.unwrap_or(f64::NAN)));
             *text += &format!("{net},{name},{channels},{side},{shortcut},{norm},{accuracy}\n");

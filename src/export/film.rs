@@ -34,7 +34,7 @@ struct Plan {
 impl Plan {
     fn of(film: &Film, width: f64, limit: f64) -> Self {
         let names = film.strips.iter().map(|strip| room_for(&strip.name, NAME));
-        let original = names.fold(0.0, f64::max).min(0.2 * width) + 10.0;
+        let original = names.fold(0.0, f64::max).min(0.2 * width) + 10.5;
         let longest = film
             .strips
             .iter()

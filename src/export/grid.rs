@@ -14,8 +14,11 @@ use crate::palette::{Rgb, cividis};
 /// Of a value that is not finite.
 const MISSING: Rgb = [0xd0, 0x30, 0x30];
 const GAP: f64 = 3.0;
-/// Height of the title above a grid, and of the colour scale beneath.
-const TITLE: f64 = 32.0;
+/// Height of the title above a grid, its lines and their height, and that of the colour scale beneath.
+const TITLE: f64 = 46.0;
+const TITLE_SIZE: f64 = 11.5;
+const TITLE_LINES: usize = 3;
+const LINE: f64 = 14.0;
 const SCALE: f64 = 44.0;
 
 /// The height that a grid of this width really takes, of at most `limit`.
@@ -35,8 +38,14 @@ pub fn draw<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
     [left, top, width, height]: [f64; 4],
 ) -> Result<Vec<Picture>> {
-    for (i, line) in wrap(&map.title, 12.5, width, 2).into_iter().enumerate() {
-        canvas.text(&line, [left, top + 2.0 + 16.0 * i as f64], 12.5, Align::Left, DARK)?;
+    for (i, line) in wrap(&map.title, TITLE_SIZE, width, TITLE_LINES).into_iter().enumerate() {
+        canvas.text(
+            &line,
+            [left, top + 2.0 + LINE * i as f64],
+            TITLE_SIZE,
+            Align::Left,
+            DARK,
+        )?;
     }
     let (grid_top, grid_height) = (top + TITLE, height - TITLE - SCALE);
     let plane = map.height * map.width;

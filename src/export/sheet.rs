@@ -32,6 +32,8 @@ const STACKED_HEIGHT: f64 = 260.0;
 const LEAST_HEIGHT: f64 = 110.0;
 /// The share of such a sheet's height that films take.
 const FILM: f64 = 0.2;
+/// The least of one where there are several rows of them: the sheet becomes higher then.
+const LEAST_OF_MANY: f64 = 190.0;
 const LEAST_RELIEF: f64 = 320.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
@@ -85,7 +87,7 @@ impl Plan {
         let limit = match height {
             Some(height) => {
                 let left = height - bottom - beneath - GAP * (rows.len() - 1) as f64;
-                (left / rows.len() as f64).max(LEAST_HEIGHT)
+                (left / rows.len() as f64).max(if rows.len() > 1 { LEAST_OF_MANY } else { LEAST_HEIGHT })
             }
             None if size.stacks() => STACKED_HEIGHT,
             None => PANEL_HEIGHT,
@@ -156,6 +158,7 @@ fn panel_width(panel: &Panel, row: &[Panel], size: Size, room: f64) -> f64 {
 /// What a panel would like to have of the width.
 fn share(panel: &Panel, beside: usize) -> f64 {
     match panel {
+        Panel::Maps(map) if map.image && beside > 3 => 200.0,
         Panel::Maps(map) if map.image => 150.0,
         Panel::Maps(_) => 400.0,
         Panel::Table(table) => natural_width(table),
