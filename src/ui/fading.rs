@@ -79,7 +79,13 @@ impl Pane for FadingDigit {
             ui.label(theme::caption(t!("The digit fades once the nets are built.")));
             return;
         }
-        let among: Vec<&Spec> = sides.iter().map(|series| &series.track.spec).collect();
+        let among: Vec<&Spec> = view
+            .scene
+            .history
+            .runs
+            .iter()
+            .map(|series| &series.track.spec)
+            .collect();
         let legend = t!(
             "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance."
         );

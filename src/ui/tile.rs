@@ -277,6 +277,7 @@ impl Behavior<Panel> for Frame<'_, '_> {
                 for panel in behind {
                     if ui.button(panel.title()).on_hover_text(panel.hint()).clicked() {
                         self.asked = Some(Asked::Bring(panel));
+                        ui.close();
                     }
                 }
             });

@@ -80,6 +80,17 @@ impl Setting<'_> {
         Ok(())
     }
 
+    /// Logarithms of the lowest and the highest value of a column's curves, which share a scale.
+    fn reach(&self, column: usize) -> [f64; 2] {
+        let values = self.table.column(column).flat_map(|cell| match cell {
+            Cell::Curve(values, _) => values.as_slice(),
+            _ => &[],
+        });
+        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], &value| {
+            [low.min(logarithm(value)), high.max(logarithm(value))]
+        })
+    }
+
     fn cell<B: DrawingBackend>(
         &self,
         canvas: &mut Canvas<B>,
@@ -98,7 +109,8 @@ impl Setting<'_> {
             Some(Cell::Curve(values, along)) => {
                 let place = [at, middle - 0.36 * LINE * self.size, width, 0.72 * LINE * self.size];
                 let colour = row.mark.map_or(GREY, |(colour, _)| colour);
-                canvas.path(&curve(values, *along, place), Ink::from(colour), 1.25)?;
+                let reach = self.reach(column);
+                canvas.path(&curve(values, *along, reach, place), Ink::from(colour), 1.25)?;
             }
             Some(Cell::Bar(text, value, of)) => {
                 let length = self.bar * (value / of.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
@@ -118,11 +130,13 @@ impl Setting<'_> {
     }
 }
 
-/// The line of a curve, from its lowest to its highest value.
-fn curve(values: &[f32], along: f32, [left, top, width, height]: [f64; 4]) -> Vec<Point> {
-    let logs: Vec<f64> = values.iter().map(|&value| f64::from(value.max(1e-6)).ln()).collect();
-    let low = logs.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+fn logarithm(value: f32) -> f64 {
+    f64::from(value.max(1e-6)).ln()
+}
+
+/// The line of a curve whose logarithms lie in that reach.
+fn curve(values: &[f32], along: f32, [low, high]: [f64; 2], [left, top, width, height]: [f64; 4]) -> Vec<Point> {
+    let logs: Vec<f64> = values.iter().copied().map(logarithm).collect();
     if logs.len() < 2 {
         return Vec::new();
     }
@@ -141,10 +155,10 @@ mod tests {
 
     #[test]
     fn a_curve_goes_from_its_highest_to_its_lowest_value() {
-        let points = curve(&[4.0, 2.0, 1.0], 0.5, [10.0, 0.0, 100.0, 20.0]);
+        let points = curve(&[4.0, 2.0, 1.0], 0.5, [0.0, 4.0_f64.ln()], [10.0, 0.0, 100.0, 20.0]);
         assert_eq!(points[0], [10.0, 0.0]);
         assert_eq!(points[1], [35.0, 10.0]);
         assert_eq!(points[2], [60.0, 20.0]);
-        assert!(curve(&[1.0], 1.0, [0.0; 4]).is_empty());
+        assert!(curve(&[1.0], 1.0, [0.0, 1.0], [0.0; 4]).is_empty());
     }
 }

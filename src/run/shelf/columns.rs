@@ -103,7 +103,7 @@ impl Column {
     pub fn hint(&self) -> String {
         match self {
             Column::Name => t!("The name you gave it, or the net's").into(),
-            Column::Sketch => t!("Training loss from the first step to the last").into(),
+            Column::Sketch => t!("Training loss from the first step to the last, logarithmic, all on one scale").into(),
             Column::State => t!("How the run stands").into(),
             Column::Step => t!("Training steps done").into(),
             Column::Loss => t!("Training loss, mean of the last 50 minibatches").into(),

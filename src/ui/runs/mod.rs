@@ -239,6 +239,7 @@ impl Runs {
             chosen: (self.chosen.as_ref()).and_then(|key| items.iter().position(|item| item.key == *key)),
             checked: &|index| scene.shelf.opened.contains_key(&items[index].key),
             pointed: &|index| live(index).is_some_and(|series| view.cursor.points_at(&series.track.name)),
+            reach: table::reach((0..items.len()).map(|index| line_of(&items[index], scene, now))),
             colour: &colour,
         };
         let space = ui.available_rect_before_wrap();

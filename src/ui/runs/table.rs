@@ -53,6 +53,8 @@ pub struct Table<'a> {
     pub checked: &'a dyn Fn(usize) -> bool,
     /// Whether the pointer is over something of the line's run, in any panel.
     pub pointed: &'a dyn Fn(usize) -> bool,
+    /// Logarithms of the lowest and the highest loss, which all curves share.
+    pub reach: [f32; 2],
     pub colour: &'a dyn Fn(usize) -> Color32,
 }
 
@@ -245,7 +247,10 @@ impl Table<'_> {
                     let cell = Rect::from_min_max(pos2(from + CHECK, cell.top()), cell.max);
                     self.text_ui(ui, cell, column, line, (self.colour)(index));
                 }
-                Column::Sketch => sketch_ui(ui, cell.shrink2(vec2(PAD, 5.0)), line, (self.colour)(index)),
+                Column::Sketch => {
+                    let place = cell.shrink2(vec2(PAD, 5.0));
+                    sketch_ui(ui, place, line, self.reach, (self.colour)(index));
+                }
                 _ => self.text_ui(ui, cell, column, line, ink.text),
             }
         }
@@ -305,11 +310,21 @@ fn arrow(ui: &Ui, centre: Pos2, down: bool, colour: Color32) {
         .add(egui::Shape::convex_polygon(corners, colour, Stroke::NONE));
 }
 
-/// The training loss as a line, logarithmic, from its lowest to its highest value.
-fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, colour: Color32) {
-    let logs: Vec<f32> = line.sketch().iter().map(|loss| loss.max(1e-6).ln()).collect();
-    let low = logs.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = logs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+fn logarithm(loss: f32) -> f32 {
+    loss.max(1e-6).ln()
+}
+
+/// Logarithms of the lowest and the highest loss of all lines.
+pub fn reach<'a>(lines: impl Iterator<Item = Line<'a>>) -> [f32; 2] {
+    let logs = lines.flat_map(|line| line.sketch()).map(logarithm);
+    logs.fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], log| {
+        [low.min(log), high.max(log)]
+    })
+}
+
+/// The training loss as a line, logarithmic, on the scale of all.
+fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, [low, high]: [f32; 2], colour: Color32) {
+    let logs: Vec<f32> = line.sketch().into_iter().map(logarithm).collect();
     if logs.len() < 2 {
         return;
     }
