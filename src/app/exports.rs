@@ -22,20 +22,33 @@ impl Session {
             return;
         };
         let caption = Caption::of(&self.experiment);
-        let items = match print.kind {
+        let mut items = match print.kind {
             Kind::Runs => panes.runs.listed(&self.experiment, &self.history, shelf).0,
             _ => Vec::new(),
         };
+        // The list may not have read yet what the training has just written.
+        for item in items.iter_mut().filter(|item| item.key.folder == *folder) {
+            let summary = self.findings.summary.iter().flat_map(|summary| &summary.runs);
+            let mut mine = summary.filter(|run| run.name == item.key.name && run.seed == item.key.seed);
+            if let (Ok(row), Some(run)) = (&mut item.row, mine.next()) {
+                row.seconds = run.seconds;
+            }
+        }
         let line = |item| Line::new(item, shelf.live.as_deref(), &self.history, now());
         let lines: Vec<Line> = items.iter().map(line).collect();
         let material = Material {
-            caption: &caption,
-            history: &self.history,
             step: print.step,
+            measures: &panes.curves.measures,
+            gradient: match print.kind {
+                Kind::Weather => panes.weather.quantity,
+                _ => panes.slope.quantity,
+            },
+            sides: panes.weather.sides(&self.history),
             maps: self.shown.as_ref().map(|shown| &shown.maps),
             findings: Some(&self.findings),
             runs: Some(&lines),
             data: panes.data.preview(),
+            ..Material::of(&caption, &self.history)
         };
         let others = match print.kind {
             Kind::Data => Vec::new(),
@@ -75,14 +88,10 @@ impl Session {
 /// The figure of data that no panel has looked at yet.
 fn data_in_use(caption: &Caption, wanted: Wanted) -> Result<Figure> {
     let data = Preview::of(wanted)?;
+    let history = History::default();
     let material = Material {
-        caption,
-        history: &History::default(),
-        step: None,
-        maps: None,
-        findings: None,
-        runs: None,
         data: Some(&data),
+        ..Material::of(caption, &history)
     };
     figure(Kind::Data, &material)
 }

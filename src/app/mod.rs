@@ -95,9 +95,9 @@ impl App {
         let first = stored.room == Room::FirstMinute || stored.experiment.is_none();
         let experiment = stored.experiment.filter(|_| !first).unwrap_or(beginning);
         let left = stored.folder.as_deref();
-        let session = left
-            .and_then(|folder| Session::resume(folder, &stored.engine, ctx, repaint_every))
-            .unwrap_or_else(|| Session::start(experiment, &stored.engine, ctx, repaint_every));
+        let resumed = left.and_then(|folder| Session::resume(folder, &stored.engine, ctx, repaint_every));
+        let first_minute = FirstMinute::with(stored.guess.filter(|_| first && resumed.is_some()));
+        let session = resumed.unwrap_or_else(|| Session::start(experiment, &stored.engine, ctx, repaint_every));
         let shelf = Shelf {
             live: session.folder.clone(),
             ..Shelf::default()
@@ -110,7 +110,7 @@ impl App {
             librarian: library::librarian(ctx),
             dialog: None,
             first,
-            first_minute: FirstMinute::default(),
+            first_minute,
             digit,
             lab: stored.lab,
             classroom: None,

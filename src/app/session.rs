@@ -14,7 +14,7 @@ use super::pace::Pace;
 use crate::error::Result;
 use crate::net::Spec;
 use crate::run::{
-    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, RunFolder, RunPlan,
+    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, RunFolder, RunPlan, Series,
     Trainer, TrainerOptions,
 };
 use crate::ui::{News, Shown, Speed};
@@ -203,7 +203,10 @@ impl Session {
                 _ => {}
             }
         }
-        for finding in trainer.findings() {
+        let reached = |run: usize| self.history.runs.get(run).map_or(0, Series::step);
+        // An answer that comes after a reset is about nets that are gone.
+        let known = |finding: &Finding| finding.moment().is_none_or(|(run, step)| step <= reached(run));
+        for finding in trainer.findings().filter(known).collect::<Vec<_>>() {
             if let Finding::Refused(_, sentence) | Finding::NoMaps(sentence) | Finding::Unsaved(Some(sentence)) =
                 &finding
             {
@@ -386,7 +389,7 @@ fn run_folder(name: &str) -> Option<PathBuf> {
 pub(super) mod tests {
     use super::*;
     use crate::net::{Cut, Surgery};
-    use crate::run::Question;
+    use crate::run::{PlaneKind, Question};
 
     pub fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) -> bool) {
         let start = Instant::now();
@@ -475,6 +478,44 @@ pub(super) mod tests {
         session.send(Command::Reset);
         wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
         assert_eq!(session.history.runs[0].step(), 0);
+    }
+
+    #[test]
+    fn answers_about_nets_that_were_reset_are_dropped() {
+        let ctx = egui::Context::default();
+        let mut experiment = Experiment::named("quick").unwrap();
+        experiment.runs.truncate(1);
+        let mut session = Session::open(experiment, None, History::default(), "cpu", &ctx, REPAINT_EVERY);
+        session.send(Command::Step(4));
+        wait(&mut session, &ctx, |session| {
+            session.history.runs.first().is_some_and(|series| series.step() == 4)
+        });
+        let plane = PlaneKind::Random;
+        let question = |run| Question::Landscape {
+            run,
+            step: None,
+            plane,
+            side: 33,
+        };
+        session.send(Command::Ask(question(0)));
+        wait(&mut session, &ctx, |session| {
+            session.findings.landscape_at(0, plane, usize::MAX).is_some()
+        });
+        session.send(Command::Reset);
+        wait(&mut session, &ctx, |session| {
+            session.history.runs[0].step() == 0 && session.findings.working.is_empty()
+        });
+        for _ in 0..40 {
+            session.drain(&ctx);
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(session.findings.landscape_at(0, plane, usize::MAX).is_none());
+        // About the nets as they are now one can ask again.
+        session.send(Command::Ask(question(0)));
+        wait(&mut session, &ctx, |session| {
+            session.findings.landscape_at(0, plane, 0).is_some()
+        });
+        session.send(Command::Dismiss);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{App, DEFAULT_ENGINE};
 use crate::run::Experiment;
 use crate::ui::language::Language;
 use crate::ui::theme::Look;
-use crate::ui::{Lab, Room};
+use crate::ui::{Guess, Lab, Room};
 
 const KEY: &str = "depthscope";
 const LAB_KEY: &str = "lab";
@@ -28,6 +28,8 @@ pub struct Stored {
     /// `None` until one was chosen: the system's.
     pub language: Option<Language>,
     pub lecture: bool,
+    /// What was predicted in the first minute, whose training is the session's.
+    pub guess: Option<Guess>,
     /// The window's own scale while a lecture is shown larger.
     pub zoom: f32,
     /// Kept under a key of its own: what no longer reads costs the arrangement of the panels and nothing else.
@@ -45,6 +47,7 @@ impl Default for Stored {
             theme: Look::System,
             language: None,
             lecture: false,
+            guess: None,
             zoom: 1.0,
             lab: Lab::default(),
         }
@@ -75,6 +78,7 @@ pub fn save(storage: &mut dyn eframe::Storage, app: &App) {
         theme: app.theme,
         language: app.language,
         lecture: app.lecture.on,
+        guess: app.first_minute.guess.filter(|_| app.first),
         zoom: app.lecture.zoom,
         lab: Lab::default(),
     };

@@ -11,7 +11,7 @@ use crate::export::{Caption, Format, Kind, Material, Size, figure, pytorch, writ
 use crate::net::{Array, Graph};
 use crate::probe::{ImageMaps, Subject, feature_maps};
 use crate::run::shelf::{Item, Line, items, now};
-use crate::run::{Experiment, History, Layout, MapRequest, Maps, Preview, RunFolder, RunId, Wanted};
+use crate::run::{Answers, Experiment, History, Layout, MapRequest, Maps, Preview, RunFolder, RunId, Wanted};
 
 /// Nets side by side in a maps figure.
 const MOST_MAPS: usize = 4;
@@ -21,7 +21,8 @@ pub struct Args {
     /// Run folders; several are compared in one figure
     #[arg(required = true, value_name = "RUNS")]
     folders: Vec<PathBuf>,
-    /// What to show: loss, error, gradients, weather, maps, depth, timeline, architecture, networks, runs or data
+    /// What to show: loss, curves, error, gradients, weather, maps, depth, timeline, architecture, networks, runs or data; of
+    /// what the window found out about one folder also information, lesions, insertion, shattering, transfer or landscape
     #[arg(long, value_name = "FIGURE", required_unless_present = "code")]
     figure: Option<Kind>,
     /// Instead of a figure: print the experiment of a run folder (or of a file, or by name) as Python code
@@ -94,14 +95,18 @@ pub fn run(args: &Args) -> Result<()> {
         Kind::Data => Some(data(&folders)?),
         _ => None,
     };
+    let findings = match &folders[..] {
+        [folder] => Some(Answers::read(&folder.layout.findings(), &history.runs)?),
+        _ => None,
+    };
+    let caption = caption(&args.folders, &folders);
     let material = Material {
-        caption: &caption(&args.folders, &folders),
-        history: &history,
         step: args.step,
         maps: maps.as_ref(),
-        findings: None,
+        findings: findings.as_ref(),
         runs: Some(&lines),
         data: data.as_ref(),
+        ..Material::of(&caption, &history)
     };
     let figure =
         figure(shown, &material).map_err(|error| Error::Export(format!("{error}; {}", remedy(shown)).into()))?;
@@ -130,7 +135,9 @@ fn remedy(kind: Kind) -> &'static str {
         | Kind::Insertion
         | Kind::Shattering
         | Kind::Transfer
-        | Kind::Landscape => "it is measured in the window (see `depthscope --help`) or by `depthscope probe`",
+        | Kind::Landscape => {
+            "it is measured in the window (see `depthscope --help`), which keeps it in the run folder; give that folder alone"
+        }
     }
 }
 

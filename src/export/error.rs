@@ -2,12 +2,12 @@
 
 use rust_i18n::t;
 
-use super::figure::{Axis, Figure, Panel, Plot, Samples, Scale, share_y};
+use super::figure::{Axis, Curve, Figure, Panel, Plot, Samples, Scale, share_y};
 use super::loss::{reading, tell_means, trained};
 use super::nets::{Net, nets, percent, window};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::run::Series;
+use crate::run::{Evaluated, Series};
 
 /// The figure of the minibatch training error and of the test error.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -49,26 +49,27 @@ pub fn figure(material: &Material) -> Result<Figure> {
     Ok(material.figure(t!("Training and test error"), panels, notes))
 }
 
+/// A net's evaluations on the test split.
+pub fn tested(net: &Net, value: impl Fn(&Evaluated) -> f32) -> Curve {
+    let samples = |run: &&Series| Samples {
+        seed: run.track.seed,
+        points: (run.evaluated.iter())
+            .map(|at| [at.step as f64, f64::from(value(at))])
+            .collect(),
+    };
+    let seeds: Vec<Samples> = net.runs.iter().map(samples).collect();
+    let mut curve = net.over_seeds(seeds.clone(), "measured");
+    curve.samples = seeds;
+    curve.dots = curve.points.len() <= 40;
+    curve
+}
+
 fn test(nets: &[Net]) -> Plot {
     let evaluated = nets
         .iter()
         .filter(|net| net.runs.iter().any(|run| !run.evaluated.is_empty()));
     let curves = evaluated.map(|net| {
-        let seeds: Vec<Samples> = net
-            .runs
-            .iter()
-            .map(|run| Samples {
-                seed: run.track.seed,
-                points: run
-                    .evaluated
-                    .iter()
-                    .map(|at| [at.step as f64, f64::from(at.error)])
-                    .collect(),
-            })
-            .collect();
-        let mut curve = net.over_seeds(seeds.clone(), "measured");
-        curve.samples = seeds;
-        curve.dots = curve.points.len() <= 40;
+        let mut curve = tested(net, |at| at.error);
         curve.detail = net.detail(|run| run.evaluated.last().map(|at| at.error), percent);
         curve
     });

@@ -221,6 +221,16 @@ pub struct Relief {
     pub pixels: usize,
 }
 
+impl Panel {
+    /// It as curves over two axes.
+    pub fn plot(&self) -> Option<&Plot> {
+        match self {
+            Panel::Plot(plot) => Some(plot),
+            _ => None,
+        }
+    }
+}
+
 impl Axis {
     /// An axis that covers its curves.
     pub fn new(label: impl Into<String>, scale: Scale) -> Self {

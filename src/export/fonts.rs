@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn balanced_lines_are_about_as_long_and_no_number_leaves_its_unit() {
-        let text = "norm of dL/d(activation), log scale";
+        let text = "norm of dL/d(block output), log scale";
         assert_eq!(balanced(text, 12.0, 900.0, 3), [text]);
         let [first, second] = &balanced(text, 12.0, 200.0, 3)[..] else {
             panic!("two lines")

@@ -1,4 +1,6 @@
-//! The gradient slope: block, input left, against the norm of dL/d(activation).
+//! The gradient slope: block or layer, input left, against the norm of its gradient.
+
+use std::borrow::Cow;
 
 use rust_i18n::t;
 
@@ -6,8 +8,8 @@ use super::figure::{Axis, Curve, Figure, Ground, Panel, Plot, Point, Samples, Sc
 use super::nets::{Net, nets, place};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::Graph;
-use crate::run::{Measured, Series, slope_factor};
+use crate::net::Spec;
+use crate::run::{Gradient, Measured, Series, slope_factor};
 
 /// The moment a panel shows.
 #[derive(Clone, Copy)]
@@ -22,9 +24,10 @@ enum Moment {
 /// Without a chosen step it shows initialisation and the last measurement side by side.
 pub fn figure(material: &Material) -> Result<Figure> {
     let nets = nets(material.history);
+    let gradient = material.gradient;
     let measured = |moment| {
         nets.iter()
-            .any(|net| net.runs.iter().any(|run| at(run, moment).is_some()))
+            .any(|net| net.runs.iter().any(|run| at(run, moment, gradient).is_some()))
     };
     let moments: Vec<Moment> = match material.step {
         Some(step) => vec![Moment::Until(step)],
@@ -34,17 +37,26 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if moments.is_empty() {
         return Err(missing("gradients", &t!("no gradient norms were recorded")));
     }
-    let blocks: Vec<usize> = nets.iter().map(|net| 3 * net.spec.blocks_per_stage()).collect();
+    let blocks: Vec<usize> = nets.iter().map(|net| last(net, gradient)).collect();
     let aligned = blocks.iter().any(|&count| count != blocks[0]);
-    let mut plots: Vec<Plot> = moments.into_iter().map(|moment| plot(&nets, moment, aligned)).collect();
+    let mut plots: Vec<Plot> = moments
+        .into_iter()
+        .map(|moment| plot(&nets, moment, gradient, aligned))
+        .collect();
     share_y(&mut plots);
-    let mut notes = vec![
-        t!(
+    let about = match gradient {
+        Gradient::Activation => t!(
             "Euclidean norm over one training minibatch, at the stem's output and at each block's. Factor: least squares on \
              log10, a block on the way back to the input."
-        )
-        .into_owned(),
-    ];
+        ),
+        Gradient::Weight => {
+            t!("Euclidean norm over one training minibatch, of each convolution and of the linear layer.")
+        }
+        Gradient::Ratio => t!(
+            "Euclidean norm over one training minibatch, of each convolution and of the linear layer, over the norm of its weights."
+        ),
+    };
+    let mut notes = vec![about.into_owned()];
     if aligned {
         notes.push(t!("Every net stands over the full width.").into());
     }
@@ -62,8 +74,13 @@ pub fn figure(material: &Material) -> Result<Figure> {
     Ok(material.figure(t!("Gradient slope"), panels, notes))
 }
 
-fn at(run: &Series, moment: Moment) -> Option<&Measured> {
-    let usable = |measured: &&Measured| !measured.norms.activation.is_empty();
+/// Number of the last block or layer.
+fn last(net: &Net, gradient: Gradient) -> usize {
+    gradient.names(net.spec).len().saturating_sub(1)
+}
+
+fn at(run: &Series, moment: Moment, gradient: Gradient) -> Option<&Measured> {
+    let usable = |measured: &&Measured| !gradient.of(measured).is_empty();
     match moment {
         Moment::Initialisation => run.measured.iter().filter(usable).find(|measured| measured.step == 0),
         Moment::Until(step) => run
@@ -71,15 +88,19 @@ fn at(run: &Series, moment: Moment) -> Option<&Measured> {
             .iter()
             .filter(usable)
             .rfind(|measured| measured.step > 0 && measured.step <= step)
-            .or_else(|| (step < usize::MAX).then(|| at(run, Moment::Initialisation)).flatten()),
+            .or_else(|| {
+                let initially = (step < usize::MAX).then(|| at(run, Moment::Initialisation, gradient));
+                initially.flatten()
+            }),
     }
 }
 
-fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
-    let curves: Vec<Curve> = nets.iter().filter_map(|net| curve(net, moment, aligned)).collect();
+fn plot(nets: &[Net], moment: Moment, gradient: Gradient, aligned: bool) -> Plot {
+    let curve = |net| curve(net, moment, gradient, aligned);
+    let curves: Vec<Curve> = nets.iter().filter_map(curve).collect();
     let mut steps: Vec<usize> = nets
         .iter()
-        .flat_map(|net| net.runs.iter().filter_map(|run| at(run, moment)))
+        .flat_map(|net| net.runs.iter().filter_map(|run| at(run, moment, gradient)))
         .map(|measured| measured.step)
         .collect();
     steps.sort_unstable();
@@ -89,16 +110,14 @@ fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
         (Some(first), Some(last)) => t!("after %{first} to %{last} steps", first = first, last = last).into(),
         _ => String::new(),
     };
-    let last = nets
-        .iter()
-        .map(|net| 3 * net.spec.blocks_per_stage())
-        .max()
-        .unwrap_or(3) as f64;
+    let last = nets.iter().map(|net| last(net, gradient)).max().unwrap_or(3) as f64;
     let end = if aligned { 1.0 } else { last };
     let mut x = if aligned {
         Axis::new(t!("place in the net, input at the left"), Scale::Percent)
-    } else {
+    } else if gradient == Gradient::Activation {
         Axis::new(t!("block, from the input (0: the stem) to the output"), Scale::Whole)
+    } else {
+        Axis::new(t!("layer, from the input to the output"), Scale::Whole)
     };
     x.range = Some([0.0, end]);
     let bands = (0..3).map(|stage| Ground {
@@ -109,32 +128,45 @@ fn plot(nets: &[Net], moment: Moment, aligned: bool) -> Plot {
     Plot {
         title,
         x,
-        y: Axis::new(t!("norm of dL/d(activation), log scale"), Scale::Log),
+        y: Axis::new(label(gradient), Scale::Log),
         curves,
         bands: bands.collect(),
         bracket: None,
     }
 }
 
-fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
-    let graph = Graph::new(net.spec);
-    let names: Vec<String> = graph
-        .trunk()
-        .iter()
-        .map(|&id| graph.nodes[id].name.as_str())
-        .enumerate()
-        .map(place)
-        .collect();
+/// What the norms are.
+pub fn label(gradient: Gradient) -> Cow<'static, str> {
+    match gradient {
+        Gradient::Activation => t!("norm of dL/d(block output), log scale"),
+        Gradient::Weight => t!("norm of dL/d(weight), log scale"),
+        Gradient::Ratio => t!("norm of dL/d(weight) over that of the weight, log scale"),
+    }
+}
+
+/// Where they are, as the tables call it.
+pub fn names(spec: &Spec, gradient: Gradient) -> Vec<String> {
+    let names = gradient.names(spec);
+    match gradient {
+        Gradient::Activation => names.iter().map(String::as_str).enumerate().map(place).collect(),
+        Gradient::Weight | Gradient::Ratio => names,
+    }
+}
+
+fn curve(net: &Net, moment: Moment, gradient: Gradient, aligned: bool) -> Option<Curve> {
+    let names = names(net.spec, gradient);
     let across = if aligned { (names.len() - 1) as f64 } else { 1.0 };
     let seeds: Vec<Samples> = net
         .runs
         .iter()
-        .filter_map(|run| at(run, moment).map(|measured| (run.track.seed, measured)))
+        .filter_map(|run| at(run, moment, gradient).map(|measured| (run.track.seed, measured)))
         .map(|(seed, measured)| {
-            let norms = measured.norms.activation.iter().enumerate();
+            let norms = gradient.of(measured);
             Samples {
                 seed,
                 points: norms
+                    .iter()
+                    .enumerate()
                     .map(|(block, &norm)| [block as f64 / across, f64::from(norm)])
                     .collect(),
             }
@@ -144,7 +176,7 @@ fn curve(net: &Net, moment: Moment, aligned: bool) -> Option<Curve> {
         return None;
     }
     let mut curve = net.over_seeds(seeds.clone(), "measured");
-    if !net.spec.residual() {
+    if gradient == Gradient::Activation && !net.spec.residual() {
         let blocks: Vec<Point> = curve.points.iter().map(|&[x, norm]| [x * across, norm]).collect();
         curve.detail = slope_factor(&blocks).map_or_else(String::new, |factor| {
             t!("×%{factor} a block", factor = format!("{factor:.2}")).into()
@@ -237,6 +269,29 @@ mod tests {
             [chosen(0), chosen(15), chosen(99)],
             ["at initialisation", "after 10 steps", "after 20 steps"]
         );
+    }
+
+    #[test]
+    fn the_gradient_that_is_asked_for_is_drawn() {
+        let mut run = measured("plain-8", &[(0, 0.5), (10, 0.5)]);
+        let layers = Gradient::Weight.names(&run.track.spec).len();
+        for at in &mut run.measured {
+            at.norms.weight = vec![6.0; layers];
+            at.norms.parameter = vec![3.0; layers];
+        }
+        let history = samples::history([run]);
+        for (gradient, norm) in [(Gradient::Weight, 6.0), (Gradient::Ratio, 2.0)] {
+            let figure = figure(&Material {
+                gradient,
+                ..samples::material(&history)
+            });
+            let figure = figure.unwrap();
+            let plot = plots(&figure)[1];
+            let curve = &plot.curves[0];
+            assert_eq!((curve.points.len(), curve.names.len()), (layers, layers));
+            assert!(curve.points.iter().all(|&[_, y]| y == norm), "{gradient:?}");
+            assert!(plot.y.label.contains("dL/d(weight)") && curve.detail.is_empty());
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub use write::{write_figures, write_file};
 
 use crate::error::{Error, Result};
 use crate::run::shelf::Line;
-use crate::run::{Experiment, Findings, History, Maps, Preview};
+use crate::run::{Experiment, Findings, Gradient, History, Maps, Measure, Preview, Series};
 
 /// What a figure shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,7 +81,7 @@ pub enum Kind {
     Curves,
     /// Step against training and test error.
     Error,
-    /// Block against the norm of dL/d(activation).
+    /// Block or layer against the norm of its gradient.
     Gradients,
     /// Feature maps of one image.
     Maps,
@@ -287,6 +287,12 @@ pub struct Material<'a> {
     pub history: &'a History,
     /// The moment of a gradients figure; initialisation and the end unless given.
     pub step: Option<usize>,
+    /// What a figure of curves shows.
+    pub measures: &'a [Measure],
+    /// Which gradients those of gradients and weather show.
+    pub gradient: Gradient,
+    /// The nets of a weather figure, upper and lower; the deepest plain and the deepest residual one unless given.
+    pub sides: Option<[&'a Series; 2]>,
     /// What a maps figure shows.
     pub maps: Option<&'a Maps>,
     /// What figures of information and lesions show.
@@ -295,6 +301,24 @@ pub struct Material<'a> {
     pub runs: Option<&'a [Line<'a>]>,
     /// What a data figure shows.
     pub data: Option<&'a Preview>,
+}
+
+impl<'a> Material<'a> {
+    /// What the runs themselves tell.
+    pub fn of(caption: &'a Caption, history: &'a History) -> Self {
+        Self {
+            caption,
+            history,
+            step: None,
+            measures: &[Measure::TrainingLoss, Measure::TrainingError],
+            gradient: Gradient::default(),
+            sides: None,
+            maps: None,
+            findings: None,
+            runs: None,
+            data: None,
+        }
+    }
 }
 
 /// Makes the figure of what was measured.

@@ -49,15 +49,7 @@ pub fn material(history: &History) -> Material<'_> {
         recipe: vec!["digits 8x8, SGD .9, lr .02 constant, batch 32, 60 steps, seed 0".into()],
         experiments: vec![crate::run::Experiment::named("quick").unwrap()],
     });
-    Material {
-        caption: &CAPTION,
-        history,
-        step: None,
-        maps: None,
-        findings: None,
-        runs: None,
-        data: None,
-    }
+    Material::of(&CAPTION, history)
 }
 
 /// The figure of a history.

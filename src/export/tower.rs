@@ -6,11 +6,13 @@ use rust_i18n::t;
 use super::canvas::{Align, Canvas, Ink, Picture};
 use super::figure::{Body, Point, Tower, Towers};
 use super::fonts::{room_for, shortened};
+use super::gradients::label;
 use super::labels::number;
 use super::nets::percent;
 use super::sheet::{DARK, GREY, PALE};
 use crate::error::Result;
 use crate::palette::{Rgb, cividis, mix};
+use crate::run::Gradient;
 
 const NAME: f64 = 12.5;
 const SMALL: f64 = 11.0;
@@ -48,7 +50,7 @@ pub fn draw<B: DrawingBackend>(
     let bar = [left, top + height - scale + 12.0, width, 10.0];
     let [low, high] = [low, high].map(number);
     canvas.scale(
-        [&low, &t!("norm of dL/d(activation), log scale"), &high],
+        [&low, &label(Gradient::Activation), &high],
         [left, bar[1] + 20.0, width],
         GREY,
     )?;

@@ -4,19 +4,20 @@
 use rust_i18n::t;
 
 use super::figure::{Figure, HeatMap, Panel};
-use super::nets::place;
+use super::gradients::{label, names};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::Graph;
-use crate::run::{History, Series};
+use crate::run::{Gradient, History, Series};
 
-/// The figure of the activation gradients of the deepest plain and the deepest residual net.
+/// The figure of the gradients of two nets.
 ///
 /// # Errors
 /// When nothing was measured.
 pub fn figure(material: &Material) -> Result<Figure> {
-    let sides = sides(material.history);
-    let mut maps: Vec<HeatMap> = sides.iter().filter_map(|run| heat_map(run)).collect();
+    let gradient = material.gradient;
+    let mut sides = material.sides.map_or_else(|| sides(material.history), Vec::from);
+    sides.dedup_by_key(|run| run.track.id);
+    let mut maps: Vec<HeatMap> = sides.iter().filter_map(|run| heat_map(run, gradient)).collect();
     if maps.is_empty() {
         return Err(missing("weather", &t!("no gradient norms were recorded")));
     }
@@ -35,10 +36,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if let [upper, lower] = &maps[..] {
         maps.extend(ratio(upper, lower));
     }
+    let place = match gradient {
+        Gradient::Activation => t!("at the stem's output and at each block's"),
+        Gradient::Weight | Gradient::Ratio => t!("of each convolution and of the linear layer"),
+    };
     let notes = vec![
         t!(
-            "Euclidean norm of dL/d(activation) over one training minibatch, at the stem's output and at each block's; every \
-             column shows the newest measurement. Nets share one scale; red is not finite."
+            "Euclidean norm over one training minibatch, %{place}; every column shows the newest measurement. Nets share one scale; red is not finite.",
+            place = place
         )
         .into_owned(),
     ];
@@ -56,24 +61,19 @@ pub fn sides(history: &History) -> Vec<&Series> {
     [deepest(false), deepest(true)].into_iter().flatten().collect()
 }
 
-fn heat_map(run: &Series) -> Option<HeatMap> {
-    let graph = Graph::new(&run.track.spec);
-    let rows: Vec<String> = graph
-        .trunk()
-        .iter()
-        .map(|&id| graph.nodes[id].name.as_str())
-        .enumerate()
-        .map(place)
+fn heat_map(run: &Series, gradient: Gradient) -> Option<HeatMap> {
+    let rows = names(&run.track.spec, gradient);
+    let measured: Vec<_> = (run.measured.iter())
+        .map(|at| (at.step, gradient.of(at)))
+        .filter(|(_, norms)| norms.len() == rows.len())
         .collect();
-    let whole = |norms: &[f32]| norms.len() == rows.len();
-    let measured: Vec<_> = run.measured.iter().filter(|at| whole(&at.norms.activation)).collect();
     measured.last()?;
-    let row = |row: usize| measured.iter().map(|at| f64::from(at.norms.activation[row])).collect();
+    let row = |row: usize| measured.iter().map(|(_, norms)| f64::from(norms[row])).collect();
     Some(HeatMap {
         title: run.track.name.clone(),
-        label: t!("norm of dL/d(activation), log scale").into(),
+        label: label(gradient).into_owned(),
         values: (0..rows.len()).map(row).collect(),
-        steps: measured.iter().map(|at| at.step).collect(),
+        steps: measured.iter().map(|(step, _)| *step).collect(),
         rows,
         range: [1e-1, 1.0],
         ratio: false,

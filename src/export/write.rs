@@ -8,7 +8,7 @@ use super::figure::Figure;
 use super::progress::Progress;
 use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png, svg};
 use crate::error::{Error, Result};
-use crate::run::RunFolder;
+use crate::run::{Answers, RunFolder};
 
 impl Figure {
     /// The figure's file in that format.
@@ -78,14 +78,10 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn write_figures(folder: &Path) -> Result<Vec<PathBuf>> {
     let run = RunFolder::open(folder)?;
     let caption = Caption::of(&run.experiment);
+    let findings = Answers::read(&run.layout.findings(), &run.history.runs)?;
     let material = Material {
-        caption: &caption,
-        history: &run.history,
-        step: None,
-        maps: None,
-        findings: None,
-        runs: None,
-        data: None,
+        findings: Some(&findings),
+        ..Material::of(&caption, &run.history)
     };
     let mut written = Vec::new();
     for kind in Kind::ALL {

@@ -277,14 +277,10 @@ fn training(page: &mut String, experiment: &Experiment, history: History, findin
         paragraph(page, "quiet", &t!("not trained here"));
         return Ok(());
     }
+    let caption = Caption::of(experiment);
     let material = Material {
-        caption: &Caption::of(experiment),
-        history: &history,
-        step: None,
-        maps: None,
         findings,
-        runs: None,
-        data: None,
+        ..Material::of(&caption, &history)
     };
     for kind in FIGURES {
         // One step has no curve, nor has one test.

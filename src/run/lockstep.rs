@@ -178,6 +178,8 @@ impl<'a> Lockstep<'a> {
     }
 
     fn reset(&mut self) -> Result<()> {
+        // What is asked about the nets as they were needs no answer.
+        self.study.dismiss();
         self.course.factors.clear();
         for lane in &mut self.lanes {
             lane.reset(&self.opener, &self.course)?;

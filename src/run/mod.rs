@@ -17,12 +17,14 @@ mod flight;
 #[cfg(test)]
 mod flight_tests;
 mod folder;
+mod gradient;
 mod history;
 mod lane;
 mod layout;
 mod library;
 mod lockstep;
 mod log_reader;
+mod measure;
 mod message;
 mod outbox;
 mod past;
@@ -49,8 +51,10 @@ pub use crate::engine::{Decay, Norms, OptimizerKind};
 pub use beginning::is_shipped;
 pub use experiment::{Branch, Experiment, RunId, RunPlan, Track, check_name};
 pub use folder::RunFolder;
+pub use gradient::{Gradient, scale};
 pub use history::{Evaluated, History, Measured, Series};
 pub use layout::Layout;
+pub use measure::Measure;
 pub use message::{Command, Event, MapRequest, Maps, Phase};
 pub use preview::{Preview, Sample, Wanted};
 pub use rewind::{

@@ -22,6 +22,8 @@ const DECADES: f32 = 2.0;
 
 /// Outcomes that the summary tells one by one.
 const SPOKEN: usize = 3;
+/// Height of a picture that keeps room for arcs and bars that are not there yet.
+const ROOMY: f32 = 200.0;
 /// Room for the numbers beside the bars.
 const AXIS: f32 = 32.0;
 
@@ -60,9 +62,17 @@ impl BlockTower<'_> {
         let total: f32 = blocks.iter().map(weight).sum();
         let gap = if blocks.len() > 20 { 2.0 } else { 4.0 };
         let unit = (rect.width() - 30.0 - gap * blocks.len() as f32).max(8.0) / total;
-        let bars = (rect.height() * 0.3).clamp(24.0, 90.0);
+        // Where there is little room, none is kept for what is not there.
+        let roomy = rect.height() > ROOMY;
+        let bars = match roomy || !self.outcomes.is_empty() {
+            true => (rect.height() * 0.3).clamp(24.0, 90.0),
+            false => 0.0,
+        };
         let ground = rect.bottom() - bars - 10.0;
-        let arcs = (rect.height() * 0.16).clamp(14.0, 44.0);
+        let arcs = match roomy || blocks.iter().any(|block| block.add.is_some()) {
+            true => (rect.height() * 0.16).clamp(14.0, 44.0),
+            false => 0.0,
+        };
         let tallest = (ground - rect.top() - arcs - 20.0).max(8.0);
         let side =
             |block: &Block| self.graph.nodes[block.output].output[1].max(self.graph.nodes[block.output].output[2]);

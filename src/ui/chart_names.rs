@@ -23,7 +23,7 @@ const MOST: f32 = 0.6;
 /// The share that even names alone may take.
 const HALF: f32 = 0.5;
 /// Least height of a chart that has room for names above it; in a lower one they lose their ends.
-const LEGEND_ROOM: f32 = 150.0;
+const LEGEND_ROOM: f32 = 115.0;
 
 /// Names as they fit beside the lines.
 pub struct Names {
@@ -99,9 +99,11 @@ impl Names {
             for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
                 let mut text = LayoutJob::default();
                 let strong = FontId::new(SMALL, theme::semibold());
-                text.append(&curve.label, 0.0, TextFormat::simple(strong, curve.colour));
+                // A name and its number stay together.
+                let unbroken = |words: &str| words.replace(' ', "\u{a0}");
+                text.append(&unbroken(&curve.label), 0.0, TextFormat::simple(strong, curve.colour));
                 let weak = TextFormat::simple(FontId::proportional(SMALL), theme::ink(ui).weak);
-                text.append(&curve.detail, 6.0, weak);
+                text.append(&unbroken(&curve.detail), 6.0, weak);
                 if ui.label(text).hovered() {
                     pointed = Some(curve.name.clone());
                 }

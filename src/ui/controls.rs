@@ -163,6 +163,7 @@ pub fn lessons_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
 /// Which experiment, and what its training shall do.
 fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Action>) {
     let combo = ComboBox::from_id_salt("experiment")
+        .height(ui.ctx().content_rect().height() - BELOW_THE_BAR)
         .selected_text(scene.experiment.name.as_str())
         .show_ui(ui, |ui| {
             for name in Experiment::names() {

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::axis::{Height, Time, Unit};
 use super::cells::cells;
 use super::chart::{Across, Bracket, Chart, Curve, Link};
-use super::measure::Measure;
 use super::pane::{Pane, View};
 use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
@@ -21,6 +20,7 @@ use super::widgets::{folded_ui, short};
 use super::{Scene, line_style};
 use crate::export::Kind;
 use crate::net::Spec;
+use crate::run::Measure;
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,11 +103,10 @@ impl Pane for Curves {
     }
 
     fn figure(&self) -> Option<Kind> {
-        let shown = |measure| self.measures.contains(&measure);
-        Some(match self.measures.first() {
-            _ if shown(Measure::TrainingLoss) && shown(Measure::TrainingError) => Kind::Curves,
-            Some(measure) if measure.is_error() => Kind::Error,
-            _ => Kind::Loss,
+        Some(match self.measures[..] {
+            [Measure::TrainingLoss] => Kind::Loss,
+            [Measure::TrainingError, Measure::TestError] => Kind::Error,
+            _ => Kind::Curves,
         })
     }
 

@@ -52,6 +52,14 @@ pub struct FirstMinute {
 }
 
 impl FirstMinute {
+    /// As it was left, with that prediction.
+    pub fn with(guess: Option<Guess>) -> Self {
+        Self {
+            guess,
+            ..Self::default()
+        }
+    }
+
     /// Draws the room; answers with what the user asks for.
     pub fn room_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, digit: Option<&Picture>) -> Vec<Action> {
         let mut actions = Vec::new();

@@ -284,6 +284,13 @@ impl Lab {
             };
             arrow_keys(ui, &mut view);
             self.panes.keys(self.tiling.focus, ui, &mut view);
+            // One draws from anywhere.
+            let draw = Panel::Maps.keys().iter().find(|key| key.keys.logical_key == Key::D);
+            if let Some(draw) =
+                draw.filter(|_| self.tiling.focus != Panel::Maps && pressed(ui, Modifiers::NONE, Key::D))
+            {
+                self.carry_out(&Task::Press(Panel::Maps, *draw), scene, actions);
+            }
         }
         for task in Task::GLOBAL
             .iter()

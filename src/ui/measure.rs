@@ -1,33 +1,14 @@
-//! What of a training is drawn against time, and how it is called.
+//! How the charts of a training are called, and what stands in them.
 
 use std::borrow::Cow;
 
 use rust_i18n::t;
-use serde::{Deserialize, Serialize};
 
 use super::traces::{Group, groups};
 use super::widgets::short;
-use crate::run::{History, Series};
-
-/// What a chart shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Measure {
-    TrainingLoss,
-    TrainingError,
-    TestLoss,
-    TestError,
-    Rate,
-}
+use crate::run::{History, Measure};
 
 impl Measure {
-    pub const ALL: [Measure; 5] = [
-        Measure::TrainingLoss,
-        Measure::TrainingError,
-        Measure::TestLoss,
-        Measure::TestError,
-        Measure::Rate,
-    ];
-
     /// Stands on its button.
     pub fn word(self) -> Cow<'static, str> {
         match self {
@@ -61,10 +42,6 @@ impl Measure {
         }
     }
 
-    pub fn is_error(self) -> bool {
-        matches!(self, Measure::TrainingError | Measure::TestError)
-    }
-
     /// Tells its chart from the others.
     pub fn id(self) -> &'static str {
         match self {
@@ -73,27 +50,6 @@ impl Measure {
             Measure::TestLoss => "test loss",
             Measure::TestError => "test error",
             Measure::Rate => "rate",
-        }
-    }
-
-    /// What of a run it is, where it is known at every step.
-    pub fn series(self) -> Option<fn(&Series) -> &[f32]> {
-        match self {
-            Measure::TrainingLoss => Some(|run| &run.loss),
-            Measure::TrainingError => Some(|run| &run.error),
-            Measure::Rate => Some(|run| &run.rate),
-            Measure::TestLoss | Measure::TestError => None,
-        }
-    }
-
-    /// Where a run stands.
-    fn last(self, run: &Series) -> Option<f32> {
-        match self {
-            Measure::TrainingLoss => run.final_loss(),
-            Measure::TrainingError => run.final_error(),
-            Measure::TestLoss => run.evaluated.last().map(|point| point.loss),
-            Measure::TestError => run.evaluated.last().map(|point| point.error),
-            Measure::Rate => run.rate.last().copied(),
         }
     }
 

@@ -10,21 +10,20 @@ use serde::{Deserialize, Serialize};
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
 use super::cursor::{Cursor, find};
-use super::gradients::{Quantity, scale};
 use super::pane::{Pane, View};
 use super::traces::groups;
 use super::widgets::{folded_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
-use crate::run::{History, Measured, Series, slope_factor};
+use crate::run::{Gradient, History, Measured, Series, scale, slope_factor};
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Slope {
     pub moment: Moment,
-    pub quantity: Quantity,
+    pub quantity: Gradient,
     /// The scale covers the whole training, so that moments compare.
     pub fixed: bool,
     /// The scale leaves out the outermost fiftieths.
@@ -70,7 +69,7 @@ pub enum Moment {
 }
 
 impl Moment {
-    fn of<'a>(self, series: &'a Series, quantity: Quantity, cursor: &Cursor) -> Option<&'a Measured> {
+    fn of<'a>(self, series: &'a Series, quantity: Gradient, cursor: &Cursor) -> Option<&'a Measured> {
         match self {
             Moment::Cursor => quantity.at(series, cursor.step),
             Moment::Initialisation => quantity.at(series, Some(0)),
@@ -115,7 +114,7 @@ impl Slope {
     }
 
     fn quantity_ui(&mut self, ui: &mut Ui) {
-        for quantity in Quantity::ALL {
+        for quantity in Gradient::ALL {
             ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
                 .on_hover_text(quantity.title());
         }
@@ -208,8 +207,8 @@ impl Slope {
         let runs = &scene.history.runs;
         let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
         let last = |spec: &Spec| match quantity {
-            Quantity::Activation => 3 * spec.blocks_per_stage(),
-            Quantity::Weight | Quantity::Ratio => quantity.names(spec).len().saturating_sub(1),
+            Gradient::Activation => 3 * spec.blocks_per_stage(),
+            Gradient::Weight | Gradient::Ratio => quantity.names(spec).len().saturating_sub(1),
         };
         let deepest = among.iter().map(|spec| last(spec)).max().unwrap_or(1).max(1);
         let one_depth = among.iter().all(|spec| last(spec) == deepest);
@@ -228,7 +227,7 @@ impl Slope {
             let named = runs[..index].iter().any(|other| other.track.name == series.track.name);
             let (name, spec) = (&series.track.name, &series.track.spec);
             let before = |other: &Series| &other.track.name != name && &other.track.spec == spec;
-            let plain = quantity == Quantity::Activation && !series.track.spec.residual() && self.over.is_empty();
+            let plain = quantity == Gradient::Activation && !series.track.spec.residual() && self.over.is_empty();
             let placed = points
                 .iter()
                 .map(|&[block, norm]| PlotPoint::new(block * stretch, HEIGHT.place(norm)));
@@ -261,8 +260,8 @@ impl Slope {
             })
             .collect();
         let x_label = match (quantity, one_depth) {
-            (Quantity::Activation, true) => t!("block, input at the left"),
-            (Quantity::Weight | Quantity::Ratio, true) => t!("layer, input at the left"),
+            (Gradient::Activation, true) => t!("block, input at the left"),
+            (Gradient::Weight | Gradient::Ratio, true) => t!("layer, input at the left"),
             (_, false) if ui.available_width() < LABEL_ROOM => t!("input to output"),
             (_, false) => t!("input to output, every net over the full width"),
         };

@@ -20,7 +20,7 @@ pub fn words(scene: Scene<'_>, speed: Speed) -> String {
     if let Some(engine) = trained.first().map(|series| series.engine.clone()) {
         parts.push(engine);
     }
-    parts.push(phase(history).into());
+    parts.push(phase(history, scene.experiment.steps).into());
     if !trained.is_empty() {
         // While it trains, that of the net which is behind.
         let trains = |series: &&Series| !series.finished && series.diverged.is_none();
@@ -49,8 +49,11 @@ fn images_words(images: f64) -> String {
     short(images)
 }
 
-fn phase(history: &History) -> Cow<'static, str> {
+/// A training of so many steps.
+fn phase(history: &History, steps: usize) -> Cow<'static, str> {
+    let early = |series: &Series| series.diverged.is_none() && series.step() < steps;
     match history.phase {
+        Phase::Done if history.trained().iter().any(early) => t!("stopped"),
         Phase::Preparing => t!("preparing"),
         Phase::Paused => t!("paused"),
         Phase::Running => t!("training"),

@@ -1,6 +1,7 @@
 //! The first minute as logic: who plays, how far it is, and what may be said about it.
 
 use rust_i18n::t;
+use serde::{Deserialize, Serialize};
 
 use super::widgets::short;
 use crate::net::Family;
@@ -12,7 +13,7 @@ pub const OFFER_STEP: usize = 100;
 pub const NOTABLE: f32 = 0.05;
 
 /// The tower that was clicked as the one that will reach the lower training loss.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Guess {
     Shallow,
     Deep,

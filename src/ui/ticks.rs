@@ -28,7 +28,8 @@ pub fn linear_marks(input: GridInput, apart: f64) -> Vec<GridMark> {
         .collect()
 }
 
-/// Marks of a logarithmic axis in plot space: whole powers of ten, and 2 and 5 between them where there is room.
+/// Marks of a logarithmic axis in plot space: whole powers of ten, and 2 and 5 between them where there is room; of a short
+/// stretch, round numbers.
 pub fn log_marks(input: GridInput) -> Vec<GridMark> {
     let (low, high) = input.bounds;
     if !(low.is_finite() && high.is_finite()) || high - low > 1e4 {
@@ -56,6 +57,22 @@ pub fn log_marks(input: GridInput) -> Vec<GridMark> {
         power += stride;
     }
     marks.retain(|mark| (low..=high).contains(&mark.value));
+    if marks.len() < 3 && high - low < 1.0 {
+        let [least, most] = [low, high].map(|log| 10f64.powf(log));
+        let input = GridInput {
+            bounds: (least, most),
+            base_step_size: (most - least) * label / (high - low),
+        };
+        // Marks lie closer together towards the upper end.
+        let round = linear_marks(input, most / least);
+        marks = round
+            .into_iter()
+            .map(|mark| GridMark {
+                value: mark.value.log10(),
+                step_size: label,
+            })
+            .collect();
+    }
     marks
 }
 

@@ -59,9 +59,8 @@ impl Tiling {
         self.maximised = false;
         self.summoned = true;
         let shown = self.shown();
-        if !shown.contains(&self.focus) {
-            self.focus = shown.first().copied().unwrap_or(self.focus);
-        }
+        let first = shown.iter().find(|panel| **panel == Panel::Curves).or(shown.first());
+        self.focus = first.copied().unwrap_or(self.focus);
     }
 
     /// Arranges just these panels.

@@ -8,14 +8,13 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::find;
-use super::gradients::Quantity;
 use super::language::Language;
 use super::pane::{Pane, View};
 use super::theme;
 use super::traces::groups;
 use super::weather_strip::{COLUMNS, Strip, TIME, strips_ui};
 use crate::export::Kind;
-use crate::run::{History, Series};
+use crate::run::{Gradient, History, Series};
 
 /// The panel.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -23,7 +22,7 @@ use crate::run::{History, Series};
 pub struct Weather {
     /// Names of the nets above and beneath; where there is no such net, one is found.
     pub runs: [String; 2],
-    pub quantity: Quantity,
+    pub quantity: Gradient,
     /// The scale leaves out the outermost fiftieths.
     pub robust: bool,
     #[serde(skip)]
@@ -50,7 +49,7 @@ struct Key {
     runs: [String; 2],
     /// Measurements of every run, whose scale is one.
     measured: usize,
-    quantity: Quantity,
+    quantity: Gradient,
     robust: bool,
     range: [f64; 2],
     /// Of the titles.
@@ -104,7 +103,8 @@ impl Pane for Weather {
 
 impl Weather {
     /// The nets chosen, or the deepest plain net and its residual twin.
-    fn sides<'a>(&self, history: &'a History) -> Option<[&'a Series; 2]> {
+    /// The nets above and beneath.
+    pub fn sides<'a>(&self, history: &'a History) -> Option<[&'a Series; 2]> {
         let deepest = |residual: bool| {
             let family = history
                 .trained()
@@ -138,7 +138,7 @@ impl Weather {
                     .response
                     .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &*what));
             }
-            for quantity in Quantity::ALL {
+            for quantity in Gradient::ALL {
                 ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
                     .on_hover_text(quantity.title());
             }
@@ -149,7 +149,7 @@ impl Weather {
 }
 
 /// Logarithms of the norms in effect at each column.
-fn values(series: &Series, quantity: Quantity, range: [f64; 2]) -> Vec<Vec<f64>> {
+fn values(series: &Series, quantity: Gradient, range: [f64; 2]) -> Vec<Vec<f64>> {
     let moments: Vec<(usize, Cow<'_, [f32]>)> = series
         .measured
         .iter()

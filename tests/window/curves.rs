@@ -1,7 +1,7 @@
 //! The curves: what is shown, how it is scaled, and where the cursor is.
 
-use depthscope::run::Event;
-use depthscope::ui::{Measure, Panel, Room};
+use depthscope::run::{Event, Measure};
+use depthscope::ui::{Panel, Room};
 use eframe::egui::{Key, Modifiers, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;

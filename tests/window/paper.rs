@@ -18,13 +18,11 @@ pub fn figures() -> Vec<(Kind, Figure)> {
     let lines: Vec<Line> = items.iter().map(line).collect();
     let data = Preview::of(Wanted::Source(page.experiment.data.clone())).unwrap();
     let material = Material {
-        caption: &caption,
-        history: &page.history,
-        step: None,
         maps: Some(&maps),
         findings: Some(&page.findings),
         runs: Some(&lines),
         data: Some(&data),
+        ..Material::of(&caption, &page.history)
     };
     Kind::ALL
         .map(|kind| (kind, figure(kind, &material).unwrap_or_else(|why| panic!("{why}"))))

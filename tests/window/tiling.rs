@@ -160,8 +160,8 @@ fn an_arrangement_gives_the_focus_to_a_panel_that_is_seen() {
     page.run();
     let tiling = &page.state().lab.tiling;
     assert!(tiling.shown().contains(&tiling.focus), "{:?}", tiling.focus);
-    assert!(page.query_by_label("Put back Networks").is_some());
-    assert!(page.query_by_label("Close Curves").is_none());
+    assert!(page.query_by_label("Put back Curves").is_some());
+    assert!(page.query_by_label("Close Networks").is_none());
 }
 
 #[test]

@@ -162,6 +162,26 @@ pub enum Finding {
     Unsaved(Option<String>),
 }
 
+impl Finding {
+    /// The moment of a training that it tells of.
+    pub fn moment(&self) -> Option<(RunId, usize)> {
+        match *self {
+            Finding::Information { run, step, .. }
+            | Finding::Lesion { run, step, .. }
+            | Finding::Landscape { run, step, .. }
+            | Finding::Forms { run, step, .. }
+            | Finding::Insertion { run, step, .. }
+            | Finding::Shattering { run, step, .. } => Some((run, step)),
+            Finding::Transfer { .. }
+            | Finding::Working(_)
+            | Finding::Over(_)
+            | Finding::Refused(..)
+            | Finding::NoMaps(_)
+            | Finding::Unsaved(_) => None,
+        }
+    }
+}
+
 /// The loss on a plane, and the training's way where the plane shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LandscapeView {

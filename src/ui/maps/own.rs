@@ -104,12 +104,13 @@ impl Own {
             return;
         }
         let window = Window::new(t!("Draw an image"))
+            .title_bar(false)
             .pivot(Align2::RIGHT_BOTTOM)
             .default_pos(panel.left_bottom() - vec2(BESIDE, 0.0))
-            .resizable(false)
-            .collapsible(false);
+            .resizable(false);
         window.show(ui.ctx(), |ui| {
-            ui.label(t!("The nets look on."));
+            ui.label(theme::strong(t!("Draw an image"), BODY));
+            ui.label(theme::caption(t!("The nets look on.")));
             if self.canvas.canvas_ui(ui) {
                 show(view, self.canvas.subject(shape));
             }

@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::grid::{LINE, Side, colours_ui, described, fitting_ui, moments, pixel};
 use crate::palette;
+use crate::run::amounts::power_of_ten;
 use crate::ui::cursor::Cursor;
 use crate::ui::theme::{self, GRID, SMALL};
 use crate::ui::widgets::short;
@@ -109,10 +110,11 @@ fn place_of(pointer: Pos2, corner: Pos2, cell: f32, [height, width]: [usize; 2])
     (at(inside.x, width), at(inside.y, height))
 }
 
-/// At most five signs: `0`, `0.41`, `-1.23`, `12.3`, `1234`.
+/// Few signs: `0`, `0.41`, `-1.23`, `12.3`, `1234`, `2·10⁻⁷`.
 fn tight(value: f32) -> String {
     match value.abs() {
         0.0 => "0".into(),
+        size if size < 0.005 => power_of_ten(value.into(), 0),
         size if size < 10.0 => format!("{value:.2}"),
         size if size < 100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),

@@ -1,16 +1,16 @@
-//! What the gradient panels share: which norms, of which moment, under which names.
+//! Which gradient norms are looked at: of which moment, under which names, on which scale.
 
 use std::borrow::Cow;
 
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::history::{History, Measured, Series};
 use crate::net::{Graph, Spec};
-use crate::run::{History, Measured, Series};
 
 /// Which gradients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Quantity {
+pub enum Gradient {
     /// dL/d(activation) at the stem's and each block's output.
     #[default]
     Activation,
@@ -20,24 +20,24 @@ pub enum Quantity {
     Ratio,
 }
 
-impl Quantity {
-    pub const ALL: [Quantity; 3] = [Quantity::Activation, Quantity::Weight, Quantity::Ratio];
+impl Gradient {
+    pub const ALL: [Gradient; 3] = [Gradient::Activation, Gradient::Weight, Gradient::Ratio];
 
     /// Stands on its button.
     pub fn word(self) -> Cow<'static, str> {
         match self {
-            Quantity::Activation => t!("activations"),
-            Quantity::Weight => t!("weights"),
-            Quantity::Ratio => t!("to weight"),
+            Gradient::Activation => t!("activations"),
+            Gradient::Weight => t!("weights"),
+            Gradient::Ratio => t!("to weight"),
         }
     }
 
     /// What exactly it is.
     pub fn title(self) -> Cow<'static, str> {
         match self {
-            Quantity::Activation => t!("norm of dL/d(block output)"),
-            Quantity::Weight => t!("norm of dL/d(weight), layer by layer"),
-            Quantity::Ratio => t!("norm of dL/d(weight) over the norm of the weight, layer by layer"),
+            Gradient::Activation => t!("norm of dL/d(block output)"),
+            Gradient::Weight => t!("norm of dL/d(weight), layer by layer"),
+            Gradient::Ratio => t!("norm of dL/d(weight) over the norm of the weight, layer by layer"),
         }
     }
 
@@ -45,13 +45,13 @@ impl Quantity {
     pub fn of(self, measured: &Measured) -> Cow<'_, [f32]> {
         let norms = &measured.norms;
         match self {
-            Quantity::Activation => Cow::Borrowed(&norms.activation),
-            Quantity::Weight => Cow::Borrowed(&norms.weight),
-            Quantity::Ratio if norms.parameter.len() == norms.weight.len() => {
+            Gradient::Activation => Cow::Borrowed(&norms.activation),
+            Gradient::Weight => Cow::Borrowed(&norms.weight),
+            Gradient::Ratio if norms.parameter.len() == norms.weight.len() => {
                 let pairs = norms.weight.iter().zip(&norms.parameter);
                 Cow::Owned(pairs.map(|(gradient, weight)| gradient / weight).collect())
             }
-            Quantity::Ratio => Cow::Borrowed(&[]),
+            Gradient::Ratio => Cow::Borrowed(&[]),
         }
     }
 
@@ -69,8 +69,8 @@ impl Quantity {
     pub fn names(self, spec: &Spec) -> Vec<String> {
         let graph = Graph::new(spec);
         let nodes = match self {
-            Quantity::Activation => graph.trunk(),
-            Quantity::Weight | Quantity::Ratio => graph.weighted(),
+            Gradient::Activation => graph.trunk(),
+            Gradient::Weight | Gradient::Ratio => graph.weighted(),
         };
         nodes.into_iter().map(|node| graph.nodes[node].name.clone()).collect()
     }
@@ -125,7 +125,7 @@ mod tests {
                 ..Norms::default()
             },
         };
-        assert_eq!(*Quantity::Ratio.of(&measured(vec![4.0, 2.0])), [0.25, 3.0]);
-        assert!(Quantity::Ratio.of(&measured(Vec::new())).is_empty());
+        assert_eq!(*Gradient::Ratio.of(&measured(vec![4.0, 2.0])), [0.25, 3.0]);
+        assert!(Gradient::Ratio.of(&measured(Vec::new())).is_empty());
     }
 }
