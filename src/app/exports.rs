@@ -36,6 +36,7 @@ impl Session {
             findings: Some(&self.findings),
             runs: Some(&lines),
             data: panes.data.preview(),
+            looked: panes.architecture.looked(),
         };
         let others = match print.kind {
             Kind::Data => Vec::new(),
@@ -83,6 +84,7 @@ fn data_in_use(caption: &Caption, wanted: Wanted) -> Result<Figure> {
         findings: None,
         runs: None,
         data: Some(&data),
+        looked: None,
     };
     figure(Kind::Data, &material)
 }

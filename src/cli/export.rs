@@ -102,6 +102,7 @@ pub fn run(args: &Args) -> Result<()> {
         findings: None,
         runs: Some(&lines),
         data: data.as_ref(),
+        looked: None,
     };
     let figure =
         figure(shown, &material).map_err(|error| Error::Export(format!("{error}; {}", remedy(shown)).into()))?;

@@ -9,13 +9,16 @@ use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::calendar;
 use crate::error::Result;
-use crate::net::Spec;
+use crate::net::{Field, Spec};
 use crate::palette::run_style;
 use crate::run::shelf::{Column, Line, columns};
 
 const DAY: u64 = 86_400;
 /// Fields that say least of what sets runs apart.
 const TOLD: [&str; 3] = ["net", "input", "classes"];
+
+/// Rank of a column that says nothing of any run.
+const EMPTY: u8 = 9;
 
 /// The figure of a list of runs, in its order.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -40,9 +43,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     columns.sort_by_key(early);
     for column in &columns {
+        let known = lines.iter().any(|line| column.text(*line) != "–");
         table.push(
-            column.title(),
-            rank(column, &lines),
+            heading(column),
+            if known { rank(column, &lines) } else { EMPTY },
             lines.iter().map(|line| cell(column, *line)),
         );
         match column {
@@ -87,6 +91,15 @@ fn engine<'a>(line: &Line<'a>) -> &'a str {
     }
 }
 
+/// As the panel heads it, but for the nets' own fields, which it knows by their keys.
+fn heading(column: &Column) -> String {
+    let field = |name: &String| Field::ALL.into_iter().find(|field| field.key() == name);
+    match column {
+        Column::Field(name) => field(name).map_or_else(|| column.title(), |field| field.label().to_lowercase()),
+        _ => column.title(),
+    }
+}
+
 /// What a reader wants first stands longest: what a run is and came to, then what its recipe sets apart, then what that took.
 fn rank(column: &Column, lines: &[Line]) -> u8 {
     match column {
@@ -124,7 +137,10 @@ fn cell(column: &Column, line: Line) -> Cell {
         }
         // Of seconds, thousandths are as much as was measured.
         Column::Time => Cell::number(
-            column.value(line).map(|seconds| (1000.0 * seconds).round() / 1000.0),
+            column
+                .value(line)
+                .filter(|seconds| *seconds > 0.0)
+                .map(|seconds| (1000.0 * seconds).round() / 1000.0),
             |_| column.text(line),
         ),
         _ => match column.value(line) {

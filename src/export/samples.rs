@@ -57,6 +57,7 @@ pub fn material(history: &History) -> Material<'_> {
         findings: None,
         runs: None,
         data: None,
+        looked: None,
     }
 }
 

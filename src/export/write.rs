@@ -86,6 +86,7 @@ pub fn write_figures(folder: &Path) -> Result<Vec<PathBuf>> {
         findings: None,
         runs: None,
         data: None,
+        looked: None,
     };
     let mut written = Vec::new();
     for kind in Kind::ALL {

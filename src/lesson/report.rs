@@ -285,6 +285,7 @@ fn training(page: &mut String, experiment: &Experiment, history: History, findin
         findings,
         runs: None,
         data: None,
+        looked: None,
     };
     for kind in FIGURES {
         // One step has no curve, nor has one test.

@@ -25,6 +25,7 @@ pub fn figures() -> Vec<(Kind, Figure)> {
         findings: Some(&page.findings),
         runs: Some(&lines),
         data: Some(&data),
+        looked: None,
     };
     Kind::ALL
         .map(|kind| (kind, figure(kind, &material).unwrap_or_else(|why| panic!("{why}"))))
