@@ -4,7 +4,7 @@ use rust_i18n::t;
 
 use super::figure::{Body, Figure, Panel, Tower, Towers};
 use super::information::listed;
-use super::nets::{Net, nets};
+use super::nets::{Net, nets, seeds_shown};
 use super::weather::sides;
 use super::{Material, missing};
 use crate::error::Result;
@@ -71,6 +71,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     {
         notes.push(t!("Red cross: cut in the panel.").into());
     }
+    notes.extend(seeds_shown(material.history, sides.iter().copied()));
     let range = (high > 0.0).then_some([low, high]);
     let trained = sides.iter().any(|run| run.step() > 0);
     let figure = material.figure(t!("Architecture"), vec![Panel::Towers(Towers { towers, range })], notes);

@@ -3,7 +3,7 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
-use super::nets::nets;
+use super::nets::{nets, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::amounts::power_of_ten;
@@ -15,7 +15,7 @@ const WINDOW: usize = 50;
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("insertion", &t!("no identities were inserted"));
     let findings = material.findings.ok_or_else(nothing)?;
-    let mut curves = Vec::new();
+    let (mut curves, mut deepened) = (Vec::new(), Vec::new());
     let reading = t!(
         "Means of the last %{window} minibatches, carried on over the insertion: the deeper net's line begins where the shallower one's ends.",
         window = WINDOW
@@ -40,6 +40,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 after.layer = "smoothed";
                 after.points = whole[until.saturating_sub(1)..].to_vec();
                 curves.extend([before, after]);
+                deepened.push(*run);
                 let difference = t!(
                     "%{net}: right after the insertion the test images' outputs differ by at most %{most} (running statistics).",
                     net = run.track.name,
@@ -60,6 +61,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         bands: Vec::new(),
         bracket: None,
     };
+    notes.extend(seeds_shown(material.history, deepened));
     Ok(material.figure(t!("Identity insertion"), vec![Panel::Plot(plot)], notes))
 }
 

@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
 use super::information::at_steps;
-use super::nets::{nets, percent};
+use super::nets::{nets, percent, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Cut, Graph, Spec};
@@ -24,6 +24,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
         .map(|net| 3 * net.spec.blocks_per_stage())
         .max()
         .unwrap_or(1);
+    let all = material.history.runs.iter();
+    let cut = all.filter(|run| lesions.iter().any(|lesion| lesion.run == run.track.id));
     let mut plot = |title: Cow<str>, chosen: fn(Cut) -> bool| {
         let mut curves = Vec::new();
         for net in &nets {
@@ -88,6 +90,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if nets.iter().any(|net| shaping(net.spec)) {
         notes.push(t!("Gaps: a plain block that changes the shape of the maps cannot be removed.").into());
     }
+    notes.extend(seeds_shown(material.history, cut));
     Ok(material.figure(t!("Lesions"), panels, notes))
 }
 

@@ -4,7 +4,7 @@
 use rust_i18n::t;
 
 use super::figure::{Figure, HeatMap, Panel};
-use super::nets::place;
+use super::nets::{place, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Graph;
@@ -35,13 +35,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if let [upper, lower] = &maps[..] {
         maps.extend(ratio(upper, lower));
     }
-    let notes = vec![
+    let mut notes = vec![
         t!(
             "Euclidean norm of dL/d(activation) over one training minibatch, at the stem's output and at each block's; every \
              column shows the newest measurement. Nets share one scale; red is not finite."
         )
         .into_owned(),
     ];
+    notes.extend(seeds_shown(material.history, sides));
     let panels = maps.into_iter().map(Panel::Heat).collect();
     Ok(material.figure(t!("Gradient weather"), panels, notes))
 }
