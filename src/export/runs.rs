@@ -106,6 +106,15 @@ fn rank(column: &Column, lines: &[Line]) -> u8 {
         Column::Name => 0,
         Column::Loss | Column::TestError => 1,
         Column::Field(name) if name == "depth" => 2,
+        // Without these, runs of one net cannot be told apart.
+        Column::Field(name) if name == "seed" && differs(name, lines) => 2,
+        Column::Folder
+            if lines
+                .iter()
+                .any(|line| line.item.key.folder != lines[0].item.key.folder) =>
+        {
+            2
+        }
         // The name tells of these, or the data does.
         Column::Field(name) if TOLD.contains(&name.as_str()) => 8,
         Column::Field(name) if differs(name, lines) => 3,

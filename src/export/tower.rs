@@ -21,9 +21,9 @@ const CROSSED: Rgb = [0xc0, 0x1c, 0x28];
 const TITLE: f64 = 20.0;
 const ARCS: f64 = 18.0;
 const SCALE: f64 = 42.0;
-const BETWEEN: f64 = 10.0;
+const BETWEEN: f64 = 14.0;
 /// Height of the bars of accuracy over that of the tallest block, what is between them, and room for their ends' numbers.
-const BARS: f64 = 2.4;
+const BARS: f64 = 2.2;
 const APART: f64 = 8.0;
 const ENDS: f64 = 44.0;
 /// Pieces of an arc; every other one of a dashed arc is drawn.
