@@ -84,7 +84,7 @@ fn a_training_becomes_figures() {
         ),
         (
             &["a", "--figure", "landscape"],
-            "no landscape was looked at; it is measured in the window",
+            "no landscape was looked at; measure it in the window",
         ),
         (
             &["a", "--figure", "loss", "--out", "loss.bmp"],
@@ -119,6 +119,17 @@ fn a_training_becomes_figures() {
     assert!(compared.status.success(), "{}", says(&compared));
     let csv = fs::read_to_string(folder.join("both.csv")).unwrap();
     assert!(csv.contains("plain-8 (a)") && csv.contains("plain-8 (b)"), "{csv}");
+
+    let found = "[[runs]]\nname = \"plain-8\"\nseed = 0\n[[runs.lesions]]\nstep = 1\ncuts = [[0, \"Removed\"]]\n\
+                 before = 0.75\nafter = 0.125\n";
+    fs::write(folder.join("b/findings.toml"), found).unwrap();
+    let lesions = depthscope(
+        folder,
+        &["export", "a", "b", "--figure", "lesions", "--out", "lesions.csv"],
+    );
+    assert!(lesions.status.success(), "{}", says(&lesions));
+    let csv = fs::read_to_string(folder.join("lesions.csv")).unwrap();
+    assert!(csv.contains("plain-8 (b),measured,,,1,0.125,,"), "{csv}");
 
     let labels = r#"{"a/plain-14/0": {"label": "the \"deep\" one, again", "hidden": true}}"#;
     fs::write(folder.join("labels.json"), labels).unwrap();

@@ -48,6 +48,7 @@ impl Session {
             findings: Some(&self.findings),
             runs: Some(&lines),
             data: panes.data.preview(),
+            looked: panes.architecture.looked(),
             ..Material::of(&caption, &self.history)
         };
         let others = match print.kind {

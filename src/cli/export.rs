@@ -11,7 +11,7 @@ use crate::export::{Caption, Format, Kind, Material, Size, figure, pytorch, writ
 use crate::net::{Array, Graph};
 use crate::probe::{ImageMaps, Subject, feature_maps};
 use crate::run::shelf::{Item, Line, items, now};
-use crate::run::{Answers, Experiment, History, Layout, MapRequest, Maps, Preview, RunFolder, RunId, Wanted};
+use crate::run::{Answers, Experiment, Findings, History, Layout, MapRequest, Maps, Preview, RunFolder, RunId, Wanted};
 
 /// Nets side by side in a maps figure.
 const MOST_MAPS: usize = 4;
@@ -21,8 +21,8 @@ pub struct Args {
     /// Run folders; several are compared in one figure
     #[arg(required = true, value_name = "RUNS")]
     folders: Vec<PathBuf>,
-    /// What to show: loss, curves, error, gradients, weather, maps, depth, timeline, architecture, networks, runs or data; of
-    /// what the window found out about one folder also information, lesions, insertion, shattering, transfer or landscape
+    /// What to show: loss, curves, error, gradients, weather, maps, depth, timeline, architecture, networks, runs, data, or
+    /// what the window found out: lesions, insertion, shattering, transfer, landscape
     #[arg(long, value_name = "FIGURE", required_unless_present = "code")]
     figure: Option<Kind>,
     /// Instead of a figure: print the experiment of a run folder (or of a file, or by name) as Python code
@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> Result<()> {
     for notice in folders.iter().flat_map(|folder| &folder.notices) {
         eprintln!("depthscope: {notice}");
     }
-    let (history, sources) = chosen(args, &folders)?;
+    let (history, sources, findings) = chosen(args, &folders)?;
     let maps = match shown {
         Kind::Maps => Some(maps(args, &history, &sources)?),
         _ => None,
@@ -95,15 +95,11 @@ pub fn run(args: &Args) -> Result<()> {
         Kind::Data => Some(data(&folders)?),
         _ => None,
     };
-    let findings = match &folders[..] {
-        [folder] => Some(Answers::read(&folder.layout.findings(), &history.runs)?),
-        _ => None,
-    };
     let caption = caption(&args.folders, &folders);
     let material = Material {
         step: args.step,
         maps: maps.as_ref(),
-        findings: findings.as_ref(),
+        findings: Some(&findings),
         runs: Some(&lines),
         data: data.as_ref(),
         ..Material::of(&caption, &history)
@@ -129,15 +125,10 @@ fn remedy(kind: Kind) -> &'static str {
         | Kind::Runs
         | Kind::Data
         | Kind::Architecture => "train first (see `depthscope train --help`)",
-        Kind::Information
-        | Kind::Lesions
-        | Kind::Forms
-        | Kind::Insertion
-        | Kind::Shattering
-        | Kind::Transfer
-        | Kind::Landscape => {
-            "it is measured in the window (see `depthscope --help`), which keeps it in the run folder; give that folder alone"
+        Kind::Lesions | Kind::Insertion | Kind::Shattering | Kind::Transfer | Kind::Landscape => {
+            "measure it in the window (see `depthscope --help`), which keeps it in the run folder"
         }
+        Kind::Information | Kind::Forms => "export it from the window that measures it (see `depthscope --help`)",
     }
 }
 
@@ -194,8 +185,9 @@ fn refuse_idle_options(args: &Args, shown: Kind) -> Result<()> {
     Ok(())
 }
 
-/// The chosen runs of all folders in one history. Where folders share a run's name, the folder's is added to it.
-fn chosen<'a>(args: &Args, folders: &'a [RunFolder]) -> Result<(History, Vec<Source<'a>>)> {
+/// The chosen runs of all folders in one history, and what was found out about them. Where folders share a run's name,
+/// the folder's is added to it.
+fn chosen<'a>(args: &Args, folders: &'a [RunFolder]) -> Result<(History, Vec<Source<'a>>, Findings)> {
     let has = |folder: &RunFolder, name: &str| folder.history.runs.iter().any(|series| series.track.name == name);
     if let Some(unknown) = args
         .only
@@ -216,17 +208,15 @@ fn chosen<'a>(args: &Args, folders: &'a [RunFolder]) -> Result<(History, Vec<Sou
             .into(),
         ));
     }
-    let (mut history, mut sources) = (History::default(), Vec::new());
+    let (mut history, mut sources, mut findings) = (History::default(), Vec::new(), Findings::default());
     for (path, folder) in args.folders.iter().zip(folders) {
+        let first = history.runs.len();
         for series in &folder.history.runs {
             let name = &series.track.name;
             if !args.only.is_empty() && !args.only.contains(name) {
                 continue;
             }
             let mut series = series.clone();
-            if folders.iter().filter(|other| has(other, name)).count() > 1 {
-                series.track.name = format!("{name} ({})", short(path));
-            }
             sources.push(Source {
                 folder,
                 run: series.track.id,
@@ -234,8 +224,19 @@ fn chosen<'a>(args: &Args, folders: &'a [RunFolder]) -> Result<(History, Vec<Sou
             series.track.id = history.runs.len();
             history.runs.push(series);
         }
+        let runs = &mut history.runs[first..];
+        match Answers::read(&Layout::new(path).findings(), runs) {
+            Ok(found) => findings.add(found),
+            Err(error) => eprintln!("depthscope: {error}"),
+        }
+        for series in runs {
+            let name = &series.track.name;
+            if folders.iter().filter(|other| has(other, name)).count() > 1 {
+                series.track.name = format!("{name} ({})", short(path));
+            }
+        }
     }
-    Ok((history, sources))
+    Ok((history, sources, findings))
 }
 
 /// The folder's own name.

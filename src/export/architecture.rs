@@ -3,33 +3,43 @@
 use rust_i18n::t;
 
 use super::figure::{Body, Figure, Panel, Tower, Towers};
-use super::information::at_steps;
-use super::nets::{Net, nets};
+use super::information::listed;
+use super::nets::{Net, nets, seeds_shown};
 use super::weather::sides;
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Graph;
-use crate::run::{Findings, Measured, Series};
+use crate::run::{Measured, Series};
 
 /// Smallest ratio of the values at the ends of the colours.
 const SPREAD: f64 = 100.0;
 
-/// The figure of the deepest plain and the deepest residual net, each as it was measured at the step or before it.
+/// The figure of the net that is looked at and the deepest one of the other family, or else of the deepest of both, each as
+/// it was measured at the step or before it.
 ///
 /// # Errors
 /// When no net is built.
 pub fn figure(material: &Material) -> Result<Figure> {
     let nets = nets(material.history);
-    let sides = sides(material.history);
+    let mut sides = sides(material.history);
+    let looked = material
+        .looked
+        .and_then(|(id, _)| material.history.runs.iter().find(|run| run.track.id == id));
+    if let Some(looked) = looked {
+        let residual = |run: &Series| run.track.spec.residual();
+        let same = sides.iter_mut().find(|side| residual(side) == residual(looked));
+        same.into_iter().for_each(|side| *side = looked);
+    }
     if sides.is_empty() {
         return Err(missing("architecture", &t!("no net is built yet")));
     }
     let until = material.step.unwrap_or(usize::MAX);
     let net_of = |run: &Series| nets.iter().find(|net| net.name == run.track.name);
-    let towers: Vec<Tower> = sides
+    let towers: Vec<(Tower, Option<usize>)> = sides
         .iter()
-        .filter_map(|run| Some(tower(net_of(run)?, run, material.findings, until)))
+        .filter_map(|run| Some(tower(net_of(run)?, run, material, until)))
         .collect();
+    let (towers, cut): (Vec<Tower>, Vec<Option<usize>>) = towers.into_iter().unzip();
     let norms = towers
         .iter()
         .flat_map(|tower| &tower.bodies)
@@ -43,12 +53,25 @@ pub fn figure(material: &Material) -> Result<Figure> {
     ];
     if towers.iter().any(|tower| tower.whole.is_some()) {
         notes.push(
-            t!("Bars: test accuracy with this block alone removed or its shortcut cut; dashed: of the whole net.")
-                .into(),
+            t!(
+                "Bars: test accuracy at step %{steps} after this cut alone; dashed: before; ×: no such cut.",
+                steps = listed(cut.into_iter().flatten())
+            )
+            .into(),
         );
     }
-    let measured = sides.iter().filter_map(|run| Some(at(run, until)?.step));
-    notes.extend((high > 0.0).then(|| at_steps(&measured.collect())));
+    if high > 0.0 {
+        let measured = sides.iter().filter_map(|run| Some(at(run, until)?.step));
+        notes.push(t!("Fill: at step %{steps}.", steps = listed(measured)).into());
+    }
+    if towers
+        .iter()
+        .flat_map(|tower| &tower.bodies)
+        .any(|body| body.cut.is_some())
+    {
+        notes.push(t!("Red cross: cut in the panel.").into());
+    }
+    notes.extend(seeds_shown(material.history, sides.iter().copied()));
     let range = (high > 0.0).then_some([low, high]);
     let trained = sides.iter().any(|run| run.step() > 0);
     let figure = material.figure(t!("Architecture"), vec![Panel::Towers(Towers { towers, range })], notes);
@@ -66,10 +89,15 @@ fn at(run: &Series, until: usize) -> Option<&Measured> {
     run.measured.iter().rfind(usable)
 }
 
-fn tower(net: &Net, run: &Series, findings: Option<&Findings>, until: usize) -> Tower {
+/// The net, and the step that its cuts were made at.
+fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> (Tower, Option<usize>) {
     let graph = Graph::new(net.spec);
     let norms = at(run, until).map(|measured| &measured.norms.activation);
-    let lesions = findings.map_or(&[][..], |findings| &findings.lesions[..]);
+    let made = material
+        .looked
+        .filter(|(id, _)| *id == run.track.id)
+        .and_then(|(_, made)| made);
+    let lesions = material.findings.map_or(&[][..], |findings| &findings.lesions[..]);
     let mine = lesions
         .iter()
         .filter(|lesion| lesion.run == run.track.id && lesion.step <= until && lesion.surgery.cuts.len() == 1);
@@ -87,16 +115,18 @@ fn tower(net: &Net, run: &Series, findings: Option<&Findings>, until: usize) -> 
                 .and_then(|norms| norms.get(index + 1))
                 .map(|&norm| f64::from(norm)),
             accuracy: mine()
-                .rfind(|lesion| lesion.surgery.cuts.contains_key(&index))
-                .map(|lesion| f64::from(lesion.after)),
+                .rev()
+                .find_map(|lesion| Some((*lesion.surgery.cuts.get(&index)?, f64::from(lesion.after)))),
+            cut: made.and_then(|made| made.cuts.get(&index).copied()),
         }
     };
-    Tower {
+    let tower = Tower {
         name: net.name.to_owned(),
         colour: net.style.light,
         bodies: graph.blocks.iter().enumerate().map(body).collect(),
         whole: mine().next_back().map(|lesion| f64::from(lesion.before)),
-    }
+    };
+    (tower, newest)
 }
 
 #[cfg(test)]
@@ -104,11 +134,12 @@ mod tests {
     use super::super::samples::{self, constant};
     use super::*;
     use crate::net::{Cut, Surgery};
-    use crate::run::Lesion;
+    use crate::run::{Findings, Lesion};
 
     #[test]
     fn blocks_have_shapes_shortcuts_and_what_their_cuts_cost() {
-        let history = samples::history([constant("plain-8", 0, 1.0), constant("resnet-8", 0, 1.0)]);
+        let nets = ["plain-8", "resnet-8", "resnet-14"].map(|net| constant(net, 0, 1.0));
+        let history = samples::history(nets);
         let mut findings = Findings::default();
         findings.lesions.push(Lesion {
             run: 1,
@@ -117,11 +148,14 @@ mod tests {
             before: 0.75,
             after: 0.5,
         });
+        let surgery = Surgery::one(2, Cut::Shortcut(0.0));
         let figure = figure(&Material {
             findings: Some(&findings),
+            looked: Some((1, Some(&surgery))),
             ..samples::material(&history)
         });
-        let Panel::Towers(Towers { towers, range }) = &figure.unwrap().panels[0] else {
+        let figure = figure.unwrap();
+        let Panel::Towers(Towers { towers, range }) = &figure.panels[0] else {
             panic!("towers")
         };
         assert_eq!(*range, None, "no gradients were measured");
@@ -132,8 +166,15 @@ mod tests {
         assert!(plain.bodies.iter().all(|body| body.shortcut.is_none()));
         let shortcuts: Vec<Option<bool>> = residual.bodies.iter().map(|body| body.shortcut).collect();
         assert_eq!(shortcuts, [Some(false), Some(true), Some(true)]);
-        let after: Vec<Option<f64>> = residual.bodies.iter().map(|body| body.accuracy).collect();
-        assert_eq!(after, [None, Some(0.5), None]);
+        let after: Vec<Option<(Cut, f64)>> = residual.bodies.iter().map(|body| body.accuracy).collect();
+        assert_eq!(after, [None, Some((Cut::Removed, 0.5)), None]);
+        let cut: Vec<bool> = residual.bodies.iter().map(|body| body.cut.is_some()).collect();
+        assert_eq!(cut, [false, false, true], "of the net that is looked at");
+        assert!(
+            figure.notes.iter().any(|note| note.contains("at step 60")),
+            "{:?}",
+            figure.notes
+        );
         assert!(residual.bodies[0].channels < residual.bodies[2].channels);
     }
 }

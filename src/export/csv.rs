@@ -4,6 +4,7 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Body, Figure, HeatMap, MapGrid, Panel, Plot, Relief, Scale, Towers};
 use super::table::{Cell, Table};
+use crate::net::Cut;
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
@@ -29,7 +30,7 @@ fn rows(figure: &Figure) -> String {
         Some(Panel::Table(table)) => return lines(table),
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
         Some(Panel::Heat(_)) => "panel,node,step,value\n",
-        Some(Panel::Towers(_)) => "net,block,channels,side,shortcut,gradient_norm,accuracy\n",
+        Some(Panel::Towers(_)) => "net,block,channels,side,shortcut,gradient_norm,whole_accuracy,cut,accuracy\n",
         Some(Panel::Relief(_)) => "panel,x,y,loss\n",
         _ => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
     });
@@ -109,8 +110,15 @@ fn blocks(text: &mut String, towers: &Towers) {
                 Some(false) => "identity",
                 Some(true) => "reshaped",
             };
-            let [norm, accuracy] = [body.norm, body.accuracy].map(|value| number(value.unwrap_or(f64::NAN)));
-            *text += &format!("{net},{name},{channels},{side},{shortcut},{norm},{accuracy}\n");
+            let cut = match body.accuracy {
+                None => String::new(),
+                Some((Cut::Removed, _)) => "removed".into(),
+                Some((Cut::Shortcut(scale), _)) => format!("shortcut * {scale}"),
+            };
+            let accuracy = body.accuracy.map(|(_, accuracy)| accuracy);
+            let [norm, whole, accuracy] =
+                [body.norm, tower.whole, accuracy].map(|value| number(value.unwrap_or(f64::NAN)));
+            *text += &format!("{net},{name},{channels},{side},{shortcut},{norm},{whole},{cut},{accuracy}\n");
         }
     }
 }

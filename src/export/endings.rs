@@ -20,11 +20,15 @@ const GAP: f64 = 5.0;
 const SHARE: f64 = 0.24;
 const LEAST: f64 = 76.0;
 const MOST: f64 = 0.45;
+/// A column of this share leaves too little for the lines; it goes without the bracket then.
+const CROWDED: f64 = 0.36;
 
 /// The words of each line in turn, then those of the bracket.
 pub struct Endings {
     each: Vec<Ending>,
     pub width: f64,
+    /// Whether the bracket's words are among them.
+    pub bracketed: bool,
 }
 
 /// Words from their left end and their upper edge on.
@@ -34,20 +38,22 @@ struct Ending {
 }
 
 impl Endings {
-    /// Each in a line of its own, or broken where that takes much of the width and the height suffices.
+    /// Each in a line of its own, or broken where that takes much of the width and the height suffices, if need be
+    /// without the bracket.
     pub fn of(plot: &Plot, [width, height]: [f64; 2]) -> Self {
-        let whole = Self::within(plot, f64::INFINITY, 1);
+        let whole = Self::within(plot, f64::INFINITY, 1, true);
         if whole.width <= SHARE * width {
             return whole;
         }
-        let broken = Self::within(plot, (SHARE * width).max(LEAST).min(MOST * width), 2);
-        if broken.heights().iter().sum::<f64>() <= height {
-            return broken;
-        }
-        Self::within(plot, MOST * width, 1)
+        let broken = |bracketed| Self::within(plot, (SHARE * width).max(LEAST).min(MOST * width), 2, bracketed);
+        let fits = |endings: &Self| endings.heights().iter().sum::<f64>() <= height;
+        let beside = Self::within(plot, MOST * width, 1, true);
+        let crowded = beside.width > CROWDED * width;
+        let broken = [Some(broken(true)), crowded.then(|| broken(false))];
+        broken.into_iter().flatten().find(fits).unwrap_or(beside)
     }
 
-    fn within(plot: &Plot, limit: f64, lines: usize) -> Self {
+    fn within(plot: &Plot, limit: f64, lines: usize, bracketed: bool) -> Self {
         let names: Vec<Vec<String>> = plot
             .curves
             .iter()
@@ -79,7 +85,8 @@ impl Endings {
             each.push(ending);
         }
         let width = each.iter().map(Ending::width).fold(0.0, f64::max);
-        if let Some(bracket) = &plot.bracket {
+        let bracket = plot.bracket.as_ref().filter(|_| bracketed);
+        if let Some(bracket) = bracket {
             let mut ending = Ending {
                 words: Vec::new(),
                 height: 0.0,
@@ -89,7 +96,11 @@ impl Endings {
             each.push(ending);
         }
         let width = each.iter().map(Ending::width).fold(0.0, f64::max);
-        Self { each, width }
+        Self {
+            each,
+            width,
+            bracketed: bracket.is_some(),
+        }
     }
 
     pub fn heights(&self) -> Vec<f64> {

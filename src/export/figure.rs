@@ -1,6 +1,7 @@
 //! A figure as plain data: what is drawn, before anyone has drawn it. `csv` writes the same data.
 
 use super::table::Table;
+use crate::net::Cut;
 use crate::palette::Rgb;
 use crate::probe::Landscape;
 use crate::run::Experiment;
@@ -184,8 +185,10 @@ pub struct Body {
     pub shortcut: Option<bool>,
     /// Of the gradient at its output.
     pub norm: Option<f64>,
-    /// Test accuracy with this block cut, 0..=1.
-    pub accuracy: Option<f64>,
+    /// Test accuracy, 0..=1, with this cut alone.
+    pub accuracy: Option<(Cut, f64)>,
+    /// The cut that is made in it now.
+    pub cut: Option<Cut>,
 }
 
 /// Values of layers over logarithmic training time, as colours.

@@ -15,7 +15,7 @@ const NUMBER: f64 = 11.0;
 const NUMBERS: f64 = 18.0;
 /// Largest and least side of a frame; where there is no room for all, some are left out.
 const LARGEST: f64 = 56.0;
-const LEAST: f64 = 20.0;
+const LEAST: f64 = 18.0;
 const GAP: f64 = 3.0;
 /// Between the image itself and the first frame.
 const APART: f64 = 14.0;
@@ -49,6 +49,7 @@ impl Plan {
         let side = (alike * every - GAP).min(LARGEST).min(lowest);
         let first = original + side + APART;
         let step = ((width - first - side) / (longest - 1.0).max(1.0)).min(side + GAP);
+        let side = side.min(step * every - GAP);
         Self {
             original,
             first,
@@ -110,13 +111,7 @@ pub fn draw<B: DrawingBackend>(
                 free = middle + half + 4.0;
             }
         }
-        canvas.text(
-            &t!("block"),
-            [left + plan.original + plan.side, y + 6.0],
-            NUMBER,
-            Align::Right,
-            GREY,
-        )?;
+        canvas.text(&t!("block"), [left, y + 6.0], NUMBER, Align::Left, GREY)?;
         y += NUMBERS;
     }
     Ok(pictures)

@@ -32,13 +32,11 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let Some((.., first)) = read.first() else {
         return Err(nothing());
     };
-    let film = Film {
-        strips: read
-            .iter()
-            .take(MOST_STRIPS)
-            .filter_map(|(net, _, seen)| strip(net, seen))
-            .collect(),
-    };
+    let shown = read.iter().take(MOST_STRIPS);
+    let mut strips: Vec<Strip> = shown.filter_map(|(net, _, seen)| strip(net, seen)).collect();
+    // Nets of as many blocks share the numbers beneath.
+    strips.sort_by_key(|strip| strip.frames.len());
+    let film = Film { strips };
     let image = plot(
         &read,
         t!("The image, read back"),
@@ -77,8 +75,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
 
 /// The steps that figures of findings are of.
 pub fn at_steps(steps: &BTreeSet<usize>) -> String {
+    t!("At step %{steps}.", steps = listed(steps.iter().copied())).into()
+}
+
+/// Each step once, ascending.
+pub fn listed(steps: impl Iterator<Item = usize>) -> String {
+    let steps: BTreeSet<usize> = steps.collect();
     let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
-    t!("At step %{steps}.", steps = steps.join(&t!(", "))).into()
+    steps.join(&t!(", "))
 }
 
 fn plot(

@@ -3,7 +3,7 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
-use super::nets::nets;
+use super::nets::{nets, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::amounts::power_of_ten;
@@ -15,9 +15,9 @@ const WINDOW: usize = 50;
 pub fn figure(material: &Material) -> Result<Figure> {
     let nothing = || missing("insertion", &t!("no identities were inserted"));
     let findings = material.findings.ok_or_else(nothing)?;
-    let mut curves = Vec::new();
+    let (mut curves, mut deepened) = (Vec::new(), Vec::new());
     let reading = t!(
-        "Means of %{window} minibatches. The deeper net's line begins where the shallower one's ends.",
+        "Means of the last %{window} minibatches, carried on over the insertion: the deeper net's line begins where the shallower one's ends.",
         window = WINDOW
     );
     let mut notes = vec![reading.into_owned()];
@@ -26,7 +26,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
             for (step, insertion) in findings.insertions_of(run.track.id) {
                 let until = run.steps.partition_point(|&done| done as usize <= step);
                 let mut before = net.curve();
-                before.points = smooth(&run.loss[..until], 0);
+                let whole = smooth(&[&run.loss[..until], &insertion.losses].concat());
+                before.points = whole[..until].to_vec();
                 before.layer = "smoothed";
                 let mut after = net.curve();
                 after.name = t!(
@@ -37,8 +38,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 .into();
                 after.width += 1.0;
                 after.layer = "smoothed";
-                after.points = smooth(&insertion.losses, step);
+                after.points = whole[until.saturating_sub(1)..].to_vec();
                 curves.extend([before, after]);
+                deepened.push(*run);
                 let difference = t!(
                     "%{net}: right after the insertion the test images' outputs differ by at most %{most} (running statistics).",
                     net = run.track.name,
@@ -59,13 +61,15 @@ pub fn figure(material: &Material) -> Result<Figure> {
         bands: Vec::new(),
         bracket: None,
     };
+    notes.extend(seeds_shown(material.history, deepened));
     Ok(material.figure(t!("Identity insertion"), vec![Panel::Plot(plot)], notes))
 }
 
-fn smooth(losses: &[f32], from: usize) -> Vec<[f64; 2]> {
+/// At each step from the first.
+fn smooth(losses: &[f32]) -> Vec<[f64; 2]> {
     let mean = |at: usize| {
         let window = &losses[(at + 1).saturating_sub(WINDOW)..=at];
         window.iter().map(|&loss| f64::from(loss)).sum::<f64>() / window.len() as f64
     };
-    (0..losses.len()).map(|at| [(from + at + 1) as f64, mean(at)]).collect()
+    (0..losses.len()).map(|at| [(at + 1) as f64, mean(at)]).collect()
 }

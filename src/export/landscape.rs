@@ -4,10 +4,11 @@ use rust_i18n::t;
 
 use super::figure::{Figure, Panel, Relief};
 use super::nets::nets;
-use super::relief::{PIXELS, range};
+use super::relief::{PIXELS, levels, range};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::probe::Landscape;
+use crate::run::amounts::short;
 use crate::run::{LandscapeView, PlaneKind};
 
 /// The figure of the newest kind of plane that was looked at: the training's way where it is known, else a random plane.
@@ -37,6 +38,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         .collect();
     let maps: Vec<&Landscape> = all.iter().map(|(.., view)| &view.landscape).collect();
     let range = range(maps.into_iter()).ok_or_else(nothing)?;
+    let lines = levels(range);
     let panel = |(plane, title, view): (PlaneKind, String, &LandscapeView)| {
         let normalised = || t!("two random filter-normalised directions");
         let (what, label) = match plane {
@@ -45,9 +47,13 @@ pub fn figure(material: &Material) -> Result<Figure> {
             PlaneKind::Larger => (t!(", weights × 10"), normalised()),
             PlaneKind::LargerRaw => (t!(", weights × 10"), t!("two random directions, not normalised")),
         };
+        let map = &view.landscape;
+        let middle = map.loss[map.side / 2 * (map.side + 1)];
+        let told = view.explained.is_none() && middle.is_finite();
+        let middle = told.then(|| t!("; loss in the middle %{loss}", loss = short(middle.into())));
         Panel::Relief(Relief {
             title: format!("{title}{what}"),
-            label: label.into(),
+            label: label.into_owned() + &middle.unwrap_or_default(),
             landscape: view.landscape.clone(),
             range,
             way: view.way.clone(),
@@ -58,7 +64,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let notes = vec![
         t!(
             "Mean cross-entropy of 256 training images, batch statistics; only weights of convolutions and of the linear \
-             layer move (Li et al. 2018). Lines are a constant factor apart."
+             layer move (Li et al. 2018)."
+        )
+        .into(),
+        t!(
+            "Lines: equal training loss, each %{factor} times the next lower one.",
+            factor = short(f64::from(lines[1] / lines[0]))
         )
         .into(),
     ];

@@ -7,10 +7,10 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
 use super::information::at_steps;
-use super::nets::{nets, percent};
+use super::nets::{nets, percent, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::Cut;
+use crate::net::{Cut, Graph, Spec};
 use crate::run::Lesion;
 
 /// The figure of every single cut that was made.
@@ -24,6 +24,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
         .map(|net| 3 * net.spec.blocks_per_stage())
         .max()
         .unwrap_or(1);
+    let all = material.history.runs.iter();
+    let cut = all.filter(|run| lesions.iter().any(|lesion| lesion.run == run.track.id));
     let mut plot = |title: Cow<str>, chosen: fn(Cut) -> bool| {
         let mut curves = Vec::new();
         for net in &nets {
@@ -46,6 +48,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
                         .points
                         .extend(blocks.map(|&block| [block as f64 + 1.0, f64::from(lesion.after)]));
                 }
+                // What no cut was made at is no place between two others.
+                let known: BTreeSet<usize> = curve.points.iter().map(|[block, _]| *block as usize).collect();
+                let unknown = (1..=3 * net.spec.blocks_per_stage()).filter(|block| !known.contains(block));
+                curve.points.extend(unknown.map(|block| [block as f64, f64::NAN]));
                 curve.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
                 curve.detail = t!("whole: %{accuracy}", accuracy = percent(f64::from(before))).into();
                 curve.dots = true;
@@ -80,6 +86,16 @@ pub fn figure(material: &Material) -> Result<Figure> {
         return Err(nothing());
     }
     let reading = t!("Each point is the trained net with one cut and nothing trained after it; batch statistics.");
-    let notes = vec![reading.into(), at_steps(&steps)];
+    let mut notes = vec![reading.into(), at_steps(&steps)];
+    if nets.iter().any(|net| shaping(net.spec)) {
+        notes.push(t!("Gaps: a plain block that changes the shape of the maps cannot be removed.").into());
+    }
+    notes.extend(seeds_shown(material.history, cut));
     Ok(material.figure(t!("Lesions"), panels, notes))
+}
+
+/// Whether the net has a block that it cannot do without.
+fn shaping(spec: &Spec) -> bool {
+    let graph = Graph::new(spec);
+    (0..graph.blocks.len()).any(|block| Cut::Removed.check(&graph, block).is_err())
 }

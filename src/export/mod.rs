@@ -69,8 +69,9 @@ pub use table::{Cell, Heading, Row, Table};
 pub use write::{write_figures, write_file};
 
 use crate::error::{Error, Result};
+use crate::net::Surgery;
 use crate::run::shelf::Line;
-use crate::run::{Experiment, Findings, Gradient, History, Maps, Measure, Preview, Series};
+use crate::run::{Experiment, Findings, Gradient, History, Maps, Measure, Preview, RunId, Series};
 
 /// What a figure shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -301,6 +302,8 @@ pub struct Material<'a> {
     pub runs: Option<&'a [Line<'a>]>,
     /// What a data figure shows.
     pub data: Option<&'a Preview>,
+    /// The net that an architecture figure is about, and what is cut in it.
+    pub looked: Option<(RunId, Option<&'a Surgery>)>,
 }
 
 impl<'a> Material<'a> {
@@ -317,6 +320,7 @@ impl<'a> Material<'a> {
             findings: None,
             runs: None,
             data: None,
+            looked: None,
         }
     }
 }

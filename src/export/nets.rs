@@ -1,6 +1,6 @@
 //! The runs of a history as a figure sees them: the seeds of one net together, each net with its style.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_i18n::t;
 
@@ -114,6 +114,22 @@ fn by_step(run: &Series, values: impl Iterator<Item = f64>) -> Samples {
 fn ending(run: &Series, line: &Samples) -> Option<Point> {
     run.diverged?;
     line.points.iter().rev().copied().find(|[_, y]| y.is_finite())
+}
+
+/// Says which seeds a figure is of, where the nets were trained with more of them.
+pub fn seeds_shown<'a>(history: &History, shown: impl IntoIterator<Item = &'a Series>) -> Option<String> {
+    let listed =
+        |runs: &mut dyn Iterator<Item = &Series>| -> BTreeSet<u64> { runs.map(|run| run.track.seed).collect() };
+    let (all, shown) = (listed(&mut history.runs.iter()), listed(&mut shown.into_iter()));
+    let seeds: Vec<String> = shown.iter().map(ToString::to_string).collect();
+    (shown.len() < all.len()).then(|| {
+        t!(
+            "Shown: seed %{seeds} of %{all} seeds.",
+            seeds = seeds.join(&t!(", ")),
+            all = all.len()
+        )
+        .into()
+    })
 }
 
 /// Mean and range of what is finite, at each x.

@@ -41,7 +41,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     let name = |(net, _): &(&Net, &Series)| Cell::Text(net.name.to_owned());
     table.push(t!("net"), 0, lines.iter().map(name));
-    let mut shared = identity(&mut table, &lines);
+    let (mut shared, partly) = identity(&mut table, &lines);
     costs(&mut table, &lines);
     let trained = lines.iter().any(|(_, run)| run.step() > 0);
     if trained {
@@ -50,6 +50,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let mut notes = Vec::new();
     if !shared.is_empty() {
         notes.push(t!("Every net: %{fields}.", fields = shared.join(&t!(", "))).into());
+    }
+    if !partly.is_empty() {
+        notes.push(t!("Where a net has it: %{fields}.", fields = partly.join(&t!(", "))).into());
     }
     notes.push(
         t!("Depth: layers with weights. Multiply-adds: for one image, convolutions and the linear layer.").into(),
@@ -67,9 +70,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
     })
 }
 
-/// Seed, depth, blocks and fields, where they differ; answers with what is the same everywhere.
-fn identity(table: &mut Table, lines: &[(&Net, &Series)]) -> Vec<String> {
-    let mut shared = Vec::new();
+/// Seed, depth, blocks and fields, where they differ; answers with what is the same everywhere, and what is the same in
+/// those nets that have it.
+fn identity(table: &mut Table, lines: &[(&Net, &Series)]) -> (Vec<String>, Vec<String>) {
+    let (mut shared, mut partly) = (Vec::new(), Vec::new());
     let whole = |value: usize| Cell::Number(value.to_string(), value as f64);
     let seeds: Vec<u64> = lines.iter().map(|(_, run)| run.track.seed).collect();
     if seeds.iter().any(|seed| *seed != seeds[0]) {
@@ -92,17 +96,22 @@ fn identity(table: &mut Table, lines: &[(&Net, &Series)]) -> Vec<String> {
                 let usual = |net: &Net| value(&Spec::new(net.spec.family, net.spec.depth)).as_ref() == Some(one);
                 let told = matches!(field, Field::Shortcut | Field::Width | Field::Norm);
                 if told || !lines.iter().all(|(net, _)| !net.spec.has(field) || usual(net)) {
-                    shared.push(format!("{title} {one}"));
+                    let of = if everywhere { &mut shared } else { &mut partly };
+                    of.push(format!("{title} {one}"));
                 }
             }
             _ => {
-                let cell =
-                    |(net, _): &(&Net, &Series)| Cell::Text(value(net.spec).unwrap_or_else(|| "\u{2013}".into()));
+                let numeric = values.iter().all(|value| value.parse::<f64>().is_ok());
+                let cell = |(net, _): &(&Net, &Series)| match (value(net.spec), numeric) {
+                    (Some(text), true) => Cell::number(text.parse().ok(), |_| text.clone()),
+                    (None, true) => Cell::number(None, short),
+                    (text, false) => Cell::Text(text.unwrap_or_else(|| "\u{2013}".into())),
+                };
                 table.push(title, 3, lines.iter().map(cell));
             }
         }
     }
-    shared
+    (shared, partly)
 }
 
 fn costs(table: &mut Table, lines: &[(&Net, &Series)]) {

@@ -68,7 +68,7 @@ pub fn draw<B: DrawingBackend>(
     let tick_width = |tick: &Tick| text_width(&tick.label, TICK_SIZE);
     let tick_width = y_ticks.iter().map(tick_width).fold(0.0, f64::max);
     let endings = Endings::of(plot, [width, inner_height]);
-    let gutter = if plot.bracket.is_some() { 24.0 } else { 10.0 };
+    let gutter = if endings.bracketed { 24.0 } else { 10.0 };
     let frame = Frame {
         plot,
         left: left + tick_width + beside,
@@ -116,8 +116,9 @@ pub fn draw<B: DrawingBackend>(
             f64::from(curve.width),
         )?;
         if curve.dots {
+            let radius = dot_radius(&frame, curve);
             for &point in curve.points.iter().filter(|[_, y]| y.is_finite()) {
-                canvas.dot(frame.point(point), f64::from(curve.width) + 1.2, curve.colour)?;
+                canvas.dot(frame.point(point), radius, curve.colour)?;
             }
         }
     }
@@ -127,6 +128,17 @@ pub fn draw<B: DrawingBackend>(
         }
     }
     end_labels(&frame, canvas, &endings, gutter)
+}
+
+/// As large as leaves the dots apart, and visible on the line.
+fn dot_radius(frame: &Frame, curve: &Curve) -> f64 {
+    let apart = curve
+        .points
+        .windows(2)
+        .map(|pair| frame.x(pair[1][0]) - frame.x(pair[0][0]));
+    let nearest = apart.filter(|apart| *apart > 0.0).fold(f64::INFINITY, f64::min);
+    let width = f64::from(curve.width);
+    (width + 1.2).min(0.35 * nearest).max(0.5 * width)
 }
 
 /// Room above the frame: for the title, and for the grounds' names.
@@ -251,7 +263,8 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings:
         .map(|end| end.map_or([frame.right, frame.bottom], |end| frame.point(end)))
         .collect();
     let mut wanted: Vec<f64> = ends.iter().map(|end| end[1]).collect();
-    if let Some(Bracket { from, to, .. }) = frame.plot.bracket {
+    let bracket = frame.plot.bracket.as_ref().filter(|_| endings.bracketed);
+    if let Some(&Bracket { from, to, .. }) = bracket {
         wanted.push((frame.y(from) + frame.y(to)) / 2.0);
     }
     let heights = endings.heights();
@@ -259,7 +272,9 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings:
     let places = labels::spread_tall(&wanted, &heights, frame.top + beyond, frame.bottom - beyond);
     let left = frame.right + gutter;
     for (place, (curve, (end, &y))) in frame.plot.curves.iter().zip(ends.iter().zip(&places)).enumerate() {
-        if (end[1] - y).abs() > 3.0 || end[0] < frame.right - 2.0 {
+        if end[0] < frame.right - gutter {
+            dotted(canvas, [[end[0] + 6.0, end[1]], [left - 3.0, y]])?;
+        } else if (end[1] - y).abs() > 3.0 || end[0] < frame.right - 2.0 {
             canvas.path(
                 &[[end[0] + 2.0, end[1]], [left - 3.0, y]],
                 Ink(curve.colour, 0.45),
@@ -268,12 +283,24 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings:
         }
         endings.draw(canvas, place, [left, y])?;
     }
-    if let (Some(bracket), Some(&y)) = (&frame.plot.bracket, places.get(ends.len())) {
+    if let (Some(bracket), Some(&y)) = (bracket, places.get(ends.len())) {
         let (from, to) = (frame.y(bracket.from), frame.y(bracket.to));
         let (near, far) = (frame.right + 7.0, frame.right + 12.0);
         canvas.path(&[[near, from], [far, from], [far, to], [near, to]], DARK, 1.25)?;
         canvas.path(&[[far, (from + to) / 2.0], [left - 3.0, y]], DARK, 0.75)?;
         endings.draw(canvas, ends.len(), [left, y])?;
+    }
+    Ok(())
+}
+
+/// Leads from the early end of a line to its name, unlike anything that was measured.
+fn dotted<B: DrawingBackend>(canvas: &mut Canvas<B>, [from, to]: [Point; 2]) -> Result<()> {
+    let length = (to[0] - from[0]).hypot(to[1] - from[1]);
+    let count = (length / 5.0).floor().max(1.0);
+    for place in 0..=count as usize {
+        let share = place as f64 / count;
+        let at = [0, 1].map(|axis: usize| from[axis] + share * (to[axis] - from[axis]));
+        canvas.dot(at, 0.5, GREY)?;
     }
     Ok(())
 }

@@ -25,6 +25,8 @@ const SCALE: f64 = 44.0;
 const ENDS: f64 = 20.0;
 const APART: f64 = 12.0;
 const WORDS: f64 = 104.0;
+/// Width of the numbers at the ends of the upright axis.
+const SIDE: f64 = 36.0;
 
 /// The least and the largest finite loss of several landscapes; `None` where nothing is known.
 pub fn range<'a>(maps: impl Iterator<Item = &'a Landscape>) -> Option<[f32; 2]> {
@@ -47,7 +49,7 @@ pub fn levels([low, high]: [f32; 2]) -> Vec<f32> {
 /// The width of a map that is as high as there is room for, with its words beside it.
 pub fn natural_width(relief: &Relief, height: f64) -> f64 {
     let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
-    (height - TITLE - ENDS) * wide / high + APART + WORDS
+    (height - TITLE - ENDS) * wide / high + SIDE + APART + WORDS
 }
 
 /// Draws title, axis and scale into the rectangle left, top, width, height; the colours come back as pictures.
@@ -56,29 +58,36 @@ pub fn draw<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
     [left, top, width, height]: [f64; 4],
 ) -> Result<Vec<Picture>> {
+    let (left, width) = (left + SIDE, width - SIDE);
     let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
     // Words stand at the right of a map where that leaves it larger than words beneath.
-    let alone = height - TITLE - ENDS;
-    let beside = width >= alone * wide / high + APART + WORDS;
-    let (across, down) = match beside {
-        true => (width - APART - WORDS, alone),
-        false => (width, height - TITLE - AXIS - SCALE),
-    };
-    let scale = (across / wide).min(down / high);
+    let scale = |across: f64, down: f64| (across / wide).min(down / high);
+    let alone = scale(width - APART - WORDS, height - TITLE - ENDS);
+    let above = scale(width, height - TITLE - AXIS - SCALE);
+    let (beside, scale) = (alone > above, alone.max(above));
     let inner = [left, top + TITLE, wide * scale, high * scale];
     let [x, y, wide, high] = inner;
-    for (line, words) in wrap(&relief.title, 13.0, width, 2).iter().enumerate() {
-        canvas.text(words, [x, top + 2.0 + LINE * line as f64], 13.0, Align::Left, DARK)?;
+    for (line, words) in wrap(&relief.title, 13.0, width + SIDE, 2).iter().enumerate() {
+        canvas.text(
+            words,
+            [x - SIDE, top + 2.0 + LINE * line as f64],
+            13.0,
+            Align::Left,
+            DARK,
+        )?;
     }
     let [from, to] = relief.landscape.reach[0].map(|place| number(f64::from(place)));
     canvas.text(&from, [x, y + high + 12.0], 11.0, Align::Left, GREY)?;
     canvas.text(&to, [x + wide, y + high + 12.0], 11.0, Align::Right, GREY)?;
+    let [from, to] = relief.landscape.reach[1].map(|place| number(f64::from(place)));
+    canvas.text(&to, [x - 6.0, y + 5.0], 11.0, Align::Right, GREY)?;
+    canvas.text(&from, [x - 6.0, y + high - 5.0], 11.0, Align::Right, GREY)?;
     let of = t!("training loss, log scale");
-    let (words, room) = match beside {
-        true => ([x + wide + APART, y + 6.0], WORDS),
-        false => ([x, y + high + 12.0 + LINE], width),
+    let (words, room, most) = match beside {
+        true => ([x + wide + APART, y + 6.0], WORDS, 6),
+        false => ([x, y + high + 12.0 + LINE], width, 3),
     };
-    for (line, text) in wrap(&relief.label, 11.0, room, 3).iter().enumerate() {
+    for (line, text) in wrap(&relief.label, 11.0, room, most).iter().enumerate() {
         canvas.text(text, [words[0], words[1] + LINE * line as f64], 11.0, Align::Left, GREY)?;
     }
     let bar = match beside {

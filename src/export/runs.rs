@@ -9,13 +9,16 @@ use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::calendar;
 use crate::error::Result;
-use crate::net::Spec;
+use crate::net::{Field, Spec};
 use crate::palette::run_style;
 use crate::run::shelf::{Column, Line, columns};
 
 const DAY: u64 = 86_400;
 /// Fields that say least of what sets runs apart.
 const TOLD: [&str; 3] = ["net", "input", "classes"];
+
+/// Rank of a column that says nothing of any run.
+const EMPTY: u8 = 9;
 
 /// The figure of a list of runs, in its order.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -40,9 +43,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     columns.sort_by_key(early);
     for column in &columns {
+        let known = lines.iter().any(|line| column.text(*line) != "–");
         table.push(
-            column.title(),
-            rank(column, &lines),
+            heading(column),
+            if known { rank(column, &lines) } else { EMPTY },
             lines.iter().map(|line| cell(column, *line)),
         );
         match column {
@@ -87,12 +91,30 @@ fn engine<'a>(line: &Line<'a>) -> &'a str {
     }
 }
 
+/// As the panel heads it, but for the nets' own fields, which it knows by their keys.
+fn heading(column: &Column) -> String {
+    let field = |name: &String| Field::ALL.into_iter().find(|field| field.key() == name);
+    match column {
+        Column::Field(name) => field(name).map_or_else(|| column.title(), |field| field.label().to_lowercase()),
+        _ => column.title(),
+    }
+}
+
 /// What a reader wants first stands longest: what a run is and came to, then what its recipe sets apart, then what that took.
 fn rank(column: &Column, lines: &[Line]) -> u8 {
     match column {
         Column::Name => 0,
         Column::Loss | Column::TestError => 1,
         Column::Field(name) if name == "depth" => 2,
+        // Without these, runs of one net cannot be told apart.
+        Column::Field(name) if name == "seed" && differs(name, lines) => 2,
+        Column::Folder
+            if lines
+                .iter()
+                .any(|line| line.item.key.folder != lines[0].item.key.folder) =>
+        {
+            2
+        }
         // The name tells of these, or the data does.
         Column::Field(name) if TOLD.contains(&name.as_str()) => 8,
         Column::Field(name) if differs(name, lines) => 3,
@@ -124,7 +146,10 @@ fn cell(column: &Column, line: Line) -> Cell {
         }
         // Of seconds, thousandths are as much as was measured.
         Column::Time => Cell::number(
-            column.value(line).map(|seconds| (1000.0 * seconds).round() / 1000.0),
+            column
+                .value(line)
+                .filter(|seconds| *seconds > 0.0)
+                .map(|seconds| (1000.0 * seconds).round() / 1000.0),
             |_| column.text(line),
         ),
         _ => match column.value(line) {

@@ -9,24 +9,29 @@ use super::fonts::{room_for, shortened};
 use super::gradients::label;
 use super::labels::number;
 use super::nets::percent;
-use super::sheet::{DARK, GREY, PALE};
+use super::sheet::{DARK, GREY, PALE, WHITE};
 use crate::error::Result;
+use crate::net::Cut;
 use crate::palette::{Rgb, cividis, mix};
 use crate::run::Gradient;
 
 const NAME: f64 = 12.5;
 const SMALL: f64 = 11.0;
+/// Of what is cut.
+const CROSSED: Rgb = [0xc0, 0x1c, 0x28];
 /// Heights of the line of names, of the arcs, of the colour scale with its numbers, and between two nets.
 const TITLE: f64 = 20.0;
-const ARCS: f64 = 22.0;
+const ARCS: f64 = 18.0;
 const SCALE: f64 = 42.0;
 const BETWEEN: f64 = 14.0;
 /// Height of the bars of accuracy over that of the tallest block, what is between them, and room for their ends' numbers.
-const BARS: f64 = 0.7;
-const APART: f64 = 12.0;
+const BARS: f64 = 2.2;
+const APART: f64 = 8.0;
 const ENDS: f64 = 44.0;
 /// Pieces of an arc; every other one of a dashed arc is drawn.
 const PIECES: usize = 18;
+/// Widest bar.
+const WIDEST: f64 = 40.0;
 
 /// Draws into the rectangle left, top, width, height; the colour scale comes back as a picture.
 pub fn draw<B: DrawingBackend>(
@@ -97,6 +102,12 @@ fn net<B: DrawingBackend>(
         if let Some(dashed) = body.shortcut {
             arc(canvas, [at, ground - high - 2.0, across], dashed, tower.colour)?;
         }
+        let middle = at + across / 2.0;
+        match body.cut {
+            Some(Cut::Removed) => cross(canvas, [middle, ground - high / 2.0], 0.4 * high.min(across), CROSSED)?,
+            Some(Cut::Shortcut(_)) => cross(canvas, [middle, ground - high - ARCS + 2.0], 4.0, CROSSED)?,
+            None => {}
+        }
         places.push([at, across]);
         at += across + gap;
     }
@@ -111,6 +122,11 @@ fn net<B: DrawingBackend>(
         )?;
     }
     Ok(())
+}
+
+fn cross<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y]: Point, arm: f64, colour: Rgb) -> Result<()> {
+    canvas.path(&[[x - arm, y - arm], [x + arm, y + arm]], colour, 1.25)?;
+    canvas.path(&[[x - arm, y + arm], [x + arm, y - arm]], colour, 1.25)
 }
 
 /// The gradient norm on the colour map, or the net's colour before it is measured.
@@ -173,15 +189,22 @@ fn accuracies<B: DrawingBackend>(
         canvas.text(text, [left + ENDS - 6.0, y(share)], SMALL, Align::Right, GREY)?;
     }
     for (body, [x, across]) in tower.bodies.iter().zip(places) {
-        let Some(accuracy) = body.accuracy.filter(|accuracy| accuracy.is_finite()) else {
+        let middle = x + across / 2.0;
+        let Some((_, accuracy)) = body.accuracy.filter(|(_, accuracy)| accuracy.is_finite()) else {
+            cross(canvas, [middle, y(0.0) - 5.0], 2.5, GREY)?;
             continue;
         };
-        let half = (across / 2.0).min(14.0);
-        let bar = [x + across / 2.0 - half, y(accuracy), 2.0 * half, y(0.0) - y(accuracy)];
+        let wide = across.min(WIDEST);
+        let bar = [middle - wide / 2.0, y(accuracy), wide, y(0.0) - y(accuracy)];
         canvas.rect(bar, Ink(tower.colour, 0.85))?;
+        // In the bar, or above it where nothing is crossed there.
         let text = percent(accuracy);
-        if room_for(&text, SMALL) <= *across && height > 40.0 {
-            canvas.text(&text, [x + across / 2.0, y(accuracy) - 8.0], SMALL, Align::Middle, DARK)?;
+        let place = match bar[3] > 16.0 {
+            true => Some((y(accuracy) + 8.0, WHITE)),
+            false => Some((y(accuracy) - 8.0, DARK)).filter(|(place, _)| (place - y(whole)).abs() > 8.0),
+        };
+        if let (Some((place, colour)), true) = (place, room_for(&text, SMALL) <= wide && height > 40.0) {
+            canvas.text(&text, [middle, place], SMALL, Align::Middle, colour)?;
         }
     }
     let (from, to) = (left + ENDS, left + width);

@@ -3,7 +3,7 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Scale};
-use super::nets::nets;
+use super::nets::{nets, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Graph;
@@ -45,6 +45,11 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if seeds > 1 {
         notes[0] += &t!(" Mean of %{seeds} seeds.", seeds = seeds);
     }
+    let tried = net
+        .runs
+        .iter()
+        .filter(|series| findings.transfers.contains_key(&(series.track.id, *origin)));
+    notes.extend(seeds_shown(material.history, tried.copied()));
     Ok(material.figure(t!("Transfer"), panels, notes))
 }
 

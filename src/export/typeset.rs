@@ -13,6 +13,8 @@ const HEAD: f64 = 11.0;
 const HEAD_LINE: f64 = 13.0;
 const LINE: f64 = 20.0;
 const TALL_LINE: f64 = 34.0;
+/// How low lines become on low paper, where that shows more of them.
+const SQUEEZE: f64 = 0.75;
 const BETWEEN: f64 = 16.0;
 const AIR: f64 = 26.0;
 /// What columns become wider by, at most, on paper of a fixed height.
@@ -87,7 +89,15 @@ impl<'a> Setting<'a> {
         let sizes = SIZES.iter().filter(|size| (least..=most).contains(size));
         let settings = sizes.map(|&size| Self::at(table, &widths, room, size));
         let matters = |(column, _): &&(usize, f64)| table.columns[*column].rank <= MATTERS;
-        let best = settings.max_by_key(|set| (set.shown, set.columns.iter().filter(matters).count(), !set.cuts));
+        let best = settings.max_by_key(|set| {
+            let squeezed = set.line < set.size * LINE;
+            (
+                set.shown,
+                set.columns.iter().filter(matters).count(),
+                !squeezed,
+                !set.cuts,
+            )
+        });
         best.unwrap_or_else(|| Self::at(table, &widths, room, 1.0))
     }
 
@@ -96,7 +106,7 @@ impl<'a> Setting<'a> {
         let (columns, widest) = fitting(table, natural, width);
         let taken = whole(table, &columns, natural, widest);
         let head = size * (head_lines(table, &columns, natural, widest) as f64 * HEAD_LINE + 12.0);
-        let lowest = size * LINE;
+        let lowest = size * LINE * SQUEEZE;
         let body = room.height.map(|height| height - head - 4.0);
         let longest = body.map_or(LONGEST, |body| (body / lowest).max(1.0) as usize);
         let beside = ((width + 2.0 * AIR) / (taken + 2.0 * AIR)) as usize;

@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::figure::{Figure, HeatMap, Panel};
 use super::gradients::{label, names};
+use super::nets::seeds_shown;
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::{Gradient, History, Series};
@@ -40,13 +41,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
         Gradient::Activation => t!("at the stem's output and at each block's"),
         Gradient::Weight | Gradient::Ratio => t!("of each convolution and of the linear layer"),
     };
-    let notes = vec![
+    let mut notes = vec![
         t!(
             "Euclidean norm over one training minibatch, %{place}; every column shows the newest measurement. Nets share one scale; red is not finite.",
             place = place
         )
         .into_owned(),
     ];
+    notes.extend(seeds_shown(material.history, sides));
     let panels = maps.into_iter().map(Panel::Heat).collect();
     Ok(material.figure(t!("Gradient weather"), panels, notes))
 }

@@ -24,6 +24,9 @@ use crate::run::{Command, Lesion, Question, RunId, Series};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Architecture {
+    /// The run shown last.
+    #[serde(skip)]
+    shown: Option<RunId>,
     /// The cuts made in each run.
     #[serde(skip)]
     surgeries: BTreeMap<RunId, Surgery>,
@@ -55,6 +58,7 @@ impl Pane for Architecture {
             ui.label(theme::caption(t!("The blocks appear once the nets are built.")));
             return;
         };
+        self.shown = Some(series.track.id);
         let graph = Graph::new(&series.track.spec);
         ui.horizontal_wrapped(|ui| self.header_ui(ui, series, &graph, view));
         self.follow(series, view);
@@ -160,6 +164,7 @@ impl Pane for Architecture {
     }
 
     fn restart(&mut self) {
+        self.shown = None;
         self.surgeries.clear();
         self.made.clear();
         self.followed = None;
@@ -167,6 +172,11 @@ impl Pane for Architecture {
 }
 
 impl Architecture {
+    /// The run shown last, and what is cut in it.
+    pub fn looked(&self) -> Option<(RunId, Option<&Surgery>)> {
+        self.shown.map(|run| (run, self.surgeries.get(&run)))
+    }
+
     fn header_ui(&mut self, ui: &mut Ui, series: &Series, graph: &Graph, view: &mut View<'_>) {
         ui.spacing_mut().item_spacing.x = GRID / 2.0;
         let first = |series: &&Series| {

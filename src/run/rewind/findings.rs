@@ -104,6 +104,17 @@ pub struct Lesion {
 }
 
 impl Findings {
+    /// Adds what was found out about other runs.
+    pub fn add(&mut self, other: Self) {
+        self.information.extend(other.information);
+        self.lesions.extend(other.lesions);
+        self.transfers.extend(other.transfers);
+        self.landscapes.extend(other.landscapes);
+        self.forms.extend(other.forms);
+        self.insertions.extend(other.insertions);
+        self.shattering.extend(other.shattering);
+    }
+
     /// Takes in one finding; of the same surgery at the same step only the newest is kept.
     pub fn apply(&mut self, finding: Finding) {
         match finding {
