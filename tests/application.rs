@@ -213,7 +213,7 @@ fn cut(window: &mut Window) {
     window.get_by_role_and_label(Role::Button, "resnet-56").click();
     window.run_steps(3);
     click(window, "layer1.0, shortcut of block 1 of 27, identity, times 1");
-    until(window, "% after these cuts");
+    until(window, "% after this cut");
     until(window, "after the cut at layer1.0");
     press(window, Key::Escape);
 }

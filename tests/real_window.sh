@@ -85,8 +85,8 @@ key c
 answered() { frame cut && differ whole cut 1500; }
 until_true 10 answered || die "no outcome stands above the block whose shortcut was cut"
 key e
-lesions() { grep -q '<circle' "$XDG_DATA_HOME"/depthscope/runs/*/figures/lesions.svg 2>/dev/null; }
-until_true 10 lesions || die "the lesion chart was not exported"
+pictured() { grep -q "<text" "$XDG_DATA_HOME"/depthscope/runs/*/figures/architecture.svg 2>/dev/null; }
+until_true 10 pictured || die "the architecture was not exported"
 ok "a shortcut is cut, its cost measured and exported"
 
 key f
@@ -107,7 +107,7 @@ open_window
 sleep 2
 frame again
 [ "$(runs | wc -l)" -eq 1 ] || die "the next start did not find the run"
-lesions || die "the figures are gone"
+pictured || die "the figures are gone"
 grep -q lesions "$(runs)findings.toml" || die "what the cut cost was not kept"
 until_true 20 idle || die "a window in which nothing happens takes more than 1 % of a core"
 ok "a window in which nothing happens costs nothing"

@@ -120,7 +120,7 @@ fn a_kept_step_is_continued_exactly_and_survives_a_restart() {
     assert_eq!(read.experiment.branches[0].of, "resnet-8");
 
     let again = trainer(&out, true, false);
-    let events = until(&again, Phase::Paused);
+    let events = until(&again, Phase::Done);
     assert_eq!(kept(&events, 0), steps);
     again.send(Command::Branch {
         name: "resnet-8".into(),
