@@ -284,11 +284,10 @@ impl Lab {
             };
             arrow_keys(ui, &mut view);
             self.panes.keys(self.tiling.focus, ui, &mut view);
-            // One draws from anywhere.
+            // One draws from anywhere but a lesson, whose panels are chosen.
+            let elsewhere = self.tiling.focus != Panel::Maps && !self.lessons.is_open();
             let draw = Panel::Maps.keys().iter().find(|key| key.keys.logical_key == Key::D);
-            if let Some(draw) =
-                draw.filter(|_| self.tiling.focus != Panel::Maps && pressed(ui, Modifiers::NONE, Key::D))
-            {
+            if let Some(draw) = draw.filter(|_| elsewhere && pressed(ui, Modifiers::NONE, Key::D)) {
                 self.carry_out(&Task::Press(Panel::Maps, *draw), scene, actions);
             }
         }

@@ -102,6 +102,20 @@ fn values_and_statistics_are_told() {
 }
 
 #[test]
+fn one_draws_from_any_panel() {
+    let mut page = opened();
+    page.state_mut().lab.tiling.open(Panel::Curves);
+    page.run();
+    page.key_press(Key::D);
+    page.run();
+    page.get_by_label("Canvas to draw on");
+    assert_eq!(page.state().lab.tiling.focus, Panel::Maps);
+    page.key_press(Key::Escape);
+    page.run();
+    assert!(page.query_by_label("Canvas to draw on").is_none());
+}
+
+#[test]
 fn an_image_is_drawn_by_hand() {
     let mut page = opened();
     page.key_press(Key::D);
