@@ -1,16 +1,14 @@
 //! What a training was measured by, against the step, chart by chart as the lab shows them.
 
-use std::borrow::Cow;
-
 use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
-use super::loss::{self, reading, trained};
+use super::loss::{self, reading, tell_means, trained};
 use super::nets::{Net, nets, percent, window};
 use super::{Material, error, missing};
 use crate::error::Result;
-use crate::run::Measure;
 use crate::run::amounts::short;
+use crate::run::{Measure, Series};
 
 /// The figure of the measures that are asked for.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -26,7 +24,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     for &measure in material.measures.iter().filter(known) {
         let known = loss.panels[0].plot().filter(|_| measure == Measure::TrainingLoss);
         let mut plot = known.cloned().unwrap_or_else(|| plot(measure, &nets, window));
-        plot.title = title(measure).into_owned();
+        plot.title = measure.name().into_owned();
         plots.push(plot);
     }
     let Some(whole) = (plots.iter().map(Plot::x_range)).reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]) else {
@@ -36,10 +34,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
         plot.x.range = Some(whole);
     }
     let mut notes = vec![reading(&nets, window)];
-    if evaluated && material.measures.iter().any(|measure| measure.series().is_none()) {
-        notes.push(t!("Tests with batch statistics, as training sees the net.").into());
-    } else if material.measures.iter().any(|measure| measure.series().is_none()) {
-        notes.push(t!("The test split was not evaluated.").into());
+    if material.measures.iter().any(|measure| measure.series().is_none()) {
+        let words = match evaluated {
+            true => t!("Tests with batch statistics, as training sees the net."),
+            false => t!("The test split was not evaluated."),
+        };
+        notes.push(words.into());
     }
     let title = match material.measures {
         [Measure::TrainingLoss, Measure::TrainingError] => t!("Training loss and error"),
@@ -47,16 +47,6 @@ pub fn figure(material: &Material) -> Result<Figure> {
     };
     let panels = plots.into_iter().map(Panel::Plot).collect();
     Ok(material.figure(title, panels, notes))
-}
-
-fn title(measure: Measure) -> Cow<'static, str> {
-    match measure {
-        Measure::TrainingLoss => t!("Training loss"),
-        Measure::TrainingError => t!("Training error"),
-        Measure::TestLoss => t!("Test loss"),
-        Measure::TestError => t!("Test error"),
-        Measure::Rate => t!("Learning rate"),
-    }
 }
 
 fn plot(measure: Measure, nets: &[Net], window: usize) -> Plot {
@@ -67,28 +57,27 @@ fn plot(measure: Measure, nets: &[Net], window: usize) -> Plot {
         Measure::TestError => (t!("test error (batch statistics)"), Scale::Percent),
         Measure::Rate => (t!("learning rate"), Scale::Linear),
     };
-    let detail = |net: &Net| {
-        net.detail(
-            |run| measure.last(run),
-            if measure.is_error() { percent } else { short },
-        )
-    };
+    let last = |run: &Series| measure.last(run);
     let curve = |net: &Net| {
         let mut curve = match measure.series() {
             Some(values) => net.curve_of(values, if measure == Measure::Rate { 1 } else { window }),
             None => error::tested(net, |at| if measure.is_error() { at.error } else { at.loss }),
         };
-        curve.detail = detail(net);
+        curve.detail = net.detail(last, if measure.is_error() { percent } else { short });
         curve
     };
-    Plot {
+    let mut plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(label, scale),
         curves: nets.iter().map(curve).collect(),
         bands: Vec::new(),
         bracket: None,
+    };
+    if measure == Measure::TrainingError {
+        tell_means(&mut plot, nets, last);
     }
+    plot
 }
 
 #[cfg(test)]

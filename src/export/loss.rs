@@ -43,7 +43,7 @@ pub fn trained(mut nets: Vec<Net>) -> Vec<Net> {
 }
 
 /// Says what a number is where its line visibly ends elsewhere: in a short training the last 50 steps begin far up the line.
-pub fn tell_means(plot: &mut Plot, nets: &[Net], value: fn(&Series) -> Option<f32>) {
+pub fn tell_means(plot: &mut Plot, nets: &[Net], value: impl Fn(&Series) -> Option<f32>) {
     let [low, high] = plot.y_range().map(|value| plot.y.position(value));
     for (curve, net) in plot.curves.iter_mut().zip(nets) {
         let last: Vec<f64> = net.runs.iter().filter_map(|run| value(run)).map(f64::from).collect();

@@ -19,7 +19,7 @@ pub struct Net<'a> {
 
 /// The nets in the order of their first runs.
 pub fn nets(history: &History) -> Vec<Net<'_>> {
-    let among: Vec<&Spec> = history.runs.iter().map(|series| &series.track.spec).collect();
+    let among = history.specs();
     let mut nets: Vec<Net> = Vec::new();
     for series in &history.runs {
         let track = &series.track;

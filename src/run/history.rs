@@ -3,6 +3,7 @@
 use super::experiment::{RunId, Track};
 use super::message::{Event, Phase};
 use crate::engine::Norms;
+use crate::net::Spec;
 
 /// A point of the test curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -121,6 +122,11 @@ pub struct History {
 }
 
 impl History {
+    /// The nets of all runs, among which each has its colour.
+    pub fn specs(&self) -> Vec<&Spec> {
+        self.runs.iter().map(|series| &series.track.spec).collect()
+    }
+
     /// The training's own runs.
     pub fn trained(&self) -> &[Series] {
         &self.runs[..self.runs.len() - self.compared]

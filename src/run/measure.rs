@@ -1,5 +1,8 @@
 //! What of a training is drawn against time.
 
+use std::borrow::Cow;
+
+use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::history::Series;
@@ -22,6 +25,17 @@ impl Measure {
         Measure::TestError,
         Measure::Rate,
     ];
+
+    /// What it is called.
+    pub fn name(self) -> Cow<'static, str> {
+        match self {
+            Measure::TrainingLoss => t!("Training loss"),
+            Measure::TrainingError => t!("Training error"),
+            Measure::TestLoss => t!("Test loss"),
+            Measure::TestError => t!("Test error"),
+            Measure::Rate => t!("Learning rate"),
+        }
+    }
 
     /// Whether it is a share of images, 0..=1.
     pub fn is_error(self) -> bool {

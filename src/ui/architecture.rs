@@ -17,7 +17,7 @@ use super::theme::{self, GRID};
 use super::widgets::{grouped, quiet_button_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
-use crate::net::{Cut, Graph, Spec, Surgery, Table};
+use crate::net::{Cut, Graph, Surgery, Table};
 use crate::run::{Command, Lesion, Question, RunId, Series};
 
 /// The panel.
@@ -86,7 +86,7 @@ impl Pane for Architecture {
         let foot = tools + written + help + 4.0 * BETWEEN;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
         let picture = ui.allocate_rect(space, egui::Sense::hover());
-        let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
+        let among = scene.history.specs();
         let (colour, _) = line_style(ui, &series.track.spec, &among);
         let run = series.track.id;
         let until = view.cursor.step.unwrap_or(usize::MAX);

@@ -17,6 +17,9 @@ const BACK: f32 = 0.35;
 const DOT: f32 = 1.2;
 /// A faint line whose points stand closer than this, in points of the screen, is the area it sweeps over.
 const DENSE: f32 = 2.0;
+/// Length of a dash of a line with many points, and of what is left out between two, in points of the screen.
+const DASH: f32 = 9.0;
+const BETWEEN: f32 = 6.0;
 
 impl Chart<'_> {
     /// Colour and width of a line: the one that is pointed at stands out, the others step back.
@@ -49,7 +52,19 @@ impl Chart<'_> {
         for curve in curves {
             let (colour, width) = self.style(curve, curves);
             for piece in pieces(&curve.line) {
-                plot.line(line(curve, piece).color(colour).width(width));
+                let dense = curve.dashed && apart(plot, piece) < DASH;
+                if dense {
+                    for dash in dashes(piece, apart(plot, piece)) {
+                        plot.line(line(curve, dash).color(colour).width(width));
+                    }
+                } else {
+                    let style = if curve.dashed {
+                        LineStyle::dashed_loose()
+                    } else {
+                        LineStyle::Solid
+                    };
+                    plot.line(line(curve, piece).color(colour).width(width).style(style));
+                }
                 if piece.len() == 1 || curve.dots && apart(plot, piece) > 2.0 * (width + DOT) {
                     let dots = Points::new("", PlotPoints::Borrowed(piece));
                     plot.points(dots.radius(width + DOT).color(colour).allow_hover(false));
@@ -73,16 +88,21 @@ fn apart(plot: &PlotUi<'_>, points: &[PlotPoint]) -> f32 {
     across / points.len().saturating_sub(1).max(1) as f32
 }
 
+/// Stretches of a line whose points stand so far apart on the screen. Dashes that the plot cuts of such a line are a shape
+/// from point to point.
+fn dashes(points: &[PlotPoint], apart: f32) -> impl Iterator<Item = &[PlotPoint]> {
+    let count = |length: f32| (length / apart.max(0.01)).ceil() as usize;
+    let dash = count(DASH);
+    let stretch = move |points: &'_ [PlotPoint]| dash.min(points.len() - 1);
+    points
+        .chunks(dash + count(BETWEEN))
+        .map(move |points| &points[..=stretch(points)])
+}
+
 fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
-    let style = if curve.dashed {
-        LineStyle::dashed_loose()
-    } else {
-        LineStyle::Solid
-    };
     Line::new("", PlotPoints::Borrowed(points))
         .color(curve.colour)
         .width(curve.width)
-        .style(style)
         // Where points are many, lines stay lines: those that would be too many are swept, or were thinned before.
         .allow_band(false)
         .allow_hover(false)
@@ -144,5 +164,26 @@ pub fn height_at(points: &[PlotPoint], x: f64) -> Option<f64> {
         (Some(a), Some(b)) if b.x > a.x => Some(a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)),
         (Some(point), _) | (_, Some(point)) => Some(point.y),
         (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dashes_leave_gaps_and_reach_the_end() {
+        let points: Vec<PlotPoint> = (0..100).map(|x| PlotPoint::new(x, 0.0)).collect();
+        let dashes: Vec<&[PlotPoint]> = dashes(&points, 3.0).collect();
+        assert_eq!(dashes.len(), 20);
+        assert!(
+            dashes.iter().all(|dash| dash.len() == 4),
+            "three steps of 3 points each"
+        );
+        assert_eq!((dashes[0][3].x, dashes[1][0].x), (3.0, 5.0));
+        assert_eq!(
+            super::dashes(&points[..1], 3.0).map(<[_]>::len).collect::<Vec<_>>(),
+            [1]
+        );
     }
 }

@@ -19,7 +19,6 @@ use super::verdict::{Verdict, verdict};
 use super::widgets::{folded_ui, short};
 use super::{Scene, line_style};
 use crate::export::Kind;
-use crate::net::Spec;
 use crate::run::Measure;
 
 /// The panel.
@@ -253,7 +252,7 @@ impl Curves {
 
     /// One curve a net; `top` is where a run that was never finite is marked.
     fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'_>, measure: Measure, grid: Grid, top: f64) -> Vec<Curve<'a>> {
-        let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
+        let among = scene.history.specs();
         let groups = groups(scene.history);
         for group in &groups {
             self.traces.entry((measure, group.name.to_owned())).or_default();

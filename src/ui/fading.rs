@@ -18,7 +18,7 @@ use super::widgets::grouped;
 use super::work::{button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
-use crate::net::{Array, Spec};
+use crate::net::Array;
 use crate::probe::Subject;
 use crate::run::{Command, Question, RunId, Seen, Series};
 
@@ -79,13 +79,7 @@ impl Pane for FadingDigit {
             ui.label(theme::caption(t!("The digit fades once the nets are built.")));
             return;
         }
-        let among: Vec<&Spec> = view
-            .scene
-            .history
-            .runs
-            .iter()
-            .map(|series| &series.track.spec)
-            .collect();
+        let among = view.scene.history.specs();
         let legend = t!(
             "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance."
         );

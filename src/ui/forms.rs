@@ -14,7 +14,7 @@ use super::widgets::{grouped, short};
 use super::work::{button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
-use crate::net::{Form, Graph, Spec, Split};
+use crate::net::{Form, Graph, Split};
 use crate::probe::{Formed, Forms};
 use crate::run::{Command, Question, RunId, RunPlan, Series};
 
@@ -51,7 +51,7 @@ impl Pane for BlockForms {
             Self::nothing_splits_ui(ui, view);
             return;
         };
-        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let among = history.specs();
         let (colour, _) = line_style(ui, &series.track.spec, &among);
         let run = series.track.id;
         let found = view

@@ -68,7 +68,7 @@ impl Pane for IdentityInsertion {
         if !theme::withheld(ui) {
             self.controls_ui(ui, &runs, series, view);
         }
-        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let among = history.specs();
         let found: Vec<(&Series, usize, &Insertion)> = runs
             .iter()
             .flat_map(|series| {

@@ -154,13 +154,7 @@ impl Pane for Landscape {
         let foot = theme::foot(ui, &words, LEAST);
         let size = ui.available_size() - vec2(0.0, foot);
         let (space, _) = ui.allocate_exact_size(size, Sense::hover());
-        let among: Vec<&Spec> = view
-            .scene
-            .history
-            .runs
-            .iter()
-            .map(|series| &series.track.spec)
-            .collect();
+        let among = view.scene.history.specs();
         let bar = range.map_or(0.0, |range| GRID + bar_width(ui, range));
         let places = places(space.with_max_x(space.right() - bar), sides.len());
         let mut bottom = space.top() + TITLE;

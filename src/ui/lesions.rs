@@ -63,7 +63,7 @@ impl Pane for Lesions {
                 ask(&runs, view);
             }
         });
-        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let among = view.scene.history.specs();
         let gap = ui.spacing().item_spacing.y;
         let legend = t!(
             "Bars, from the input to the output: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: chance. A triangle marks a block that halves the map, × one that cannot be removed."

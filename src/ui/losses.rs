@@ -13,7 +13,6 @@ use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
 use super::traces::{Trace, groups};
 use crate::export::spread;
-use crate::net::Spec;
 use crate::run::History;
 
 /// The track's axis.
@@ -63,7 +62,7 @@ impl Losses {
             range: [0.0, width],
             columns: ((space.width() / COLUMN) as usize).max(16),
         };
-        let among: Vec<&Spec> = history.runs.iter().map(|series| &series.track.spec).collect();
+        let among = history.specs();
         let groups = groups(history);
         for group in &groups {
             let trace = self.traces.entry(group.name.to_owned()).or_default();

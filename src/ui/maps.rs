@@ -22,7 +22,7 @@ use super::theme::{self, GRID};
 use super::widgets::folded_ui;
 use super::{Action, Scene, line_style};
 use crate::export::Kind;
-use crate::net::{Graph, Spec};
+use crate::net::Graph;
 use crate::run::{Command, MapRequest, Series};
 
 /// The panel.
@@ -242,13 +242,7 @@ impl FeatureMaps {
         let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
         first.max.x -= GRID / 2.0;
         second.min.x += GRID / 2.0;
-        let among: Vec<&Spec> = view
-            .scene
-            .history
-            .runs
-            .iter()
-            .map(|series| &series.track.spec)
-            .collect();
+        let among = view.scene.history.specs();
         let drawn = sides.iter().zip(&shown.grids).zip(&shown.maps.request.nodes);
         let drawn = drawn.enumerate().map(|(place, ((series, grid), (_, node)))| Side {
             name: &series.track.name,

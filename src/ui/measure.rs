@@ -33,12 +33,9 @@ impl Measure {
 
     /// The same where there is little room.
     pub fn brief(self) -> Cow<'static, str> {
-        match self {
-            Measure::TrainingLoss => t!("Training loss"),
-            Measure::TrainingError => t!("Training error, %"),
-            Measure::TestLoss => t!("Test loss"),
-            Measure::TestError => t!("Test error, %"),
-            Measure::Rate => t!("Learning rate"),
+        match self.is_error() {
+            true => t!("%{error}, %", error = self.name()),
+            false => self.name(),
         }
     }
 

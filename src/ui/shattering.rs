@@ -71,7 +71,7 @@ impl Pane for Shattering {
                 ask(&runs, at, view);
             }
         });
-        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let among = history.specs();
         let found: Vec<(&Series, usize, &Found)> = runs
             .iter()
             .filter_map(|series| {

@@ -205,7 +205,7 @@ impl Slope {
     fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>) {
         let (quantity, scene) = (self.quantity, view.scene);
         let runs = &scene.history.runs;
-        let among: Vec<&Spec> = runs.iter().map(|series| &series.track.spec).collect();
+        let among = scene.history.specs();
         let last = |spec: &Spec| match quantity {
             Gradient::Activation => 3 * spec.blocks_per_stage(),
             Gradient::Weight | Gradient::Ratio => quantity.names(spec).len().saturating_sub(1),

@@ -207,7 +207,7 @@ impl Runs {
             items, columns, widths, ..
         } = &self.order;
         let now = now();
-        let among: Vec<&Spec> = scene.history.runs.iter().map(|series| &series.track.spec).collect();
+        let among = scene.history.specs();
         let weak = theme::ink(ui).weak;
         let colours: Vec<(&Spec, Color32)> = (among.iter())
             .map(|spec| (*spec, line_style(ui, spec, &among).0))
