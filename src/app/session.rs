@@ -391,6 +391,12 @@ pub(super) mod tests {
     use crate::net::{Cut, Surgery};
     use crate::run::{PlaneKind, Question};
 
+    fn one_net() -> Experiment {
+        let mut experiment = Experiment::named("quick").unwrap();
+        experiment.runs.truncate(1);
+        experiment
+    }
+
     pub fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) -> bool) {
         let start = Instant::now();
         while !what(session) {
@@ -406,8 +412,7 @@ pub(super) mod tests {
         let ctx = egui::Context::default();
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("run");
-        let mut experiment = Experiment::named("quick").unwrap();
-        experiment.runs.truncate(1);
+        let experiment = one_net();
         let every = REPAINT_EVERY;
         assert!(
             Session::resume(&folder, "cpu", &ctx, every).is_none(),
@@ -452,9 +457,7 @@ pub(super) mod tests {
         let ctx = egui::Context::default();
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("run");
-        let mut experiment = Experiment::named("quick").unwrap();
-        experiment.runs.truncate(1);
-        experiment.steps = 3;
+        let experiment = Experiment { steps: 3, ..one_net() };
         let every = REPAINT_EVERY;
         let mut session = Session::open(experiment, Some(folder.clone()), History::default(), "cpu", &ctx, every);
         session.send(Command::Run);
@@ -483,8 +486,7 @@ pub(super) mod tests {
     #[test]
     fn answers_about_nets_that_were_reset_are_dropped() {
         let ctx = egui::Context::default();
-        let mut experiment = Experiment::named("quick").unwrap();
-        experiment.runs.truncate(1);
+        let experiment = one_net();
         let mut session = Session::open(experiment, None, History::default(), "cpu", &ctx, REPAINT_EVERY);
         session.send(Command::Step(4));
         wait(&mut session, &ctx, |session| {
@@ -521,8 +523,7 @@ pub(super) mod tests {
     #[test]
     fn a_notice_is_shown_for_a_while() {
         let ctx = egui::Context::default();
-        let experiment = Experiment::named("quick").unwrap();
-        let mut session = Session::open(experiment, None, History::default(), "cpu", &ctx, REPAINT_EVERY);
+        let mut session = Session::open(one_net(), None, History::default(), "cpu", &ctx, REPAINT_EVERY);
         session.notice = Some("first".into());
         session.retire_notice(&ctx);
         assert_eq!(session.news().notice, Some("first"));

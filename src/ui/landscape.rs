@@ -1,23 +1,27 @@
 //! The loss landscape: the loss around the weights of two nets on one scale, as colours and lines of equal height, and the
 //! training's way across it.
 
+mod plane;
+mod scale;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use eframe::egui::{
-    self, Align2, Color32, ColorImage, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions,
-    Ui, WidgetInfo, pos2, vec2,
+    self, Color32, ColorImage, FontId, Painter, Pos2, Rect, Role, Sense, Stroke, TextureHandle, TextureOptions, Ui,
+    WidgetInfo, pos2, vec2,
 };
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use self::scale::{bar_ui, bar_width};
 use super::cursor::pair;
 use super::empty::Empty;
 use super::net_name::net_name_ui;
 use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
-use super::widgets::{colour_bar_ui, grouped, short};
+use super::widgets::{grouped, short};
 use super::work::{button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
@@ -33,11 +37,6 @@ const SIDE: usize = 33;
 const MANY: f64 = 0.3;
 /// Images that the loss at a point is of.
 const IMAGES: usize = 256;
-/// Width of the colour scale, and its distance from its numbers.
-const BAR: f32 = 10.0;
-const BESIDE: f32 = 5.0;
-/// Height of a scale that has room for a number at each end.
-const TWO_LINES: f32 = 32.0;
 /// Room above a map for its title, and beneath it for the ends of its axis.
 const TITLE: f32 = 22.0;
 const FOOT: f32 = 22.0;
@@ -50,20 +49,10 @@ const LEAST: f32 = 200.0;
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Landscape {
-    pub plane: Plane,
+    pub plane: PlaneKind,
     /// Of each net shown.
     #[serde(skip)]
     drawn: Vec<Drawn>,
-}
-
-/// Which plane is looked at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Plane {
-    #[default]
-    Random,
-    Way,
-    Larger,
-    LargerRaw,
 }
 
 /// A picture, and what it was made from.
@@ -82,37 +71,6 @@ impl std::fmt::Debug for Landscape {
         f.debug_struct("Landscape")
             .field("plane", &self.plane)
             .finish_non_exhaustive()
-    }
-}
-
-impl Plane {
-    const ALL: [Plane; 4] = [Plane::Random, Plane::Way, Plane::Larger, Plane::LargerRaw];
-
-    fn kind(self) -> PlaneKind {
-        match self {
-            Plane::Random => PlaneKind::Random,
-            Plane::Way => PlaneKind::Way,
-            Plane::Larger => PlaneKind::Larger,
-            Plane::LargerRaw => PlaneKind::LargerRaw,
-        }
-    }
-
-    fn word(self) -> Cow<'static, str> {
-        match self {
-            Plane::Random => t!("random plane"),
-            Plane::Way => t!("training's way"),
-            Plane::Larger => t!("weights × 10"),
-            Plane::LargerRaw => t!("× 10, not normalised"),
-        }
-    }
-
-    fn hint(self) -> Cow<'static, str> {
-        match self {
-            Plane::Random => t!("Two random directions, each filter as long as the net's own (Li et al. 2018)"),
-            Plane::Way => t!("The two directions that show most of the way of the weights, with the kept steps on it"),
-            Plane::Larger => t!("The same net with weights ten times as large, which normalisation undoes"),
-            Plane::LargerRaw => t!("Those larger weights, with the directions of the smaller: it only looks flatter"),
-        }
     }
 }
 
@@ -138,15 +96,15 @@ impl Pane for Landscape {
         }
         let range = self.range(&sides, view);
         let words = match self.plane {
-            Plane::Way => t!(
+            PlaneKind::Way => t!(
                 "Axes: lengths along the two main directions of the training's way. Dots: kept steps, the last in the middle of the cross. %{lines}",
                 lines = lines(range)
             ),
-            Plane::LargerRaw => t!(
+            PlaneKind::LargerRaw => t!(
                 "Axes: lengths of random directions, not normalised. %{lines} Both nets share the colours.",
                 lines = lines(range)
             ),
-            Plane::Random | Plane::Larger => t!(
+            PlaneKind::Random | PlaneKind::Larger => t!(
                 "Axes: lengths of the filter-normalised directions. %{lines} Both nets share the colours.",
                 lines = lines(range)
             ),
@@ -212,7 +170,7 @@ impl Pane for Landscape {
 impl Landscape {
     fn controls_ui(&mut self, ui: &mut Ui, sides: &[&Series], view: &mut View<'_>) {
         ui.spacing_mut().item_spacing.x = 4.0;
-        for plane in Plane::ALL {
+        for plane in PlaneKind::ALL {
             ui.selectable_value(&mut self.plane, plane, theme::caption(plane.word()))
                 .on_hover_text(plane.hint());
         }
@@ -226,17 +184,17 @@ impl Landscape {
     fn known(&self, series: &Series, view: &View<'_>) -> Option<(usize, Arc<LandscapeView>)> {
         let until = view.cursor.step.unwrap_or(usize::MAX);
         let findings = view.scene.findings;
-        let (step, view) = findings.landscape_at(series.track.id, self.plane.kind(), until)?;
+        let (step, view) = findings.landscape_at(series.track.id, self.plane, until)?;
         Some((step, Arc::clone(view)))
     }
 
     /// The least and the largest loss. Planes through the weights share their colours, so that they can be compared.
     fn range(&self, sides: &[&Series], view: &View<'_>) -> Option<[f32; 2]> {
         let until = view.cursor.step.unwrap_or(usize::MAX);
-        let alike = Plane::ALL
+        let alike = PlaneKind::ALL
             .into_iter()
-            .filter(|other| (*other == Plane::Way) == (self.plane == Plane::Way));
-        let all = alike.flat_map(|plane| sides.iter().map(move |series| (series.track.id, plane.kind())));
+            .filter(|other| (*other == PlaneKind::Way) == (self.plane == PlaneKind::Way));
+        let all = alike.flat_map(|plane| sides.iter().map(move |series| (series.track.id, plane)));
         let findings = view.scene.findings;
         let known = all.filter_map(|(run, plane)| findings.landscape_at(run, plane, until));
         range(known.map(|(_, known)| &known.landscape))
@@ -247,7 +205,7 @@ impl Landscape {
             let question = Question::Landscape {
                 run: series.track.id,
                 step: view.cursor.step.and_then(|step| series.kept_at(step)),
-                plane: self.plane.kind(),
+                plane: self.plane,
                 side: SIDE,
             };
             view.actions.push(Action::Send(Command::Ask(question)));
@@ -450,45 +408,6 @@ fn body(place: Rect, map: &Map) -> Rect {
     let [width, height] = map.reach.map(|[low, high]| high - low);
     let scale = (room.width() / width).min(room.height() / height).max(0.0);
     Rect::from_min_size(room.min, vec2(width, height) * scale)
-}
-
-/// Room that the colours take with their numbers.
-fn bar_width(ui: &Ui, range: [f32; 2]) -> f32 {
-    let width = |text: String| {
-        let font = FontId::proportional(SMALL);
-        ui.painter().layout_no_wrap(text, font, Color32::PLACEHOLDER).size().x
-    };
-    let [low, high] = range.map(|loss| width(short(f64::from(loss))));
-    (BAR + BESIDE + low.max(high).max(width(t!("log").into_owned()))).max(width(t!("loss").into_owned()))
-}
-
-/// The colours with the losses at their ends.
-fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
-    let ink = theme::ink(ui);
-    let bar = rect.with_max_x(rect.left() + BAR);
-    colour_bar_ui(ui.painter(), bar, palette::cividis());
-    let font = FontId::proportional(SMALL);
-    let ends = [
-        (high, bar.top(), Align2::LEFT_TOP),
-        (low, bar.bottom(), Align2::LEFT_BOTTOM),
-    ];
-    for (value, y, align) in ends.into_iter().filter(|_| bar.height() >= TWO_LINES) {
-        let text = short(f64::from(value));
-        ui.painter()
-            .text(pos2(bar.right() + BESIDE, y), align, text, font.clone(), ink.weak);
-    }
-    if bar.height() >= 2.0 * TWO_LINES {
-        let place = pos2(bar.right() + BESIDE, bar.center().y);
-        ui.painter()
-            .text(place, Align2::LEFT_CENTER, t!("log"), font.clone(), ink.weak);
-    }
-    ui.painter().text(
-        rect.left_bottom() + vec2(0.0, 4.0),
-        Align2::LEFT_TOP,
-        t!("loss"),
-        font,
-        ink.weak,
-    );
 }
 
 #[cfg(test)]

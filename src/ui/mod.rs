@@ -80,7 +80,6 @@ use eframe::egui::{Color32, Ui};
 
 pub use first_minute::{FirstMinute, Picture};
 pub use lab::Lab;
-pub use landscape::Plane;
 pub use lesson::{Lessons, Origin};
 pub use maps::Shown;
 pub use panels::{Panel, Panes};

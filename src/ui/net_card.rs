@@ -213,6 +213,7 @@ impl Deck<'_> {
             .id(egui::Id::unique(("name", card.id)))
             .font(FontId::new(BODY, theme::semibold()))
             .frame(Frame::NONE)
+            .align(egui::Align2::LEFT_CENTER)
             .desired_width(room);
         let field = ui.add(field).on_hover_text(t!("Name on curves and in folders"));
         field.widget_info(|| {

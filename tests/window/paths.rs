@@ -127,7 +127,7 @@ fn asked(page: &Harness<'_, Page>) -> Vec<Question> {
 #[test]
 fn panels_in_light_and_dark() {
     let mut way = page(Panel::Landscape, ALL);
-    way.lab.panes.landscape.plane = depthscope::ui::Plane::Way;
+    way.lab.panes.landscape.plane = depthscope::run::PlaneKind::Way;
     pictures([
         (
             page(Panel::Lesions, ALL),

@@ -64,9 +64,10 @@ pub enum Origin {
 }
 
 /// Which plane through the weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum PlaneKind {
     /// Two random directions, filter-normalised.
+    #[default]
     Random,
     /// The two directions that show most of the training's way.
     Way,

@@ -1,0 +1,53 @@
+//! The colours of a landscape with the losses at their ends.
+
+use eframe::egui::{Align2, Color32, FontId, Rect, Ui, pos2, vec2};
+use rust_i18n::t;
+
+use crate::palette;
+use crate::ui::theme::{self, SMALL};
+use crate::ui::widgets::{colour_bar_ui, short};
+
+/// Width of the colour scale, and its distance from its numbers.
+const BAR: f32 = 10.0;
+const BESIDE: f32 = 5.0;
+/// Height of a scale that has room for a number at each end.
+const TWO_LINES: f32 = 32.0;
+
+/// Room that the colours take with their numbers.
+pub fn bar_width(ui: &Ui, range: [f32; 2]) -> f32 {
+    let width = |text: String| {
+        let font = FontId::proportional(SMALL);
+        ui.painter().layout_no_wrap(text, font, Color32::PLACEHOLDER).size().x
+    };
+    let [low, high] = range.map(|loss| width(short(f64::from(loss))));
+    (BAR + BESIDE + low.max(high).max(width(t!("log").into_owned()))).max(width(t!("loss").into_owned()))
+}
+
+/// The colours with the losses at their ends.
+pub fn bar_ui(ui: &Ui, rect: Rect, [low, high]: [f32; 2]) {
+    let ink = theme::ink(ui);
+    let bar = rect.with_max_x(rect.left() + BAR);
+    colour_bar_ui(ui.painter(), bar, palette::cividis());
+    let font = FontId::proportional(SMALL);
+    let ends = [
+        (high, bar.top(), Align2::LEFT_TOP),
+        (low, bar.bottom(), Align2::LEFT_BOTTOM),
+    ];
+    for (value, y, align) in ends.into_iter().filter(|_| bar.height() >= TWO_LINES) {
+        let text = short(f64::from(value));
+        ui.painter()
+            .text(pos2(bar.right() + BESIDE, y), align, text, font.clone(), ink.weak);
+    }
+    if bar.height() >= 2.0 * TWO_LINES {
+        let place = pos2(bar.right() + BESIDE, bar.center().y);
+        ui.painter()
+            .text(place, Align2::LEFT_CENTER, t!("log"), font.clone(), ink.weak);
+    }
+    ui.painter().text(
+        rect.left_bottom() + vec2(0.0, 4.0),
+        Align2::LEFT_TOP,
+        t!("loss"),
+        font,
+        ink.weak,
+    );
+}
