@@ -121,8 +121,17 @@ fn files(figure: &Figure, print: Print, formats: &[Format], folder: &Path, progr
         write_file(&path.with_extension(format.name()), &bytes)?;
     }
     let endings: Vec<String> = formats.iter().map(|format| format!(".{format}")).collect();
-    let (path, endings) = (path.display(), endings.join(", "));
+    let (path, endings) = (brief(&path), endings.join(", "));
     Ok(t!("Figure written: %{path}%{endings}", path = path, endings = endings).into())
+}
+
+/// From the user's own folder on, where it is in there.
+fn brief(path: &Path) -> String {
+    let inside = std::env::home_dir().and_then(|home| Some(path.strip_prefix(home).ok()?.display().to_string()));
+    inside.map_or_else(
+        || path.display().to_string(),
+        |inside| format!("~{}{inside}", std::path::MAIN_SEPARATOR),
+    )
 }
 
 /// `loss`, `loss-column`

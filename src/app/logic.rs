@@ -57,6 +57,8 @@ impl App {
                 let language = Language::spoken().other();
                 language.speak();
                 self.language = Some(language);
+                // It was in the other language.
+                self.session.notice = None;
             }
             Action::SwitchLecture => {
                 self.lecture.switch(ctx);

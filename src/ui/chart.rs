@@ -101,6 +101,9 @@ pub struct Chart<'a> {
     pub summary: String,
 }
 
+/// Share of the height at the foot of which a number would meet those of the other axis.
+const CORNER: f64 = 0.015;
+
 impl Chart<'_> {
     /// Draws the chart in all the space there is; answers with the net whose line the pointer is at. Without a `link`
     /// no cursor follows the pointer.
@@ -267,8 +270,10 @@ impl Chart<'_> {
             ));
         }
         let log = self.height.log;
-        let y_axis = axis(AxisHints::new_y()).formatter(move |mark, _| {
-            if log {
+        let y_axis = axis(AxisHints::new_y()).formatter(move |mark, range| {
+            if mark.value - range.start() < CORNER * (range.end() - range.start()) {
+                String::new()
+            } else if log {
                 power_of_ten(mark.value)
             } else {
                 plain(mark.value)

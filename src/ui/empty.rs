@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{Align, Label, Layout, RichText, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Label, Layout, Rect, RichText, ScrollArea, Ui, UiBuilder, vec2};
 use rust_i18n::t;
 
 use super::theme::{self, BODY, GRID};
@@ -25,33 +25,57 @@ pub struct Empty<'a> {
 }
 
 impl Empty<'_> {
-    /// Draws it in the middle of the space there is; answers whether the button was clicked.
+    /// Draws it in the middle of the space there is; where that is too little, the button stands before the words, which
+    /// scroll. Answers whether the button was clicked.
     pub fn show_ui(&self, ui: &mut Ui) -> bool {
         let space = ui.available_rect_before_wrap();
         let width = (space.width() - 2.0 * GRID).min(COLUMN);
         let text = |words: &str| theme::paragraph(ui, words.to_owned(), width).size().y;
         let height = text(&self.shows) * BODY / theme::SMALL + text(&self.takes) + BUTTON + 3.0 * GRID;
+        let short = height > space.height();
         let above = ((space.height() - height) / 2.0).clamp(0.0, 160.0);
-        let middle = eframe::egui::Rect::from_center_size(space.center(), vec2(width, space.height()));
+        let middle = Rect::from_center_size(space.center(), vec2(width, space.height()));
         let builder = UiBuilder::new()
             .id_salt("empty")
             .max_rect(middle)
             .layout(Layout::top_down(Align::Min));
         ui.scope_builder(builder, |ui| {
-            ui.add_space(above);
-            ui.add(Label::new(RichText::new(&*self.shows).size(BODY)).wrap());
-            if theme::taught(ui).is_some_and(|lesson| lesson.busy) {
-                let words = t!("The lesson measures it when the training is over.");
-                ui.add(Label::new(theme::caption(words)).wrap());
-                return false;
+            if !short {
+                ui.add_space(above);
+                self.words_ui(ui);
+                return self.button_ui(ui);
             }
-            if !self.takes.is_empty() {
-                ui.add(Label::new(theme::caption(&self.takes)).wrap());
-            }
+            let clicked = self.button_ui(ui);
             ui.add_space(GRID);
-            let button = primary_button_ui(ui, &self.button, vec2(0.0, BUTTON));
-            button.on_hover_text(&*self.hint).clicked()
+            ScrollArea::vertical()
+                .auto_shrink(false)
+                .show(ui, |ui| self.words_ui(ui));
+            clicked
         })
         .inner
     }
+
+    fn words_ui(&self, ui: &mut Ui) {
+        ui.add(Label::new(RichText::new(&*self.shows).size(BODY)).wrap());
+        if busy(ui) {
+            let words = t!("The lesson measures it when the training is over.");
+            ui.add(Label::new(theme::caption(words)).wrap());
+        } else if !self.takes.is_empty() {
+            ui.add(Label::new(theme::caption(&self.takes)).wrap());
+        }
+    }
+
+    fn button_ui(&self, ui: &mut Ui) -> bool {
+        if busy(ui) {
+            return false;
+        }
+        ui.add_space(GRID);
+        let button = primary_button_ui(ui, &self.button, vec2(0.0, BUTTON));
+        button.on_hover_text(&*self.hint).clicked()
+    }
+}
+
+/// Whether a lesson will ask for it.
+fn busy(ui: &Ui) -> bool {
+    theme::taught(ui).is_some_and(|lesson| lesson.busy)
 }

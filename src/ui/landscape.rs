@@ -15,14 +15,15 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use self::scale::{bar_ui, bar_width};
+use super::choice::choice_ui;
 use super::cursor::pair;
 use super::empty::Empty;
-use super::net_name::net_name_ui;
+use super::net_name::{beside_name_ui, net_name_ui};
 use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::{grouped, short};
-use super::work::{button_ui, work_ui};
+use super::work::{self, button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
 use crate::export::relief::{levels, range};
@@ -44,6 +45,9 @@ const FOOT: f32 = 22.0;
 const LITTLE: f32 = 220.0;
 /// Least height of the maps above the legend.
 const LEAST: f32 = 200.0;
+
+/// What a map reaches that is not known yet.
+const SQUARE: [[f32; 2]; 2] = [[-1.0, 1.0]; 2];
 
 /// The panel.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -115,37 +119,29 @@ impl Pane for Landscape {
         let among = view.scene.history.specs();
         let bar = range.map_or(0.0, |range| GRID + bar_width(ui, range));
         let places = places(space.with_max_x(space.right() - bar), sides.len());
-        let mut bottom = space.top() + TITLE;
         self.drawn
             .retain(|drawn| sides.iter().any(|series| series.track.id == drawn.run));
+        let mut end = space.min + vec2(0.0, TITLE);
         for (at, ((series, known), place)) in sides.iter().zip(&views).zip(places).enumerate() {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
-            let [title, short] = heading(known.as_ref());
+            let words = heading(known.as_ref());
             if ui.rect_contains_pointer(place) {
                 view.cursor.hover_run(series.track.name.clone());
             }
+            let reach = known.as_ref().map_or(SQUARE, |(_, known)| known.landscape.reach);
+            let body = body(place, reach);
+            end = end.max(body.max);
             let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
-            let beside = name.right_top() + vec2(GRID, 0.0);
-            let weak = theme::ink(ui).weak;
-            let laid = |words| theme::elided(ui, words, FontId::proportional(SMALL), weak, place.right() - beside.x);
-            let mut words = laid(&title);
-            if words.elided {
-                words = laid(&short);
-                let at = Rect::from_min_size(beside, words.size());
-                let heading = ui.interact(at, ui.scope_id().with(("heading", series.track.id)), Sense::hover());
-                heading.on_hover_text(&title);
-            }
-            ui.painter().galley(beside, words, weak);
+            beside_name_ui(ui, name, body.right(), &words);
             if let (Some((_, known)), Some(range)) = (known, range) {
                 let id = series.track.id;
-                let body = body(place, &known.landscape);
-                bottom = bottom.max(body.bottom());
-                self.map_ui(ui, body, id, known, range, &format!("{}: {title}", series.track.name));
+                let about = work::named(&series.track.name, &words[0]);
+                self.map_ui(ui, body, id, known, range, &about);
             }
         }
         if let Some(range) = range {
-            let corner = pos2(space.right() - bar + GRID, space.top() + TITLE);
-            bar_ui(ui, Rect::from_min_max(corner, pos2(space.right(), bottom)), range);
+            let corner = pos2(end.x + GRID, space.top() + TITLE);
+            bar_ui(ui, Rect::from_min_max(corner, pos2(corner.x + bar, end.y)), range);
         }
         if foot > 0.0 {
             ui.add(egui::Label::new(theme::caption(words)).wrap());
@@ -170,10 +166,8 @@ impl Pane for Landscape {
 impl Landscape {
     fn controls_ui(&mut self, ui: &mut Ui, sides: &[&Series], view: &mut View<'_>) {
         ui.spacing_mut().item_spacing.x = 4.0;
-        for plane in PlaneKind::ALL {
-            ui.selectable_value(&mut self.plane, plane, theme::caption(plane.word()))
-                .on_hover_text(plane.hint());
-        }
+        let planes = PlaneKind::ALL.map(|plane| (plane, plane.word(), plane.hint()));
+        choice_ui(ui, &t!("Plane"), &mut self.plane, &planes);
         let known = sides.iter().any(|series| self.known(series, view).is_some());
         if !work_ui(ui, view, is_mine) && known && button_ui(ui, &t!("Look around"), &about_looking()) {
             self.ask(sides, view);
@@ -303,10 +297,9 @@ fn lines(range: Option<[f32; 2]>) -> Cow<'static, str> {
 }
 
 /// Stands beside a net's name, and what of it where there is little room.
-fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> [String; 2] {
+fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> Vec<String> {
     let Some((step, view)) = known else {
-        let words = t!("not looked at yet").into_owned();
-        return [words.clone(), words];
+        return vec![t!("not looked at yet").into()];
     };
     let map = &view.landscape;
     let middle = map.loss[map.side / 2 * (map.side + 1)];
@@ -321,11 +314,11 @@ fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> [String; 2] {
                     first = first,
                     second = second
                 ),
-                format!("{first} %, {second} %").into(),
+                t!("%{first} % and %{second} %", first = first, second = second),
             ]
         }
         // The coarse grid begins at the corners.
-        None if middle.is_nan() => [t!("step %{step}", step = step), "".into()],
+        None if middle.is_nan() => return vec![t!("step %{step}", step = step).into()],
         None => {
             let loss = short(f64::from(middle));
             [
@@ -334,7 +327,7 @@ fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> [String; 2] {
             ]
         }
     };
-    [long.into_owned(), brief.into_owned()]
+    vec![long.into_owned(), brief.into_owned()]
 }
 
 impl Drawn {
@@ -403,9 +396,9 @@ fn places(space: Rect, count: usize) -> Vec<Rect> {
 }
 
 /// The map itself, as large as its place and its shape let it be.
-fn body(place: Rect, map: &Map) -> Rect {
+fn body(place: Rect, reach: [[f32; 2]; 2]) -> Rect {
     let room = Rect::from_min_max(place.min + vec2(0.0, TITLE), place.max - vec2(0.0, FOOT));
-    let [width, height] = map.reach.map(|[low, high]| high - low);
+    let [width, height] = reach.map(|[low, high]| high - low);
     let scale = (room.width() / width).min(room.height() / height).max(0.0);
     Rect::from_min_size(room.min, vec2(width, height) * scale)
 }

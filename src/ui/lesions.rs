@@ -7,12 +7,12 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::empty::Empty;
-use super::net_name::net_name_ui;
+use super::net_name::{beside_name_ui, net_name_ui};
 use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
-use super::theme::{self, GRID, SMALL};
+use super::theme::{self, SMALL};
 use super::widgets::grouped;
-use super::work::{button_ui, work_ui};
+use super::work::{self, button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::{Cut, Graph, Spec};
@@ -57,12 +57,14 @@ impl Pane for Lesions {
         if !working && !self.measured(view) {
             return empty_ui(ui, &runs, view);
         }
-        ui.horizontal(|ui| {
-            let [text, hint] = about_removing();
-            if !work_ui(ui, view, is_mine) && button_ui(ui, &text, &hint) {
-                ask(&runs, view);
-            }
-        });
+        if !theme::bare(ui) || working || stale(&runs, view) {
+            ui.horizontal(|ui| {
+                let [text, hint] = about_removing();
+                if !work_ui(ui, view, is_mine) && button_ui(ui, &text, &hint) {
+                    ask(&runs, view);
+                }
+            });
+        }
         let among = view.scene.history.specs();
         let gap = ui.spacing().item_spacing.y;
         let legend = t!(
@@ -113,17 +115,11 @@ impl Lesions {
             view.cursor.hover_run(series.track.name.clone());
         }
         let name = net_name_ui(ui, rect.min, run, &series.track.name, colour, view.cursor);
-        let sentence = sentence(graph, removals.as_ref());
-        let beside = name.right_top() + vec2(GRID, 0.0);
-        let words = theme::elided(ui, &sentence, small.clone(), ink.weak, rect.right() - beside.x);
-        let place = Rect::from_min_size(beside, words.size());
-        let label = format!("{}: {sentence}", series.track.name);
-        let title = ui.interact(place, ui.scope_id().with(("lesions", run)), Sense::hover());
-        title.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
-        if words.elided {
-            title.on_hover_text(&sentence);
-        }
-        painter.galley(beside, words, ink.weak);
+        let words = sentences(graph, removals.as_ref());
+        beside_name_ui(ui, name, rect.right(), &words);
+        let picture = ui.interact(rect, ui.scope_id().with(("lesions", run)), Sense::hover());
+        let label = work::named(&series.track.name, &words[0]);
+        picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
         let bars = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 10.0),
             rect.max - vec2(NAMES, 16.0),
@@ -228,6 +224,16 @@ fn ask(runs: &[&Series], view: &mut View<'_>) {
     }
 }
 
+/// Whether some net has not been tried at the step looked at.
+fn stale(runs: &[&Series], view: &View<'_>) -> bool {
+    runs.iter().any(|series| {
+        let kept = |step| series.kept_at(step).unwrap_or(0);
+        let step = view.cursor.step.map_or(series.step(), kept);
+        let known = view.scene.findings.removals_at(series.track.id, step);
+        known.is_none_or(|known| known.step < step)
+    })
+}
+
 fn empty_ui(ui: &mut Ui, runs: &[&Series], view: &mut View<'_>) {
     // A fifth of the images are the test split.
     let images = view.scene.history.train_images.unwrap_or(USUAL) as f64 / 4.0;
@@ -249,19 +255,26 @@ fn empty_ui(ui: &mut Ui, runs: &[&Series], view: &mut View<'_>) {
     }
 }
 
-fn sentence(graph: &Graph, removals: Option<&Removals>) -> String {
+/// What a net's bars show, in ever fewer words.
+fn sentences(graph: &Graph, removals: Option<&Removals>) -> Vec<String> {
     let Some((removals, found)) = removals.and_then(|removals| Some((removals, removals.statistics()?))) else {
-        return t!("no block has been removed at this moment").into_owned();
+        return vec![t!("no block has been removed at this moment").into()];
     };
     let percent = |share: f32| format!("{:.1}", 100.0 * share);
+    let [mean, least] = [found.mean, found.least].map(percent);
     let worst = graph.blocks.get(found.worst).map_or("", |block| &block.name);
-    t!(
+    let whole = t!(
         "at step %{step}: %{whole} % whole; a block removed: mean %{mean} %, least %{least} % (%{worst})",
         step = grouped(removals.step as u64),
         whole = percent(removals.whole),
-        mean = percent(found.mean),
-        least = percent(found.least),
+        mean = mean,
+        least = least,
         worst = worst
-    )
-    .into_owned()
+    );
+    let brief = t!(
+        "a block removed: mean %{mean} %, least %{least} %",
+        mean = mean,
+        least = least
+    );
+    vec![whole.into(), brief.into(), t!("mean %{mean} %", mean = mean).into()]
 }

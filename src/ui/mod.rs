@@ -11,6 +11,7 @@ mod chart;
 mod chart_lines;
 mod chart_marks;
 mod chart_names;
+mod choice;
 mod controls;
 pub mod cursor;
 mod curves;

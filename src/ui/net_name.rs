@@ -33,6 +33,27 @@ pub fn net_name_ui(ui: &Ui, at: Pos2, place: impl AsIdSalt, name: &str, colour: 
     rect
 }
 
+/// Words about a net behind its `name`, in one line that ends at `right`: the first of them that have room, or else none;
+/// those that are not the first stand for it, which the pointer shows.
+pub fn beside_name_ui(ui: &Ui, name: Rect, right: f32, words: &[String]) {
+    let weak = theme::ink(ui).weak;
+    let corner = name.right_top() + vec2(GRID, 0.0);
+    let laid = |words: &String| {
+        let font = FontId::proportional(SMALL);
+        ui.painter().layout_no_wrap(words.clone(), font, weak)
+    };
+    let mut fitting = words.iter().map(laid).enumerate();
+    let Some((place, line)) = fitting.find(|(_, line)| corner.x + line.size().x <= right) else {
+        return;
+    };
+    if place > 0 {
+        let rect = Rect::from_min_size(corner, line.size());
+        let id = ui.scope_id().with(("beside", corner.x as i32, corner.y as i32));
+        ui.interact(rect, id, Sense::hover()).on_hover_text(&words[0]);
+    }
+    ui.painter().galley(corner, line, weak);
+}
+
 /// A net's name with a sentence about it behind, in as many lines as it takes.
 pub fn net_line_ui(ui: &mut Ui, name: &str, colour: Color32, sentence: &str) {
     let weak = theme::ink(ui).weak;

@@ -82,6 +82,7 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                 ..egui::Margin::ZERO
             })
             .max_height(height)
+            .min_scrolled_height(height)
             .show(ui, |ui| {
                 let stride = height - 2.0 * theme::BODY;
                 for (key, down) in [

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{Align, Label, Layout, RichText, Ui};
+use eframe::egui::{Align, Color32, FontId, Label, Layout, RichText, Ui};
 use rust_i18n::t;
 
 use super::theme::{self, SMALL};
@@ -11,6 +11,10 @@ use super::work::Works;
 use super::{Action, News, Scene, Speed};
 use crate::run::amounts::duration;
 use crate::run::{History, Phase, Series};
+
+/// Width of a line that has room for work beside what is measured, and their distance.
+const ROOM: f32 = 640.0;
+const APART: f32 = 16.0;
 
 /// The measured part of the line.
 pub fn words(scene: Scene<'_>, speed: Speed) -> String {
@@ -76,27 +80,38 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, ac
             ui.add(Label::new(RichText::new(text).size(SMALL).color(ink.error)).truncate());
             return;
         }
-        let words = theme::caption(words(scene, speed));
-        if ui.available_width() < 640.0 {
-            if let Some(works) = &works {
-                return works.line_ui(ui, actions);
-            }
-            // Little room: news first.
-            let words = notice.map_or(words, theme::caption);
-            ui.add(Label::new(words).truncate());
-            return;
-        }
-        ui.label(words);
-        ui.add_space(16.0);
+        let words = words(scene, speed);
         if let Some(works) = &works {
-            works.line_ui(ui, actions);
-        } else if let Some(notice) = notice {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let text = RichText::new(notice).size(SMALL).color(ink.text);
-                ui.add(Label::new(text).truncate()).on_hover_text(notice);
-            });
+            if ui.available_width() >= ROOM {
+                ui.label(theme::caption(words));
+                ui.add_space(APART);
+            }
+            return works.line_ui(ui, actions);
         }
+        let Some(notice) = notice else {
+            ui.add(Label::new(theme::caption(words)).truncate());
+            return;
+        };
+        // News first.
+        let room = ui.available_width() - width(ui, notice) - APART;
+        if width(ui, &words) <= room {
+            ui.label(theme::caption(words));
+            ui.add_space(APART);
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let text = RichText::new(notice).size(SMALL).color(ink.text);
+            ui.add(Label::new(text).truncate()).on_hover_text(notice);
+        });
     });
+}
+
+/// In one line.
+fn width(ui: &Ui, words: &str) -> f32 {
+    let font = FontId::proportional(SMALL);
+    let line = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
+    line.size().x
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use eframe::egui::{self, Align2, Color32, FontId, Painter, Rect, Role, Sense, St
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::choice::choice_ui;
 use super::empty::Empty;
 use super::outlook::takes;
 use super::pane::{Pane, View};
@@ -87,7 +88,7 @@ impl Transfer {
     fn controls_ui(&mut self, ui: &mut Ui, series: &Series, origin: Origin, view: &mut View<'_>) {
         ui.label(theme::strong(&series.track.name, SMALL));
         ui.label(theme::caption(t!("has learned first:")));
-        for (other, word, hint) in [
+        let origins = [
             (
                 false,
                 t!("MNIST"),
@@ -98,10 +99,8 @@ impl Transfer {
                 t!("the other classes"),
                 t!("The first half of the classes; the few labels are of the second half"),
             ),
-        ] {
-            ui.selectable_value(&mut self.other_classes, other, theme::caption(word))
-                .on_hover_text(hint);
-        }
+        ];
+        choice_ui(ui, &t!("What was learned first"), &mut self.other_classes, &origins);
         if work_ui(ui, view, is_mine) {
             return;
         }
@@ -303,12 +302,12 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
     let of = |way: Way| trials.iter().rev().find(|trial| trial.way == way);
     let tuned = of(Way::FineTuned);
     let title = match tuned {
-        Some(trial) if trial.labels == 1 => t!("How far each layer moves, of its own norm, 1 label"),
+        Some(trial) if trial.labels == 1 => t!("Change of each layer's weights over their norm, 1 label"),
         Some(trial) => t!(
-            "How far each layer moves, of its own norm, %{labels} labels",
+            "Change of each layer's weights over their norm, %{labels} labels",
             labels = trial.labels
         ),
-        None => t!("How far each layer moves"),
+        None => t!("Change of each layer's weights over their norm"),
     };
     let chart = axis(
         ui,

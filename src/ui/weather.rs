@@ -84,7 +84,7 @@ impl Pane for Weather {
             self.drawn = Some(Drawn { key, strips });
         }
         if let Some(drawn) = &self.drawn {
-            strips_ui(ui, view, &drawn.strips, range);
+            strips_ui(ui, view, &drawn.strips, &self.quantity.title(), range);
         }
     }
 
@@ -102,8 +102,7 @@ impl Pane for Weather {
 }
 
 impl Weather {
-    /// The nets chosen, or the deepest plain net and its residual twin.
-    /// The nets above and beneath.
+    /// The nets above and beneath: those chosen, or the deepest plain net and its residual twin.
     pub fn sides<'a>(&self, history: &'a History) -> Option<[&'a Series; 2]> {
         let deepest = |residual: bool| {
             let family = history

@@ -7,7 +7,7 @@ use eframe::egui::{
 use rust_i18n::t;
 
 use super::axis::{Time, Unit};
-use super::net_name::net_name_ui;
+use super::net_name::{beside_name_ui, net_name_ui};
 use super::pane::View;
 use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
@@ -96,8 +96,8 @@ fn pixel(value: f64, [low, high]: [f64; 2], table: &[Rgb; 256]) -> Color32 {
     Color32::from_rgb(r, g, b)
 }
 
-/// Draws the strips beneath each other into all the space there is, with their axis.
-pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64; 2]) {
+/// Draws the strips of a `quantity` beneath each other into all the space there is, with their axis.
+pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &str, range: [f64; 2]) {
     let (space, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let ink = theme::ink(ui);
     let painter = ui.painter_at(space);
@@ -109,6 +109,7 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
     let font = FontId::proportional(SMALL);
     let x = |place: f64| left + (right - left) * ((place - range[0]) / (range[1] - range[0])) as f32;
     let mut picked = None;
+    let mut named = Vec::new();
     for (index, strip) in strips.iter().enumerate() {
         let top = space.top() + index as f32 * (each + GRID);
         let body = Rect::from_min_max(pos2(left, top + TITLE), pos2(right, top + each));
@@ -120,7 +121,7 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
             let title = FontId::new(SMALL, theme::semibold());
             painter.text(heading, Align2::LEFT_TOP, &strip.title, title, ink.text);
         } else {
-            net_name_ui(ui, heading, index, &strip.title, ink.text, view.cursor);
+            named.push(net_name_ui(ui, heading, index, &strip.title, ink.text, view.cursor));
         }
         painter.rect_filled(body, 0.0, ink.ground);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -178,6 +179,8 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], range: [f64
     }
     if let Some((top, words)) = picked {
         painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
+    } else if let Some(&name) = named.first() {
+        beside_name_ui(ui, name, right, &[quantity.to_owned()]);
     }
     let bottom = space.bottom() - AXIS;
     let apart = (range[1] - range[0]) * 44.0 / f64::from((right - left).max(1.0));
