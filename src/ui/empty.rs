@@ -13,6 +13,9 @@ const COLUMN: f32 = 460.0;
 /// Height of the button.
 const BUTTON: f32 = 36.0;
 
+/// Height that is worth scrolling words in.
+const FEW_LINES: f32 = 80.0;
+
 /// What stands in the place of a picture.
 pub struct Empty<'a> {
     /// What the picture will show.
@@ -26,7 +29,7 @@ pub struct Empty<'a> {
 
 impl Empty<'_> {
     /// Draws it in the middle of the space there is; where that is too little, the button stands before the words, which
-    /// scroll. Answers whether the button was clicked.
+    /// scroll, or alone with the words under the pointer. Answers whether the button was clicked.
     pub fn show_ui(&self, ui: &mut Ui) -> bool {
         let space = ui.available_rect_before_wrap();
         let width = (space.width() - 2.0 * GRID).min(COLUMN);
@@ -71,7 +74,11 @@ impl Empty<'_> {
         }
         ui.add_space(GRID);
         let button = primary_button_ui(ui, &self.button, vec2(0.0, BUTTON));
-        button.on_hover_text(&*self.hint).clicked()
+        let button = button.on_hover_ui(|ui| {
+            ui.label(&*self.shows);
+            ui.label(&*self.hint);
+        });
+        button.clicked()
     }
 }
 

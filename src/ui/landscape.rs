@@ -41,6 +41,9 @@ const IMAGES: usize = 256;
 /// Room above a map for its title, and beneath it for the ends of its axis.
 const TITLE: f32 = 22.0;
 const FOOT: f32 = 22.0;
+/// Width of a map's title, and distance of two maps.
+const HEADING: f32 = 310.0;
+const APART: f32 = 16.0;
 /// Height of a panel that has no room for its choices.
 const LITTLE: f32 = 220.0;
 /// Least height of the maps above the legend.
@@ -113,7 +116,8 @@ impl Pane for Landscape {
                 lines = lines(range)
             ),
         };
-        let foot = theme::foot(ui, &words, LEAST);
+        let least = if theme::bare(ui) { 1.5 * LEAST } else { LEAST };
+        let foot = theme::foot(ui, &words, least);
         let size = ui.available_size() - vec2(0.0, foot);
         let (space, _) = ui.allocate_exact_size(size, Sense::hover());
         let among = view.scene.history.specs();
@@ -132,7 +136,7 @@ impl Pane for Landscape {
             let body = body(place, reach);
             end = end.max(body.max);
             let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
-            beside_name_ui(ui, name, body.right(), &words);
+            beside_name_ui(ui, name, place.right(), &words);
             if let (Some((_, known)), Some(range)) = (known, range) {
                 let id = series.track.id;
                 let about = work::named(&series.track.name, &words[0]);
@@ -314,7 +318,7 @@ fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> Vec<String> {
                     first = first,
                     second = second
                 ),
-                t!("%{first} % and %{second} %", first = first, second = second),
+                t!("%{first} % and %{second} % of the way", first = first, second = second),
             ]
         }
         // The coarse grid begins at the corners.
@@ -379,16 +383,18 @@ fn way_ui(painter: &Painter, view: &LandscapeView, at: &impl Fn([f32; 2]) -> Pos
     }
 }
 
-/// Where the maps stand: beside or above each other, whichever makes them larger.
+/// Where the maps stand: beside or above each other, whichever makes them larger; no farther apart than the words above
+/// them need.
 fn places(space: Rect, count: usize) -> Vec<Rect> {
-    let share = |whole: f32| (whole + GRID) / count as f32 - GRID;
+    let share = |whole: f32| (whole + APART) / count as f32 - APART;
     let beside = vec2(share(space.width()), space.height());
     let above = vec2(space.width(), share(space.height()));
     let side = |size: egui::Vec2| size.x.min(size.y - TITLE - FOOT);
     let (size, step) = if side(above) > side(beside) {
-        (above, vec2(0.0, above.y + GRID))
+        (vec2(side(above), above.y), vec2(0.0, above.y + APART))
     } else {
-        (beside, vec2(beside.x + GRID, 0.0))
+        let width = beside.x.min(side(beside).max(HEADING));
+        (vec2(width, beside.y), vec2(width + APART, 0.0))
     };
     (0..count)
         .map(|at| Rect::from_min_size(space.min + at as f32 * step, size))

@@ -276,5 +276,6 @@ fn sentences(graph: &Graph, removals: Option<&Removals>) -> Vec<String> {
         mean = mean,
         least = least
     );
-    vec![whole.into(), brief.into(), t!("mean %{mean} %", mean = mean).into()]
+    let mean = t!("one removed: mean %{mean} %", mean = mean);
+    vec![whole.into(), brief.into(), mean.into()]
 }

@@ -302,12 +302,12 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
     let of = |way: Way| trials.iter().rev().find(|trial| trial.way == way);
     let tuned = of(Way::FineTuned);
     let title = match tuned {
-        Some(trial) if trial.labels == 1 => t!("Change of each layer's weights over their norm, 1 label"),
+        Some(trial) if trial.labels == 1 => t!("Change of weights over their norm, 1 label"),
         Some(trial) => t!(
-            "Change of each layer's weights over their norm, %{labels} labels",
+            "Change of weights over their norm, %{labels} labels",
             labels = trial.labels
         ),
-        None => t!("Change of each layer's weights over their norm"),
+        None => t!("Change of weights over their norm"),
     };
     let chart = axis(
         ui,

@@ -44,7 +44,7 @@ fn what_was_found_out_is_summed_up_too() {
         ),
         (
             paths::page(Panel::Transfer, paths::FOURTEEN),
-            "Change of each layer's weights over their norm, 20 labels: 0.080 at the first layer, 0.900 at the last",
+            "Change of weights over their norm, 20 labels: 0.080 at the first layer, 0.900 at the last",
         ),
         (
             paths::page(Panel::Landscape, ALL),
