@@ -6,6 +6,8 @@ use super::theme::GRID;
 
 /// Least height of a chart with its title; where there is no room for all, the panel scrolls.
 const LEAST: f32 = 124.0;
+/// Least width of a chart that is not alone in its row.
+const NARROW: f32 = 190.0;
 
 /// Equal cells for charts, as close to the shape of a page as they can be, and the height of all of them: that of the
 /// space, or more where a chart would be of no use.
@@ -20,6 +22,7 @@ pub fn cells(space: Rect, count: usize) -> (Vec<Rect>, f32) {
     };
     let distance = |columns: usize| (size(columns).x / size(columns).y / 1.7).ln().abs();
     let columns = (1..=count)
+        .filter(|&columns| columns == 1 || size(columns).x >= NARROW)
         .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
         .unwrap_or(1);
     let fitting = size(columns);
@@ -63,5 +66,13 @@ mod tests {
         let (rects, all) = cells(space, 4);
         assert!(all > space.height());
         assert!(rects.iter().all(|cell| cell.height() >= LEAST - 0.5));
+    }
+
+    #[test]
+    fn nor_too_narrow() {
+        let space = Rect::from_min_size(pos2(0.0, 0.0), vec2(330.0, 90.0));
+        let (rects, all) = cells(space, 2);
+        assert!(all > space.height());
+        assert!(rects.iter().all(|cell| cell.width() == 330.0));
     }
 }

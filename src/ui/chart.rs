@@ -261,13 +261,14 @@ impl Chart<'_> {
         });
         if !self.x_label.is_empty() {
             let room = ui.available_width() - AXIS;
-            x_axis = x_axis.label(theme::elided(
-                ui,
-                self.x_label,
-                FontId::proportional(SMALL),
-                ink.weak,
-                room,
-            ));
+            let laid = |words: &str| theme::elided(ui, words, FontId::proportional(SMALL), ink.weak, room);
+            let whole = laid(self.x_label);
+            // Where there is little room, its first clause.
+            let clause = self.x_label.split([';', '；']).next();
+            x_axis = x_axis.label(match clause {
+                Some(clause) if whole.elided => laid(clause),
+                _ => whole,
+            });
         }
         let log = self.height.log;
         let y_axis = axis(AxisHints::new_y()).formatter(move |mark, range| {

@@ -14,7 +14,7 @@ const COLUMN: f32 = 460.0;
 const BUTTON: f32 = 36.0;
 
 /// Height that is worth scrolling words in.
-const FEW_LINES: f32 = 80.0;
+const FEW_LINES: f32 = 110.0;
 
 /// What stands in the place of a picture.
 pub struct Empty<'a> {
@@ -34,7 +34,8 @@ impl Empty<'_> {
         let space = ui.available_rect_before_wrap();
         let width = (space.width() - 2.0 * GRID).min(COLUMN);
         let text = |words: &str| theme::paragraph(ui, words.to_owned(), width).size().y;
-        let height = text(&self.shows) * BODY / theme::SMALL + text(&self.takes) + BUTTON + 3.0 * GRID;
+        let apart = GRID + 3.0 * ui.spacing().item_spacing.y;
+        let height = text(&self.shows) * BODY / theme::SMALL + text(&self.takes) + BUTTON + apart;
         let short = height > space.height();
         let above = ((space.height() - height) / 2.0).clamp(0.0, 160.0);
         let middle = Rect::from_center_size(space.center(), vec2(width, space.height()));
@@ -50,9 +51,11 @@ impl Empty<'_> {
             }
             let clicked = self.button_ui(ui);
             ui.add_space(GRID);
-            ScrollArea::vertical()
-                .auto_shrink(false)
-                .show(ui, |ui| self.words_ui(ui));
+            if ui.available_height() > FEW_LINES {
+                ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| self.words_ui(ui));
+            }
             clicked
         })
         .inner

@@ -11,7 +11,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::cursor::pair;
-use super::net_name::net_name_ui;
+use super::net_name::{beside_name_ui, net_name_ui};
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
 use super::widgets::grouped;
@@ -113,14 +113,12 @@ impl Pane for FadingDigit {
 
 impl FadingDigit {
     fn net_ui(&mut self, ui: &mut Ui, rect: Rect, series: &Series, colour: Color32, view: &mut View<'_>) {
-        let ink = theme::ink(ui);
         let run = series.track.id;
         let Some(step) = series.kept_at(view.cursor.step.unwrap_or(usize::MAX)) else {
             return;
         };
         let image = view.cursor.subject();
         self.ask(run, step, &image, view);
-        let painter = ui.painter_at(rect);
         if ui.rect_contains_pointer(rect) {
             view.cursor.hover_run(series.track.name.clone());
         }
@@ -130,20 +128,19 @@ impl FadingDigit {
             .findings
             .information_at(run, view.cursor.step.unwrap_or(usize::MAX));
         let heading = match found {
-            Some((at, _)) => t!("at step %{step}, batch statistics", step = grouped(at as u64)),
-            None => t!(
-                "Reading step %{step}; this takes a moment.",
-                step = grouped(step as u64)
-            ),
+            Some((at, _)) => vec![t!("at step %{step}, batch statistics", step = grouped(at as u64)).into()],
+            None => {
+                let words = t!(
+                    "Reading step %{step}; this takes a moment.",
+                    step = grouped(step as u64)
+                );
+                vec![
+                    words.into(),
+                    t!("Reading step %{step}", step = grouped(step as u64)).into(),
+                ]
+            }
         };
-        let small = FontId::proportional(SMALL);
-        painter.text(
-            name.right_top() + vec2(GRID, 0.0),
-            Align2::LEFT_TOP,
-            heading,
-            small,
-            ink.weak,
-        );
+        beside_name_ui(ui, name, rect.right(), &heading);
         let Some((_, seen)) = found else {
             return self.again_ui(ui, rect.with_min_y(name.bottom() + GRID), run, view);
         };

@@ -30,6 +30,9 @@ const APART: f64 = 2.0;
 /// Sides of the drawing of the two ways in which functions can lie: as much as there is room for.
 const DRAWING: [f32; 2] = [64.0, 180.0];
 
+/// Height of a panel that has no room for words.
+const LITTLE: f32 = 220.0;
+
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
@@ -65,7 +68,10 @@ impl Pane for IdentityInsertion {
             )));
             return;
         };
-        if !theme::withheld(ui) {
+        // In a small tile of a lecture the chart needs the room.
+        let cramped = theme::bare(ui) && ui.available_height() < LITTLE;
+        let full = cramped && !view.scene.findings.insertions.is_empty();
+        if !theme::withheld(ui) && !full {
             self.controls_ui(ui, &runs, series, view);
         }
         let among = history.specs();
@@ -86,7 +92,7 @@ impl Pane for IdentityInsertion {
                 .show(ui, |ui| nested_ui(ui, depths));
             return;
         }
-        for (series, step, insertion) in &found {
+        for (series, step, insertion) in found.iter().filter(|_| !cramped) {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
             net_line_ui(ui, &series.track.name, colour, &sentence(*step, insertion));
         }

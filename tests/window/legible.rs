@@ -419,8 +419,8 @@ pub fn panels(data_in_use: &str) -> Found {
                 }
             }
             faults(&mut page, &format!("{}, {} alone", sight.name, panel.name()), &mut all);
-            // In a small window all stand in a column, and on the projector alone or as the lecture arranges them.
-            if sight.scale > 1.0 || sight.lecture {
+            // In a small window all stand in a column.
+            if sight.scale > 1.0 {
                 continue;
             }
             page.state_mut().lab.tiling.maximised = false;
