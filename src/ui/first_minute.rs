@@ -64,7 +64,8 @@ impl FirstMinute {
     pub fn room_ui(&mut self, ui: &mut Ui, scene: Scene<'_>, digit: Option<&Picture>) -> Vec<Action> {
         let mut actions = Vec::new();
         let stage = story::stage(scene.history, self.guess);
-        let shown = |place| !theme::lecture(ui) || self.guess.is_some() || self.revealed >= place;
+        let begun = self.guess.is_some() || stage != Stage::Ask;
+        let shown = |place| !theme::lecture(ui) || begun || self.revealed >= place;
         let [towers, chart] = [TOWERS, CHART].map(shown);
         let nets = plain_nets(scene);
         let [Some(shallow), Some(deep)] = &nets else {
