@@ -42,6 +42,14 @@ impl Net<'_> {
         Curve::new(self.name, self.style.light, self.style.width)
     }
 
+    /// The same for what was measured of one of its runs at a step.
+    pub fn curve_at(&self, run: &Series, step: usize) -> Curve {
+        Curve {
+            of: Some((run.track.seed, step)),
+            ..self.curve()
+        }
+    }
+
     /// The curve of what each step measured: smoothed, and where there are several seeds their mean and range.
     pub fn curve_of(&self, values: impl Fn(&Series) -> &[f32], window: usize) -> Curve {
         let samples: Vec<Samples> = self

@@ -49,34 +49,39 @@ struct Plan {
 }
 
 impl Plan {
-    /// What tables leave out is said beneath, which takes room from them.
+    /// What tables show and leave out is said beneath, which takes room from them.
     fn of(figure: &Figure, size: Size) -> Self {
         let (width, height) = size.points();
         let width = width.unwrap_or_else(|| width_of(figure));
-        let mut left_out = Vec::new();
+        let mut remarks = Vec::new();
         for _ in 0..3 {
-            let plan = Self::with(figure, size, (width, height), &left_out);
+            let plan = Self::with(figure, size, (width, height), &remarks);
             let tables = figure
                 .panels
                 .iter()
                 .zip(&plan.places)
                 .filter_map(|(panel, place)| match panel {
-                    Panel::Table(table) => Some(Setting::of(table, table_room(*place, size)).left_out()),
+                    Panel::Table(table) => Some(Setting::of(table, table_room(*place, size)).remarks()),
                     _ => None,
                 });
             let said: Vec<String> = tables.flatten().collect();
-            if said == left_out {
+            if said == remarks {
                 return plan;
             }
-            left_out = said;
+            remarks = said;
         }
-        Self::with(figure, size, (width, height), &left_out)
+        Self::with(figure, size, (width, height), &remarks)
     }
 
-    fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), left_out: &[String]) -> Self {
-        let footer = footer(figure, left_out, width);
+    fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), remarks: &[String]) -> Self {
+        let footer = footer(figure, remarks, width);
         let beneath = 14.0 + footer.len() as f64 * LINE + MARGIN - 8.0;
-        let room = width - 2.0 * MARGIN;
+        let scale = if last_relief(figure).is_some() {
+            relief::SCALE
+        } else {
+            0.0
+        };
+        let room = width - 2.0 * MARGIN - scale;
         let (mut places, mut bottom) = (Vec::new(), HEADER);
         for panel in films(figure) {
             let tall = film::height(panel, room, FILM * height.unwrap_or(f64::INFINITY));
@@ -101,17 +106,22 @@ impl Plan {
                 let tall = match panel {
                     Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
                     Panel::Table(table) => Setting::of(table, table_room(places[places.len() - 1], size)).height(),
+                    Panel::Relief(relief) => relief::height(relief, panel_width, limit),
                     _ => limit,
                 };
                 bottom = (top + tall).max(bottom);
                 left += panel_width + GAP;
             }
         }
+        // What tables and landscapes leave empty is cut off where the paper may be.
+        let own = |panel: &Panel| matches!(panel, Panel::Table(_) | Panel::Relief(_));
+        let whole = height.filter(|_| !size.shrinks() || !figure.panels.iter().all(own));
+        let height = whole.unwrap_or(0.0).max(bottom + beneath);
         Self {
             width,
-            height: height.unwrap_or(0.0).max(bottom + beneath),
+            height,
             places,
-            footer_top: height.map_or(bottom, |height| (height - beneath).max(bottom)) + 14.0,
+            footer_top: height - beneath + 14.0,
             footer,
         }
     }
@@ -140,7 +150,18 @@ fn rows(figure: &Figure, size: Size) -> Vec<&[Panel]> {
 
 fn width_of(figure: &Figure) -> f64 {
     let width = |row: &&[Panel]| row.iter().map(|panel| share(panel, row.len())).sum::<f64>() + gaps(row);
-    2.0 * MARGIN + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
+    let scale = if last_relief(figure).is_some() {
+        relief::SCALE
+    } else {
+        0.0
+    };
+    2.0 * MARGIN + scale + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
+}
+
+/// The landscape that the colours' scale of all of them stands beside.
+fn last_relief(figure: &Figure) -> Option<usize> {
+    let relief = |panel: &Panel| matches!(panel, Panel::Relief(_));
+    figure.panels.iter().rposition(relief)
 }
 
 fn gaps(row: &[Panel]) -> f64 {
@@ -177,12 +198,13 @@ fn table_room([_, _, width, limit]: [f64; 4], size: Size) -> Room {
     let (height, sizes) = match size {
         Size::Screen => (None, [0.85, 1.0]),
         Size::Column => (None, [0.9, 1.0]),
-        Size::Slide | Size::Poster => (Some(limit), [0.85, 2.0]),
+        // On a slide no letter is lower than 28 of 1080 lines.
+        Size::Slide | Size::Poster => (Some(limit), [0.78, 2.0]),
     };
     Room { width, height, sizes }
 }
 
-fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)> {
+fn footer(figure: &Figure, remarks: &[String], width: f64) -> Vec<(String, Rgb)> {
     let room = width - 2.0 * MARGIN;
     let lines = |texts: &[String], colour: Rgb| -> Vec<(String, Rgb)> {
         let wrapped = texts.iter().flat_map(|text| wrap(text, NOTE_SIZE, room, MOST_LINES));
@@ -192,7 +214,7 @@ fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)
     if corner(figure, width) != figure.tag {
         all.extend(lines(std::slice::from_ref(&figure.tag), GREY));
     }
-    all.extend(lines(&[paragraph(figure.notes.iter().chain(left_out))], GREY));
+    all.extend(lines(&[paragraph(figure.notes.iter().chain(remarks))], GREY));
     all
 }
 
@@ -224,12 +246,13 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
         canvas.text(&line, [MARGIN, 53.0], 12.5, Align::Left, GREY)?;
     }
     let mut pictures = Vec::new();
-    for (panel, place) in figure.panels.iter().zip(plan.places) {
+    let last = last_relief(figure);
+    for (index, (panel, place)) in figure.panels.iter().zip(plan.places).enumerate() {
         match panel {
             Panel::Plot(plot) => plot::draw(plot, canvas, place)?,
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
-            Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
+            Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place, last == Some(index))?),
             Panel::Towers(towers) => pictures.extend(tower::draw(towers, canvas, place)?),
             Panel::Film(film) => pictures.extend(film::draw(film, canvas, place)?),
             Panel::Table(table) => {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::figure::Figure;
 use super::progress::Progress;
-use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png, svg};
+use super::svg::{self, Letters};
+use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png};
 use crate::error::{Error, Result};
 use crate::run::{Answers, RunFolder};
 
@@ -25,7 +26,7 @@ impl Figure {
     /// When it cannot be drawn or was broken off.
     pub fn watched(&self, format: Format, size: Size, progress: &Progress) -> Result<Vec<u8>> {
         match format {
-            Format::Svg => svg::svg(self, size).map(String::into_bytes),
+            Format::Svg => svg::svg(self, size, Letters::Outlines).map(String::into_bytes),
             Format::Png => png::png(self, size, progress),
             Format::Pdf => pdf::pdf(self, size),
             Format::Csv => Ok(csv::csv(self).into_bytes()),
