@@ -29,12 +29,12 @@ fn rows(figure: &Figure) -> String {
     let mut text = String::from(match numbers().next() {
         Some(Panel::Table(table)) => return lines(table),
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
-        Some(Panel::Heat(_)) => "panel,quantity,node,step,value\n",
+        Some(Panel::Heat(_)) => "panel,quantity,seed,node,step,value\n",
         Some(Panel::Towers(_)) => {
             "net,seed,block,channels,side (pixels),shortcut,gradient_step,gradient_norm,cut,cut_step,accuracy (fraction),\
              whole_accuracy (fraction)\n"
         }
-        Some(Panel::Relief(_)) => "panel,x,y,loss\n",
+        Some(Panel::Relief(_)) => "panel,net,seed,step,x,y,loss\n",
         _ => "panel,x_axis,y_axis,curve,layer,seed,step,node,x,y,low,high\n",
     });
     for panel in numbers() {
@@ -104,9 +104,10 @@ fn pixels(text: &mut String, map: &MapGrid) {
 
 fn moments(text: &mut String, map: &HeatMap) {
     let [panel, quantity] = [&map.title, &map.label].map(|cell| quoted(cell));
+    let seed = map.seed.map_or_else(String::new, |seed| seed.to_string());
     for (node, values) in map.rows.iter().zip(&map.values) {
         for (step, &value) in map.steps.iter().zip(values) {
-            *text += &format!("{panel},{quantity},{node},{step},{}\n", number(value));
+            *text += &format!("{panel},{quantity},{seed},{node},{step},{}\n", number(value));
         }
     }
 }
@@ -143,11 +144,13 @@ fn blocks(text: &mut String, towers: &Towers) {
 
 fn points(text: &mut String, relief: &Relief) {
     let (panel, map) = (quoted(&relief.title), &relief.landscape);
+    let (net, seed, step) = &relief.of;
+    let net = quoted(net);
     for row in 0..map.side {
         for column in 0..map.side {
             let [x, y] = map.place(column, row).map(|place| number(place.into()));
             let loss = number(map.loss[row * map.side + column].into());
-            *text += &format!("{panel},{x},{y},{loss}\n");
+            *text += &format!("{panel},{net},{seed},{step},{x},{y},{loss}\n");
         }
     }
 }
@@ -173,6 +176,8 @@ fn lines(table: &Table) -> String {
 
 fn cell(cell: &Cell) -> String {
     match cell {
+        // A dash is for readers.
+        Cell::Text(text) if text == "\u{2013}" => String::new(),
         Cell::Text(text) => quoted(text),
         Cell::Number(_, value) | Cell::Bar(_, value, _) => number(*value),
         Cell::Curve(values, _) => {

@@ -215,6 +215,8 @@ pub struct HeatMap {
     pub values: Vec<Vec<f64>>,
     /// Values at the ends of the colours, whose scale is logarithmic.
     pub range: [f64; 2],
+    /// Seed of the net, where it is of one.
+    pub seed: Option<u64>,
     /// Whether the values are ratios, which colours show around 1.
     pub ratio: bool,
 }
@@ -223,6 +225,8 @@ pub struct HeatMap {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relief {
     pub title: String,
+    /// Net, seed and step that it is of.
+    pub of: (String, u64, usize),
     /// What is known of its middle, or nothing.
     pub label: String,
     pub landscape: Landscape,

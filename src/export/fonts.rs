@@ -172,25 +172,29 @@ pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     result
 }
 
-/// The text in as few lines as that width allows, broken after punctuation and at blanks rather than elsewhere, and each
-/// about as long as the others.
+/// The text in as few lines as that width allows, broken after punctuation rather than at blanks and there rather than
+/// elsewhere, and each about as long as the others.
 pub fn balanced(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     let widest = wrap(text, size, width, lines);
     let joined = |lines: &[String]| lines.concat().replace(' ', "");
     let alike = |lines: &Vec<String>| lines.len() == widest.len() && joined(lines) == joined(&widest);
-    let narrower = (1..20).map(|step| wrap(text, size, width * f64::from(step) / 20.0, usize::MAX));
-    let rough = |lines: &Vec<String>| {
-        lines
-            .windows(2)
-            .filter(|pair| !is_smooth(text, &pair[0], &pair[1]))
-            .count()
-    };
-    narrower.filter(alike).min_by_key(rough).unwrap_or(widest)
+    let tries = (1..=20).map(|step| wrap(text, size, width * f64::from(step) / 20.0, usize::MAX));
+    let cost =
+        |lines: &Vec<String>| -> usize { lines.windows(2).map(|pair| roughness(text, &pair[0], &pair[1])).sum() };
+    tries.filter(alike).min_by_key(cost).unwrap_or(widest)
 }
 
-/// Whether a reader rests between these two lines anyway.
-fn is_smooth(text: &str, line: &str, next: &str) -> bool {
-    line.ends_with(closes) || next.starts_with(opens) || text.contains(&format!("{line} {next}"))
+/// How little a reader rests between these two lines anyway.
+fn roughness(text: &str, line: &str, next: &str) -> usize {
+    if line.ends_with(|end| closes(end) || ",;:".contains(end))
+        || next.starts_with(|start| opens(start) || start == '(')
+    {
+        0
+    } else if text.contains(&format!("{line} {next}")) {
+        1
+    } else {
+        2
+    }
 }
 
 /// Where a text may be parted in two.

@@ -120,6 +120,7 @@ mod tests {
             steps: vec![0, 10],
             values: vec![vec![1.0, 100.0], vec![f64::NAN, 1.0]],
             range: [1.0, 100.0],
+            seed: None,
             ratio: false,
         };
         let pixels = pixels(&map, 10);

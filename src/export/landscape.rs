@@ -64,6 +64,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         let middle = told.then(|| t!("middle: %{loss}", loss = short(middle.into())));
         Panel::Relief(Relief {
             title: t!("%{net}, step %{step}", net = run.track.name, step = step).into_owned() + &kind(plane),
+            of: (run.track.name.clone(), run.track.seed, step),
             label: middle.unwrap_or_default().into(),
             landscape: map.clone(),
             range,
@@ -138,6 +139,8 @@ mod tests {
             "{:?}",
             figure.notes
         );
+        let csv = String::from_utf8(figure.bytes(Format::Csv, Size::Screen).unwrap()).unwrap();
+        assert!(csv.contains("\"plain-8, step 60\",plain-8,0,60,0,0,0.5\n"), "{csv}");
         for size in Size::ALL {
             let svg = String::from_utf8(figure.bytes(Format::Svg, size).unwrap()).unwrap();
             assert_eq!(svg.matches("<image ").count(), 3, "two maps and one scale");

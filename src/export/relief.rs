@@ -217,6 +217,7 @@ mod tests {
     fn a_picture_has_colours_lines_and_the_way() {
         let relief = Relief {
             title: String::new(),
+            of: (String::new(), 0, 9),
             label: String::new(),
             landscape: Landscape {
                 reach: [[0.0, 1.0]; 2],

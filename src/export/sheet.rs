@@ -37,6 +37,9 @@ const LEAST_OF_MANY: f64 = 190.0;
 const LEAST_RELIEF: f64 = 320.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
+const TITLE_SIZE: f64 = 19.0;
+/// What the tag's ground is wider by than its text.
+const TAG_MARGIN: f64 = 12.0;
 
 /// Where everything stands, in points.
 struct Plan {
@@ -239,8 +242,8 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
     canvas.rect([0.0, 0.0, width.ceil(), plan.height.ceil()], WHITE)?;
     let tag_width = tag(figure, canvas, width)?;
     let room = width - 2.0 * MARGIN - tag_width - GAP;
-    for line in wrap(&figure.title, 19.0, room, 1) {
-        canvas.text(&line, [MARGIN, 30.0], 19.0, Align::Left, DARK)?;
+    for line in wrap(&figure.title, TITLE_SIZE, room, 1) {
+        canvas.text(&line, [MARGIN, 30.0], TITLE_SIZE, Align::Left, DARK)?;
     }
     for line in wrap(&figure.subtitle, 12.5, width - 2.0 * MARGIN, 1) {
         canvas.text(&line, [MARGIN, 53.0], 12.5, Align::Left, GREY)?;
@@ -270,7 +273,9 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
 
 /// As much of the tag as has room in the corner: all of it, or what comes before its colon.
 fn corner(figure: &Figure, width: f64) -> &str {
-    let whole = room_for(&figure.tag, NOTE_SIZE) <= 0.5 * width;
+    let tag = room_for(&figure.tag, NOTE_SIZE);
+    let beside = width - 2.0 * MARGIN - GAP - room_for(&figure.title, TITLE_SIZE);
+    let whole = tag <= 0.5 * width && tag + TAG_MARGIN <= beside;
     let kind = figure.tag.split([':', '：']).next().unwrap_or_default();
     if whole { &figure.tag } else { kind.trim_end() }
 }
@@ -281,7 +286,7 @@ fn tag<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>, width: f64) -
         return Ok(0.0);
     }
     let text = corner(figure, width);
-    let box_width = room_for(text, NOTE_SIZE) + 12.0;
+    let box_width = room_for(text, NOTE_SIZE) + TAG_MARGIN;
     let left = width - MARGIN - box_width;
     canvas.rect([left, 19.0, box_width, 21.0], PALE)?;
     canvas.text(text, [left + box_width / 2.0, 29.5], NOTE_SIZE, Align::Middle, DARK)?;

@@ -86,6 +86,7 @@ fn heat_map(title: String, run: &Series, gradient: Gradient) -> Option<HeatMap> 
         steps: measured.iter().map(|(step, _)| *step).collect(),
         rows,
         range: [1e-1, 1.0],
+        seed: Some(run.track.seed),
         ratio: false,
     })
 }
@@ -117,6 +118,7 @@ fn ratio(upper: &HeatMap, lower: &HeatMap) -> Option<HeatMap> {
         steps: both.iter().map(|&(at, _)| upper.steps[at]).collect(),
         values,
         range: [1.0 / most, most],
+        seed: None,
         ratio: true,
     })
 }
