@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Film, Panel, Plot, Scale, Strip};
 use super::maps::grid;
-use super::nets::{Net, nets, place, seeds_shown};
+use super::nets::{Net, nets, place, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::probe::Reading;
@@ -106,6 +106,8 @@ fn plot(
             ..net.curve_at(run, *step)
         }
     };
+    let mut curves: Vec<Curve> = read.iter().map(curve).collect();
+    tell_seeds(&mut curves);
     Plot {
         title: title.into(),
         x: Axis::new(t!("block, input at the left"), Scale::Whole),
@@ -113,7 +115,7 @@ fn plot(
             range: Some([0.0, 1.0]),
             ..Axis::new(label, scale)
         },
-        curves: read.iter().map(curve).collect(),
+        curves,
         bands: Vec::new(),
         bracket: None,
     }

@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Point, Scale};
 use super::information::at_steps;
-use super::nets::{nets, percent, seeds_shown};
+use super::nets::{nets, percent, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Block, Cut, Graph, Spec};
@@ -60,6 +60,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 curves.push(curve);
             }
         }
+        tell_seeds(&mut curves);
         Plot {
             title: title.into(),
             x: Axis {

@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Point, Scale};
 use super::information::listed;
-use super::nets::{nets, seeds_shown};
+use super::nets::{nets, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 
@@ -35,6 +35,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let Some(found) = noises else {
         return Err(nothing());
     };
+    tell_seeds(&mut curves);
     for (name, noise) in [(t!("white noise"), &found.white), (t!("brown noise"), &found.brown)] {
         let mut line = Curve::new(name, [0x76; 3], 1.0);
         line.points = points(&noise.by_lag);

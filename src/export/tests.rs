@@ -190,7 +190,10 @@ fn files_appear_whole_in_new_folders() {
         .write(folder.path(), Format::Csv, Size::Screen)
         .unwrap_err()
         .to_string();
-    assert!(error.starts_with("cannot write"), "{error}");
+    assert!(
+        error.starts_with("cannot write") && error.ends_with("it is a folder"),
+        "{error}"
+    );
 }
 
 #[test]
