@@ -46,7 +46,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let mut notes = vec![
         t!("Axes: %{directions}.", directions = axes.join(&t!("; "))).into(),
         t!(
-            "Mean over 256 training images, batch statistics; weights of convolutions and of the linear layer move (Li et \
+            "Mean cross-entropy of 256 training images, batch statistics; only convolutions and the linear layer move (Li et \
              al. 2018)."
         )
         .into(),

@@ -79,12 +79,7 @@ impl Plan {
     fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), remarks: &[String]) -> Self {
         let footer = footer(figure, remarks, width);
         let beneath = 14.0 + footer.len() as f64 * LINE + MARGIN - 8.0;
-        let scale = if last_relief(figure).is_some() {
-            relief::SCALE
-        } else {
-            0.0
-        };
-        let room = width - 2.0 * MARGIN - scale;
+        let room = width - 2.0 * MARGIN - scale_width(figure);
         let (mut places, mut bottom) = (Vec::new(), HEADER);
         for panel in films(figure) {
             let tall = film::height(panel, room, FILM * height.unwrap_or(f64::INFINITY));
@@ -153,18 +148,17 @@ fn rows(figure: &Figure, size: Size) -> Vec<&[Panel]> {
 
 fn width_of(figure: &Figure) -> f64 {
     let width = |row: &&[Panel]| row.iter().map(|panel| share(panel, row.len())).sum::<f64>() + gaps(row);
-    let scale = if last_relief(figure).is_some() {
-        relief::SCALE
-    } else {
-        0.0
-    };
-    2.0 * MARGIN + scale + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
+    2.0 * MARGIN + scale_width(figure) + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
 }
 
 /// The landscape that the colours' scale of all of them stands beside.
 fn last_relief(figure: &Figure) -> Option<usize> {
     let relief = |panel: &Panel| matches!(panel, Panel::Relief(_));
     figure.panels.iter().rposition(relief)
+}
+
+fn scale_width(figure: &Figure) -> f64 {
+    last_relief(figure).map_or(0.0, |_| relief::SCALE)
 }
 
 fn gaps(row: &[Panel]) -> f64 {
