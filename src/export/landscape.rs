@@ -51,7 +51,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         )
         .into(),
         t!(
-            "Lines: each %{factor} times the next lower one.",
+            "Lines: a factor of %{factor} apart.",
             factor = short(f64::from(lines[1] / lines[0]))
         )
         .into(),

@@ -3,6 +3,9 @@
 /// In these no line breaks; the longest one is taken.
 pub const WORDS: &[&str] = &[
     "交叉熵",
+    "Li 等人",
+    "不能",
+    "相邻",
     "组宽",
     "有限值",
     "文件夹",
