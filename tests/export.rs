@@ -129,7 +129,20 @@ fn a_training_becomes_figures() {
     );
     assert!(lesions.status.success(), "{}", says(&lesions));
     let csv = fs::read_to_string(folder.join("lesions.csv")).unwrap();
-    assert!(csv.contains("plain-8 (b),measured,,,1,0.125,,"), "{csv}");
+    assert!(
+        csv.contains("plain-8 (b),measured,0,1,layer1.0: removed,1,0.125,,"),
+        "{csv}"
+    );
+
+    assert!(csv.contains("plain-8 (b),whole net,0,1,,,0.75,,"), "{csv}");
+    assert!(csv.contains("accuracy on the test split (fraction)"), "{csv}");
+
+    let here = depthscope(
+        folder,
+        &["export", "a", "--figure", "loss", "--format", "csv", "--out", "."],
+    );
+    assert!(here.status.success(), "{}", says(&here));
+    assert!(folder.join("loss.csv").is_file());
 
     let labels = r#"{"a/plain-14/0": {"label": "the \"deep\" one, again", "hidden": true}}"#;
     fs::write(folder.join("labels.json"), labels).unwrap();

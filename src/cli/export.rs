@@ -34,8 +34,8 @@ pub struct Args {
     /// screen, column (85 mm), slide (16:9) or poster (A3)
     #[arg(long, default_value_t = Size::Screen)]
     size: Size,
-    /// The file to write; FIGURE.FORMAT in the first folder's figures/ unless given
-    #[arg(long, value_name = "FILE")]
+    /// The file to write, or a folder for FIGURE.FORMAT; the first run folder's figures/ unless given
+    #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Take only this run; may be given several times
     #[arg(long, value_name = "RUN")]
@@ -265,20 +265,24 @@ fn caption(paths: &[PathBuf], folders: &[RunFolder]) -> Caption {
 }
 
 fn target(args: &Args, shown: Kind) -> Result<(PathBuf, Format)> {
-    let extension = args.out.as_ref().and_then(|path| path.extension()?.to_str());
+    let file = args.out.as_ref().filter(|path| !path.is_dir());
+    let extension = file.and_then(|path| path.extension()?.to_str());
     let format = match (args.format, extension) {
         (Some(format), _) => format,
         (None, Some(extension)) => extension.parse()?,
         (None, None) => Format::Svg,
     };
-    let default = || {
-        let size = match args.size {
-            Size::Screen => String::new(),
-            size => format!("-{size}"),
-        };
-        args.folders[0].join("figures").join(format!("{shown}{size}.{format}"))
+    let size = match args.size {
+        Size::Screen => String::new(),
+        size => format!("-{size}"),
     };
-    Ok((args.out.clone().unwrap_or_else(default), format))
+    let name = format!("{shown}{size}.{format}");
+    let path = match &args.out {
+        Some(folder) if folder.is_dir() => folder.join(name),
+        Some(path) => path.clone(),
+        None => args.folders[0].join("figures").join(name),
+    };
+    Ok((path, format))
 }
 
 /// Probes the first seed of every net at its checkpoint.

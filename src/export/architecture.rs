@@ -8,7 +8,7 @@ use super::nets::{Net, nets, seeds_shown};
 use super::weather::sides;
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::Graph;
+use crate::net::{Block, Graph};
 use crate::run::{Measured, Series};
 
 /// Smallest ratio of the values at the ends of the colours.
@@ -35,15 +35,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
     }
     let until = material.step.unwrap_or(usize::MAX);
     let net_of = |run: &Series| nets.iter().find(|net| net.name == run.track.name);
-    let towers: Vec<(Tower, Option<usize>)> = sides
+    let towers: Vec<Tower> = sides
         .iter()
         .filter_map(|run| Some(tower(net_of(run)?, run, material, until)))
         .collect();
-    let (towers, cut): (Vec<Tower>, Vec<Option<usize>>) = towers.into_iter().unzip();
-    let norms = towers
-        .iter()
-        .flat_map(|tower| &tower.bodies)
-        .filter_map(|body| body.norm);
+    let bodies = || towers.iter().flat_map(|tower| &tower.bodies);
+    let norms = bodies().filter_map(|body| body.norm);
     let norms: Vec<f64> = norms.filter(|norm| norm.is_finite() && *norm > 0.0).collect();
     let high = norms.iter().copied().fold(0.0, f64::max);
     let low = norms.iter().copied().fold(high, f64::min).min(high / SPREAD);
@@ -55,20 +52,16 @@ pub fn figure(material: &Material) -> Result<Figure> {
         notes.push(
             t!(
                 "Bars: test accuracy at step %{steps} after this cut alone; dashed: before; ×: no such cut.",
-                steps = listed(cut.into_iter().flatten())
+                steps = listed(towers.iter().filter_map(|tower| tower.cuts_at))
             )
             .into(),
         );
     }
     if high > 0.0 {
-        let measured = sides.iter().filter_map(|run| Some(at(run, until)?.step));
+        let measured = towers.iter().filter_map(|tower| tower.norms_at);
         notes.push(t!("Fill: at step %{steps}.", steps = listed(measured)).into());
     }
-    if towers
-        .iter()
-        .flat_map(|tower| &tower.bodies)
-        .any(|body| body.cut.is_some())
-    {
+    if bodies().any(|body| body.cut.is_some()) {
         notes.push(t!("Red cross: cut in the panel.").into());
     }
     notes.extend(seeds_shown(material.history, sides.iter().copied()));
@@ -89,10 +82,10 @@ fn at(run: &Series, until: usize) -> Option<&Measured> {
     run.measured.iter().rfind(usable)
 }
 
-/// The net, and the step that its cuts were made at.
-fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> (Tower, Option<usize>) {
+fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> Tower {
     let graph = Graph::new(net.spec);
-    let norms = at(run, until).map(|measured| &measured.norms.activation);
+    let measured = at(run, until);
+    let norms = measured.map(|measured| &measured.norms.activation);
     let made = material
         .looked
         .filter(|(id, _)| *id == run.track.id)
@@ -103,7 +96,7 @@ fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> (Tower, 
         .filter(|lesion| lesion.run == run.track.id && lesion.step <= until && lesion.surgery.cuts.len() == 1);
     let newest = mine.clone().map(|lesion| lesion.step).max();
     let mine = || mine.clone().filter(|lesion| Some(lesion.step) == newest);
-    let body = |(index, block): (usize, &crate::net::Block)| {
+    let body = |(index, block): (usize, &Block)| {
         let [channels, height, width] = graph.nodes[block.output].output;
         Body {
             name: block.name.clone(),
@@ -120,13 +113,15 @@ fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> (Tower, 
             cut: made.and_then(|made| made.cuts.get(&index).copied()),
         }
     };
-    let tower = Tower {
+    Tower {
         name: net.name.to_owned(),
         colour: net.style.light,
+        seed: run.track.seed,
+        norms_at: measured.map(|measured| measured.step),
+        cuts_at: newest,
         bodies: graph.blocks.iter().enumerate().map(body).collect(),
         whole: mine().next_back().map(|lesion| f64::from(lesion.before)),
-    };
-    (tower, newest)
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::figure::Figure;
+use super::figure::{Figure, Panel};
 use super::progress::Progress;
 use super::{Format, Size, pytorch};
 use crate::error::{Error, Result};
@@ -60,7 +60,7 @@ fn readme(figure: &Figure, size: Size) -> String {
         notes,
         recipe,
         experiments,
-        ..
+        panels,
     } = figure;
     let made = t!("Made by depthscope %{version}", version = env!("CARGO_PKG_VERSION"));
     let figure = t!(
@@ -82,7 +82,11 @@ fn readme(figure: &Figure, size: Size) -> String {
         );
         text += &format!("\n{again}\n{code}\n");
     }
-    for line in recipe.iter().chain(notes) {
+    let columns = panels.iter().flat_map(|panel| match panel {
+        Panel::Table(table) => table.notes(|_| true),
+        _ => Vec::new(),
+    });
+    for line in recipe.iter().chain(notes).cloned().chain(columns) {
         text += &format!("\n{line}");
     }
     text + "\n"

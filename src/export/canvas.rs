@@ -6,7 +6,8 @@ use plotters_backend::{BackendCoord, DrawingBackend};
 use rust_i18n::t;
 
 use super::figure::Point;
-use super::fonts::{LATIN, balanced, room_for};
+use super::fonts::{LATIN, balanced, is_chinese, room_for};
+use super::outline;
 use crate::error::{Error, Result};
 use crate::palette::Rgb;
 
@@ -14,6 +15,8 @@ use crate::palette::Rgb;
 const SMALL: f64 = 11.0;
 const LINE: f64 = 14.0;
 const GAP: f64 = 12.0;
+/// From the beginning of a dash to that of the next one.
+const DASH: f64 = 8.0;
 
 /// Where a text stands relative to its point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,8 @@ pub struct Canvas<B: DrawingBackend> {
     scale: f64,
     /// The em that the backend is told over the one it shall draw.
     font_unit: f64,
+    /// Texts that are not all Latin, as SVG paths; `None` where the backend draws these too.
+    outlines: Option<String>,
 }
 
 impl<B: DrawingBackend> Canvas<B> {
@@ -61,7 +66,21 @@ impl<B: DrawingBackend> Canvas<B> {
             backend,
             scale,
             font_unit,
+            outlines: None,
         }
+    }
+
+    /// Keeps texts that are not all Latin from the backend, and draws them as outlines.
+    pub fn outlining(self) -> Self {
+        Self {
+            outlines: Some(String::new()),
+            ..self
+        }
+    }
+
+    /// The outlines that were drawn instead of texts.
+    pub fn into_outlines(self) -> String {
+        self.outlines.unwrap_or_default()
     }
 
     /// Finishes the drawing.
@@ -99,6 +118,23 @@ impl<B: DrawingBackend> Canvas<B> {
         }
     }
 
+    /// A dashed line at that height.
+    pub fn dashes(&mut self, [from, to]: [f64; 2], y: f64, ink: impl Into<Ink>, width: f64) -> Result<()> {
+        let ink = ink.into();
+        let starts = (0..)
+            .map(|dash| from + DASH * f64::from(dash))
+            .take_while(|start| *start < to);
+        starts
+            .into_iter()
+            .try_for_each(|start| self.path(&[[start, y], [(start + DASH / 2.0).min(to), y]], ink, width))
+    }
+
+    /// Two short lines across each other.
+    pub fn cross(&mut self, [x, y]: Point, arm: f64, colour: Rgb, width: f64) -> Result<()> {
+        self.path(&[[x - arm, y - arm], [x + arm, y + arm]], colour, width)?;
+        self.path(&[[x - arm, y + arm], [x + arm, y - arm]], colour, width)
+    }
+
     /// A filled shape.
     pub fn polygon(&mut self, points: &[Point], ink: impl Into<Ink>) -> Result<()> {
         let style = self.style(ink.into(), 1.0);
@@ -124,6 +160,14 @@ impl<B: DrawingBackend> Canvas<B> {
 
     /// Text whose lower-case letters are centred on the point's height; `size` is the em.
     pub fn text(&mut self, text: &str, at: Point, size: f64, align: Align, colour: Rgb) -> Result<()> {
+        // XML has no place for these.
+        let drawable = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
+        let text: String = text.chars().map(|c| if drawable(c) { c } else { ' ' }).collect();
+        if let Some(outlines) = self.outlines.as_mut().filter(|_| text.chars().any(is_chinese)) {
+            let at = at.map(|place| place * self.scale);
+            *outlines += &outline::element(&text, at, size * self.scale, align, colour);
+            return Ok(());
+        }
         let [r, g, b] = colour;
         let horizontal = match align {
             Align::Left => HPos::Left,
@@ -138,9 +182,6 @@ impl<B: DrawingBackend> Canvas<B> {
         let style = TextStyle::from(font)
             .color(&colour)
             .pos(Pos::new(horizontal, VPos::Center));
-        // XML has no place for these.
-        let drawable = |c: char| !c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}');
-        let text: String = text.chars().map(|c| if drawable(c) { c } else { ' ' }).collect();
         self.backend.draw_text(&text, &style, self.at(at)).map_err(failed)
     }
 

@@ -3,8 +3,8 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Body, Figure, HeatMap, MapGrid, Panel, Plot, Relief, Scale, Towers};
+use super::lesions::in_words;
 use super::table::{Cell, Table};
-use crate::net::Cut;
 
 /// The figure's data as a CSV file (RFC 4180, but with plain line feeds).
 ///
@@ -29,10 +29,13 @@ fn rows(figure: &Figure) -> String {
     let mut text = String::from(match numbers().next() {
         Some(Panel::Table(table)) => return lines(table),
         Some(Panel::Maps(_)) => "panel,channel,row,column,value\n",
-        Some(Panel::Heat(_)) => "panel,node,step,value\n",
-        Some(Panel::Towers(_)) => "net,block,channels,side,shortcut,gradient_norm,whole_accuracy,cut,accuracy\n",
-        Some(Panel::Relief(_)) => "panel,x,y,loss\n",
-        _ => "panel,x_axis,y_axis,curve,layer,seed,node,x,y,low,high\n",
+        Some(Panel::Heat(_)) => "panel,quantity,seed,node,step,value\n",
+        Some(Panel::Towers(_)) => {
+            "net,seed,block,channels,side (pixels),shortcut,gradient_step,gradient_norm,cut,cut_step,accuracy (fraction),\
+             whole_accuracy (fraction)\n"
+        }
+        Some(Panel::Relief(_)) => "panel,net,seed,step,x,y,loss\n",
+        _ => "panel,x_axis,y_axis,curve,layer,seed,step,node,x,y,low,high\n",
     });
     for panel in numbers() {
         match panel {
@@ -55,10 +58,11 @@ fn curves(text: &mut String, plot: &Plot) {
             _ => axis.label.clone(),
         };
         let head = [&plot.title, &axis(&plot.x), &axis(&plot.y), &curve.name].map(|cell| quoted(cell));
+        let step = curve.of.map_or_else(String::new, |(_, step)| step.to_string());
         let mut row = |layer: &str, seed: &str, node: &str, cells: [String; 4]| {
             let [x, y, low, high] = cells;
             let [panel, x_axis, y_axis, name] = &head;
-            *text += &format!("{panel},{x_axis},{y_axis},{name},{layer},{seed},{node},{x},{y},{low},{high}\n");
+            *text += &format!("{panel},{x_axis},{y_axis},{name},{layer},{seed},{step},{node},{x},{y},{low},{high}\n");
         };
         let node = |i: usize| curve.names.get(i).map_or_else(String::new, |name| quoted(name));
         for samples in &curve.samples {
@@ -70,12 +74,21 @@ fn curves(text: &mut String, plot: &Plot) {
         if curve.layer == "measured" && !curve.samples.is_empty() {
             continue;
         }
+        let seed = curve.of.map_or_else(String::new, |(seed, _)| seed.to_string());
         for (i, &[x, y]) in curve.points.iter().enumerate() {
             let [low, high] = match curve.spread.get(i) {
                 Some(&[_, low, high]) => [number(low), number(high)],
                 None => [String::new(), String::new()],
             };
-            row(curve.layer, "", &node(i), [number(x), number(y), low, high]);
+            row(curve.layer, &seed, &node(i), [number(x), number(y), low, high]);
+        }
+        if let Some(whole) = curve.whole {
+            row(
+                "whole net",
+                &seed,
+                "",
+                [String::new(), number(whole), String::new(), String::new()],
+            );
         }
     }
 }
@@ -90,10 +103,11 @@ fn pixels(text: &mut String, map: &MapGrid) {
 }
 
 fn moments(text: &mut String, map: &HeatMap) {
-    let panel = quoted(&map.title);
+    let [panel, quantity] = [&map.title, &map.label].map(|cell| quoted(cell));
+    let seed = map.seed.map_or_else(String::new, |seed| seed.to_string());
     for (node, values) in map.rows.iter().zip(&map.values) {
         for (step, &value) in map.steps.iter().zip(values) {
-            *text += &format!("{panel},{node},{step},{}\n", number(value));
+            *text += &format!("{panel},{quantity},{seed},{node},{step},{}\n", number(value));
         }
     }
 }
@@ -112,24 +126,31 @@ fn blocks(text: &mut String, towers: &Towers) {
             };
             let cut = match body.accuracy {
                 None => String::new(),
-                Some((Cut::Removed, _)) => "removed".into(),
-                Some((Cut::Shortcut(scale), _)) => format!("shortcut * {scale}"),
+                Some((cut, _)) => in_words(cut),
             };
+            let at = |step: Option<usize>| step.map_or_else(String::new, |step| step.to_string());
+            let norms_at = at(tower.norms_at.filter(|_| body.norm.is_some()));
+            let cuts_at = at(tower.cuts_at.filter(|_| body.accuracy.is_some()));
+            let seed = tower.seed;
             let accuracy = body.accuracy.map(|(_, accuracy)| accuracy);
             let [norm, whole, accuracy] =
                 [body.norm, tower.whole, accuracy].map(|value| number(value.unwrap_or(f64::NAN)));
-            *text += &format!("{net},{name},{channels},{side},{shortcut},{norm},{whole},{cut},{accuracy}\n");
+            *text += &format!(
+                "{net},{seed},{name},{channels},{side},{shortcut},{norms_at},{norm},{cut},{cuts_at},{accuracy},{whole}\n"
+            );
         }
     }
 }
 
 fn points(text: &mut String, relief: &Relief) {
     let (panel, map) = (quoted(&relief.title), &relief.landscape);
+    let (net, seed, step) = &relief.of;
+    let net = quoted(net);
     for row in 0..map.side {
         for column in 0..map.side {
             let [x, y] = map.place(column, row).map(|place| number(place.into()));
             let loss = number(map.loss[row * map.side + column].into());
-            *text += &format!("{panel},{x},{y},{loss}\n");
+            *text += &format!("{panel},{net},{seed},{step},{x},{y},{loss}\n");
         }
     }
 }
@@ -155,6 +176,8 @@ fn lines(table: &Table) -> String {
 
 fn cell(cell: &Cell) -> String {
     match cell {
+        // A dash is for readers.
+        Cell::Text(text) if text == "\u{2013}" => String::new(),
         Cell::Text(text) => quoted(text),
         Cell::Number(_, value) | Cell::Bar(_, value, _) => number(*value),
         Cell::Curve(values, _) => {
@@ -169,7 +192,10 @@ fn cell(cell: &Cell) -> String {
 fn in_unit(heading: &str, unit: &str) -> String {
     match unit {
         "" => heading.to_owned(),
-        unit => format!("{heading} ({unit})"),
+        unit => match heading.strip_suffix([')', '）']) {
+            Some(open) => format!("{open}{}{unit})", t!(", ")),
+            None => format!("{heading} ({unit})"),
+        },
     }
 }
 

@@ -51,9 +51,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
 
 fn plot(measure: Measure, nets: &[Net], window: usize) -> Plot {
     let (label, scale) = match measure {
-        Measure::TrainingLoss => (t!("minibatch training loss (cross-entropy, log scale)"), Scale::Log),
+        Measure::TrainingLoss => (t!("minibatch training loss (cross-entropy)"), Scale::Log),
         Measure::TrainingError => (t!("minibatch training error"), Scale::Percent),
-        Measure::TestLoss => (t!("test loss (batch statistics, log scale)"), Scale::Log),
+        Measure::TestLoss => (t!("test loss (batch statistics)"), Scale::Log),
         Measure::TestError => (t!("test error (batch statistics)"), Scale::Percent),
         Measure::Rate => (t!("learning rate"), Scale::Linear),
     };

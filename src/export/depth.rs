@@ -38,7 +38,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         ),
         plot(t!("test error"), Scale::Percent, &depths, &lines, test),
         plot(
-            t!("final training loss (log scale)"),
+            t!("final training loss"),
             Scale::Log,
             &depths,
             &lines,

@@ -32,6 +32,7 @@ pub struct Endings {
 }
 
 /// Words from their left end and their upper edge on.
+#[derive(Default)]
 struct Ending {
     words: Vec<(String, f64, Rgb, Point)>,
     height: f64,
@@ -70,10 +71,7 @@ impl Endings {
         let column = names.iter().map(|name| across(name)).fold(0.0, f64::max);
         let mut each: Vec<Ending> = Vec::new();
         for (curve, name) in plot.curves.iter().zip(names) {
-            let mut ending = Ending {
-                words: Vec::new(),
-                height: 0.0,
-            };
+            let mut ending = Ending::default();
             let beside = lines == 1 || name.len() == 1 && column + GAP + room_for(&curve.detail, DETAIL) <= limit;
             ending.add(name, NAME, NAME_LINE, curve.colour);
             if beside && !curve.detail.is_empty() {
@@ -87,10 +85,7 @@ impl Endings {
         let width = each.iter().map(Ending::width).fold(0.0, f64::max);
         let bracket = plot.bracket.as_ref().filter(|_| bracketed);
         if let Some(bracket) = bracket {
-            let mut ending = Ending {
-                words: Vec::new(),
-                height: 0.0,
-            };
+            let mut ending = Ending::default();
             let limit = if lines == 1 { limit } else { width.max(LEAST) };
             ending.add(wrap(&bracket.text, REMARK, limit, 4), REMARK, REMARK_LINE, DARK);
             each.push(ending);

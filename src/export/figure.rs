@@ -1,5 +1,7 @@
 //! A figure as plain data: what is drawn, before anyone has drawn it. `csv` writes the same data.
 
+use rust_i18n::t;
+
 use super::table::Table;
 use crate::net::Cut;
 use crate::palette::Rgb;
@@ -67,7 +69,7 @@ pub enum Scale {
 /// One axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// With its unit.
+    /// With its unit, without its scale.
     pub label: String,
     pub scale: Scale,
     /// First and last value; what the curves cover unless given.
@@ -98,6 +100,10 @@ pub struct Curve {
     pub spread: Vec<[f64; 3]>,
     /// Where a run was last finite.
     pub diverged: Vec<Point>,
+    /// Seed and training step of the net that it was measured of, where it is of one.
+    pub of: Option<(u64, usize)>,
+    /// What its points are compared with, drawn as a dashed line: what was measured of the whole net.
+    pub whole: Option<f64>,
 }
 
 /// One seed's measurements.
@@ -167,6 +173,10 @@ pub struct Towers {
 pub struct Tower {
     pub name: String,
     pub colour: Rgb,
+    pub seed: u64,
+    /// Steps that the gradients and the accuracies were measured at.
+    pub norms_at: Option<usize>,
+    pub cuts_at: Option<usize>,
     pub bodies: Vec<Body>,
     /// Test accuracy of the whole net, 0..=1, where any of its blocks was cut.
     pub whole: Option<f64>,
@@ -195,7 +205,7 @@ pub struct Body {
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeatMap {
     pub title: String,
-    /// What the values are.
+    /// What the values are, without their scale.
     pub label: String,
     /// Names of the rows, from the top.
     pub rows: Vec<String>,
@@ -205,6 +215,8 @@ pub struct HeatMap {
     pub values: Vec<Vec<f64>>,
     /// Values at the ends of the colours, whose scale is logarithmic.
     pub range: [f64; 2],
+    /// Seed of the net, where it is of one.
+    pub seed: Option<u64>,
     /// Whether the values are ratios, which colours show around 1.
     pub ratio: bool,
 }
@@ -213,10 +225,12 @@ pub struct HeatMap {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relief {
     pub title: String,
-    /// What the axes are.
+    /// Net, seed and step that it is of.
+    pub of: (String, u64, usize),
+    /// What is known of its middle, or nothing.
     pub label: String,
     pub landscape: Landscape,
-    /// Losses at the ends of the colours, whose scale is logarithmic.
+    /// Losses at the ends of the colours, whose scale is logarithmic; the same in all maps of a figure.
     pub range: [f32; 2],
     /// Steps with their places, ascending.
     pub way: Vec<(usize, [f32; 2])>,
@@ -242,6 +256,14 @@ impl Axis {
             scale,
             range: None,
             ticks: Vec::new(),
+        }
+    }
+
+    /// What stands along it.
+    pub fn words(&self) -> String {
+        match self.scale {
+            Scale::Log => logarithmic(&self.label),
+            Scale::Linear | Scale::Whole | Scale::Percent => self.label.clone(),
         }
     }
 
@@ -298,6 +320,8 @@ impl Curve {
             samples: Vec::new(),
             spread: Vec::new(),
             diverged: Vec::new(),
+            of: None,
+            whole: None,
         }
     }
 
@@ -314,6 +338,11 @@ impl Curve {
             &[]
         }
     }
+}
+
+/// A quantity that is shown on a logarithmic scale.
+pub fn logarithmic(quantity: &str) -> String {
+    t!("%{quantity}, log scale", quantity = quantity).into()
 }
 
 /// Makes the y axes of these panels cover the same range.

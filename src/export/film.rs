@@ -35,13 +35,8 @@ impl Plan {
     fn of(film: &Film, width: f64, limit: f64) -> Self {
         let names = film.strips.iter().map(|strip| room_for(&strip.name, NAME));
         let original = names.fold(0.0, f64::max).min(0.2 * width) + 10.5;
-        let longest = film
-            .strips
-            .iter()
-            .map(|strip| strip.frames.len())
-            .max()
-            .unwrap_or(1)
-            .max(1) as f64;
+        let frames = film.strips.iter().map(|strip| strip.frames.len());
+        let longest = frames.max().unwrap_or(0).max(1) as f64;
         let lowest = ((limit - numbers(film)) / film.strips.len().max(1) as f64 - GAP).max(LEAST);
         // The image itself is as large as a frame.
         let alike = (width - original - APART) / (longest + 1.0);

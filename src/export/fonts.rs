@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
+use super::words::WORDS;
+
 /// A shipped font.
 pub struct Font {
     /// Names under which it is registered.
@@ -17,10 +19,11 @@ pub struct Font {
     square: bool,
 }
 
-/// The shipped font first, then what other machines have, those of Chinese at the end. An SVG file names the whole list.
+/// The shipped font first, then what other machines have: an SVG file names the whole list. The one of Chinese is
+/// what the shipped file calls itself, for PDF.
 pub static LATIN: Font = Font {
     family: "Roboto, Arial, 'Liberation Sans', 'Helvetica Neue', 'Noto Sans', 'DejaVu Sans', \
-             'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
+             'Noto Sans CJK SC', sans-serif",
     file: include_bytes!("../../assets/fonts/Roboto-Regular.ttf"),
     line_height: 1.171_875,
     square: false,
@@ -34,6 +37,9 @@ pub static CHINESE: Font = Font {
     square: true,
 };
 
+/// Half the height of lower-case letters over the em: from the middle of a line down to its baseline.
+pub const HALF_LETTER: f64 = 0.264;
+const BLANK: [char; 2] = [' ', '\n'];
 /// The width of letters in the widest font that stands in for ours, over theirs in ours.
 const WIDEST: f64 = 1.16;
 
@@ -95,7 +101,7 @@ static ARE_REGISTERED: LazyLock<()> = LazyLock::new(|| {
 });
 
 /// From the first of the radicals on, characters are those of East Asia.
-fn is_chinese(character: char) -> bool {
+pub fn is_chinese(character: char) -> bool {
     character >= '\u{2e80}'
 }
 
@@ -134,28 +140,31 @@ pub fn room_for(text: &str, size: f64) -> f64 {
 
 /// Breaks a text into at most `lines` lines of at most `width` points; what does not fit ends in an ellipsis.
 pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
+    let fits = |line: &str| room_for(line, size) <= width;
+    // What is kept together elsewhere is cut where it is wider than a line.
+    let parts = pieces(text, true).into_iter().flat_map(|(joint, piece)| {
+        let mut parts = pieces(piece, fits(piece));
+        parts[0].0 = joint;
+        parts
+    });
     let mut result: Vec<String> = Vec::new();
-    for word in text.split([' ', '\n']).filter(|word| !word.is_empty()) {
-        let mut joint = " ";
-        for piece in pieces(word) {
-            match result.last_mut() {
-                Some(line) if room_for(&format!("{line}{joint}{piece}"), size) <= width => {
-                    line.push_str(joint);
-                    line.push_str(piece);
-                }
-                _ => result.push(piece.to_owned()),
+    for (joint, part) in parts {
+        match result.last_mut() {
+            Some(line) if fits(&format!("{line}{joint}{part}")) => {
+                line.push_str(joint);
+                line.push_str(part);
             }
-            joint = "";
+            _ => result.push(part.to_owned()),
         }
     }
     let too_many = result.len() > lines;
     result.truncate(lines);
     for (i, line) in result.iter_mut().enumerate() {
         let cut = too_many && i + 1 == lines;
-        if !cut && room_for(line, size) <= width {
+        if !cut && fits(line) {
             continue;
         }
-        while !line.is_empty() && room_for(&format!("{line}\u{2026}"), size) > width {
+        while !line.is_empty() && !fits(&format!("{line}\u{2026}")) {
             line.pop();
         }
         line.push('\u{2026}');
@@ -163,13 +172,36 @@ pub fn wrap(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     result
 }
 
-/// The text in as few lines as that width allows, each about as long as the others.
+/// The text in as few lines as that width allows, broken after punctuation rather than at blanks and there rather than
+/// elsewhere, and each about as long as the others.
 pub fn balanced(text: &str, size: f64, width: f64, lines: usize) -> Vec<String> {
     let widest = wrap(text, size, width, lines);
-    let mut narrower = (1..20).map(|step| wrap(text, size, width * f64::from(step) / 20.0, usize::MAX));
-    let letters = |lines: &[String]| lines.concat().replace(' ', "");
-    let alike = |lines: &Vec<String>| lines.len() == widest.len() && letters(lines) == letters(&widest);
-    narrower.find(alike).unwrap_or(widest)
+    let joined = |lines: &[String]| lines.concat().replace(' ', "");
+    let alike = |lines: &Vec<String>| lines.len() == widest.len() && joined(lines) == joined(&widest);
+    let tries = (1..=20).map(|step| wrap(text, size, width * f64::from(step) / 20.0, usize::MAX));
+    let cost =
+        |lines: &Vec<String>| -> usize { lines.windows(2).map(|pair| roughness(text, &pair[0], &pair[1])).sum() };
+    tries.filter(alike).min_by_key(cost).unwrap_or(widest)
+}
+
+/// How little a reader rests between these two lines anyway.
+fn roughness(text: &str, line: &str, next: &str) -> usize {
+    if line.ends_with(|end| closes(end) || ",;:".contains(end))
+        || next.starts_with(|start| opens(start) || start == '(')
+    {
+        0
+    } else if text.contains(&format!("{line} {next}")) {
+        1
+    } else {
+        2
+    }
+}
+
+/// Where a text may be parted in two.
+pub fn halves(text: &str) -> Vec<[&str; 2]> {
+    let start = |piece: &str| piece.as_ptr() as usize - text.as_ptr() as usize;
+    let cuts = pieces(text, true).into_iter().skip(1).map(|(_, piece)| start(piece));
+    cuts.map(|at| [text[..at].trim_end(), &text[at..]]).collect()
 }
 
 /// The text, or its beginning and its end with an ellipsis between them, in at most `width` points: names often differ
@@ -191,24 +223,46 @@ pub fn shortened(text: &str, size: f64, width: f64) -> String {
         .unwrap_or_default()
 }
 
-/// The parts of a word between which a line may end: Chinese characters, but no line begins with what closes or ends
-/// with what opens.
-fn pieces(word: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let (mut from, mut before) = (0, None);
-    for (at, character) in word.char_indices() {
-        if let Some(before) = before
-            && (is_chinese(before) || is_chinese(character))
-            && !closes(character)
-            && !opens(before)
-        {
-            pieces.push(&word[from..at]);
-            from = at;
+/// The parts of a text between which a line may end, each with what stands before it on the same line. Where words are
+/// kept, a number stays with the Chinese word that it counts, too.
+fn pieces(text: &str, keep: bool) -> Vec<(&'static str, &str)> {
+    let text = text.trim_start_matches(BLANK);
+    let counts = |before: char, after: char| {
+        is_chinese(before) && after.is_ascii_digit() || before.is_ascii_digit() && is_chinese(after)
+    };
+    let (mut pieces, mut from, mut joint, mut at) = (Vec::new(), 0, "", 0);
+    loop {
+        let end = at + if keep { word(&text[at..]) } else { first(&text[at..]) }.len();
+        let next = text.len() - text[end..].trim_start_matches(BLANK).len();
+        let blank = if next > end { " " } else { "" };
+        let (before, after) = (text[..end].chars().next_back(), text[next..].chars().next());
+        let ends = match (before, after) {
+            (Some(before), Some(after)) if keep && counts(before, after) => false,
+            (Some(before), Some(after)) if blank.is_empty() => {
+                (is_chinese(before) || is_chinese(after)) && !closes(after) && !opens(before)
+            }
+            _ => true,
+        };
+        if ends && end > from {
+            pieces.push((joint, &text[from..end]));
+            (from, joint) = (next, blank);
         }
-        before = Some(character);
+        if next == text.len() {
+            return pieces;
+        }
+        at = next;
     }
-    pieces.push(&word[from..]);
-    pieces
+}
+
+/// The Chinese word that a text begins with, or else its first character.
+fn word(text: &str) -> &str {
+    let known = WORDS.iter().filter(|word| text.starts_with(**word));
+    let longest = known.max_by_key(|word| word.len());
+    longest.map_or_else(|| first(text), |word| &text[..word.len()])
+}
+
+fn first(text: &str) -> &str {
+    &text[..text.chars().next().map_or(0, char::len_utf8)]
 }
 
 #[cfg(test)]
@@ -277,6 +331,26 @@ mod tests {
                 "{lines:?}"
             );
         }
+    }
+
+    #[test]
+    fn chinese_breaks_after_punctuation_and_keeps_words_and_counts() {
+        let label = "小批量训练损失（交叉熵），对数刻度";
+        assert_eq!(
+            balanced(label, 12.0, 150.0, 3),
+            ["小批量训练损失", "（交叉熵），对数刻度"]
+        );
+        assert_eq!(balanced(label, 12.0, 300.0, 3), [label], "what fits stays whole");
+        let title = "测试图像 5，类别 1";
+        assert_eq!(wrap(title, 12.0, 100.0, 2), ["测试图像 5，", "类别 1"]);
+        assert_eq!(wrap("批量 32，400 步", 12.0, 64.0, 2), ["批量 32，", "400 步"]);
+        assert_eq!(halves("输出相差"), [["输出", "相差"]]);
+        assert_eq!(wrap("训练损失训练", 12.0, 30.0, 9), ["训练", "损失", "训练"]);
+        assert_eq!(
+            wrap("交叉熵", 12.0, 25.0, 9),
+            ["交叉", "熵"],
+            "in a line that is narrower than the word"
+        );
     }
 
     /// A character that the font has not is drawn as one that no font has.

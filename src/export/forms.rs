@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_i18n::t;
 
 use super::figure::{Figure, Panel};
-use super::nets::{Net, nets};
+use super::nets::{Net, nets, seeds_shown};
 use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::error::Result;
@@ -45,12 +45,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
     table.push(t!("form"), 0, all().map(|(.., form)| Cell::Text(name(form).into())));
     times(
         &mut table,
-        t!("a step"),
+        (t!("a step"), 1),
         all().map(|(.., forms, form)| forms.of(form)?.seconds),
     );
     times(
         &mut table,
-        t!("of it 3×3"),
+        (t!("of it 3×3"), 3),
         all().map(|(.., forms, form)| forms.of(form)?.window_seconds),
     );
     let parameters = |forms: &Forms, form| forms.split.window_parameters(form);
@@ -58,15 +58,18 @@ pub fn figure(material: &Material) -> Result<Figure> {
         let count = parameters(&forms, form);
         Cell::Number(grouped(count as u64), count as f64)
     });
-    table.push(t!("parameters of the 3×3"), 2, counted);
+    table.push(t!("parameters of the 3×3"), 4, counted);
     let apart = |value: fn(&Formed) -> f32| {
         all().map(move |(.., forms, form)| {
             let compared = forms.of(form).filter(|_| form != Form::Grouped);
             Cell::number(compared.map(|formed| value(formed).into()), short)
         })
     };
-    table.push(t!("outputs apart"), 3, apart(|formed| formed.output));
-    table.push(t!("gradients apart"), 3, apart(|formed| formed.gradient));
+    let difference = || t!("Apart: the largest difference from (c), as a share of the largest value.");
+    table.push(t!("outputs apart"), 0, apart(|formed| formed.output));
+    table.explain(difference());
+    table.push(t!("gradients apart"), 0, apart(|formed| formed.gradient));
+    table.explain(difference());
     let mut notes: Vec<String> = found
         .iter()
         .map(|(_, run, forms)| {
@@ -80,23 +83,21 @@ pub fn figure(material: &Material) -> Result<Figure> {
             .into()
         })
         .collect();
-    notes.push(
-        t!("Times: the fastest of 15 training steps of this block alone. Apart: the largest difference from (c), as a share of the largest value.")
-            .into(),
-    );
+    notes.extend(seeds_shown(material.history, found.iter().map(|(_, run, _)| *run)));
     Ok(material.figure(t!("Block forms"), vec![Panel::Table(table)], notes))
 }
 
 /// A column of bars in milliseconds.
-fn times(table: &mut Table, title: Cow<str>, seconds: impl Iterator<Item = Option<f64>>) {
+fn times(table: &mut Table, (title, rank): (Cow<str>, u8), seconds: impl Iterator<Item = Option<f64>>) {
     let milliseconds: Vec<Option<f64>> = seconds.map(|seconds| Some(1000.0 * seconds?)).collect();
     let longest = milliseconds.iter().flatten().copied().fold(0.0, f64::max);
     let cell = |time: &Option<f64>| match time {
         Some(time) => Cell::Bar(t!("%{time} ms", time = format!("{time:.2}")).into(), *time, longest),
         None => Cell::number(None, short),
     };
-    table.push(title, 1, milliseconds.iter().map(cell));
+    table.push(title, rank, milliseconds.iter().map(cell));
     table.count_in("ms");
+    table.explain(t!("Times: the fastest of 15 training steps of this block alone."));
 }
 
 /// As the panel calls it.

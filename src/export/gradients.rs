@@ -138,9 +138,9 @@ fn plot(nets: &[Net], moment: Moment, gradient: Gradient, aligned: bool) -> Plot
 /// What the norms are.
 pub fn label(gradient: Gradient) -> Cow<'static, str> {
     match gradient {
-        Gradient::Activation => t!("norm of dL/d(block output), log scale"),
-        Gradient::Weight => t!("norm of dL/d(weight), log scale"),
-        Gradient::Ratio => t!("norm of dL/d(weight) over that of the weight, log scale"),
+        Gradient::Activation => t!("norm of dL/d(block output)"),
+        Gradient::Weight => t!("norm of dL/d(weight)"),
+        Gradient::Ratio => t!("norm of dL/d(weight) over that of the weight"),
     }
 }
 

@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
-use super::figure::HeatMap;
+use super::figure::{HeatMap, logarithmic};
 use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
@@ -55,12 +55,16 @@ pub fn draw<B: DrawingBackend>(
         }
     }
     let below = [x + wide / 2.0, y + high + 28.0];
-    canvas.text(&t!("training step, log scale"), below, 11.0, Align::Middle, GREY)?;
+    canvas.text(&logarithmic(&t!("training step")), below, 11.0, Align::Middle, GREY)?;
     let bar = [x, y + high + AXIS, wide, 10.0];
     let ends = bar[1] + 20.0;
     let sign = if map.ratio { "\u{d7}" } else { "" };
     let [low, most] = map.range.map(|value| format!("{sign}{}", number(value)));
-    canvas.scale([&low, &map.label, &most], [x, ends, wide], GREY)?;
+    let of = match map.ratio {
+        true => t!("%{quantity}, log scale; white: equal", quantity = map.label).into_owned(),
+        false => logarithmic(&map.label),
+    };
+    canvas.scale([&low, &of, &most], [x, ends, wide], GREY)?;
     Ok(vec![
         Picture {
             place: inner,
@@ -116,6 +120,7 @@ mod tests {
             steps: vec![0, 10],
             values: vec![vec![1.0, 100.0], vec![f64::NAN, 1.0]],
             range: [1.0, 100.0],
+            seed: None,
             ratio: false,
         };
         let pixels = pixels(&map, 10);

@@ -7,11 +7,11 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Film, Panel, Plot, Scale, Strip};
 use super::maps::grid;
-use super::nets::{Net, nets, place};
+use super::nets::{Net, nets, place, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::probe::Reading;
-use crate::run::Seen;
+use crate::run::{Seen, Series};
 
 /// Nets whose films are shown.
 const MOST_STRIPS: usize = 4;
@@ -22,18 +22,18 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let findings = material.findings.ok_or_else(nothing)?;
     let until = material.step.unwrap_or(usize::MAX);
     let nets = nets(material.history);
-    let runs = nets.iter().flat_map(|net| net.runs.iter().map(move |run| (net, run)));
-    let read: Vec<(&Net, usize, &Seen)> = runs
+    let runs = nets.iter().flat_map(|net| net.runs.iter().map(move |run| (net, *run)));
+    let read: Vec<(&Net, &Series, usize, &Seen)> = runs
         .filter_map(|(net, run)| {
             let (step, seen) = findings.information_at(run.track.id, until)?;
-            Some((net, step, seen))
+            Some((net, run, step, seen))
         })
         .collect();
     let Some((.., first)) = read.first() else {
         return Err(nothing());
     };
     let shown = read.iter().take(MOST_STRIPS);
-    let mut strips: Vec<Strip> = shown.filter_map(|(net, _, seen)| strip(net, seen)).collect();
+    let mut strips: Vec<Strip> = shown.filter_map(|(net, _, _, seen)| strip(net, seen)).collect();
     // Nets of as many blocks share the numbers beneath.
     strips.sort_by_key(|strip| strip.frames.len());
     let film = Film { strips };
@@ -60,8 +60,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let mut chance = Curve::new(t!("chance"), [0x76; 3], 1.0);
     chance.points = [0.0, last].map(|block| [block, f64::from(first.chance)]).into();
     class.curves.push(chance);
-    let steps: BTreeSet<usize> = read.iter().map(|(_, step, _)| *step).collect();
-    let notes = vec![
+    let steps: BTreeSet<usize> = read.iter().map(|(_, _, step, _)| *step).collect();
+    let mut notes = vec![
         t!(
             "Above: one image, and how it is read back from each block's maps. Ridge regression, fitted on training images, \
              judged on test images; batch statistics."
@@ -69,6 +69,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         .into(),
         at_steps(&steps),
     ];
+    notes.extend(seeds_shown(material.history, read.iter().map(|(_, run, ..)| *run)));
     let panels = vec![Panel::Film(film), Panel::Plot(image), Panel::Plot(class)];
     Ok(material.figure(t!("Fading digit"), panels, notes))
 }
@@ -86,13 +87,13 @@ pub fn listed(steps: impl Iterator<Item = usize>) -> String {
 }
 
 fn plot(
-    read: &[(&Net, usize, &Seen)],
+    read: &[(&Net, &Series, usize, &Seen)],
     title: Cow<str>,
     scale: Scale,
     label: Cow<str>,
     value: fn(&Reading) -> f32,
 ) -> Plot {
-    let curve = |(net, _, seen): &(&Net, usize, &Seen)| {
+    let curve = |(net, run, step, seen): &(&Net, &Series, usize, &Seen)| {
         let point = |reading: &Reading| [reading.block as f64, f64::from(value(reading))];
         Curve {
             dots: true,
@@ -102,9 +103,11 @@ fn plot(
                 .iter()
                 .map(|reading| place((reading.block, &reading.node)))
                 .collect(),
-            ..net.curve()
+            ..net.curve_at(run, *step)
         }
     };
+    let mut curves: Vec<Curve> = read.iter().map(curve).collect();
+    tell_seeds(&mut curves);
     Plot {
         title: title.into(),
         x: Axis::new(t!("block, input at the left"), Scale::Whole),
@@ -112,7 +115,7 @@ fn plot(
             range: Some([0.0, 1.0]),
             ..Axis::new(label, scale)
         },
-        curves: read.iter().map(curve).collect(),
+        curves,
         bands: Vec::new(),
         bracket: None,
     }

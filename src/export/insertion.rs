@@ -25,11 +25,11 @@ pub fn figure(material: &Material) -> Result<Figure> {
         for run in &net.runs {
             for (step, insertion) in findings.insertions_of(run.track.id) {
                 let until = run.steps.partition_point(|&done| done as usize <= step);
-                let mut before = net.curve();
+                let mut before = net.curve_at(run, step);
                 let whole = smooth(&[&run.loss[..until], &insertion.losses].concat());
                 before.points = whole[..until].to_vec();
                 before.layer = "smoothed";
-                let mut after = net.curve();
+                let mut after = net.curve_at(run, step);
                 after.name = t!(
                     "%{net} as %{depth} layers",
                     net = run.track.name,
@@ -56,7 +56,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
-        y: Axis::new(t!("training loss, log scale"), Scale::Log),
+        y: Axis::new(t!("training loss"), Scale::Log),
         curves,
         bands: Vec::new(),
         bracket: None,

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use rust_i18n::t;
 
-use super::figure::{Axis, Figure, Panel, Plot, Scale};
+use super::figure::{Axis, Figure, Panel, Plot, Point, Scale};
 use super::information::at_steps;
-use super::nets::{nets, percent, seeds_shown};
+use super::nets::{nets, percent, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::{Cut, Graph, Spec};
+use crate::net::{Block, Cut, Graph, Spec};
 use crate::run::Lesion;
 
 /// The figure of every single cut that was made.
@@ -39,25 +39,28 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 };
                 steps.insert(step);
                 let made = lesions.iter().filter(single).filter(|lesion| lesion.step == step);
-                let mut curve = net.curve();
-                let mut before = 0.0;
-                for lesion in made {
-                    before = lesion.before;
-                    let blocks = lesion.surgery.cuts.keys();
-                    curve
-                        .points
-                        .extend(blocks.map(|&block| [block as f64 + 1.0, f64::from(lesion.after)]));
-                }
+                let mut curve = net.curve_at(run, step);
                 // What no cut was made at is no place between two others.
-                let known: BTreeSet<usize> = curve.points.iter().map(|[block, _]| *block as usize).collect();
-                let unknown = (1..=3 * net.spec.blocks_per_stage()).filter(|block| !known.contains(block));
-                curve.points.extend(unknown.map(|block| [block as f64, f64::NAN]));
-                curve.points.sort_by(|a, b| a[0].total_cmp(&b[0]));
-                curve.detail = t!("whole: %{accuracy}", accuracy = percent(f64::from(before))).into();
+                let graph = Graph::new(net.spec);
+                let uncut = |(at, block): (usize, &Block)| ([at as f64 + 1.0, f64::NAN], block.name.clone());
+                let mut cuts: Vec<(Point, String)> = graph.blocks.iter().enumerate().map(uncut).collect();
+                for lesion in made {
+                    curve.whole = Some(f64::from(lesion.before));
+                    for (&block, &cut) in &lesion.surgery.cuts {
+                        if let Some((point, name)) = cuts.get_mut(block) {
+                            point[1] = f64::from(lesion.after);
+                            *name = format!("{}: {}", graph.blocks[block].name, in_words(cut));
+                        }
+                    }
+                }
+                (curve.points, curve.names) = cuts.into_iter().unzip();
+                let whole = curve.whole.unwrap_or(f64::NAN);
+                curve.detail = t!("whole: %{accuracy}", accuracy = percent(whole)).into();
                 curve.dots = true;
                 curves.push(curve);
             }
         }
+        tell_seeds(&mut curves);
         Plot {
             title: title.into(),
             x: Axis {
@@ -86,12 +89,21 @@ pub fn figure(material: &Material) -> Result<Figure> {
         return Err(nothing());
     }
     let reading = t!("Each point is the trained net with one cut and nothing trained after it; batch statistics.");
-    let mut notes = vec![reading.into(), at_steps(&steps)];
+    let dashed = t!("Dashed: the whole net.");
+    let mut notes = vec![reading.into(), dashed.into(), at_steps(&steps)];
     if nets.iter().any(|net| shaping(net.spec)) {
         notes.push(t!("Gaps: a plain block that changes the shape of the maps cannot be removed.").into());
     }
     notes.extend(seeds_shown(material.history, cut));
     Ok(material.figure(t!("Lesions"), panels, notes))
+}
+
+/// A cut as the CSV files tell it.
+pub fn in_words(cut: Cut) -> String {
+    match cut {
+        Cut::Removed => "removed".into(),
+        Cut::Shortcut(scale) => format!("shortcut * {scale}"),
+    }
 }
 
 /// Whether the net has a block that it cannot do without.

@@ -26,7 +26,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let mut plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
-        y: Axis::new(t!("minibatch training loss (cross-entropy, log scale)"), Scale::Log),
+        y: Axis::new(t!("minibatch training loss (cross-entropy)"), Scale::Log),
         bracket: bracket(&nets, &curves),
         curves,
         bands: Vec::new(),

@@ -27,6 +27,7 @@ mod loss;
 mod maps;
 mod nets;
 mod networks;
+mod outline;
 mod pdf;
 mod plot;
 mod png;
@@ -49,6 +50,7 @@ mod tower;
 mod transfer;
 mod typeset;
 mod weather;
+mod words;
 mod write;
 
 use std::borrow::Cow;

@@ -42,6 +42,14 @@ impl Net<'_> {
         Curve::new(self.name, self.style.light, self.style.width)
     }
 
+    /// The same for what was measured of one of its runs at a step.
+    pub fn curve_at(&self, run: &Series, step: usize) -> Curve {
+        Curve {
+            of: Some((run.track.seed, step)),
+            ..self.curve()
+        }
+    }
+
     /// The curve of what each step measured: smoothed, and where there are several seeds their mean and range.
     pub fn curve_of(&self, values: impl Fn(&Series) -> &[f32], window: usize) -> Curve {
         let samples: Vec<Samples> = self
@@ -114,6 +122,17 @@ fn by_step(run: &Series, values: impl Iterator<Item = f64>) -> Samples {
 fn ending(run: &Series, line: &Samples) -> Option<Point> {
     run.diverged?;
     line.points.iter().rev().copied().find(|[_, y]| y.is_finite())
+}
+
+/// Tells curves of several seeds of one net apart.
+pub fn tell_seeds(curves: &mut [Curve]) {
+    let names: Vec<String> = curves.iter().map(|curve| curve.name.clone()).collect();
+    for curve in curves {
+        let alike = names.iter().filter(|name| **name == curve.name).count();
+        if let (2.., Some((seed, _))) = (alike, curve.of) {
+            curve.name = t!("%{net} (seed %{seed})", net = curve.name, seed = seed).into();
+        }
+    }
 }
 
 /// Says which seeds a figure is of, where the nets were trained with more of them.
@@ -201,6 +220,18 @@ mod tests {
         assert_eq!(smooth(&[1.0, 5.0], 1), [1.0, 5.0]);
         let broken = smooth(&[1.0, f32::NAN, 1.0], 10);
         assert!(broken[0] == 1.0 && broken[1].is_nan() && (broken[2] - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn curves_of_one_net_are_told_apart_by_their_seeds() {
+        let of = |name: &str, seed| Curve {
+            of: Some((seed, 60)),
+            ..Curve::new(name, [0; 3], 1.0)
+        };
+        let mut curves = [of("plain-20", 0), of("plain-20", 1), of("resnet-20", 0)];
+        tell_seeds(&mut curves);
+        let names = curves.map(|curve| curve.name);
+        assert_eq!(names, ["plain-20 (seed 0)", "plain-20 (seed 1)", "resnet-20"]);
     }
 
     #[test]

@@ -54,12 +54,6 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if !partly.is_empty() {
         notes.push(t!("Where a net has it: %{fields}.", fields = partly.join(&t!(", "))).into());
     }
-    notes.push(
-        t!("Depth: layers with weights. Multiply-adds: for one image, convolutions and the linear layer.").into(),
-    );
-    if trained {
-        notes.push(t!("Loss and error: mean of the last 50 minibatches. Test error: batch statistics.").into());
-    }
     let figure = material.figure(t!("Networks"), vec![Panel::Table(table)], notes);
     Ok(match trained {
         true => figure,
@@ -82,6 +76,7 @@ fn identity(table: &mut Table, lines: &[(&Net, &Series)]) -> (Vec<String>, Vec<S
         shared.push(t!("seed %{one}", one = seeds[0]).into());
     }
     table.push(t!("depth"), 1, lines.iter().map(|(net, _)| whole(net.spec.depth)));
+    table.explain(t!("Depth: layers with weights."));
     let blocks = |(net, _): &(&Net, &Series)| whole(3 * net.spec.blocks_per_stage());
     table.push(t!("blocks"), 6, lines.iter().map(blocks));
     for field in FIELDS {
@@ -130,6 +125,7 @@ fn costs(table: &mut Table, lines: &[(&Net, &Series)]) {
         4,
         tables.iter().map(|costs| amount(costs.multiply_adds)),
     );
+    table.explain(t!("Multiply-adds: for one image, convolutions and the linear layer."));
 }
 
 /// Steps, losses and errors; answers with the steps where they are the same everywhere.
@@ -148,10 +144,13 @@ fn results(table: &mut Table, lines: &[(&Net, &Series)]) -> Option<String> {
     let error = |(_, run): &(&Net, &Series)| number(run.final_error(), percent);
     let test = |(_, run): &(&Net, &Series)| number(run.evaluated.last().map(|at| at.error), percent);
     table.push(t!("training loss"), 1, lines.iter().map(loss));
+    table.explain(t!("Loss and error: mean of the last 50 minibatches."));
     table.push(t!("training error"), 2, lines.iter().map(error));
+    table.explain(t!("Loss and error: mean of the last 50 minibatches."));
     table.count_in(t!("fraction"));
     if lines.iter().any(|(_, run)| !run.evaluated.is_empty()) {
         table.push(t!("test error"), 1, lines.iter().map(test));
+        table.explain(t!("Test error: batch statistics."));
         table.count_in(t!("fraction"));
     }
     same.then(|| t!("%{steps} steps", steps = grouped(steps[0] as u64)).into())

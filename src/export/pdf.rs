@@ -6,9 +6,10 @@ use rust_i18n::t;
 use svg2pdf::usvg::{Options, Tree, fontdb::Database};
 use svg2pdf::{ConversionOptions, PageOptions};
 
+use super::Size;
 use super::figure::Figure;
 use super::fonts::{CHINESE, LATIN};
-use super::{Size, svg};
+use super::svg::{Letters, svg};
 use crate::error::{Error, Result};
 
 /// Points an inch.
@@ -29,7 +30,7 @@ pub fn pdf(figure: &Figure, size: Size) -> Result<Vec<u8>> {
         fontdb: Arc::new(fonts),
         ..Options::default()
     };
-    let text = svg::svg(figure, size)?;
+    let text = svg(figure, size, Letters::Text)?;
     let tree = Tree::from_str(&text, &options).map_err(|reason| failed(reason.to_string()))?;
     let page = PageOptions { dpi: POINTS };
     svg2pdf::to_pdf(&tree, ConversionOptions::default(), page).map_err(|reason| failed(reason.to_string()))

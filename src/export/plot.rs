@@ -18,6 +18,8 @@ const LABEL_LINE: f64 = 14.0;
 const AXIS: Rgb = [0x8a; 3];
 /// Opacity of the raw line.
 const FAINT: f64 = 0.15;
+/// Opacity of what the points are compared with.
+const WHOLE: f64 = 0.7;
 /// Opacity of the band over seeds.
 const BAND: f64 = 0.18;
 
@@ -59,10 +61,10 @@ pub fn draw<B: DrawingBackend>(
     [left, top, width, height]: [f64; 4],
 ) -> Result<()> {
     let (x, y) = (plot.x_range(), plot.y_range());
-    let x_label = balanced(&plot.x.label, LABEL_SIZE, width, 2);
+    let x_label = balanced(&plot.x.words(), LABEL_SIZE, width, 2);
     let foot = 30.0 + LABEL_LINE * x_label.len() as f64;
     let inner_height = height - foot - header(plot);
-    let y_label = balanced(&plot.y.label, LABEL_SIZE, height - header(plot), 3);
+    let y_label = balanced(&plot.y.words(), LABEL_SIZE, height - header(plot), 3);
     let beside = 16.0 + LABEL_LINE * y_label.len() as f64;
     let y_ticks = ticks(&plot.y, y, (inner_height / 40.0) as usize);
     let tick_width = |tick: &Tick| text_width(&tick.label, TICK_SIZE);
@@ -84,50 +86,60 @@ pub fn draw<B: DrawingBackend>(
     grounds(&frame, canvas)?;
     axes(&frame, canvas, &y_ticks)?;
     for (place, line) in y_label.iter().enumerate() {
-        let half = room_for(line, LABEL_SIZE) / 2.0;
-        let middle = ((frame.top + frame.bottom) / 2.0)
-            .min(top + height - half)
-            .max(frame.top + half);
-        let at = [left + 6.0 + LABEL_LINE * place as f64, middle];
+        let y = middle([frame.top, frame.bottom], line, [frame.top, top + height]);
+        let at = [left + 6.0 + LABEL_LINE * place as f64, y];
         canvas.text(line, at, LABEL_SIZE, Align::Upright, DARK)?;
     }
     for (place, line) in x_label.iter().enumerate() {
-        let half = text_width(line, LABEL_SIZE) / 2.0;
-        let middle = ((frame.left + frame.right) / 2.0)
-            .min(left + width - half)
-            .max(left + half);
+        let x = middle([frame.left, frame.right], line, [left, left + width]);
         let y = frame.bottom + 34.0 + LABEL_LINE * place as f64;
-        canvas.text(line, [middle, y], LABEL_SIZE, Align::Middle, DARK)?;
+        canvas.text(line, [x, y], LABEL_SIZE, Align::Middle, DARK)?;
     }
-    for curve in &plot.curves {
+    lines(&frame, canvas)?;
+    end_labels(&frame, canvas, &endings, gutter)
+}
+
+/// The middle of an axis, or as near to it as a label has room.
+fn middle([from, to]: [f64; 2], label: &str, [first, last]: [f64; 2]) -> f64 {
+    let half = room_for(label, LABEL_SIZE) / 2.0;
+    ((from + to) / 2.0).min(last - half).max(first + half)
+}
+
+/// The faint lines first, then bands and what is compared with, then the lines themselves.
+fn lines<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()> {
+    let curves = &frame.plot.curves;
+    for curve in curves {
         for samples in curve.faint() {
-            strokes(&frame, canvas, &samples.points, Ink(curve.colour, FAINT), 1.0)?;
+            strokes(frame, canvas, &samples.points, Ink(curve.colour, FAINT), 1.0)?;
         }
     }
-    for curve in &plot.curves {
-        band(&frame, canvas, curve)?;
+    for curve in curves {
+        band(frame, canvas, curve)?;
+        if let Some(whole) = curve.whole {
+            canvas.dashes([frame.left, frame.right], frame.y(whole), Ink(curve.colour, WHOLE), 1.0)?;
+        }
     }
-    for curve in &plot.curves {
+    for curve in curves {
         strokes(
-            &frame,
+            frame,
             canvas,
             &curve.points,
             Ink(curve.colour, 1.0),
             f64::from(curve.width),
         )?;
         if curve.dots {
-            let radius = dot_radius(&frame, curve);
+            let radius = dot_radius(frame, curve);
             for &point in curve.points.iter().filter(|[_, y]| y.is_finite()) {
                 canvas.dot(frame.point(point), radius, curve.colour)?;
             }
         }
     }
-    for curve in &plot.curves {
+    for curve in curves {
         for &point in &curve.diverged {
-            cross(canvas, frame.point(point), curve.colour)?;
+            canvas.cross(frame.point(point), 5.0, curve.colour, 2.0)?;
         }
     }
-    end_labels(&frame, canvas, &endings, gutter)
+    Ok(())
 }
 
 /// As large as leaves the dots apart, and visible on the line.
@@ -247,12 +259,6 @@ fn band<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, curve: &Curve)
         canvas.polygon(&outline, Ink(curve.colour, BAND))?;
     }
     Ok(())
-}
-
-fn cross<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y]: Point, colour: Rgb) -> Result<()> {
-    let arm = 5.0;
-    canvas.path(&[[x - arm, y - arm], [x + arm, y + arm]], colour, 2.0)?;
-    canvas.path(&[[x - arm, y + arm], [x + arm, y - arm]], colour, 2.0)
 }
 
 /// Names at the lines' ends and the bracket's text, in one column so that none covers another.

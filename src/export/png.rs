@@ -11,7 +11,7 @@ use rust_i18n::t;
 
 use super::canvas::{Canvas, Picture};
 use super::figure::Figure;
-use super::fonts::{LATIN, runs};
+use super::fonts::{HALF_LETTER, LATIN, runs};
 use super::progress::Progress;
 use super::{Size, effort, sheet};
 use crate::error::{Error, Result};
@@ -153,7 +153,7 @@ impl<'a> DrawingBackend for Bitmap<'a> {
         let mut coverage: BTreeMap<BackendCoord, f64> = BTreeMap::new();
         for (font, run) in runs(text) {
             // plotters puts the baseline half the size below the point; half of the letters' x-height is wanted.
-            let lift = ((0.5 * font.line_height - 0.264) * em).round() as i32;
+            let lift = ((0.5 * font.line_height - HALF_LETTER) * em).round() as i32;
             font.draw(run, em, [left, lift], &mut |x, y, alpha| {
                 let pixel = (x.div_euclid(FINE), y.div_euclid(FINE));
                 *coverage.entry(pixel).or_default() += f64::from(alpha) / f64::from(FINE * FINE);

@@ -1,11 +1,11 @@
-//! Draws a loss landscape as colours with lines of equal height and the training's way, its scale beneath.
+//! Draws a loss landscape as colours with lines of equal height and the training's way.
 
 use plotters_backend::DrawingBackend;
 use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
-use super::figure::Relief;
-use super::fonts::{room_for, wrap};
+use super::figure::{Relief, logarithmic};
+use super::fonts::{balanced, wrap};
 use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
@@ -16,17 +16,16 @@ use crate::probe::Landscape;
 const LINES: usize = 12;
 /// Pixels a side of a picture for print.
 pub const PIXELS: usize = 480;
-/// Heights of the title, of the axis, and of the colour scale with its numbers.
-const TITLE: f64 = 32.0;
-const AXIS: f64 = 62.0;
-const LINE: f64 = 14.0;
-const SCALE: f64 = 44.0;
-/// Height of the ends of the axis, and width of the words beside a map.
+/// Size of the title and height of its lines; of what stands at the axes.
+const TITLE: f64 = 13.0;
+const LINE: f64 = 15.0;
+const SMALL: f64 = 11.0;
+/// Height of the ends of the axis, and width of the numbers at the ends of the upright one.
 const ENDS: f64 = 20.0;
-const APART: f64 = 12.0;
-const WORDS: f64 = 104.0;
-/// Width of the numbers at the ends of the upright axis.
 const SIDE: f64 = 36.0;
+/// Width of the colour scale with its numbers and words, and of the scale alone.
+pub const SCALE: f64 = 84.0;
+const BAR: f64 = 12.0;
 
 /// The least and the largest finite loss of several landscapes; `None` where nothing is known.
 pub fn range<'a>(maps: impl Iterator<Item = &'a Landscape>) -> Option<[f32; 2]> {
@@ -46,68 +45,102 @@ pub fn levels([low, high]: [f32; 2]) -> Vec<f32> {
     (1..=LINES).map(|line| low * factor.powi(line as i32)).collect()
 }
 
-/// The width of a map that is as high as there is room for, with its words beside it.
+/// The width of a map that is as high as there is room for.
 pub fn natural_width(relief: &Relief, height: f64) -> f64 {
-    let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
-    (height - TITLE - ENDS) * wide / high + SIDE + APART + WORDS
+    let [wide, high] = reach(relief);
+    (height - LINE - 4.0 - ENDS) * wide / high + SIDE
 }
 
-/// Draws title, axis and scale into the rectangle left, top, width, height; the colours come back as pictures.
+/// The height that it takes of that width, at most `limit`.
+pub fn height(relief: &Relief, width: f64, limit: f64) -> f64 {
+    Plan::of(relief, [width, limit]).bottom
+}
+
+/// Where everything stands, from the upper left corner on.
+struct Plan {
+    title: Vec<String>,
+    /// Left, top, width and height of the map.
+    map: [f64; 4],
+    bottom: f64,
+}
+
+impl Plan {
+    fn of(relief: &Relief, [width, height]: [f64; 2]) -> Self {
+        let title = wrap(&relief.title, TITLE, width, 2);
+        let above = LINE * title.len() as f64 + 4.0;
+        let [wide, high] = reach(relief);
+        let unit = ((width - SIDE) / wide).min((height - above - ENDS) / high);
+        Self {
+            title,
+            map: [SIDE, above, wide * unit, high * unit],
+            bottom: above + high * unit + ENDS,
+        }
+    }
+}
+
+fn reach(relief: &Relief) -> [f64; 2] {
+    relief.landscape.reach.map(|[from, to]| f64::from(to - from))
+}
+
+/// Draws title and axes into the rectangle left, top, width, height, and the scale of the colours at its right if wanted;
+/// the colours come back as pictures.
 pub fn draw<B: DrawingBackend>(
     relief: &Relief,
     canvas: &mut Canvas<B>,
     [left, top, width, height]: [f64; 4],
+    scaled: bool,
 ) -> Result<Vec<Picture>> {
-    let (left, width) = (left + SIDE, width - SIDE);
-    let [wide, high] = relief.landscape.reach.map(|[from, to]| f64::from(to - from));
-    // Words stand at the right of a map where that leaves it larger than words beneath.
-    let scale = |across: f64, down: f64| (across / wide).min(down / high);
-    let alone = scale(width - APART - WORDS, height - TITLE - ENDS);
-    let above = scale(width, height - TITLE - AXIS - SCALE);
-    let (beside, scale) = (alone > above, alone.max(above));
-    let inner = [left, top + TITLE, wide * scale, high * scale];
-    let [x, y, wide, high] = inner;
-    for (line, words) in wrap(&relief.title, 13.0, width + SIDE, 2).iter().enumerate() {
-        canvas.text(
-            words,
-            [x - SIDE, top + 2.0 + LINE * line as f64],
-            13.0,
-            Align::Left,
-            DARK,
-        )?;
+    let plan = Plan::of(relief, [width, height]);
+    let [x, y, wide, high] = plan.map;
+    let inner = [left + x, top + y, wide, high];
+    for (line, words) in plan.title.iter().enumerate() {
+        canvas.text(words, [left, top + 2.0 + LINE * line as f64], TITLE, Align::Left, DARK)?;
     }
-    let [from, to] = relief.landscape.reach[0].map(|place| number(f64::from(place)));
-    canvas.text(&from, [x, y + high + 12.0], 11.0, Align::Left, GREY)?;
-    canvas.text(&to, [x + wide, y + high + 12.0], 11.0, Align::Right, GREY)?;
-    let [from, to] = relief.landscape.reach[1].map(|place| number(f64::from(place)));
-    canvas.text(&to, [x - 6.0, y + 5.0], 11.0, Align::Right, GREY)?;
-    canvas.text(&from, [x - 6.0, y + high - 5.0], 11.0, Align::Right, GREY)?;
-    let of = t!("training loss, log scale");
-    let (words, room, most) = match beside {
-        true => ([x + wide + APART, y + 6.0], WORDS, 6),
-        false => ([x, y + high + 12.0 + LINE], width, 3),
-    };
-    for (line, text) in wrap(&relief.label, 11.0, room, most).iter().enumerate() {
-        canvas.text(text, [words[0], words[1] + LINE * line as f64], 11.0, Align::Left, GREY)?;
+    axes(relief, canvas, inner)?;
+    let mut pictures = vec![Picture {
+        place: inner,
+        columns: relief.pixels,
+        pixels: pixels(relief),
+    }];
+    if scaled {
+        pictures.push(scale(relief, canvas, inner)?);
     }
-    let bar = match beside {
-        true => [words[0], y + high - SCALE - LINE, WORDS, 10.0],
-        false => [x, y + high + AXIS, wide.max(room_for(&of, 11.0)).min(width), 10.0],
-    };
+    Ok(pictures)
+}
+
+/// The ends of both axes, and what is known of the middle between them.
+fn axes<B: DrawingBackend>(relief: &Relief, canvas: &mut Canvas<B>, [x, y, wide, high]: [f64; 4]) -> Result<()> {
+    let [across, upwards] = relief
+        .landscape
+        .reach
+        .map(|ends| ends.map(|place| number(f64::from(place))));
+    let (beneath, beside) = (y + high + 12.0, x - 6.0);
+    canvas.text(&across[0], [x, beneath], SMALL, Align::Left, GREY)?;
+    canvas.text(&across[1], [x + wide, beneath], SMALL, Align::Right, GREY)?;
+    canvas.text(&upwards[1], [beside, y + 5.0], SMALL, Align::Right, GREY)?;
+    canvas.text(&upwards[0], [beside, y + high - 5.0], SMALL, Align::Right, GREY)?;
+    canvas.text(&relief.label, [x + wide / 2.0, beneath], SMALL, Align::Middle, GREY)
+}
+
+/// The scale of the colours at the right of a map, as high as that.
+fn scale<B: DrawingBackend>(relief: &Relief, canvas: &mut Canvas<B>, [x, y, wide, high]: [f64; 4]) -> Result<Picture> {
+    let left = x + wide + 14.0;
     let [low, most] = relief.range.map(|loss| number(f64::from(loss)));
-    canvas.scale([&low, &of, &most], [bar[0], bar[1] + 20.0, bar[2]], GREY)?;
-    Ok(vec![
-        Picture {
-            place: inner,
-            columns: relief.pixels,
-            pixels: pixels(relief),
-        },
-        Picture {
-            place: bar,
-            columns: 256,
-            pixels: cividis().to_vec(),
-        },
-    ])
+    let numbers = left + BAR + 5.0;
+    canvas.text(&most, [numbers, y + 5.0], SMALL, Align::Left, GREY)?;
+    canvas.text(&low, [numbers, y + high - 5.0], SMALL, Align::Left, GREY)?;
+    let words = balanced(&logarithmic(&t!("training loss")), SMALL, high - 24.0, 2);
+    for (line, words) in words.iter().enumerate() {
+        let at = [numbers + 6.0 + LINE * line as f64, y + high / 2.0];
+        canvas.text(words, at, SMALL, Align::Upright, GREY)?;
+    }
+    let mut pixels = cividis().to_vec();
+    pixels.reverse();
+    Ok(Picture {
+        place: [left, y, BAR, high],
+        columns: 1,
+        pixels,
+    })
 }
 
 /// Row by row from the top: colours, lines where the loss passes a level, and the way.
@@ -184,6 +217,7 @@ mod tests {
     fn a_picture_has_colours_lines_and_the_way() {
         let relief = Relief {
             title: String::new(),
+            of: (String::new(), 0, 9),
             label: String::new(),
             landscape: Landscape {
                 reach: [[0.0, 1.0]; 2],

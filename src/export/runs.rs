@@ -9,7 +9,7 @@ use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::calendar;
 use crate::error::Result;
-use crate::net::{Field, Spec};
+use crate::net::Spec;
 use crate::palette::run_style;
 use crate::run::shelf::{Column, Line, columns};
 
@@ -45,17 +45,22 @@ pub fn figure(material: &Material) -> Result<Figure> {
     for column in &columns {
         let known = lines.iter().any(|line| column.text(*line) != "–");
         table.push(
-            heading(column),
+            column.title(),
             if known { rank(column, &lines) } else { EMPTY },
             lines.iter().map(|line| cell(column, *line)),
         );
+        match column {
+            Column::Loss | Column::Error => table.explain(t!("Loss and error: mean of the last 50 minibatches.")),
+            Column::TestError => table.explain(t!("Test error: batch statistics.")),
+            _ => {}
+        }
         match column {
             Column::Error | Column::TestError => table.count_in(t!("fraction")),
             Column::Time => table.count_in("s"),
             _ => {}
         }
     }
-    let mut notes = vec![t!("Loss and error: mean of the last 50 minibatches. Test error: batch statistics.").into()];
+    let mut notes = Vec::new();
     let unread: Vec<String> = all
         .iter()
         .filter(|line| line.item.row.is_err())
@@ -88,15 +93,6 @@ fn engine<'a>(line: &Line<'a>) -> &'a str {
         (Some(series), _) => &series.engine,
         (None, Ok(row)) => &row.engine,
         (None, Err(_)) => "",
-    }
-}
-
-/// As the panel heads it, but for the nets' own fields, which it knows by their keys.
-fn heading(column: &Column) -> String {
-    let field = |name: &String| Field::ALL.into_iter().find(|field| field.key() == name);
-    match column {
-        Column::Field(name) => field(name).map_or_else(|| column.title(), |field| field.label().to_lowercase()),
-        _ => column.title(),
     }
 }
 
@@ -251,7 +247,7 @@ mod tests {
         let titles: Vec<&str> = table.columns.iter().map(|column| column.title.as_str()).collect();
         assert_eq!(titles[..3], ["run", "depth", "loss curve"]);
         assert!(
-            titles.contains(&"schedule.rate") && !titles.contains(&"batch"),
+            titles.contains(&"learning rate") && !titles.contains(&"batch"),
             "{titles:?}"
         );
         let names: Vec<&str> = table.column(0).map(Cell::text).collect();
@@ -273,12 +269,12 @@ mod tests {
         );
         assert!(!recipe.contains("lr"), "the rates differ: {recipe}");
         let ranked = |title: &str| table.columns.iter().find(|column| column.title == title).unwrap();
-        assert!(ranked("depth").rank < ranked("schedule.rate").rank && ranked("time").rank < ranked("folder").rank);
+        assert!(ranked("depth").rank < ranked("learning rate").rank && ranked("time").rank < ranked("folder").rank);
         assert_eq!(
             (ranked("time").unit.as_str(), ranked("test error").unit.as_str()),
             ("s", "fraction")
         );
-        assert!(figure.notes[1].contains("cannot be read: b."), "{:?}", figure.notes);
+        assert!(figure.notes[0].contains("cannot be read: b."), "{:?}", figure.notes);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Point, Scale};
-use super::nets::nets;
+use super::information::listed;
+use super::nets::{nets, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 
@@ -15,16 +16,17 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let findings = material.findings.ok_or_else(nothing)?;
     let mut curves = Vec::new();
     let mut noises = None;
-    let mut steps = BTreeSet::new();
+    let (mut steps, mut shown) = (BTreeSet::new(), Vec::new());
     for net in nets(material.history) {
         for run in &net.runs {
             let until = material.step.unwrap_or(usize::MAX);
             let Some((step, found)) = findings.shattering_at(run.track.id, until) else {
                 continue;
             };
-            let mut curve = net.curve();
+            let mut curve = net.curve_at(run, step);
             curve.detail = format!("{:.2}", (100.0 * found.net.cosine).round() / 100.0 + 0.0);
             steps.insert(step);
+            shown.push(*run);
             curve.points = points(&found.net.by_lag);
             curves.push(curve);
             noises = Some(found);
@@ -33,6 +35,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let Some(found) = noises else {
         return Err(nothing());
     };
+    tell_seeds(&mut curves);
     for (name, noise) in [(t!("white noise"), &found.white), (t!("brown noise"), &found.brown)] {
         let mut line = Curve::new(name, [0x76; 3], 1.0);
         line.points = points(&noise.by_lag);
@@ -52,12 +55,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
         lines = found.lines,
         points = found.points
     );
-    let steps: Vec<String> = steps.iter().map(ToString::to_string).collect();
     let numbers = t!(
         "Number: mean cosine of any two of them; at step %{steps}.",
-        steps = steps.join(&t!(", "))
+        steps = listed(steps.into_iter())
     );
-    let notes = vec![reading.into(), numbers.into()];
+    let mut notes = vec![reading.into(), numbers.into()];
+    notes.extend(seeds_shown(material.history, shown));
     Ok(material.figure(t!("Shattered gradients"), vec![Panel::Plot(plot)], notes))
 }
 

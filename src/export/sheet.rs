@@ -37,6 +37,9 @@ const LEAST_OF_MANY: f64 = 190.0;
 const LEAST_RELIEF: f64 = 320.0;
 const LINE: f64 = 16.0;
 const NOTE_SIZE: f64 = 11.0;
+const TITLE_SIZE: f64 = 19.0;
+/// What the tag's ground is wider by than its text.
+const TAG_MARGIN: f64 = 12.0;
 
 /// Where everything stands, in points.
 struct Plan {
@@ -49,34 +52,34 @@ struct Plan {
 }
 
 impl Plan {
-    /// What tables leave out is said beneath, which takes room from them.
+    /// What tables show and leave out is said beneath, which takes room from them.
     fn of(figure: &Figure, size: Size) -> Self {
         let (width, height) = size.points();
         let width = width.unwrap_or_else(|| width_of(figure));
-        let mut left_out = Vec::new();
+        let mut remarks = Vec::new();
         for _ in 0..3 {
-            let plan = Self::with(figure, size, (width, height), &left_out);
+            let plan = Self::with(figure, size, (width, height), &remarks);
             let tables = figure
                 .panels
                 .iter()
                 .zip(&plan.places)
                 .filter_map(|(panel, place)| match panel {
-                    Panel::Table(table) => Some(Setting::of(table, table_room(*place, size)).left_out()),
+                    Panel::Table(table) => Some(Setting::of(table, table_room(*place, size)).remarks()),
                     _ => None,
                 });
             let said: Vec<String> = tables.flatten().collect();
-            if said == left_out {
+            if said == remarks {
                 return plan;
             }
-            left_out = said;
+            remarks = said;
         }
-        Self::with(figure, size, (width, height), &left_out)
+        Self::with(figure, size, (width, height), &remarks)
     }
 
-    fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), left_out: &[String]) -> Self {
-        let footer = footer(figure, left_out, width);
+    fn with(figure: &Figure, size: Size, (width, height): (f64, Option<f64>), remarks: &[String]) -> Self {
+        let footer = footer(figure, remarks, width);
         let beneath = 14.0 + footer.len() as f64 * LINE + MARGIN - 8.0;
-        let room = width - 2.0 * MARGIN;
+        let room = width - 2.0 * MARGIN - scale_width(figure);
         let (mut places, mut bottom) = (Vec::new(), HEADER);
         for panel in films(figure) {
             let tall = film::height(panel, room, FILM * height.unwrap_or(f64::INFINITY));
@@ -101,17 +104,22 @@ impl Plan {
                 let tall = match panel {
                     Panel::Maps(map) => grid::height(map, panel_width, limit).min(limit),
                     Panel::Table(table) => Setting::of(table, table_room(places[places.len() - 1], size)).height(),
+                    Panel::Relief(relief) => relief::height(relief, panel_width, limit),
                     _ => limit,
                 };
                 bottom = (top + tall).max(bottom);
                 left += panel_width + GAP;
             }
         }
+        // What tables and landscapes leave empty is cut off where the paper may be.
+        let own = |panel: &Panel| matches!(panel, Panel::Table(_) | Panel::Relief(_));
+        let whole = height.filter(|_| !size.shrinks() || !figure.panels.iter().all(own));
+        let height = whole.unwrap_or(0.0).max(bottom + beneath);
         Self {
             width,
-            height: height.unwrap_or(0.0).max(bottom + beneath),
+            height,
             places,
-            footer_top: height.map_or(bottom, |height| (height - beneath).max(bottom)) + 14.0,
+            footer_top: height - beneath + 14.0,
             footer,
         }
     }
@@ -140,7 +148,17 @@ fn rows(figure: &Figure, size: Size) -> Vec<&[Panel]> {
 
 fn width_of(figure: &Figure) -> f64 {
     let width = |row: &&[Panel]| row.iter().map(|panel| share(panel, row.len())).sum::<f64>() + gaps(row);
-    2.0 * MARGIN + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
+    2.0 * MARGIN + scale_width(figure) + rows(figure, Size::Screen).iter().map(width).fold(0.0, f64::max)
+}
+
+/// The landscape that the colours' scale of all of them stands beside.
+fn last_relief(figure: &Figure) -> Option<usize> {
+    let relief = |panel: &Panel| matches!(panel, Panel::Relief(_));
+    figure.panels.iter().rposition(relief)
+}
+
+fn scale_width(figure: &Figure) -> f64 {
+    last_relief(figure).map_or(0.0, |_| relief::SCALE)
 }
 
 fn gaps(row: &[Panel]) -> f64 {
@@ -177,12 +195,13 @@ fn table_room([_, _, width, limit]: [f64; 4], size: Size) -> Room {
     let (height, sizes) = match size {
         Size::Screen => (None, [0.85, 1.0]),
         Size::Column => (None, [0.9, 1.0]),
-        Size::Slide | Size::Poster => (Some(limit), [0.85, 2.0]),
+        // On a slide no letter is lower than 28 of 1080 lines.
+        Size::Slide | Size::Poster => (Some(limit), [0.78, 2.0]),
     };
     Room { width, height, sizes }
 }
 
-fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)> {
+fn footer(figure: &Figure, remarks: &[String], width: f64) -> Vec<(String, Rgb)> {
     let room = width - 2.0 * MARGIN;
     let lines = |texts: &[String], colour: Rgb| -> Vec<(String, Rgb)> {
         let wrapped = texts.iter().flat_map(|text| wrap(text, NOTE_SIZE, room, MOST_LINES));
@@ -192,7 +211,7 @@ fn footer(figure: &Figure, left_out: &[String], width: f64) -> Vec<(String, Rgb)
     if corner(figure, width) != figure.tag {
         all.extend(lines(std::slice::from_ref(&figure.tag), GREY));
     }
-    all.extend(lines(&[paragraph(figure.notes.iter().chain(left_out))], GREY));
+    all.extend(lines(&[paragraph(figure.notes.iter().chain(remarks))], GREY));
     all
 }
 
@@ -217,19 +236,20 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
     canvas.rect([0.0, 0.0, width.ceil(), plan.height.ceil()], WHITE)?;
     let tag_width = tag(figure, canvas, width)?;
     let room = width - 2.0 * MARGIN - tag_width - GAP;
-    for line in wrap(&figure.title, 19.0, room, 1) {
-        canvas.text(&line, [MARGIN, 30.0], 19.0, Align::Left, DARK)?;
+    for line in wrap(&figure.title, TITLE_SIZE, room, 1) {
+        canvas.text(&line, [MARGIN, 30.0], TITLE_SIZE, Align::Left, DARK)?;
     }
     for line in wrap(&figure.subtitle, 12.5, width - 2.0 * MARGIN, 1) {
         canvas.text(&line, [MARGIN, 53.0], 12.5, Align::Left, GREY)?;
     }
     let mut pictures = Vec::new();
-    for (panel, place) in figure.panels.iter().zip(plan.places) {
+    let last = last_relief(figure);
+    for (index, (panel, place)) in figure.panels.iter().zip(plan.places).enumerate() {
         match panel {
             Panel::Plot(plot) => plot::draw(plot, canvas, place)?,
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
-            Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place)?),
+            Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place, last == Some(index))?),
             Panel::Towers(towers) => pictures.extend(tower::draw(towers, canvas, place)?),
             Panel::Film(film) => pictures.extend(film::draw(film, canvas, place)?),
             Panel::Table(table) => {
@@ -247,7 +267,9 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
 
 /// As much of the tag as has room in the corner: all of it, or what comes before its colon.
 fn corner(figure: &Figure, width: f64) -> &str {
-    let whole = room_for(&figure.tag, NOTE_SIZE) <= 0.5 * width;
+    let tag = room_for(&figure.tag, NOTE_SIZE);
+    let beside = width - 2.0 * MARGIN - GAP - room_for(&figure.title, TITLE_SIZE);
+    let whole = tag <= 0.5 * width && tag + TAG_MARGIN <= beside;
     let kind = figure.tag.split([':', '：']).next().unwrap_or_default();
     if whole { &figure.tag } else { kind.trim_end() }
 }
@@ -258,7 +280,7 @@ fn tag<B: DrawingBackend>(figure: &Figure, canvas: &mut Canvas<B>, width: f64) -
         return Ok(0.0);
     }
     let text = corner(figure, width);
-    let box_width = room_for(text, NOTE_SIZE) + 12.0;
+    let box_width = room_for(text, NOTE_SIZE) + TAG_MARGIN;
     let left = width - MARGIN - box_width;
     canvas.rect([left, 19.0, box_width, 21.0], PALE)?;
     canvas.text(text, [left + box_width / 2.0, 29.5], NOTE_SIZE, Align::Middle, DARK)?;

@@ -52,6 +52,11 @@ impl Size {
         self == Size::Column
     }
 
+    /// Whether it is cut off beneath what knows its own height and does not fill it.
+    pub(super) fn shrinks(self) -> bool {
+        self == Size::Poster
+    }
+
     /// Width on paper.
     pub(super) fn millimetres(self) -> Option<f64> {
         match self {

@@ -1,4 +1,4 @@
-//! SVG, with text kept as text.
+//! SVG: Latin text as text, other text as outlines, since few programs have its fonts or take them from the file.
 
 use plotters::prelude::SVGBackend;
 
@@ -16,16 +16,27 @@ const SHARP: usize = 256;
 /// plotters writes text this much smaller than its size.
 const SMALLER: f64 = 1.24;
 
+/// What letters that are not Latin become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Letters {
+    Outlines,
+    /// Text, for a reader that has the shipped fonts.
+    Text,
+}
+
 /// The figure as an SVG file, in millimetres where the paper has them.
-pub fn svg(figure: &Figure, size: Size) -> Result<String> {
+pub fn svg(figure: &Figure, size: Size, letters: Letters) -> Result<String> {
     let [width, height] = sheet::size(figure, size).map(f64::ceil);
     let mut text = String::new();
     let units = [width, height].map(|side| (side * SCALE) as u32);
     let backend = SVGBackend::with_string(&mut text, (units[0], units[1]));
     let mut canvas = Canvas::new(backend, SCALE, SMALLER / LATIN.line_height);
+    if letters == Letters::Outlines {
+        canvas = canvas.outlining();
+    }
     let pictures = sheet::draw(figure, size, &mut canvas)?;
     canvas.present()?;
-    drop(canvas);
+    let outlines = canvas.into_outlines();
     let images = pictures.iter().map(element).collect::<Result<String>>()?;
     let text = text.replacen(
         &format!("<svg width=\"{}\" height=\"{}\"", units[0], units[1]),
@@ -36,7 +47,7 @@ pub fn svg(figure: &Figure, size: Size) -> Result<String> {
         1,
     );
     let body = text.trim_end().strip_suffix("</svg>").unwrap_or(&text);
-    Ok(format!("{body}{images}</svg>\n"))
+    Ok(format!("{body}{outlines}{images}</svg>\n"))
 }
 
 /// An embedded picture whose pixels stay sharp: as many programs blur what they enlarge, it is enlarged here.

@@ -11,13 +11,15 @@ pub struct Table {
 }
 
 /// What stands above a column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Heading {
     pub title: String,
     /// What the numbers beneath are counted in, where their text alone says it: `s`, or `fraction` of what is read in percent.
     pub unit: String,
     /// Where there is no room for all columns, that of the highest rank is left out first; one of rank 0 never is.
     pub rank: u8,
+    /// How to read it, told beneath a table that shows it.
+    pub note: String,
 }
 
 /// One line, with a cell for each heading.
@@ -46,8 +48,11 @@ impl Table {
     /// Adds a column, with a cell for each line that there is.
     pub fn push(&mut self, title: impl Into<String>, rank: u8, cells: impl IntoIterator<Item = Cell>) {
         let title = title.into();
-        let unit = String::new();
-        self.columns.push(Heading { title, unit, rank });
+        self.columns.push(Heading {
+            title,
+            rank,
+            ..Heading::default()
+        });
         self.rows
             .iter_mut()
             .zip(cells)
@@ -59,6 +64,24 @@ impl Table {
         if let Some(heading) = self.columns.last_mut() {
             heading.unit = unit.into();
         }
+    }
+
+    /// Says how the last column is read.
+    pub fn explain(&mut self, note: impl Into<String>) {
+        if let Some(heading) = self.columns.last_mut() {
+            heading.note = note.into();
+        }
+    }
+
+    /// How those of the columns are read that are shown, each sentence once.
+    pub fn notes(&self, shown: impl Fn(usize) -> bool) -> Vec<String> {
+        let mut notes: Vec<String> = Vec::new();
+        for (index, heading) in self.columns.iter().enumerate() {
+            if shown(index) && !heading.note.is_empty() && !notes.contains(&heading.note) {
+                notes.push(heading.note.clone());
+            }
+        }
+        notes
     }
 
     /// The cells of a column, from the top.

@@ -65,7 +65,7 @@ fn svg_says_everything_and_is_well_formed() {
         "Training loss",
         "Digits &lt;&amp;&gt; &quot;depth&quot;",
         "training step",
-        "minibatch training loss (cross-entropy, log scale)",
+        "minibatch training loss (cross-entropy), log scale",
         "a&lt;b&gt;&amp;&quot;c&quot;",
         "plain-56",
         "measured: candle on CPU (2 threads)",
@@ -98,7 +98,7 @@ fn csv_is_the_history() {
     let name = "\"a<b>&\"\"c\"\"\"";
     let measured: Vec<(u32, Option<f32>)> = csv
         .lines()
-        .filter_map(|line| line.split_once(&format!("{name},measured,3,,")))
+        .filter_map(|line| line.split_once(&format!("{name},measured,3,,,")))
         .map(|(_, cells)| {
             let cells: Vec<&str> = cells.split(',').collect();
             (cells[0].parse().unwrap(), cells[1].parse().ok())
@@ -112,7 +112,8 @@ fn csv_is_the_history() {
         .map(|(&step, &loss)| (step, loss.is_finite().then_some(loss)))
         .collect();
     assert_eq!(measured, expected);
-    assert!(csv.lines().all(|line| line.matches(',').count() >= 10));
+    assert!(csv.lines().all(|line| line.matches(',').count() >= 11));
+    assert!(!csv.contains("log scale"), "values are no logarithms");
 }
 
 #[test]
@@ -189,7 +190,10 @@ fn files_appear_whole_in_new_folders() {
         .write(folder.path(), Format::Csv, Size::Screen)
         .unwrap_err()
         .to_string();
-    assert!(error.starts_with("cannot write"), "{error}");
+    assert!(
+        error.starts_with("cannot write") && error.ends_with("it is a folder"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -223,6 +227,37 @@ fn pdf_text_is_text_in_the_shipped_font() {
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.contains("Roboto"), "the font is embedded");
     assert!(text.contains("/MediaBox [0 0 900"), "a page of the figure's size");
+}
+
+#[test]
+fn what_is_not_latin_is_outlines_in_svg_and_text_in_pdf() {
+    let mut figure = figure(Kind::Loss, &material(&quick())).unwrap();
+    "训练损失".clone_into(&mut figure.title);
+    let svg = String::from_utf8(figure.bytes(Format::Svg, Size::Screen).unwrap()).unwrap();
+    assert_well_formed(&svg);
+    assert_eq!(svg.matches("aria-label=\"训练损失\"").count(), 1);
+    let texts = svg
+        .split("<text")
+        .skip(1)
+        .map(|text| text.split("</text>").next().unwrap());
+    assert!(texts.clone().count() > 10 && texts.clone().all(|text| !text.contains('训')));
+    let pdf = figure.bytes(Format::Pdf, Size::Screen).unwrap();
+    assert!(
+        String::from_utf8_lossy(&pdf).contains("NotoSans"),
+        "the font is embedded"
+    );
+}
+
+#[test]
+fn a_poster_ends_beneath_its_table() {
+    let history = history([constant("plain-20", 0, 0.25), constant("resnet-20", 0, 0.125)]);
+    let height = |kind| {
+        let figure = figure(kind, &material(&history)).unwrap();
+        let svg = String::from_utf8(figure.bytes(Format::Svg, Size::Poster).unwrap()).unwrap();
+        let height = svg.split("height=\"").nth(1).unwrap().split("mm").next().unwrap();
+        height.parse::<f64>().unwrap()
+    };
+    assert!((height(Kind::Loss) - 297.0).abs() < 1e-6 && height(Kind::Networks) < 200.0);
 }
 
 #[test]

@@ -38,8 +38,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     }
     let plot = Plot {
         title: String::new(),
-        x: Axis::new(t!("training step, log scale"), Scale::Log),
-        y: Axis::new(t!("training loss of the 50 steps before, log scale"), Scale::Log),
+        x: Axis::new(t!("training step"), Scale::Log),
+        y: Axis::new(t!("training loss of the 50 steps before"), Scale::Log),
         curves,
         bands: Vec::new(),
         bracket: None,

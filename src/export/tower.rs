@@ -4,7 +4,7 @@ use plotters_backend::DrawingBackend;
 use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Ink, Picture};
-use super::figure::{Body, Point, Tower, Towers};
+use super::figure::{Body, Point, Tower, Towers, logarithmic};
 use super::fonts::{room_for, shortened};
 use super::gradients::label;
 use super::labels::number;
@@ -30,6 +30,8 @@ const APART: f64 = 8.0;
 const ENDS: f64 = 44.0;
 /// Pieces of an arc; every other one of a dashed arc is drawn.
 const PIECES: usize = 18;
+/// Width of a cross's lines.
+const STROKE: f64 = 1.25;
 /// Widest bar.
 const WIDEST: f64 = 40.0;
 
@@ -55,7 +57,7 @@ pub fn draw<B: DrawingBackend>(
     let bar = [left, top + height - scale + 12.0, width, 10.0];
     let [low, high] = [low, high].map(number);
     canvas.scale(
-        [&low, &label(Gradient::Activation), &high],
+        [&low, &logarithmic(&label(Gradient::Activation)), &high],
         [left, bar[1] + 20.0, width],
         GREY,
     )?;
@@ -68,8 +70,12 @@ pub fn draw<B: DrawingBackend>(
 
 /// What a net takes beside its blocks and bars.
 fn around(tower: &Tower) -> f64 {
-    let arcs = tower.bodies.iter().any(|body| body.shortcut.is_some());
-    TITLE + if arcs { ARCS } else { 0.0 } + if tower.whole.is_some() { APART } else { 0.0 }
+    TITLE + arcs(tower) + if tower.whole.is_some() { APART } else { 0.0 }
+}
+
+fn arcs(tower: &Tower) -> f64 {
+    let any = tower.bodies.iter().any(|body| body.shortcut.is_some());
+    if any { ARCS } else { 0.0 }
 }
 
 /// Height of its bars over that of its tallest block.
@@ -85,15 +91,13 @@ fn net<B: DrawingBackend>(
 ) -> Result<()> {
     let name = shortened(&tower.name, NAME, 0.25 * width);
     canvas.text(&name, [left, top + 4.0], NAME, Align::Left, tower.colour)?;
-    let apart = if tower.whole.is_some() { APART } else { 0.0 };
-    let ground = top + around(tower) - apart + tallest;
-    let first = left + ENDS;
+    let ground = top + TITLE + arcs(tower) + tallest;
     let gap = if tower.bodies.len() > 20 { 2.0 } else { 4.0 };
     let weight = |body: &Body| (body.channels as f64).sqrt();
     let total: f64 = tower.bodies.iter().map(weight).sum();
     let unit = (width - ENDS - gap * (tower.bodies.len() as f64 - 1.0)) / total;
     let largest = tower.bodies.iter().map(|body| body.side).max().unwrap_or(1) as f64;
-    let mut at = first;
+    let mut at = left + ENDS;
     let mut places = Vec::new();
     for body in &tower.bodies {
         let (across, high) = (unit * weight(body), tallest * (body.side as f64 / largest).sqrt());
@@ -104,29 +108,26 @@ fn net<B: DrawingBackend>(
         }
         let middle = at + across / 2.0;
         match body.cut {
-            Some(Cut::Removed) => cross(canvas, [middle, ground - high / 2.0], 0.4 * high.min(across), CROSSED)?,
-            Some(Cut::Shortcut(_)) => cross(canvas, [middle, ground - high - ARCS + 2.0], 4.0, CROSSED)?,
+            Some(Cut::Removed) => {
+                canvas.cross([middle, ground - high / 2.0], 0.4 * high.min(across), CROSSED, STROKE)?;
+            }
+            Some(Cut::Shortcut(_)) => canvas.cross([middle, ground - high - ARCS + 2.0], 4.0, CROSSED, STROKE)?,
             None => {}
         }
         places.push([at, across]);
         at += across + gap;
     }
-    stages(tower, canvas, &places, top + 4.0)?;
+    stages(tower, canvas, &places, [left + room_for(&name, NAME) + 8.0, top + 4.0])?;
     if let Some(whole) = tower.whole {
         accuracies(
             tower,
             whole,
             canvas,
             &places,
-            [left, ground + apart, width, BARS * tallest],
+            [left, ground + APART, width, BARS * tallest],
         )?;
     }
     Ok(())
-}
-
-fn cross<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y]: Point, arm: f64, colour: Rgb) -> Result<()> {
-    canvas.path(&[[x - arm, y - arm], [x + arm, y + arm]], colour, 1.25)?;
-    canvas.path(&[[x - arm, y + arm], [x + arm, y - arm]], colour, 1.25)
 }
 
 /// The gradient norm on the colour map, or the net's colour before it is measured.
@@ -158,9 +159,13 @@ fn arc<B: DrawingBackend>(canvas: &mut Canvas<B>, [x, y, across]: [f64; 3], dash
         .try_for_each(|ends| canvas.path(ends, colour, 1.5))
 }
 
-/// The name and the maps of each stage over the middle of its blocks, as much of it as has room.
-fn stages<B: DrawingBackend>(tower: &Tower, canvas: &mut Canvas<B>, places: &[[f64; 2]], y: f64) -> Result<()> {
-    let taken = places[0][0] - ENDS + room_for(&shortened(&tower.name, NAME, 1e3), NAME) + 8.0;
+/// The name and the maps of each stage over the middle of its blocks, as much of it as has room right of `taken`.
+fn stages<B: DrawingBackend>(
+    tower: &Tower,
+    canvas: &mut Canvas<B>,
+    places: &[[f64; 2]],
+    [taken, y]: Point,
+) -> Result<()> {
     let blocks: Vec<(&Body, [f64; 2])> = tower.bodies.iter().zip(places.iter().copied()).collect();
     for stage in blocks.chunk_by(|(a, _), (b, _)| a.stage == b.stage) {
         let ((body, [last, across]), from) = (stage[stage.len() - 1], stage[0].1[0].max(taken));
@@ -191,7 +196,7 @@ fn accuracies<B: DrawingBackend>(
     for (body, [x, across]) in tower.bodies.iter().zip(places) {
         let middle = x + across / 2.0;
         let Some((_, accuracy)) = body.accuracy.filter(|(_, accuracy)| accuracy.is_finite()) else {
-            cross(canvas, [middle, y(0.0) - 5.0], 2.5, GREY)?;
+            canvas.cross([middle, y(0.0) - 5.0], 2.5, GREY, STROKE)?;
             continue;
         };
         let wide = across.min(WIDEST);
@@ -207,10 +212,5 @@ fn accuracies<B: DrawingBackend>(
             canvas.text(&text, [middle, place], SMALL, Align::Middle, colour)?;
         }
     }
-    let (from, to) = (left + ENDS, left + width);
-    let dash = |at: usize| [from + 8.0 * at as f64, (from + 8.0 * at as f64 + 4.0).min(to)];
-    let dashes = (0..).map(dash).take_while(|[start, _]| *start < to);
-    dashes
-        .into_iter()
-        .try_for_each(|[start, end]| canvas.path(&[[start, y(whole)], [end, y(whole)]], GREY, 1.0))
+    canvas.dashes([left + ENDS, left + width], y(whole), GREY, 1.0)
 }

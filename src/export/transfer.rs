@@ -73,7 +73,7 @@ fn accuracies(trials: &[Trial], colour: Rgb) -> Plot {
             .collect();
         curve
     };
-    let mut x = Axis::new(t!("labels of each class, log scale"), Scale::Log);
+    let mut x = Axis::new(t!("labels of each class"), Scale::Log);
     x.ticks = trials.iter().map(|trial| trial.labels as f64).collect();
     x.ticks.dedup();
     Plot {

@@ -4,17 +4,19 @@ mod draw;
 
 use rust_i18n::t;
 
-use super::fonts::room_for;
+use super::fonts::{halves, room_for, wrap};
 use super::table::{Cell, Row, Table};
 
 /// Sizes of texts, and of what stands between them, at full size in points.
 const TEXT: f64 = 12.0;
 const HEAD: f64 = 11.0;
 const HEAD_LINE: f64 = 13.0;
+/// What a second line of text in a cell makes its line higher by.
+const TEXT_LINE: f64 = 14.0;
 const LINE: f64 = 20.0;
 const TALL_LINE: f64 = 34.0;
 /// How low lines become on low paper, where that shows more of them.
-const SQUEEZE: f64 = 0.75;
+const SQUEEZE: f64 = 0.7;
 const BETWEEN: f64 = 16.0;
 const AIR: f64 = 26.0;
 /// What columns become wider by, at most, on paper of a fixed height.
@@ -27,9 +29,9 @@ const IMAGE: f64 = 28.0;
 /// Widest columns of what can be cut; the widest that fits is taken.
 const WIDEST: [f64; 4] = [240.0, 190.0, 150.0, 110.0];
 /// Sizes that are tried.
-const SIZES: [f64; 7] = [0.85, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0];
+const SIZES: [f64; 11] = [0.78, 0.85, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0];
 /// How much higher lines become on paper that they do not fill, at most.
-const STRETCH: f64 = 1.6;
+const STRETCH: f64 = 2.0;
 /// Rank up to which columns matter more than the size of letters.
 const MATTERS: u8 = 5;
 /// Widths that a sheet of any width is given, and lines from which on tables stand side by side on it.
@@ -64,6 +66,8 @@ pub struct Setting<'a> {
     head: f64,
     /// Height of a line: pictures in it become smaller where the paper is low.
     line: f64,
+    /// Lines of text in one, at most.
+    texts: usize,
     /// Length of the longest bar.
     bar: f64,
     /// Whether a text is cut.
@@ -72,7 +76,7 @@ pub struct Setting<'a> {
 
 /// The width that shows every column in full, and many lines in tables side by side.
 pub fn natural_width(table: &Table) -> f64 {
-    let widths = natural(table);
+    let widths = natural(table, title_width);
     let columns: Vec<usize> = (0..widths.len()).collect();
     let one = whole(table, &columns, &widths, WIDEST[0]) + 0.4 * AIR * columns.len() as f64;
     let wanted = table.rows.len().div_ceil(HANDY).clamp(1, MOST_BLOCKS);
@@ -82,12 +86,20 @@ pub fn natural_width(table: &Table) -> f64 {
 }
 
 impl<'a> Setting<'a> {
-    /// In the size that shows the most lines and columns that matter, and of several in the largest that cuts no text.
+    /// In the size that shows the most lines and columns that matter, and of several in the largest that cuts no text;
+    /// with texts and headings in one line where that takes nothing from it.
     pub fn of(table: &'a Table, room: Room) -> Self {
-        let widths = natural(table);
+        let widths = [title_width, whole_title].map(|title| natural(table, title));
         let [least, most] = room.sizes;
-        let sizes = SIZES.iter().filter(|size| (least..=most).contains(size));
-        let settings = sizes.map(|&size| Self::at(table, &widths, room, size));
+        let sizes = SIZES.into_iter().filter(|size| (least..=most).contains(size));
+        let settings = sizes.flat_map(|size| {
+            let with = |texts| {
+                widths
+                    .iter()
+                    .map(move |widths| Self::at(table, widths, room, (size, texts)))
+            };
+            with(2).chain(with(1))
+        });
         let matters = |(column, _): &&(usize, f64)| table.columns[*column].rank <= MATTERS;
         let best = settings.max_by_key(|set| {
             let squeezed = set.line < set.size * LINE;
@@ -96,17 +108,19 @@ impl<'a> Setting<'a> {
                 set.columns.iter().filter(matters).count(),
                 !squeezed,
                 !set.cuts,
+                set.texts == 1,
             )
         });
-        best.unwrap_or_else(|| Self::at(table, &widths, room, 1.0))
+        best.unwrap_or_else(|| Self::at(table, &widths[0], room, (1.0, 1)))
     }
 
-    fn at(table: &'a Table, natural: &[f64], room: Room, size: f64) -> Self {
+    fn at(table: &'a Table, natural: &[f64], room: Room, (size, texts): (f64, usize)) -> Self {
         let width = room.width / size;
         let (columns, widest) = fitting(table, natural, width);
         let taken = whole(table, &columns, natural, widest);
         let head = size * (head_lines(table, &columns, natural, widest) as f64 * HEAD_LINE + 12.0);
-        let lowest = size * LINE * SQUEEZE;
+        let more = TEXT_LINE * (texts - 1) as f64;
+        let lowest = size * (LINE * SQUEEZE + more);
         let body = room.height.map(|height| height - head - 4.0);
         let longest = body.map_or(LONGEST, |body| (body / lowest).max(1.0) as usize);
         let beside = ((width + 2.0 * AIR) / (taken + 2.0 * AIR)) as usize;
@@ -116,25 +130,19 @@ impl<'a> Setting<'a> {
             .div_ceil(longest)
             .clamp(1, beside.clamp(1, MOST_BLOCKS));
         let lines = table.rows.len().div_ceil(blocks).min(longest);
-        let usual = size * line_height(table);
+        let usual = size * line_height(table).max(LINE + more);
         let line = body.map_or(usual, |body| (body / lines as f64).clamp(lowest, STRETCH * usual));
         let block_width = (width - 2.0 * AIR * (blocks - 1) as f64) / blocks as f64;
         let most = if room.height.is_some() { MOST_AIR } else { AIR };
         let spare = ((block_width - taken) / columns.len() as f64).clamp(0.0, most);
-        let set_width = |&column: &usize| {
-            (
-                column,
-                size * (natural[column].min(widest_of(table, column, widest)) + spare),
-            )
-        };
+        let set = |column: usize| natural[column].min(widest_of(table, column, widest)) + spare;
         Self {
             table,
             size,
-            columns: columns.iter().map(set_width).collect(),
+            columns: columns.iter().map(|&column| (column, size * set(column))).collect(),
             bar: size * (BAR + spare),
-            cuts: columns
-                .iter()
-                .any(|&column| natural[column] > widest_of(table, column, widest) + spare),
+            cuts: columns.iter().any(|&column| cuts(table, column, set(column), texts)),
+            texts,
             lines,
             shown: table.rows.len().min(lines * blocks).min(MOST_LINES),
             block_width: size * (taken + spare * columns.len() as f64).min(block_width),
@@ -148,13 +156,13 @@ impl<'a> Setting<'a> {
         self.head + self.lines as f64 * self.line + 4.0
     }
 
-    /// What of the table is not in it, in sentences.
-    pub fn left_out(&self) -> Vec<String> {
-        let mut sentences = Vec::new();
+    /// How its columns are read, and what of the table is not in it, in sentences.
+    pub fn remarks(&self) -> Vec<String> {
+        let shown = |index: usize| self.columns.iter().any(|&(column, _)| column == index);
+        let mut sentences = self.table.notes(shown);
         if self.columns.len() < self.table.columns.len() {
-            let shown = |index: &usize| self.columns.iter().any(|(column, _)| column == index);
             let titles = (0..self.table.columns.len())
-                .filter(|index| !shown(index))
+                .filter(|&index| !shown(index))
                 .map(|index| self.table.columns[index].title.as_str());
             let columns = titles.collect::<Vec<_>>().join(&t!(", "));
             sentences.push(t!("No room for: %{columns}.", columns = columns).into());
@@ -187,7 +195,7 @@ fn at_right(table: &Table, column: usize) -> bool {
 }
 
 /// What a column takes of the width, in points at full size; only texts and rows of pictures can be cut.
-fn natural(table: &Table) -> Vec<f64> {
+fn natural(table: &Table, title: fn(&str) -> f64) -> Vec<f64> {
     let cell = |cell: &Cell| match cell {
         Cell::Text(text) | Cell::Number(text, _) => room_for(text, TEXT),
         Cell::Curve(..) => CURVE,
@@ -197,19 +205,37 @@ fn natural(table: &Table) -> Vec<f64> {
     (0..table.columns.len())
         .map(|index| {
             let cells = table.column(index).take(MOST_LINES).map(cell);
-            cells.fold(title_width(&table.columns[index].title), f64::max)
+            cells.fold(title(&table.columns[index].title), f64::max)
         })
         .collect()
 }
 
+fn whole_title(title: &str) -> f64 {
+    room_for(title, HEAD)
+}
+
 /// The width in which a title takes two lines.
 fn title_width(title: &str) -> f64 {
-    let whole = room_for(title, HEAD);
-    let cuts = title.match_indices(' ').map(|(at, _)| {
-        let (first, second) = title.split_at(at);
-        room_for(first, HEAD).max(room_for(second.trim_start(), HEAD))
-    });
-    cuts.fold(whole, f64::min)
+    let parted = halves(title).into_iter();
+    let widths = parted.map(|parts| parts.into_iter().map(whole_title).fold(0.0, f64::max));
+    widths.fold(whole_title(title), f64::min)
+}
+
+/// Whether not all of a column is seen in that width.
+fn cuts(table: &Table, column: usize, width: f64, texts: usize) -> bool {
+    table.column(column).take(MOST_LINES).any(|cell| match cell {
+        Cell::Text(text) => !fits(text, TEXT, width + 2.0, texts),
+        Cell::Images(images) => images.len() as f64 * (IMAGE + 3.0) > width + 2.0,
+        Cell::Number(..) | Cell::Curve(..) | Cell::Bar(..) => false,
+    })
+}
+
+/// Whether all of a text has room in so many lines.
+fn fits(text: &str, size: f64, width: f64, lines: usize) -> bool {
+    match lines {
+        1 => room_for(text, size) <= width,
+        _ => !wrap(text, size, width, lines).concat().ends_with('\u{2026}'),
+    }
 }
 
 fn widest_of(table: &Table, column: usize, widest: f64) -> f64 {
@@ -283,8 +309,8 @@ mod tests {
     fn table(rows: usize, numbers: u8) -> Table {
         let heading = |rank: u8| Heading {
             title: format!("column {rank}"),
-            unit: String::new(),
             rank,
+            ..Heading::default()
         };
         let row = |index: usize| {
             let name = Cell::Text(format!("a net of the number {index}"));
@@ -306,7 +332,7 @@ mod tests {
         for room in [SCREEN, SLIDE, COLUMN] {
             let set = Setting::of(&table, room);
             assert_eq!((set.shown, set.columns.len(), set.lines), (4, 4, 4));
-            assert!(set.left_out().is_empty());
+            assert!(set.remarks().is_empty());
             assert!(room.height.is_none_or(|height| set.height() <= height));
         }
         assert!(Setting::of(&table, SLIDE).size > 1.0);
@@ -319,9 +345,47 @@ mod tests {
         let shown: Vec<usize> = set.columns.iter().map(|(column, _)| *column).collect();
         assert!(shown.len() < 10 && shown.is_sorted() && shown[0] == 0, "{shown:?}");
         assert_eq!(shown, (0..shown.len()).collect::<Vec<_>>());
-        let said = set.left_out();
+        let said = set.remarks();
         assert!(said.len() == 1 && said[0].contains("column 9"), "{said:?}");
         assert!(set.block_width <= COLUMN.width + 0.5, "{}", set.block_width);
+    }
+
+    #[test]
+    fn only_what_is_shown_is_explained() {
+        let mut table = table(4, 9);
+        for heading in &mut table.columns {
+            heading.note = format!("How column {} is read.", heading.rank);
+        }
+        let said = Setting::of(&table, COLUMN).remarks().join(" ");
+        assert!(
+            said.contains("How column 1 is read.") && !said.contains("How column 9"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn a_long_text_takes_two_lines_before_it_is_cut() {
+        let mut table = table(3, 4);
+        table.rows[1].cells[0] = Cell::Text("不分组的 3×3 卷积，其余的权重为零".into());
+        let set = Setting::of(&table, COLUMN);
+        assert!((set.texts, set.cuts) == (2, false) && set.line > LINE, "{}", set.line);
+    }
+
+    #[test]
+    fn a_slide_has_room_for_sixteen_lines() {
+        let low = Room {
+            width: 592.0,
+            height: Some(206.0),
+            sizes: [0.78, 2.0],
+        };
+        let table = table(16, 6);
+        let set = Setting::of(&table, low);
+        assert_eq!(set.shown, 16);
+        assert!(
+            set.size * TEXT * 3.0 >= 28.0 && set.height() <= 206.0,
+            "{}",
+            set.height()
+        );
     }
 
     #[test]
@@ -336,7 +400,7 @@ mod tests {
             assert!((10..300).contains(&set.shown), "{}", set.shown);
             assert_eq!(set.shown % set.lines, 0, "no block is short of lines");
             let count = format!("The first {} of 300 lines", set.shown);
-            assert!(set.left_out()[0].starts_with(&count), "{:?}", set.left_out());
+            assert!(set.remarks()[0].starts_with(&count), "{:?}", set.remarks());
         }
     }
 
@@ -355,7 +419,7 @@ mod tests {
         table.push("samples", 1, [images(), images()]);
         let set = Setting::of(&table, COLUMN);
         let (column, width) = set.columns[set.columns.len() - 1];
-        assert_eq!((column, set.left_out().len()), (3, 0));
+        assert_eq!((column, set.remarks().len()), (3, 0));
         assert!(width < 8.0 * (IMAGE + 3.0), "{width}");
     }
 }

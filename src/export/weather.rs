@@ -18,7 +18,15 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let gradient = material.gradient;
     let mut sides = material.sides.map_or_else(|| sides(material.history), Vec::from);
     sides.dedup_by_key(|run| run.track.id);
-    let mut maps: Vec<HeatMap> = sides.iter().filter_map(|run| heat_map(run, gradient)).collect();
+    let named = |run: &&Series| {
+        let alike = sides.iter().filter(|side| side.track.name == run.track.name).count() > 1;
+        match alike {
+            true => t!("%{net} (seed %{seed})", net = run.track.name, seed = run.track.seed).into_owned(),
+            false => run.track.name.clone(),
+        }
+    };
+    let maps = sides.iter().filter_map(|run| heat_map(named(run), run, gradient));
+    let mut maps: Vec<HeatMap> = maps.collect();
     if maps.is_empty() {
         return Err(missing("weather", &t!("no gradient norms were recorded")));
     }
@@ -63,7 +71,7 @@ pub fn sides(history: &History) -> Vec<&Series> {
     [deepest(false), deepest(true)].into_iter().flatten().collect()
 }
 
-fn heat_map(run: &Series, gradient: Gradient) -> Option<HeatMap> {
+fn heat_map(title: String, run: &Series, gradient: Gradient) -> Option<HeatMap> {
     let rows = names(&run.track.spec, gradient);
     let measured: Vec<_> = (run.measured.iter())
         .map(|at| (at.step, gradient.of(at)))
@@ -72,12 +80,13 @@ fn heat_map(run: &Series, gradient: Gradient) -> Option<HeatMap> {
     measured.last()?;
     let row = |row: usize| measured.iter().map(|(_, norms)| f64::from(norms[row])).collect();
     Some(HeatMap {
-        title: run.track.name.clone(),
+        title,
         label: label(gradient).into_owned(),
         values: (0..rows.len()).map(row).collect(),
         steps: measured.iter().map(|(step, _)| *step).collect(),
         rows,
         range: [1e-1, 1.0],
+        seed: Some(run.track.seed),
         ratio: false,
     })
 }
@@ -104,11 +113,12 @@ fn ratio(upper: &HeatMap, lower: &HeatMap) -> Option<HeatMap> {
     let most = finite.fold(1.3f64, |most, &value| most.max(value).max(1.0 / value));
     Some(HeatMap {
         title: t!("%{upper} over %{lower}", upper = upper.title, lower = lower.title).into(),
-        label: t!("ratio, log scale; white: equal").into(),
+        label: t!("ratio").into(),
         rows: upper.rows.clone(),
         steps: both.iter().map(|&(at, _)| upper.steps[at]).collect(),
         values,
         range: [1.0 / most, most],
+        seed: None,
         ratio: true,
     })
 }
@@ -153,6 +163,20 @@ mod tests {
         assert_eq!(maps[0].range, maps[1].range);
         assert!((maps[2].values[5][1] - 0.01).abs() < 1e-6 && (maps[2].range[1] - 100.0).abs() < 1e-2);
         assert_eq!(maps[0].rows[..2], ["stem (relu)", "layer1.0"]);
+    }
+
+    #[test]
+    fn two_seeds_of_a_net_are_told_apart() {
+        let mut history = samples::history([measured("resnet-14", 0.5), measured("resnet-14", 1.0)]);
+        history.runs[1].track.seed = 1;
+        let figure = figure(&Material {
+            sides: Some([&history.runs[0], &history.runs[1]]),
+            ..samples::material(&history)
+        });
+        let figure = figure.unwrap();
+        let titles: Vec<&str> = maps(&figure).iter().map(|map| map.title.as_str()).collect();
+        assert_eq!(titles[..2], ["resnet-14 (seed 0)", "resnet-14 (seed 1)"]);
+        assert_eq!(titles[2], "resnet-14 (seed 0) over resnet-14 (seed 1)");
     }
 
     #[test]

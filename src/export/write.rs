@@ -1,12 +1,13 @@
 //! Figures as files, each there as a whole or not at all.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::figure::Figure;
 use super::progress::Progress;
-use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png, svg};
+use super::svg::{self, Letters};
+use super::{Caption, Format, Kind, Material, Size, bundle, csv, figure, pdf, png};
 use crate::error::{Error, Result};
 use crate::run::{Answers, RunFolder};
 
@@ -25,7 +26,7 @@ impl Figure {
     /// When it cannot be drawn or was broken off.
     pub fn watched(&self, format: Format, size: Size, progress: &Progress) -> Result<Vec<u8>> {
         match format {
-            Format::Svg => svg::svg(self, size).map(String::into_bytes),
+            Format::Svg => svg::svg(self, size, Letters::Outlines).map(String::into_bytes),
             Format::Png => png::png(self, size, progress),
             Format::Pdf => pdf::pdf(self, size),
             Format::Csv => Ok(csv::csv(self).into_bytes()),
@@ -55,6 +56,9 @@ impl Figure {
 /// # Errors
 /// When the system refuses; nothing is left behind then.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::io("write", path)(ErrorKind::IsADirectory.into()));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     if let Some(folder) = folder {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;

@@ -40,7 +40,7 @@ pub fn figure(prediction: &Prediction, guess: &Guess, evidence: &Evidence) -> Op
         panels: vec![Panel::Plot(Plot {
             title: String::new(),
             x,
-            y: Axis::new(t!("training loss, log scale"), Scale::Log),
+            y: Axis::new(t!("training loss"), Scale::Log),
             curves,
             bands: Vec::new(),
             bracket: None,

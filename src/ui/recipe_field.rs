@@ -9,7 +9,6 @@ use crate::run::{Decay, Experiment, OptimizerKind, ScheduleKind};
 /// A number of the recipe.
 pub struct Number {
     pub key: &'static str,
-    pub label: Cow<'static, str>,
     pub hint: Cow<'static, str>,
     pub speed: f64,
     pub decimals: usize,
@@ -20,7 +19,6 @@ pub struct Number {
 /// A word of the recipe.
 pub struct Choice {
     pub key: &'static str,
-    pub label: Cow<'static, str>,
     pub hint: Cow<'static, str>,
     pub choices: &'static [&'static str],
     pub get: fn(&Experiment) -> String,
@@ -42,7 +40,6 @@ pub fn first() -> [Number; 3] {
     [
         Number {
             key: "steps",
-            label: t!("Steps"),
             hint: t!("Training steps of each net"),
             speed: 5.0,
             decimals: 0,
@@ -51,7 +48,6 @@ pub fn first() -> [Number; 3] {
         },
         Number {
             key: "batch",
-            label: t!("Batch"),
             hint: t!("Images that each step looks at together"),
             speed: 0.5,
             decimals: 0,
@@ -60,7 +56,6 @@ pub fn first() -> [Number; 3] {
         },
         Number {
             key: "schedule.rate",
-            label: t!("Learning rate"),
             hint: t!("How far each step follows the gradient, before the schedule lowers it"),
             speed: 0.0005,
             decimals: 7,
@@ -85,7 +80,6 @@ pub fn sections(recipe: &Experiment) -> [Section; 4] {
             title: t!("Augmentation"),
             choices: vec![Choice {
                 key: "augment.flip",
-                label: t!("Mirror"),
                 hint: t!("Half of the training images are mirrored"),
                 choices: SWITCH,
                 get: |recipe| switch(recipe.augment.flip),
@@ -93,7 +87,6 @@ pub fn sections(recipe: &Experiment) -> [Section; 4] {
             }],
             numbers: vec![Number {
                 key: "augment.shift",
-                label: t!("Shift"),
                 hint: t!("Training images are moved at random by up to so many pixels"),
                 speed: 0.05,
                 decimals: 0,
@@ -108,7 +101,6 @@ pub fn sections(recipe: &Experiment) -> [Section; 4] {
             numbers: vec![
                 Number {
                     key: "eval_every",
-                    label: t!("Test every"),
                     hint: t!("Steps between tests; 0 tests at the end only"),
                     speed: 1.0,
                     decimals: 0,
@@ -117,7 +109,6 @@ pub fn sections(recipe: &Experiment) -> [Section; 4] {
                 },
                 Number {
                     key: "probe_every",
-                    label: t!("Norms every"),
                     hint: t!("Steps between measurements of the gradients"),
                     speed: 0.2,
                     decimals: 0,
@@ -133,7 +124,6 @@ pub fn sections(recipe: &Experiment) -> [Section; 4] {
 fn data(source: &str) -> Section {
     let seed = Number {
         key: "data.seed",
-        label: t!("Data seed"),
         hint: t!("Draws the split into training and test images, the same for all nets"),
         speed: 0.05,
         decimals: 0,
@@ -142,7 +132,6 @@ fn data(source: &str) -> Section {
     };
     let size = Number {
         key: "data.size",
-        label: t!("Size"),
         hint: t!("Side of the images in pixels"),
         speed: 0.1,
         decimals: 0,
@@ -151,7 +140,6 @@ fn data(source: &str) -> Section {
     };
     let made = Number {
         key: "data.images",
-        label: t!("Images"),
         hint: t!("How many training images are made"),
         speed: 5.0,
         decimals: 0,
@@ -160,7 +148,6 @@ fn data(source: &str) -> Section {
     };
     let kept = Number {
         key: "data.images",
-        label: t!("Images"),
         hint: t!("How many training images are used; 0 is all of them"),
         speed: 5.0,
         decimals: 0,
@@ -169,7 +156,6 @@ fn data(source: &str) -> Section {
     };
     let pool = Number {
         key: "data.pool",
-        label: t!("Pool"),
         hint: t!("Images are averaged over squares of this side; 1 leaves them as they are"),
         speed: 0.05,
         decimals: 0,
@@ -178,7 +164,6 @@ fn data(source: &str) -> Section {
     };
     let difficulty = Number {
         key: "data.difficulty",
-        label: t!("Difficulty"),
         hint: t!("How alike the classes of textures look, from 0 (easy) to 1"),
         speed: 0.005,
         decimals: 2,
@@ -189,7 +174,6 @@ fn data(source: &str) -> Section {
         title: t!("Data"),
         choices: vec![Choice {
             key: "data.source",
-            label: t!("Source"),
             hint: t!("digits: 8×8, on board. mnist-5k: 28×28, on board. textures: coloured patterns made on the fly."),
             choices: &["digits", "mnist-5k", "textures"],
             get: |recipe| recipe.data.source.clone(),
@@ -214,7 +198,6 @@ fn descent() -> Section {
         choices: vec![
             Choice {
                 key: "schedule.kind",
-                label: t!("Schedule"),
                 hint: t!(
                     "constant: the rate stays. step: a tenth from 60 % of the steps, a hundredth from 85 %. cosine: down to zero along half a cosine."
                 ),
@@ -234,7 +217,6 @@ fn descent() -> Section {
             },
             Choice {
                 key: "optimizer.kind",
-                label: t!("Optimiser"),
                 hint: t!(
                     "SGD follows the gradient with momentum. Adam scales each weight's step by its own gradients."
                 ),
@@ -252,7 +234,6 @@ fn descent() -> Section {
             },
             Choice {
                 key: "optimizer.nesterov",
-                label: t!("Nesterov"),
                 hint: t!("Looks one step ahead along the momentum"),
                 choices: SWITCH,
                 get: |recipe| switch(recipe.optimizer.nesterov),
@@ -260,7 +241,6 @@ fn descent() -> Section {
             },
             Choice {
                 key: "optimizer.decay",
-                label: t!("Decay of"),
                 hint: t!("all: every trained number. weights: convolutions and the linear layer only."),
                 choices: &["all", "weights"],
                 get: |recipe| match recipe.optimizer.decay {
@@ -278,7 +258,6 @@ fn descent() -> Section {
         numbers: vec![
             Number {
                 key: "schedule.warmup",
-                label: t!("Warm-up"),
                 hint: t!("Steps over which the learning rate rises from zero"),
                 speed: 0.5,
                 decimals: 0,
@@ -287,7 +266,6 @@ fn descent() -> Section {
             },
             Number {
                 key: "optimizer.momentum",
-                label: t!("Momentum"),
                 hint: t!("Share of the last step that the next one keeps"),
                 speed: 0.005,
                 decimals: 7,
@@ -296,7 +274,6 @@ fn descent() -> Section {
             },
             Number {
                 key: "optimizer.weight_decay",
-                label: t!("Weight decay"),
                 hint: t!("How strongly weights are pulled towards zero"),
                 speed: 0.00001,
                 decimals: 7,
@@ -305,7 +282,6 @@ fn descent() -> Section {
             },
             Number {
                 key: "optimizer.clip",
-                label: t!("Clip at"),
                 hint: t!("Largest norm of the whole gradient; 0 is off"),
                 speed: 0.05,
                 decimals: 7,

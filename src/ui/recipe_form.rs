@@ -12,6 +12,7 @@ use super::recipe_field::{Choice, Number, first, sections};
 use super::theme::{self, BODY, GRID, SMALL};
 use super::ticks::plain;
 use super::widgets::quiet_button_ui;
+use crate::run::shelf::title;
 use crate::run::{Command, Experiment, Phase};
 
 /// More seeds than this are a slip of the finger.
@@ -65,13 +66,13 @@ impl Form<'_> {
     fn number(&mut self, ui: &mut Ui, field: Number) {
         let (now, running) = ((field.get)(&self.draft.now.recipe), (field.get)(self.running));
         let row = Row {
-            label: field.label.clone(),
+            label: title(field.key),
             hint: field.hint.clone(),
             was: (now != running).then(|| plain(running)),
             refused: Refusal::of(self.refused.as_ref(), None, field.key),
         };
         let pace = (field.speed, field.decimals);
-        let entered = row.show_ui(ui, |ui| number_ui(ui, &field.label, now, pace, &field.hint));
+        let entered = row.show_ui(ui, |ui| number_ui(ui, &row.label, now, pace, &field.hint));
         if let Some(entered) = entered {
             self.apply(field.key, |recipe| (field.set)(recipe, entered.value));
         }
@@ -80,13 +81,13 @@ impl Form<'_> {
     fn choice(&mut self, ui: &mut Ui, field: Choice) {
         let (now, running) = ((field.get)(&self.draft.now.recipe), (field.get)(self.running));
         let row = Row {
-            label: field.label.clone(),
+            label: title(field.key),
             hint: field.hint.clone(),
             refused: Refusal::of(self.refused.as_ref(), None, field.key),
             was: (now != running).then_some(running),
         };
         let hint = |_: &str| field.hint.clone().into_owned();
-        if let Some(chosen) = row.show_ui(ui, |ui| choice_ui(ui, &field.label, &now, field.choices, hint)) {
+        if let Some(chosen) = row.show_ui(ui, |ui| choice_ui(ui, &row.label, &now, field.choices, hint)) {
             self.apply(field.key, |recipe| (field.set)(recipe, chosen));
         }
     }

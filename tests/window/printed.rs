@@ -48,12 +48,7 @@ fn a_slide_is_a_slide_and_no_recipe_is_cut() {
         let across = "width=\"338.667mm\" height=\"190.500mm\"";
         assert!(svg(&figure, Size::Slide).contains(across), "{kind} is higher than 16:9");
         let column = svg(&figure, Size::Column);
-        let lines: Vec<&str> = column
-            .split('>')
-            .filter_map(|rest| rest.split('<').next())
-            .map(str::trim)
-            .collect();
-        let text = lines.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = texts(&column);
         for sentence in figure.recipe.iter().chain(&figure.notes) {
             let sentence = sentence.replace('\'', "&apos;").replace('\u{a0}', " ");
             assert!(text.contains(sentence.trim()), "{kind}: {sentence}\n{text}");
@@ -61,11 +56,17 @@ fn a_slide_is_a_slide_and_no_recipe_is_cut() {
     }
 }
 
+/// The texts of an SVG file one after the other, however their lines are broken.
+fn texts(svg: &str) -> String {
+    let lines = svg.split('>').filter_map(|rest| rest.split('<').next());
+    lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+}
+
 #[test]
 fn forms_are_bars_with_their_names_and_the_digit_fades() {
     let figures = figures();
     let of = |kind| &figures.iter().find(|(other, _)| *other == kind).unwrap().1;
-    let forms = svg(of(depthscope::export::Kind::Forms), Size::Column);
+    let forms = texts(&svg(of(depthscope::export::Kind::Forms), Size::Column));
     for name in [
         "(a) paths, added up",
         "(b) paths, side by side",

@@ -126,7 +126,7 @@ fn columns_sort_both_ways_and_only_what_differs_is_a_column() {
     page.get_by_label("Sorted by loss, upwards").click();
     page.run();
     assert_eq!(rows(&page)[0], "plain-56");
-    page.get_by_label("Sort by schedule.rate").click();
+    page.get_by_label("Sort by learning rate").click();
     page.run();
     page.get_by_label("Sort by depth");
     assert!(page.query_by_label("Sort by batch").is_none(), "the same everywhere");

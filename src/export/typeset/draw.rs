@@ -4,11 +4,13 @@ use plotters_backend::DrawingBackend;
 
 use super::super::canvas::{Align, Canvas, Ink, Picture};
 use super::super::figure::Point;
-use super::super::fonts::{shortened, wrap};
+use super::super::fonts::{balanced, shortened};
 use super::super::grid;
 use super::super::sheet::{DARK, GREY, PALE};
 use super::super::table::{Cell, Row};
-use super::{AIR, BETWEEN, HEAD, HEAD_LINE, IMAGE, LINE, MARK, Setting, TALL_LINE, TEXT, at_right, marked};
+use super::{
+    AIR, BETWEEN, HEAD, HEAD_LINE, IMAGE, LINE, MARK, Setting, TALL_LINE, TEXT, TEXT_LINE, at_right, fits, marked,
+};
 use crate::error::Result;
 use crate::palette::Rgb;
 
@@ -41,19 +43,18 @@ impl Setting<'_> {
             rule(canvas, top + self.head + index as f64 * line, PALE, 0.75)?;
         }
         rule(canvas, top + self.head + rows.len() as f64 * line, DARK, 1.25)?;
+        let middle = |index: usize| top + self.head + (index as f64 + 0.5) * line;
         let mut at = left + if marked(self.table) { MARK * self.size } else { 0.0 };
         for &(column, width) in &self.columns {
             self.heading(canvas, column, [at, width, top])?;
             for (index, row) in rows.iter().enumerate() {
-                let middle = top + self.head + (index as f64 + 0.5) * line;
-                pictures.extend(self.cell(canvas, row, column, [at, width, middle])?);
+                pictures.extend(self.cell(canvas, row, column, [at, width, middle(index)])?);
             }
             at += width + BETWEEN * self.size;
         }
         for (index, row) in rows.iter().enumerate() {
-            let middle = top + self.head + (index as f64 + 0.5) * line;
             if let Some((colour, width)) = row.mark {
-                let ends = [[left, middle], [left + 14.0 * self.size, middle]];
+                let ends = [left, left + 14.0 * self.size].map(|x| [x, middle(index)]);
                 canvas.path(&ends, colour, 1.6 * f64::from(width) * self.size)?;
             }
         }
@@ -67,7 +68,7 @@ impl Setting<'_> {
         [at, width, top]: [f64; 3],
     ) -> Result<()> {
         let size = HEAD * self.size;
-        let title = wrap(&self.table.columns[column].title, size, width + 2.0, 2);
+        let title = balanced(&self.table.columns[column].title, size, width + 2.0, 2);
         let (x, align) = match at_right(self.table, column) {
             true => (at + width, Align::Right),
             false => (at, Align::Left),
@@ -102,8 +103,15 @@ impl Setting<'_> {
         match row.cells.get(column) {
             None => {}
             Some(Cell::Text(text)) => {
-                let text = shortened(text, size, width + 2.0);
-                canvas.text(&text, [at, middle], size, Align::Left, DARK)?;
+                let lines = match fits(text, size, width + 2.0, 1) || !fits(text, size, width + 2.0, self.texts) {
+                    true => vec![shortened(text, size, width + 2.0)],
+                    false => balanced(text, size, width + 2.0, self.texts),
+                };
+                let step = TEXT_LINE * self.size;
+                let first = middle - 0.5 * step * (lines.len() - 1) as f64;
+                for (place, line) in lines.iter().enumerate() {
+                    canvas.text(line, [at, first + step * place as f64], size, Align::Left, DARK)?;
+                }
             }
             Some(Cell::Number(text, _)) => canvas.text(text, [at + width, middle], size, Align::Right, DARK)?,
             Some(Cell::Curve(values, along)) => {

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use super::fields::title;
+use super::fields::{heading, title};
 use super::{Item, Row};
 use crate::run::amounts::{duration, grouped, short};
 use crate::run::{History, Series, Status};
@@ -92,7 +92,7 @@ impl Column {
             Column::Loss => t!("loss").into(),
             Column::Error => t!("error").into(),
             Column::TestError => t!("test error").into(),
-            Column::Field(name) => title(name).into_owned(),
+            Column::Field(name) => heading(name),
             Column::Time => t!("time").into(),
             Column::Folder => t!("folder").into(),
             Column::Written => t!("written").into(),
@@ -109,7 +109,7 @@ impl Column {
             Column::Loss => t!("Training loss, mean of the last 50 minibatches").into(),
             Column::Error => t!("Training error, mean of the last 50 minibatches").into(),
             Column::TestError => t!("Error on the test split, batch statistics").into(),
-            Column::Field(name) => t!("%{field}: not the same in all runs", field = name).into(),
+            Column::Field(name) => t!("%{field}: not the same in all runs", field = title(name)).into(),
             Column::Time => t!("Time spent in its own steps").into(),
             Column::Folder => t!("The run folder").into(),
             Column::Written => t!("When its folder was last written").into(),

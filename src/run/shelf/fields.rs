@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rust_i18n::t;
 
-use crate::net::Spec;
+use crate::net::{Field, Spec};
 use crate::run::{Experiment, RunPlan};
 
 /// `schedule.rate` = `0.02`, in the order of the experiment file.
@@ -97,53 +97,66 @@ pub fn net(spec: &Spec, seed: u64, experiment: &Experiment, name: &str) -> Field
     fields
 }
 
-/// What a field is called: in English as in the experiment file.
-pub fn title(name: &str) -> Cow<'_, str> {
-    match name {
-        "net" => t!("net"),
-        "depth" => t!("depth"),
-        "block" => t!("block"),
-        "order" => t!("order"),
-        "norm" => t!("norm"),
-        "init" => t!("init"),
-        "zero_last" => t!("zero_last"),
-        "width" => t!("width"),
-        "cardinality" => t!("cardinality"),
-        "group_width" => t!("group_width"),
-        "input" => t!("input"),
-        "classes" => t!("classes"),
-        "seed" => t!("seed"),
-        "shortcut" => t!("shortcut"),
-        "scale" => t!("scale"),
-        "continues" => t!("continues"),
-        "rate_factor" => t!("rate_factor"),
-        "steps" => t!("steps"),
-        "batch" => t!("batch"),
-        "data.source" => t!("data.source"),
-        "data.path" => t!("data.path"),
-        "data.size" => t!("data.size"),
-        "data.pool" => t!("data.pool"),
-        "data.difficulty" => t!("data.difficulty"),
-        "data.images" => t!("data.images"),
-        "data.seed" => t!("data.seed"),
-        "augment.shift" => t!("augment.shift"),
-        "augment.flip" => t!("augment.flip"),
-        "optimizer.kind" => t!("optimizer.kind"),
-        "optimizer.momentum" => t!("optimizer.momentum"),
-        "optimizer.nesterov" => t!("optimizer.nesterov"),
-        "optimizer.weight_decay" => t!("optimizer.weight_decay"),
-        "optimizer.decay" => t!("optimizer.decay"),
-        "optimizer.clip" => t!("optimizer.clip"),
-        "schedule.kind" => t!("schedule.kind"),
-        "schedule.rate" => t!("schedule.rate"),
-        "schedule.warmup" => t!("schedule.warmup"),
+/// What a field is called, in the forms of nets and recipes.
+pub fn title(key: &str) -> Cow<'_, str> {
+    if let Some(field) = Field::ALL.into_iter().find(|field| field.key() == key) {
+        return field.label();
+    }
+    match key {
+        "net" => t!("Net"),
+        "input" => t!("Input"),
+        "classes" => t!("Classes"),
+        "seed" => t!("Seed"),
+        "continues" => t!("Continues"),
+        "rate_factor" => t!("Rate factor"),
+        "steps" => t!("Steps"),
+        "batch" => t!("Batch"),
+        "eval_every" => t!("Test every"),
+        "probe_every" => t!("Norms every"),
+        "data.source" => t!("Source"),
+        "data.path" => t!("Data path"),
+        "data.size" => t!("Size"),
+        "data.pool" => t!("Pool"),
+        "data.difficulty" => t!("Difficulty"),
+        "data.images" => t!("Images"),
+        "data.seed" => t!("Data seed"),
+        "augment.shift" => t!("Shift"),
+        "augment.flip" => t!("Mirror"),
+        "optimizer.kind" => t!("Optimiser"),
+        "optimizer.momentum" => t!("Momentum"),
+        "optimizer.nesterov" => t!("Nesterov"),
+        "optimizer.weight_decay" => t!("Weight decay"),
+        "optimizer.decay" => t!("Decay of"),
+        "optimizer.clip" => t!("Clip at"),
+        "schedule.kind" => t!("Schedule"),
+        "schedule.rate" => t!("Learning rate"),
+        "schedule.warmup" => t!("Warm-up"),
         other => other.into(),
+    }
+}
+
+/// The same above a column, where only a person's name is written large.
+pub fn heading(key: &str) -> String {
+    match key {
+        "optimizer.nesterov" => title(key).into_owned(),
+        _ => title(key).to_lowercase(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_field_of_a_recipe_and_a_net_has_a_name() {
+        let experiment = Experiment::named("faithful").unwrap();
+        let spec = "resnext-20:group_width=4".parse().unwrap();
+        let fields = recipe(&experiment).into_iter().chain(net(&spec, 0, &experiment, "net"));
+        for (key, _) in fields {
+            assert_ne!(title(&key), key, "a key is no name");
+        }
+        assert_eq!(heading("schedule.rate"), "learning rate");
+    }
 
     #[test]
     fn a_recipe_is_read_back_from_its_fields() {
