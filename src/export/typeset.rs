@@ -134,7 +134,9 @@ impl<'a> Setting<'a> {
         let line = body.map_or(usual, |body| (body / lines as f64).clamp(lowest, STRETCH * usual));
         let block_width = (width - 2.0 * AIR * (blocks - 1) as f64) / blocks as f64;
         let most = if room.height.is_some() { MOST_AIR } else { AIR };
-        let spare = ((block_width - taken) / columns.len() as f64).clamp(0.0, most);
+        // What is nearly as wide as the page is as wide.
+        let spare = ((block_width - taken) / columns.len() as f64).max(0.0);
+        let spare = if spare < 1.5 * most { spare } else { most };
         let set = |column: usize| natural[column].min(widest_of(table, column, widest)) + spare;
         Self {
             table,

@@ -16,7 +16,7 @@ use crate::run::{Gradient, History, Series};
 /// When nothing was measured.
 pub fn figure(material: &Material) -> Result<Figure> {
     let gradient = material.gradient;
-    let mut sides = material.sides.map_or_else(|| sides(material.history), Vec::from);
+    let mut sides = material.sides.map_or_else(|| compared(material.history), Vec::from);
     sides.dedup_by_key(|run| run.track.id);
     let named = |run: &&Series| {
         let alike = sides.iter().filter(|side| side.track.name == run.track.name).count() > 1;
@@ -59,6 +59,15 @@ pub fn figure(material: &Material) -> Result<Figure> {
     notes.extend(seeds_shown(material.history, sides));
     let panels = maps.into_iter().map(Panel::Heat).collect();
     Ok(material.figure(t!("Gradient weather"), panels, notes))
+}
+
+/// The deepest net of each family, or of the only one and another net.
+fn compared(history: &History) -> Vec<&Series> {
+    let mut sides = sides(history);
+    if let [only] = sides[..] {
+        sides.extend(history.runs.iter().find(|run| run.track.name != only.track.name));
+    }
+    sides
 }
 
 /// The deepest net of each family, of several seeds the first.

@@ -1,6 +1,9 @@
 //! What stands beside a tower of blocks: the names of its stages above it, and the scale of its fill.
 
-use eframe::egui::{FontId, Rect, Sense, Ui, pos2, vec2};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use eframe::egui::{FontId, Galley, Rect, Sense, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::theme::{self, SMALL};
@@ -11,26 +14,33 @@ use crate::palette;
 /// Room that the scale takes, in points.
 const SCALE: f32 = 310.0;
 
-/// The name and the maps of each stage over the middle of its blocks, as much of it as has room; `bodies` are the blocks as
+/// The name and the maps of each stage over the middle of its blocks, as much of it as has room over all stages; `bodies` are the blocks as
 /// they are drawn.
 pub fn stages_ui(ui: &Ui, graph: &Graph, bodies: &[Rect], top: f32) {
     let ink = theme::ink(ui);
     let stage = |block: &Block| block.name.split('.').next().map(str::to_owned);
     let blocks: Vec<(&Block, Rect)> = graph.blocks.iter().zip(bodies.iter().copied()).collect();
-    for (index, stage) in blocks.chunk_by(|(a, _), (b, _)| stage(a) == stage(b)).enumerate() {
-        let [(_, first), ..] = stage else { continue };
+    let stages = blocks.chunk_by(|(a, _), (b, _)| stage(a) == stage(b)).enumerate();
+    let names = stages.map(|(index, stage)| {
         let (last, body) = stage[stage.len() - 1];
         let [channels, height, width] = graph.nodes[last.output].output;
-        let number = t!("stage %{number}", number = index + 1);
+        let number = t!("stage %{number}", number = index + 1).into_owned();
         let maps = format!("{channels} × {height}×{width}");
-        let room = body.right() - first.left();
-        let words = [format!("{number} · {maps}"), number.into_owned(), maps];
+        let words = [format!("{number} · {maps}"), number, maps];
         let layout = |words| {
-            ui.painter()
-                .layout_no_wrap(words, FontId::proportional(SMALL), ink.weak)
+            let font = FontId::proportional(SMALL);
+            ui.painter().layout_no_wrap(words, font, ink.weak)
         };
-        if let Some(words) = words.into_iter().map(layout).find(|words| words.size().x <= room) {
-            let left = (first.left() + body.right() - words.size().x) / 2.0;
+        (stage[0].1.left()..=body.right(), words.map(layout))
+    });
+    let names: Vec<_> = names.collect();
+    let fits = |range: &RangeInclusive<f32>, words: &Galley| words.size().x <= range.end() - range.start();
+    // All stages say as much, where each can say something.
+    let common = (0..3).find(|&length| names.iter().all(|(range, words)| fits(range, &words[length])));
+    for (range, words) in names {
+        let place = common.or_else(|| words.iter().position(|words| fits(&range, words)));
+        if let Some(words) = place.map(|place| Arc::clone(&words[place])) {
+            let left = (range.start() + range.end() - words.size().x) / 2.0;
             ui.painter().galley(pos2(left, top), words, ink.weak);
         }
     }

@@ -78,7 +78,8 @@ pub fn crosshair_ui(
     }
     let width = rows.iter().map(|row| row.size().x).fold(0.0, f32::max);
     let size = vec2(width + 12.0, rows.len() as f32 * 16.0 + 8.0);
-    let left = if x + 10.0 + size.x <= frame.right() {
+    // The names are at the right.
+    let left = if x < frame.center().x || x - 10.0 - size.x < frame.left() {
         x + 10.0
     } else {
         x - 10.0 - size.x

@@ -112,10 +112,12 @@ impl FirstMinute {
         if theme::lecture(ui) && pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
             self.reveal(ui, scene, stage, actions);
         }
-        if pressed(Key::Num1) {
-            self.predict(Guess::Shallow, actions);
-        } else if pressed(Key::Num2) {
-            self.predict(Guess::Deep, actions);
+        let guesses = [(Key::Num1, Guess::Shallow), (Key::Num2, Guess::Deep)];
+        for (_, guess) in guesses
+            .into_iter()
+            .filter(|&(key, _)| stage == Stage::Ask && pressed(key))
+        {
+            self.predict(guess, actions);
         }
         if stage == Stage::Offer && (pressed(Key::X) || pressed(Key::Plus)) {
             self.add(ui, scene, actions);
@@ -213,10 +215,10 @@ impl FirstMinute {
                 pitch,
                 action: (stage == Stage::Ask && scene.failure.is_none())
                     .then(|| t!("Predict that %{net} reaches the lower training loss", net = name).into()),
-                chosen: self.guess == Some(guess),
+                chosen: self.guess == Some(guess) && twin.is_none(),
                 corner: match self.guess {
                     None => ["1", "2"][index].into(),
-                    Some(chosen) if chosen == guess => t!("your prediction"),
+                    Some(chosen) if chosen == guess && twin.is_none() => t!("your prediction"),
                     Some(_) => "".into(),
                 },
             };

@@ -1,5 +1,7 @@
 //! Identity insertion: a trained net made deeper by blocks that pass everything on, compared with what it was, and trained on.
 
+use std::ops::Range;
+
 use eframe::egui::{
     self, Align2, Color32, ComboBox, DragValue, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -97,7 +99,8 @@ impl Pane for IdentityInsertion {
             net_line_ui(ui, &series.track.name, colour, &sentence(*step, insertion));
         }
         ui.spacing_mut().item_spacing.y = 2.0;
-        ui.add(egui::Label::new(theme::caption(t!("Training loss"))).truncate());
+        let title = t!("Training loss, means of %{window} minibatches", window = WINDOW);
+        ui.add(egui::Label::new(theme::caption(title)).truncate());
         let focus = view.cursor.preview.run.clone();
         let pointed = chart_ui(ui, &found, &among, focus.as_deref());
         view.cursor.point_at(ui, pointed);
@@ -218,24 +221,27 @@ fn chart_ui(
     let end = found.iter().map(last).fold(1.0f64, f64::max);
     // More points than can be told apart would only make the lines uneven.
     let stride = ((APART * end / f64::from(ui.available_width())) as usize).max(1);
-    let smooth = |losses: &[f32], from: usize| -> Vec<PlotPoint> {
+    let smooth = |losses: &[f32], steps: Range<usize>| -> Vec<PlotPoint> {
         let mean = |at: usize| {
             let window = &losses[(at + 1).saturating_sub(WINDOW)..=at];
             window.iter().map(|&loss| f64::from(loss)).sum::<f64>() / window.len() as f64
         };
-        (0..losses.len())
-            .filter(|at| at.is_multiple_of(stride) || at + 1 == losses.len())
-            .map(|at| PlotPoint::new((from + at + 1) as f64, HEIGHT.place(mean(at))))
+        let last = steps.end.saturating_sub(1);
+        steps
+            .filter(|&at| at.is_multiple_of(stride) || at == last)
+            .map(|at| PlotPoint::new((at + 1) as f64, HEIGHT.place(mean(at))))
             .collect()
     };
     for (series, step, insertion) in found {
         let (colour, width) = line_style(ui, &series.track.spec, among);
         let until = series.steps.partition_point(|&done| done as usize <= *step);
+        // The mean is carried on over the insertion.
+        let losses = [&series.loss[..until], &insertion.losses].concat();
         curves.push(Curve {
             name: series.track.name.clone(),
             colour,
             width,
-            line: smooth(&series.loss[..until], 0).into(),
+            line: smooth(&losses, 0..until).into(),
             ..Curve::default()
         });
         curves.push(Curve {
@@ -248,7 +254,7 @@ fn chart_ui(
             .into_owned(),
             colour,
             width: width + 1.0,
-            line: smooth(&insertion.losses, *step).into(),
+            line: smooth(&losses, until.saturating_sub(1)..losses.len()).into(),
             ..Curve::default()
         });
     }
@@ -310,8 +316,8 @@ fn nested_ui(ui: &mut Ui, depths: [usize; 2]) {
 /// The smaller region and the larger one, each with its number of layers.
 fn regions(painter: &egui::Painter, rect: Rect, side: f32, (nested, depths): (bool, [usize; 2]), ink: theme::Ink) {
     let at = |[across, down]: [f32; 2]| pos2(rect.left() + across * side, rect.center().y + down * side);
-    let centres = if nested { [0.78, 0.62] } else { [0.98, 0.54] };
-    let names = if nested { [0.78, 0.32] } else { [1.12, 0.4] };
+    let centres = if nested { [0.78, 0.62] } else { [1.08, 0.54] };
+    let names = if nested { [0.78, 0.32] } else { [1.18, 0.4] };
     for (place, radius) in [(1, 0.5), (0, 0.24)] {
         let fill = Color32::from_rgba_unmultiplied(ink.weak.r(), ink.weak.g(), ink.weak.b(), 28);
         let edge = Stroke::new(1.0, ink.weak);

@@ -347,10 +347,14 @@ impl Drawn {
             view: Arc::clone(view),
             range,
             texture: ui.ctx().load_texture("landscape", image, TextureOptions::LINEAR),
-            lines: levels(range)
-                .into_iter()
-                .flat_map(|level| contour(map, level))
-                .collect(),
+            lines: match map.loss.iter().any(|loss| loss.is_nan()) {
+                // Half of a ring is none.
+                true => Vec::new(),
+                false => levels(range)
+                    .into_iter()
+                    .flat_map(|level| contour(map, level))
+                    .collect(),
+            },
         }
     }
 }

@@ -144,7 +144,8 @@ impl Deck<'_> {
             None => t!("preparing").into_owned(),
         };
         ui.horizontal(|ui| {
-            let state = theme::paragraph(ui, state, ui.available_width() - MORE);
+            let width = ui.available_width() - MORE;
+            let state = theme::paragraph(ui, parted(ui, &state, width), width);
             ui.add(Label::new(state));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let open = self.open.contains(&card.id);
@@ -371,6 +372,27 @@ fn count(number: u64) -> String {
         1_000_000..1_000_000_000 => format!("{} M", short(number as f64 / 1e6)),
         _ => format!("{} G", short(number as f64 / 1e9)),
     }
+}
+
+/// Lines that end at the dots between the clauses, as far as they are no wider.
+fn parted(ui: &Ui, words: &str, width: f32) -> String {
+    let fits = |words: &str| theme::paragraph(ui, words.to_owned(), f32::INFINITY).size().x <= width;
+    let mut lines: Vec<String> = Vec::new();
+    for clause in words.split(" · ") {
+        match lines.last_mut() {
+            None => lines.push(clause.to_owned()),
+            Some(line) => {
+                let longer = format!("{line} · {clause}");
+                if fits(&longer) {
+                    *line = longer;
+                } else {
+                    line.push_str(" ·");
+                    lines.push(clause.to_owned());
+                }
+            }
+        }
+    }
+    lines.join("\n")
 }
 
 /// Where a run stands, in a few words.

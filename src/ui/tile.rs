@@ -23,8 +23,6 @@ const HEADER: f32 = 38.0;
 const TAG_ROOM: f32 = 180.0;
 /// Room beside a title, both sides together.
 const PADDING: f32 = 16.0;
-/// Least width of a title that stands behind another's panel.
-const LEAST_TAB: f32 = 72.0;
 /// Width of the menu of those that have no room.
 const MORE: f32 = 44.0;
 const MARGIN: Margin = Margin {
@@ -60,7 +58,7 @@ fn title_width(ui: &Ui, tiles: &Tiles<Panel>, tile: TileId) -> f32 {
 pub struct Titles(Vec<(TileId, f32)>);
 
 impl Titles {
-    /// Fits titles of those widths into a row: the one in front is whole, and the last of the others may be cut.
+    /// Fits titles of those widths into a row: the one in front, and the others as far as they are whole.
     fn fit(own: Vec<(TileId, f32)>, front: Option<TileId>, room: f32) -> Self {
         let all = Self::fill(&own, front, room);
         if all.behind().next().is_none() {
@@ -76,7 +74,7 @@ impl Titles {
             if Some(tab) == front {
                 return (tab, own.min(room));
             }
-            let width = if left >= own.min(LEAST_TAB) { own.min(left) } else { 0.0 };
+            let width = if left >= own { own } else { 0.0 };
             // None after one that has no room, so that they stay in order.
             left = if width < own { 0.0 } else { left - own };
             (tab, width)

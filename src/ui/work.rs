@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use eframe::egui::{FontId, ProgressBar, Role, Ui, WidgetInfo};
+use eframe::egui::{Color32, FontId, ProgressBar, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 
 use super::at_right::AtRight;
@@ -13,6 +13,9 @@ use super::widgets::quiet_button_ui;
 use super::{Action, News, Scene};
 use crate::run::{Command, Question, Work};
 
+/// Width of the bar.
+const BAR: f32 = 96.0;
+
 /// Draws the work on the panel's own questions; answers whether there is any.
 pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> bool) -> bool {
     let mine = |work: &&Work| is_mine(&work.question);
@@ -21,16 +24,36 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
         return false;
     };
     let others = works.count();
+    let stop = t!("Break off");
+    let width = |words: &str| {
+        let font = FontId::proportional(SMALL);
+        let line = ui
+            .painter()
+            .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
+        line.size().x + ui.spacing().item_spacing.x
+    };
+    let beside = BAR + width(&stop) + 2.0 * (ui.spacing().button_padding.x + ui.spacing().item_spacing.x);
+    let row = ui.max_rect().width() - beside;
+    let said = [
+        words(first.share, first.left, others),
+        words(first.share, first.left, 0),
+        format!("{} %", (100.0 * first.share).round()),
+    ];
+    let words = said.iter().find(|words| width(words) <= row).unwrap_or(&said[2]);
+    // All of it stands in one row.
+    if ui.layout().main_wrap && ui.available_size_before_wrap().x < beside + width(words) {
+        ui.end_row();
+    }
     ui.add(bar(ui, first.share));
-    ui.label(theme::caption(words(first.share, first.left, others)));
-    if quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far")).clicked() {
+    ui.label(theme::caption(words));
+    if quiet_button_ui(ui, &stop, &t!("Keeps what is known so far")).clicked() {
         view.actions.push(Action::Send(Command::Dismiss));
     }
     true
 }
 
 fn bar(ui: &Ui, share: f32) -> ProgressBar {
-    let bar = ProgressBar::new(share).desired_width(96.0).desired_height(8.0);
+    let bar = ProgressBar::new(share).desired_width(BAR).desired_height(8.0);
     bar.fill(theme::ink(ui).weak)
 }
 

@@ -48,9 +48,12 @@ pub fn curves_ui<'a>(
         return None;
     }
     let title = if more {
-        t!("Training loss of the first %{runs} runs", runs = MOST)
+        t!(
+            "Training loss of the first %{runs} runs, each point the mean of up to 8 steps",
+            runs = MOST
+        )
     } else {
-        t!("Training loss of these runs")
+        t!("Training loss of these runs, each point the mean of up to 8 steps")
     };
     ui.add(Label::new(theme::caption(&*title)).truncate());
     let names: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
