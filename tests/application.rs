@@ -188,8 +188,8 @@ fn rewind(window: &mut Window) {
     assert!(now > 4, "moments are kept: {now}");
     click(window, "Moment before");
     click(window, "Moment before");
-    until(window, "Every panel shows step");
-    let step = number(window, "Every panel shows step ");
+    until(window, "Every picture shows step");
+    let step = number(window, "Every picture shows step ");
     press(window, Key::Num5);
     let maps = format!("layer1.0, 8 × 8×8, step {step}");
     until(window, &maps);

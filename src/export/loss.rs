@@ -80,7 +80,8 @@ pub fn reading(nets: &[Net], window: usize) -> String {
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
 /// and by more than a tenth. It joins the curves' ends and says the difference of the final losses.
 fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
-    let plain = || nets.iter().filter(|net| !net.spec.residual());
+    let whole = |net: &&Net| !net.spec.residual() && !net.runs.iter().any(|run| run.is_branch());
+    let plain = || nets.iter().filter(whole);
     let shallow = plain().min_by_key(|net| net.spec.depth)?;
     let deep = plain().max_by_key(|net| net.spec.depth)?;
     let mut deepened = shallow.spec.clone();

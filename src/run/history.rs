@@ -60,6 +60,11 @@ impl Series {
         }
     }
 
+    /// Whether it continues another run from one of that run's moments: its own steps do not begin with the first.
+    pub fn is_branch(&self) -> bool {
+        self.steps.first().is_some_and(|&first| first > 1)
+    }
+
     /// Steps done.
     pub fn step(&self) -> usize {
         self.steps.last().map_or(0, |&step| step as usize)

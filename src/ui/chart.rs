@@ -101,7 +101,7 @@ pub struct Chart<'a> {
     pub summary: String,
 }
 
-/// Share of the height at the foot of which a number would meet those of the other axis.
+/// Share of the height at whose foot a number would meet those of the other axis, and at whose top the title.
 const CORNER: f64 = 0.015;
 
 impl Chart<'_> {
@@ -113,7 +113,7 @@ impl Chart<'_> {
             .as_ref()
             .and_then(|link| link.cursor.zoom)
             .and_then(|steps| self.places(steps));
-        let names = Names::fit(ui, curves, self.bracket.as_ref());
+        let names = Names::fit(ui, curves, self.bracket.as_ref(), zoom.is_some());
         let told = names.legend_ui(ui, curves);
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
         let dots = self.across == Across::Count && curves.iter().any(|curve| curve.dots);
@@ -272,7 +272,8 @@ impl Chart<'_> {
         }
         let log = self.height.log;
         let y_axis = axis(AxisHints::new_y()).formatter(move |mark, range| {
-            if mark.value - range.start() < CORNER * (range.end() - range.start()) {
+            let edge = CORNER * (range.end() - range.start());
+            if mark.value - range.start() < edge || range.end() - mark.value < edge {
                 String::new()
             } else if log {
                 power_of_ten(mark.value)

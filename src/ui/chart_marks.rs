@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use eframe::egui::{FontId, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
-use egui_plot::PlotTransform;
+use egui_plot::{PlotPoint, PlotTransform};
 use rust_i18n::t;
 
 use super::axis::Height;
@@ -62,7 +62,12 @@ pub fn crosshair_ui(
     for curve in curves {
         let inside = curve.line.first().is_some_and(|first| first.x <= place + 1e-9)
             && curve.line.last().is_some_and(|last| last.x >= place - 1e-9);
-        if let (true, Some(y)) = (inside && !curve.label.is_empty(), height_at(&curve.line, place)) {
+        // What was measured now and then has no value in between.
+        let point = match curve.dots {
+            true => curve.line.iter().rfind(|point| point.x <= place + 1e-9).copied(),
+            false => height_at(&curve.line, place).map(|y| PlotPoint::new(place, y)),
+        };
+        if let (true, Some(PlotPoint { x: at, y })) = (inside && !curve.label.is_empty(), point) {
             let number = match height.value(y) {
                 _ if !y.is_finite() => t!("not finite").into(),
                 percent if height.factor == 100.0 => format!("{percent:.1} %"),
@@ -71,7 +76,7 @@ pub fn crosshair_ui(
             let text = format!("{}  {number}", curve.name);
             rows.push(painter.layout_no_wrap(text, font.clone(), curve.colour));
             if y.is_finite() {
-                let at = pos2(x, transform.position_from_point_y(y));
+                let at = pos2(transform.position_from_point_x(at), transform.position_from_point_y(y));
                 painter.circle_filled(at, curve.width + 1.5, curve.colour);
             }
         }

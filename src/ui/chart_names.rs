@@ -53,8 +53,9 @@ impl End<'_, '_> {
 }
 
 impl Names {
-    /// Fits the names of these curves into the space there is for the chart.
-    pub fn fit(ui: &Ui, curves: &[Curve<'_>], bracket: Option<&Bracket>) -> Self {
+    /// Fits the names of these curves into the space there is for the chart; of a part of it (`zoomed`), whose lines may
+    /// end elsewhere, they stand above.
+    pub fn fit(ui: &Ui, curves: &[Curve<'_>], bracket: Option<&Bracket>, zoomed: bool) -> Self {
         let width = (ui.available_width() - AXIS).max(64.0);
         let gutter = NAME_GAP[usize::from(bracket.is_some())] + AIR;
         let most = MOST * width - gutter;
@@ -73,7 +74,8 @@ impl Names {
         let gap = bracket.map_or(0.0, |bracket| measure(ui, &bracket.text, strong.clone()));
         let (whole, bare) = (widest(true).max(gap), widest(false));
         let details = whole <= most;
-        let above = bare + gutter > HALF * width && ui.available_height() > LEGEND_ROOM;
+        let narrow = zoomed || bare + gutter > HALF * width;
+        let above = narrow && ui.available_height() > LEGEND_ROOM;
         let widest = match above {
             true => 0.0,
             false if details => whole,
@@ -160,8 +162,8 @@ impl Names {
                 let edge = |y: f64| position(0.0, y).y.clamp(frame.top(), frame.bottom());
                 (edge(bracket.from), edge(bracket.to), bracket)
             });
-            let told = spanned.as_ref().filter(|_| named.len() < lines);
-            if let Some((from, to, _)) = told {
+            let spanned = spanned.filter(|_| named.len() < lines);
+            if let Some((from, to, _)) = &spanned {
                 wishes.push(f64::from((from + to) / 2.0));
             }
             let places = spread(&wishes, LABEL_GAP, top + inset, bottom - inset);
@@ -172,9 +174,8 @@ impl Names {
                     pointed = Some(end.curve.name.clone());
                 }
             }
-            let words_at = told.and_then(|_| places.last()).map(|&y| y as f32);
-            if let Some((from, to, bracket)) = spanned {
-                bracket_ui(ui, &painter, [from, to], bracket, (x, words_at));
+            if let (Some((from, to, bracket)), Some(&words_at)) = (spanned, places.last()) {
+                bracket_ui(ui, &painter, [from, to], bracket, (x, words_at as f32));
             }
         }
         pointed
@@ -234,7 +235,7 @@ fn bracket_ui(
     painter: &eframe::egui::Painter,
     [from, to]: [f32; 2],
     bracket: &Bracket,
-    (x, words_at): (f32, Option<f32>),
+    (x, words_at): (f32, f32),
 ) {
     let ink = theme::ink(ui);
     let (near, far) = (x + 5.0, x + 11.0);
@@ -242,8 +243,7 @@ fn bracket_ui(
         vec![pos2(near, from), pos2(far, from), pos2(far, to), pos2(near, to)],
         Stroke::new(1.5, ink.text),
     );
-    let Some(y) = words_at else { return };
-    let text = pos2(x + NAME_GAP[1], y);
+    let text = pos2(x + NAME_GAP[1], words_at);
     painter.line_segment(
         [pos2(far, (from + to) / 2.0), text - vec2(2.0, 0.0)],
         Stroke::new(1.0, ink.text),

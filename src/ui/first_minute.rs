@@ -109,8 +109,12 @@ impl FirstMinute {
 
     fn keys(&mut self, ui: &Ui, scene: Scene<'_>, stage: Stage, actions: &mut Vec<Action>) {
         let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
-        if theme::lecture(ui) && pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
-            self.reveal(ui, scene, stage, actions);
+        if pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
+            if [Stage::Watch, Stage::Repair].contains(&stage) && story::rests(scene.history) {
+                actions.push(Action::Send(Command::Run));
+            } else if theme::lecture(ui) {
+                self.reveal(ui, scene, stage, actions);
+            }
         }
         let guesses = [(Key::Num1, Guess::Shallow), (Key::Num2, Guess::Deep)];
         for (_, guess) in guesses
@@ -157,6 +161,12 @@ impl FirstMinute {
             Stage::Ask => {
                 t!("Click a tower, or press 1 or 2: that is your prediction, and both nets start training.").into()
             }
+            Stage::Watch if story::rests(scene.history) => t!(
+                "The training rests at step %{step} of %{steps}.",
+                step = cast.shallow.step().min(cast.deep.step()),
+                steps = scene.experiment.steps
+            )
+            .into(),
             Stage::Watch => t!(
                 "Both train on the same batches. Step %{step} of %{steps}; at step %{offer} you may change one thing.",
                 step = cast.shallow.step().min(cast.deep.step()),
@@ -256,6 +266,11 @@ impl FirstMinute {
                 .max_rect(right)
                 .layout(Layout::right_to_left(Align::Min)),
             |ui| match stage {
+                Stage::Watch | Stage::Repair if story::rests(scene.history) => {
+                    if primary_button_ui(ui, &t!("Go on with the training"), large).clicked() {
+                        actions.push(Action::Send(Command::Run));
+                    }
+                }
                 Stage::Ask | Stage::Watch => {}
                 Stage::Offer => {
                     if primary_button_ui(ui, &t!("+ x: let each block add its input"), large).clicked() {

@@ -131,15 +131,18 @@ impl Deck<'_> {
             }
         }
         let runs = self.draft.ran(card) == Some(&card.plan);
-        let state = match view
-            .scene
-            .history
-            .runs
-            .iter()
-            .find(|run| run.track.name == card.plan.name)
-        {
+        let all = &view.scene.history.runs;
+        let mut seeds = all.iter().filter(|run| run.track.name == card.plan.name);
+        let (first, several) = (seeds.next(), seeds.next().is_some());
+        let state = match first {
             _ if self.copied == Some(card.id) => t!("text copied").into_owned(),
             _ if !runs => t!("not running yet").into_owned(),
+            Some(series) if several => t!(
+                "%{standing} · seed %{seed}",
+                standing = standing(series),
+                seed = series.track.seed
+            )
+            .into_owned(),
             Some(series) => standing(series),
             None => t!("preparing").into_owned(),
         };

@@ -21,23 +21,23 @@ type Line = (String, Cow<'static, str>);
 fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
     let line = |task: &Task| Some((format(&task.keys()?), task.words(None)));
     let mut lines: Vec<Line> = vec![
-        ("1, 2".into(), t!("predict the shallow or the deep net (first minute)")),
+        ("1, 2".into(), t!("Predict the shallow or the deep net (first minute)")),
         ("X".into(), t!("+ x: let each block add its input (first minute)")),
         (
             t!("Page Up, Page Down").into(),
-            t!("the step before, the next step (lessons)"),
+            t!("The step before, the next step (lessons)"),
         ),
         (
             t!("Ctrl+Page Down").into(),
-            t!("the next lesson, at the last step (lessons)"),
+            t!("The next lesson, at the last step (lessons)"),
         ),
-        ("1 … 9".into(), t!("choose an answer, or take hold of a row (lessons)")),
-        ("← → ↑ ↓".into(), t!("move the row, or draw the curve (lessons)")),
+        ("1 … 9".into(), t!("Choose an answer, or take hold of a row (lessons)")),
+        ("← → ↑ ↓".into(), t!("Move the row, or draw the curve (lessons)")),
         (
             t!("Space, Ctrl+Enter").into(),
-            t!("predict and run, pause, go on (lessons)"),
+            t!("Predict and run, pause, go on (lessons)"),
         ),
-        ("Ctrl+S".into(), t!("save the report, at the last step (lessons)")),
+        ("Ctrl+S".into(), t!("Save the report, at the last step (lessons)")),
     ];
     lines.extend(Task::GLOBAL.iter().filter_map(line));
     let own = Task::of_lab();
@@ -48,14 +48,14 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
     );
     lines.extend([
         ("Ctrl+C".into(), Task::Copy.words(None)),
-        ("1 … 9".into(), t!("open that panel of the Panels menu")),
-        ("← →".into(), t!("layer before, next layer; with Shift every node")),
-        ("↑ ↓".into(), t!("image before, next image")),
+        ("1 … 9".into(), t!("Open that panel of the Panels menu")),
+        ("← →".into(), t!("Layer before, next layer; with Shift every node")),
+        ("↑ ↓".into(), t!("Image before, next image")),
         (
             t!("Ctrl+wheel, drag").into(),
-            t!("zoom a chart, move along it; with the right button the part to see"),
+            t!("Zoom a chart, move along it; with the right button the part to see"),
         ),
-        (t!("Home, double click").into(), t!("the whole training")),
+        (t!("Home, double click").into(), t!("The whole training")),
     ]);
     for &panel in Panel::ALL {
         for key in panel.keys() {
@@ -63,9 +63,9 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
         }
     }
     lines.extend([
-        ("Ctrl++, Ctrl+−".into(), t!("larger, smaller; Ctrl+0 resets")),
-        ("Tab, Enter".into(), t!("from control to control, press it")),
-        ("Esc".into(), t!("closes what is open")),
+        ("Ctrl++, Ctrl+−".into(), t!("Larger, smaller; Ctrl+0 resets")),
+        ("Tab, Enter".into(), t!("From control to control, press it")),
+        ("Esc".into(), t!("Closes what is open")),
     ]);
     lines
 }

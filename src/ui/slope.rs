@@ -79,8 +79,9 @@ impl Moment {
 
 impl Slope {
     fn controls_ui(&mut self, ui: &mut Ui, view: &View<'_>) {
-        let runs = &view.scene.history.runs;
-        let newest = runs
+        // Runs opened to compare have theirs.
+        let trained = view.scene.history.trained();
+        let newest = trained
             .iter()
             .filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step))
             .max();

@@ -46,7 +46,7 @@ pub struct Cast<'a> {
 impl<'a> Cast<'a> {
     /// The shallowest and the deepest plain net, and the latter's residual twin.
     pub fn of(history: &'a History) -> Option<Self> {
-        let plain = |series: &&Series| series.track.spec.family == Family::Plain;
+        let plain = |series: &&Series| series.track.spec.family == Family::Plain && !series.is_branch();
         let depth = |series: &&Series| series.track.spec.depth;
         let trained = history.trained();
         let shallow = trained.iter().filter(plain).min_by_key(depth)?;
@@ -87,6 +87,14 @@ pub fn stage(history: &History, guess: Option<Guess>) -> Stage {
         None if cast.deep.step().min(cast.shallow.step()) >= OFFER_STEP || history.phase == Phase::Done => Stage::Offer,
         None => Stage::Watch,
     }
+}
+
+/// Whether a training that was begun rests before its end, as after a restart of the program.
+pub fn rests(history: &History) -> bool {
+    let early = |series: &Series| !series.finished && series.diverged.is_none();
+    let trained = history.trained();
+    let begun = trained.iter().any(|series| series.step() > 0);
+    history.phase == Phase::Paused && begun && trained.iter().any(early)
 }
 
 /// What the plain nets show, in words made from the measured curves; `None` before there is enough of them.

@@ -25,10 +25,9 @@ const ENDS: f32 = 12.0;
 const NUMBERS: f32 = 48.0;
 /// Height of the track with its numbers.
 const TRACK: f32 = 44.0;
-/// Height that the losses take at least, with their title, and what is left beneath the track for words.
+/// Height that the losses take at least, with their title.
 const LOSSES: f32 = 76.0;
 const TITLE: f32 = 26.0;
-const WORDS: f32 = 48.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -86,7 +85,6 @@ impl Pane for Timeline {
         }
         self.play(ui, &moments, view);
         ui.horizontal_wrapped(|ui| self.buttons_ui(ui, &moments, view));
-        self.track_ui(ui, &moments, view);
         let now = grouped(newest(view.scene.history) as u64);
         let sentence = match view.cursor.step {
             None if moments.len() == 1 => t!(
@@ -99,16 +97,24 @@ impl Pane for Timeline {
                 moments = moments.len()
             ),
             Some(step) => t!(
-                "Every panel shows step %{step}, computed again from the weights kept there.",
+                "Every picture shows step %{step}, computed again from the weights kept there.",
                 step = grouped(step as u64)
             ),
         };
-        ui.label(theme::caption(sentence));
-        if let Some(why) = &view.scene.findings.unsaved {
-            let words = t!(
+        let unsaved = view.scene.findings.unsaved.as_ref().map(|why| {
+            t!(
                 "The moments are kept in memory only and end with this window: %{why}",
                 why = why
-            );
+            )
+        });
+        let height = |words: &str| {
+            let lines = theme::paragraph(ui, words.to_owned(), ui.available_width());
+            lines.size().y + ui.spacing().item_spacing.y
+        };
+        let words = height(&sentence) + unsaved.as_deref().map_or(0.0, height);
+        self.track_ui(ui, &moments, view, words);
+        ui.add(Label::new(theme::caption(sentence)).wrap());
+        if let Some(words) = unsaved {
             ui.add(Label::new(theme::caption(words).color(theme::ink(ui).error)).wrap());
         }
     }
@@ -267,11 +273,12 @@ impl Timeline {
         });
     }
 
-    fn track_ui(&mut self, ui: &mut Ui, moments: &[usize], view: &mut View<'_>) {
+    /// The track, above so many points for `words`.
+    fn track_ui(&mut self, ui: &mut Ui, moments: &[usize], view: &mut View<'_>, words: f32) {
         let ink = theme::ink(ui);
         let steps = view.scene.experiment.steps.max(newest(view.scene.history)).max(1);
         let history = view.scene.history;
-        let room = ui.available_height() - TRACK - WORDS;
+        let room = ui.available_height() - TRACK - words;
         let charted = room >= LOSSES && newest(history) > 0;
         let above = if charted { room } else { 0.0 };
         let size = vec2(ui.available_width(), above + TRACK);

@@ -224,9 +224,17 @@ fn axis(ui: &Ui, painter: &Painter, space: Rect, names: f32, title: &str, foot: 
     let ink = theme::ink(ui);
     let chart = Rect::from_min_max(space.min + vec2(AXIS, 24.0), space.max - vec2(names, MARKS));
     let strong = FontId::new(SMALL, theme::semibold());
-    let title = theme::elided(ui, title, strong, ink.text, space.width());
+    // Where there is little room, their first or last clause.
+    let laid = |words: [&str; 2], font: FontId, colour| {
+        let [whole, brief] = words.map(|words| theme::elided(ui, words, font.clone(), colour, space.width()));
+        if whole.elided { brief } else { whole }
+    };
+    let clauses = [',', ';', '，', '；'];
+    let first = title.split(clauses).next().unwrap_or(title);
+    let last = foot.rsplit(clauses).next().unwrap_or(foot).trim();
+    let title = laid([title, first], strong, ink.text);
     painter.galley(space.min, title, ink.text);
-    let foot = theme::elided(ui, foot, FontId::proportional(SMALL), ink.weak, space.width());
+    let foot = laid([foot, last], FontId::proportional(SMALL), ink.weak);
     let left = chart.center().x - foot.size().x / 2.0;
     let left = left.min(space.right() - foot.size().x).max(space.left());
     painter.galley(pos2(left, space.bottom() - foot.size().y), foot, ink.weak);

@@ -67,11 +67,13 @@ impl Level {
 pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     let groups = groups(history);
     let depth = |group: &&Group<'_>| group.runs[0].track.spec.depth;
+    // What continues another run, perhaps at another rate, has not learned by the recipe.
     let plain = || {
         groups
             .iter()
             .filter(|group| group.runs[0].track.id < history.trained().len())
             .filter(|group| group.runs[0].track.spec.family == Family::Plain)
+            .filter(|group| !group.runs.iter().any(|run| run.is_branch()))
     };
     let said = |words: Cow<'static, str>| Verdict {
         words: words.into(),
@@ -82,7 +84,7 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
         idle: true,
         ..said(words)
     };
-    let (Some(shallow), Some(deep)) = (plain().min_by_key(depth), plain().max_by_key(depth)) else {
+    let (Some(shallow), Some(deep)) = (plain().min_by_key(depth), plain().rev().max_by_key(depth)) else {
         return idle(t!(
             "No plain net is here: degradation shows between two of different depth."
         ));
@@ -171,7 +173,8 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::Event;
+    use crate::net::Spec;
+    use crate::run::{Event, Track};
     use crate::ui::story::tests::history;
 
     fn words(runs: &[(&str, f32)], steps: usize) -> String {
@@ -194,6 +197,35 @@ mod tests {
         assert!(words(&pair(1.0, 0.5), 150).contains("the deeper net is ahead by 0.50"));
         assert!(words(&[("resnet-20", 1.0)], 150).starts_with("No plain net"));
         assert!(words(&[("plain-20", 1.0)], 150).starts_with("One depth only"));
+    }
+
+    #[test]
+    fn what_continues_another_run_is_not_compared() {
+        let mut history = history(&[("plain-20", 0.5), ("plain-56", 1.75)], 150);
+        let alone = verdict(&history, None);
+        let spec = Spec::for_data("plain-56", [1, 8, 8], 10).unwrap();
+        let track = Track {
+            id: 2,
+            name: "plain-56-from-26-x0.1".into(),
+            spec,
+            seed: 0,
+        };
+        history.apply(&Event::Started {
+            track,
+            step: 26,
+            engine: "test".into(),
+        });
+        assert_eq!(verdict(&history, None), alone, "it has no steps of its own yet");
+        for step in 27..=150 {
+            history.apply(&Event::Stepped {
+                run: 2,
+                step,
+                loss: 1.9,
+                error: 0.5,
+                rate: 0.002,
+            });
+        }
+        assert_eq!(verdict(&history, None), alone);
     }
 
     #[test]

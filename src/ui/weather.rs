@@ -179,16 +179,16 @@ fn strips(ui: &Ui, history: &History, sides: [&Series; 2], key: &Key) -> Vec<Str
     let same = std::ptr::eq(sides[0], sides[1]);
     let shown = if same { &sides[..1] } else { &sides[..] };
     let mut strips = Vec::new();
+    let alike = !same && sides[0].track.name == sides[1].track.name;
     for series in shown {
+        let net = series.track.name.clone();
+        let title = match alike {
+            true => t!("%{net} (seed %{seed})", net = net, seed = series.track.seed).into(),
+            false => net.clone(),
+        };
+        let names = quantity.names(&series.track.spec);
         let values = values(series, quantity, key.range);
-        strips.push(Strip::new(
-            ui,
-            series.track.name.clone(),
-            quantity.names(&series.track.spec),
-            values,
-            range,
-            false,
-        ));
+        strips.push(Strip::new(ui, title, Some(net), names, values, range));
     }
     if let [upper, lower] = &strips[..]
         && upper.values.len() == lower.values.len()
@@ -200,7 +200,7 @@ fn strips(ui: &Ui, history: &History, sides: [&Series; 2], key: &Key) -> Vec<Str
         let largest = largest.fold(0.1f64, |most, value| most.max(value.abs()));
         let title = t!("%{upper} over %{lower}", upper = upper.title, lower = lower.title).into();
         let names = upper.names.clone();
-        strips.push(Strip::new(ui, title, names, values, [-largest, largest], true));
+        strips.push(Strip::new(ui, title, None, names, values, [-largest, largest]));
     }
     strips
 }

@@ -37,11 +37,12 @@ const BAR: f32 = 80.0;
 #[derive(Clone)]
 pub struct Strip {
     pub title: String,
+    /// The net whose gradients these are; nothing of a difference.
+    pub net: Option<String>,
     pub names: Vec<String>,
     /// `[row][column]`: log10 of the norm, or of the ratio of two.
     pub values: Vec<Vec<f64>>,
     range: [f64; 2],
-    difference: bool,
     texture: TextureHandle,
 }
 
@@ -50,12 +51,12 @@ impl Strip {
     pub fn new(
         ui: &Ui,
         title: String,
+        net: Option<String>,
         names: Vec<String>,
         values: Vec<Vec<f64>>,
         range: [f64; 2],
-        difference: bool,
     ) -> Self {
-        let table = table(difference);
+        let table = table(net.is_none());
         let pixels = values.iter().flatten().map(|&value| pixel(value, range, table));
         let image = ColorImage::new([COLUMNS, values.len().max(1)], {
             let mut pixels: Vec<Color32> = pixels.collect();
@@ -67,10 +68,10 @@ impl Strip {
                 .ctx()
                 .load_texture("gradient weather", image, TextureOptions::NEAREST),
             title,
+            net,
             names,
             values,
             range,
-            difference,
         }
     }
 }
@@ -117,11 +118,11 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
             continue;
         }
         let heading = pos2(left, top);
-        if strip.difference {
+        if let Some(net) = &strip.net {
+            named.push(net_name_ui(ui, heading, index, net, ink.text, view.cursor));
+        } else {
             let title = FontId::new(SMALL, theme::semibold());
             painter.text(heading, Align2::LEFT_TOP, &strip.title, title, ink.text);
-        } else {
-            named.push(net_name_ui(ui, heading, index, &strip.title, ink.text, view.cursor));
         }
         painter.rect_filled(body, 0.0, ink.ground);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
@@ -137,14 +138,14 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
             let row = (share.y * strip.values.len() as f32) as usize;
             let column = (share.x * COLUMNS as f32) as usize;
             view.cursor.hover_step(step);
-            if !strip.difference {
-                view.cursor.hover_run(strip.title.clone());
+            if let Some(net) = &strip.net {
+                view.cursor.hover_run(net.clone());
             }
             if let Some(name) = strip.names.get(row) {
                 view.cursor.hover_layer(name.clone());
                 if response.clicked() {
-                    if !strip.difference {
-                        view.cursor.run.clone_from(&strip.title);
+                    if let Some(net) = &strip.net {
+                        view.cursor.run.clone_from(net);
                     }
                     view.cursor.layer = name.clone();
                     view.cursor.go_to(step, view.scene.history);
@@ -179,8 +180,14 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
     }
     if let Some((top, words)) = picked {
         painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
-    } else if let Some(&name) = named.first() {
-        beside_name_ui(ui, name, right, &[quantity.to_owned()]);
+    } else {
+        for (at, (&name, strip)) in named.iter().zip(strips).enumerate() {
+            let net = strip.net.as_deref().unwrap_or_default();
+            let seed = strip.title.strip_prefix(net).unwrap_or_default().trim();
+            let first = if at == 0 { quantity } else { "" };
+            let words = format!("{seed} {first}");
+            beside_name_ui(ui, name, right, &[words.trim().to_owned(), seed.to_owned()]);
+        }
     }
     let bottom = space.bottom() - AXIS;
     let apart = (range[1] - range[0]) * 44.0 / f64::from((right - left).max(1.0));
@@ -208,7 +215,7 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
 fn readout(strip: &Strip, name: &str, step: f64, value: f64) -> String {
     let step = grouped(step as u64);
     let place = t!("%{layer}, step %{step}", layer = name, step = step);
-    let factor = if strip.difference { "×" } else { "" };
+    let factor = if strip.net.is_none() { "×" } else { "" };
     if value.is_finite() {
         format!("{place}: {factor}{}", short(10f64.powf(value)))
     } else {
@@ -251,14 +258,14 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
     let ink = theme::ink(ui);
     let painter = ui.painter();
     let bar = Rect::from_min_max(rect.min, pos2(rect.left() + 8.0, rect.bottom()));
-    colour_bar_ui(painter, bar, table(strip.difference));
+    colour_bar_ui(painter, bar, table(strip.net.is_none()));
     let font = FontId::proportional(SMALL);
     let [low, high] = strip.range;
     let number = |log: f64| match log {
         -3.0..6.0 => short(rounded(10f64.powf(log))),
         _ => power_of_ten(log),
     };
-    let words = |log: f64| match strip.difference {
+    let words = |log: f64| match strip.net.is_none() {
         true => format!("×{}", number(log)),
         false => number(log),
     };
@@ -284,7 +291,7 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
     ] {
         painter.text(pos2(x, y), align, words(log), font.clone(), ink.weak);
     }
-    if strip.difference && bar.height() > 54.0 {
+    if strip.net.is_none() && bar.height() > 54.0 {
         painter.text(
             pos2(x, bar.center().y),
             Align2::LEFT_CENTER,

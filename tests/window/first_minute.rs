@@ -1,7 +1,7 @@
 //! The first minute, by pointer and by keyboard.
 
-use depthscope::run::{Command, Event};
-use depthscope::ui::{Action, Room};
+use depthscope::run::{Command, Event, Phase};
+use depthscope::ui::{Action, FirstMinute, Guess, Room};
 use eframe::egui::{Key, Theme};
 use egui_kittest::kittest::Queryable;
 
@@ -53,4 +53,18 @@ fn first_minute_by_keyboard() {
     page.key_press(Key::Num1);
     page.run();
     assert_eq!(page.state().actions.len(), 1, "one prediction only");
+}
+
+#[test]
+fn a_training_that_rests_can_go_on() {
+    let mut page = Page::new(Room::FirstMinute, PLAIN, 58);
+    page.first_minute = FirstMinute::with(Some(Guess::Deep));
+    page.history.apply(&Event::Phase(Phase::Paused));
+    let mut page = page.open(WINDOW, Theme::Light, 1.0);
+    page.get_by_label("The training rests at step 58 of 400.");
+    page.key_press(Key::Space);
+    page.get_by_label("Go on with the training").click();
+    page.run();
+    let go_on = Action::Send(Command::Run);
+    assert_eq!(page.state().actions, [go_on.clone(), go_on]);
 }

@@ -172,7 +172,7 @@ fn a_run_is_renamed_beside_its_folder() {
 fn runs_are_pinned_hidden_and_thrown_away() {
     let mut page = open();
     choose(&mut page, "plain-56");
-    for label in ["Pin", "Hide", "Trash", "Open folder"] {
+    for label in ["Pin", "Hide", "Trash 3 runs", "Open folder"] {
         page.get_by_role_and_label(Role::Button, label).click();
         page.run();
     }

@@ -106,7 +106,12 @@ impl Runs {
             .items
             .iter()
             .filter(|other| other.key.folder == item.key.folder);
-        let hint = match (self.can_throw(scene, item), runs.count()) {
+        let runs = runs.count();
+        let words = match runs {
+            0 | 1 => t!("Trash"),
+            _ => t!("Trash %{runs} runs", runs = runs),
+        };
+        let hint = match (self.can_throw(scene, item), runs) {
             (false, _) => t!("It is being trained; stop it first"),
             (true, 0 | 1) => t!("Move its folder to the trash (Delete)"),
             (true, runs) => t!(
@@ -114,7 +119,7 @@ impl Runs {
                 runs = runs
             ),
         };
-        if button(ui, self.can_throw(scene, item), &t!("Trash"), &hint) {
+        if button(ui, self.can_throw(scene, item), &words, &hint) {
             view.actions.push(Action::Shelf(Errand::Trash(item.key.folder.clone())));
         }
         let there = !item.key.folder.as_os_str().is_empty();
