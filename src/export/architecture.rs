@@ -8,7 +8,7 @@ use super::nets::{Net, nets, seeds_shown};
 use super::weather::sides;
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::{Block, Graph};
+use crate::net::{Block, Cut, Graph};
 use crate::run::{Measured, Series};
 
 /// Smallest ratio of the values at the ends of the colours.
@@ -51,7 +51,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if towers.iter().any(|tower| tower.whole.is_some()) {
         notes.push(
             t!(
-                "Bars: test accuracy at step %{steps} after this cut alone; dashed: before; ×: no such cut.",
+                "Bars: test accuracy at step %{steps} after this cut alone; dashed: before; ×: cannot be removed.",
                 steps = listed(towers.iter().filter_map(|tower| tower.cuts_at))
             )
             .into(),
@@ -110,6 +110,7 @@ fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> Tower {
             accuracy: mine()
                 .rev()
                 .find_map(|lesion| Some((*lesion.surgery.cuts.get(&index)?, f64::from(lesion.after)))),
+            fixed: Cut::Removed.check(&graph, index).is_err(),
             cut: made.and_then(|made| made.cuts.get(&index).copied()),
         }
     };
@@ -128,7 +129,7 @@ fn tower(net: &Net, run: &Series, material: &Material, until: usize) -> Tower {
 mod tests {
     use super::super::samples::{self, constant};
     use super::*;
-    use crate::net::{Cut, Surgery};
+    use crate::net::Surgery;
     use crate::run::{Findings, Lesion};
 
     #[test]

@@ -197,6 +197,8 @@ pub struct Body {
     pub norm: Option<f64>,
     /// Test accuracy, 0..=1, with this cut alone.
     pub accuracy: Option<(Cut, f64)>,
+    /// It cannot be removed.
+    pub fixed: bool,
     /// The cut that is made in it now.
     pub cut: Option<Cut>,
 }

@@ -196,7 +196,9 @@ fn accuracies<B: DrawingBackend>(
     for (body, [x, across]) in tower.bodies.iter().zip(places) {
         let middle = x + across / 2.0;
         let Some((_, accuracy)) = body.accuracy.filter(|(_, accuracy)| accuracy.is_finite()) else {
-            canvas.cross([middle, y(0.0) - 5.0], 2.5, GREY, STROKE)?;
+            if body.fixed {
+                canvas.cross([middle, y(0.0) - 5.0], 2.5, GREY, STROKE)?;
+            }
             continue;
         };
         let wide = across.min(WIDEST);

@@ -35,7 +35,7 @@ use crate::run::{Command, LandscapeView, PlaneKind, Question, RunId, Series};
 /// Points a side: a power of two and one.
 const SIDE: usize = 33;
 /// What an image costs among many that go forward at once, over one of a small batch.
-const MANY: f64 = 0.3;
+const MANY: f64 = 0.55;
 /// Images that the loss at a point is of.
 const IMAGES: usize = 256;
 /// Room above a map for its title, and beneath it for the ends of its axis.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{self, Grid, IdSalt, Key, KeyboardShortcut, Modal, Modifiers};
+use eframe::egui::{self, Grid, IdSalt, Key, KeyboardShortcut, Label, Modal, Modifiers};
 use rust_i18n::t;
 
 use super::keys::{pressed, written};
@@ -97,11 +97,12 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                 }
                 Grid::new(IdSalt::new("keys"))
                     .num_columns(2)
+                    .max_col_width(0.6 * (ui.ctx().content_rect().width() - 96.0))
                     .spacing([24.0, 6.0])
                     .show(ui, |ui| {
                         for (keys, words) in lines(|keys| written(ctx, keys)) {
                             ui.label(theme::strong(keys, theme::BODY));
-                            ui.label(words);
+                            ui.add(Label::new(words).wrap());
                             ui.end_row();
                         }
                     });

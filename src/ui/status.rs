@@ -12,8 +12,7 @@ use super::{Action, News, Scene, Speed};
 use crate::run::amounts::duration;
 use crate::run::{History, Phase, Series};
 
-/// Width of a line that has room for work beside what is measured, and their distance.
-const ROOM: f32 = 640.0;
+/// Distance of news from what is measured.
 const APART: f32 = 16.0;
 
 /// The measured part of the line.
@@ -82,7 +81,7 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, ac
         }
         let words = words(scene, speed);
         if let Some(works) = &works {
-            if ui.available_width() >= ROOM {
+            if width(ui, &words) + APART + works.width(ui) <= ui.available_width() {
                 ui.label(theme::caption(words));
                 ui.add_space(APART);
             }

@@ -105,6 +105,15 @@ impl Works {
         })
     }
 
+    /// Width of all that it says.
+    pub fn width(&self, ui: &Ui) -> f32 {
+        let words = named(&self.name, &words(self.share, self.left, self.others));
+        let font = FontId::proportional(SMALL);
+        let line = ui.painter().layout_no_wrap(words, font, Color32::PLACEHOLDER);
+        let tools = AtRight::new(ui, "work");
+        line.size().x + tools.width(ui) + 2.0 * ui.spacing().item_spacing.x
+    }
+
     /// Draws the line at the right end of the row.
     pub fn line_ui(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
         let Self {
@@ -118,11 +127,10 @@ impl Works {
         let room = ui.available_width() - tools.width(ui) - 2.0 * ui.spacing().item_spacing.x;
         let whole = named(name, &words(*share, *left, *others));
         let laid = |words: &str| theme::elided(ui, words, FontId::proportional(SMALL), theme::ink(ui).text, room);
-        let mut line = laid(&whole);
-        // Where there is little room, it is not said what follows.
-        if line.elided {
-            line = laid(&named(name, &words(*share, *left, 0)));
-        }
+        // Where there is little room, it is not said what follows, and then not what is done.
+        let brief = words(*share, *left, 0);
+        let shorter = [&whole, &named(name, &brief), &brief].map(|words| laid(words));
+        let line = shorter.iter().find(|line| !line.elided).unwrap_or(&shorter[2]).clone();
         ui.add_space((room - line.size().x).max(0.0));
         let line = ui.label(line);
         line.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
