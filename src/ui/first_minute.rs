@@ -15,7 +15,7 @@ use super::at_right::AtRight;
 use super::controls::{language_ui, lessons_ui};
 use super::keys;
 use super::story::{self, Cast, Guess, Stage};
-use super::theme::{self, QUESTION, SMALL};
+use super::theme::{self, GRID, QUESTION, SMALL};
 use super::tower::{self, Tower, image_ui, tower_ui};
 use super::widgets::{primary_button_ui, quiet_button_ui};
 use super::{Action, Room, Scene, line_style, why};
@@ -24,6 +24,9 @@ use crate::run::Command;
 
 /// Seconds the arcs take to spring up.
 const SPRING_SECS: f64 = 1.6;
+
+/// Width of the button that goes on, where it stands beside another.
+const GO_ON: f32 = 132.0;
 
 /// What a lecture has shown once it has revealed so many things.
 const TOWERS: usize = 1;
@@ -110,7 +113,8 @@ impl FirstMinute {
     fn keys(&mut self, ui: &Ui, scene: Scene<'_>, stage: Stage, actions: &mut Vec<Action>) {
         let pressed = |key| keys::pressed(ui, Modifiers::NONE, key);
         if pressed(Key::Space) && ui.memory(|memory| memory.focused().is_none()) {
-            if [Stage::Watch, Stage::Repair].contains(&stage) && story::rests(scene.history) {
+            let offered = theme::lecture(ui) && stage == Stage::Offer;
+            if story::rests(scene.history) && !offered {
                 actions.push(Action::Send(Command::Run));
             } else if theme::lecture(ui) {
                 self.reveal(ui, scene, stage, actions);
@@ -261,20 +265,26 @@ impl FirstMinute {
             ui.label(RichText::new(words).size(words_size(rect.width())).color(colour));
         });
         let large = vec2(right.width().min(440.0), 64.0);
+        let (rests, go_on) = (story::rests(scene.history), t!("Go on with the training"));
         ui.scope_builder(
             UiBuilder::new()
                 .max_rect(right)
                 .layout(Layout::right_to_left(Align::Min)),
             |ui| match stage {
-                Stage::Watch | Stage::Repair if story::rests(scene.history) => {
-                    if primary_button_ui(ui, &t!("Go on with the training"), large).clicked() {
+                Stage::Watch | Stage::Repair if rests => {
+                    if primary_button_ui(ui, &go_on, large).clicked() {
                         actions.push(Action::Send(Command::Run));
                     }
                 }
                 Stage::Ask | Stage::Watch => {}
                 Stage::Offer => {
-                    if primary_button_ui(ui, &t!("+ x: let each block add its input"), large).clicked() {
+                    let beside = if rests { GO_ON + GRID } else { 0.0 };
+                    let size = vec2(large.x.min(right.width() - beside), large.y);
+                    if primary_button_ui(ui, &t!("+ x: let each block add its input"), size).clicked() {
                         self.add(ui, scene, actions);
+                    }
+                    if rests && ui.add_sized(vec2(GO_ON, large.y), Button::new(go_on).wrap()).clicked() {
+                        actions.push(Action::Send(Command::Run));
                     }
                 }
                 Stage::Repair | Stage::Verdict => AtRight::new(ui, "ends").show_ui(ui, |ui| {

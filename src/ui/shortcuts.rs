@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{self, Grid, IdSalt, Key, KeyboardShortcut, Label, Modal, Modifiers};
+use eframe::egui::{self, FontId, Grid, IdSalt, Key, KeyboardShortcut, Modal, Modifiers};
 use rust_i18n::t;
 
 use super::keys::{pressed, written};
@@ -13,6 +13,9 @@ use super::widgets::primary_button_ui;
 
 /// How far an arrow key scrolls.
 const LINE: f32 = 34.0;
+
+/// What the sheet takes of the window's width beside the words: the keys and the margins.
+const BESIDE: f32 = 320.0;
 
 /// Keys and what they do.
 type Line = (String, Cow<'static, str>);
@@ -95,14 +98,16 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
                         ui.scroll_with_delta(egui::vec2(0.0, -down));
                     }
                 }
+                let ink = theme::ink(ui);
+                let width = ui.ctx().content_rect().width() - BESIDE;
                 Grid::new(IdSalt::new("keys"))
                     .num_columns(2)
-                    .max_col_width(0.6 * (ui.ctx().content_rect().width() - 96.0))
                     .spacing([24.0, 6.0])
                     .show(ui, |ui| {
                         for (keys, words) in lines(|keys| written(ctx, keys)) {
                             ui.label(theme::strong(keys, theme::BODY));
-                            ui.add(Label::new(words).wrap());
+                            let font = FontId::proportional(theme::BODY);
+                            ui.label(ui.painter().layout(words.into_owned(), font, ink.text, width));
                             ui.end_row();
                         }
                     });

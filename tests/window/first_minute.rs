@@ -66,5 +66,14 @@ fn a_training_that_rests_can_go_on() {
     page.get_by_label("Go on with the training").click();
     page.run();
     let go_on = Action::Send(Command::Run);
-    assert_eq!(page.state().actions, [go_on.clone(), go_on]);
+    assert_eq!(page.state().actions, [go_on.clone(), go_on.clone()]);
+
+    page.state_mut().actions.clear();
+    page.state_mut().history = history(PLAIN, 120);
+    page.state_mut().history.apply(&Event::Phase(Phase::Paused));
+    page.run();
+    page.get_by_label("+ x: let each block add its input");
+    page.get_by_label("Go on with the training").click();
+    page.run();
+    assert_eq!(page.state().actions, [go_on]);
 }
