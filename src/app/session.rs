@@ -26,7 +26,8 @@ pub const REPAINT_EVERY_ON_CPU: Duration = Duration::from_millis(150);
 
 /// How long a notice stays.
 const READ: Duration = Duration::from_secs(20);
-/// How often the progress of a figure is looked at.
+/// How often the progress of a figure, and a trainer that has something to do, is looked at unasked: eframe drops a wake
+/// that comes while a frame takes several passes.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A trainer and everything it has said.
@@ -164,7 +165,8 @@ impl Session {
 
     /// Takes in what the trainer has said since the last call.
     pub fn drain(&mut self, ctx: &egui::Context) {
-        if self.figure.is_some() {
+        let over = matches!(self.history.phase, Phase::Paused | Phase::Done) || self.failure.is_some();
+        if self.figure.is_some() || !over || !self.findings.working.is_empty() {
             ctx.request_repaint_after(LOOK_EVERY);
         }
         if let Some(outcome) = self.figure.as_ref().and_then(Delivering::outcome) {
@@ -187,8 +189,12 @@ impl Session {
                 Event::Stepped { .. } => steps += 1,
                 Event::Notice(sentence) => self.notice = Some(sentence),
                 Event::Failed(sentence) => self.failure = Some(sentence),
-                Event::Phase(Phase::Paused | Phase::Done) => self.pace.clear(),
+                Event::Phase(Phase::Paused | Phase::Done) => {
+                    steps = 0;
+                    self.pace.clear();
+                }
                 Event::Reset => {
+                    steps = 0;
                     self.pace.clear();
                     self.findings = Findings::default();
                     self.unfiled = true;

@@ -82,7 +82,7 @@ pub(super) fn load(path: &Path, to: [usize; 2]) -> Result<Vec<f32>, String> {
         image.apply_orientation(orientation);
         Ok(image.into_rgba8())
     });
-    let image = decoded.map_err(|error| error.to_string())?;
+    let image = decoded.map_err(|error| reason(&error))?;
     let from = [image.height() as usize, image.width() as usize];
     if from.contains(&0) {
         return Err(t!("has no pixels").into());
@@ -96,6 +96,20 @@ pub(super) fn load(path: &Path, to: [usize; 2]) -> Result<Vec<f32>, String> {
         })
     };
     Ok((0..3).flat_map(plane).collect())
+}
+
+/// Why a file is no image to us; the library's own words are English.
+fn reason(error: &ImageError) -> String {
+    match error {
+        ImageError::Unsupported(_) => t!("it is no png, jpeg or bmp file"),
+        ImageError::Limits(_) => t!(
+            "it is larger than %{side} pixels in a direction or %{megabytes} MB in memory",
+            side = LARGEST_SIDE,
+            megabytes = LARGEST_IMAGE >> 20
+        ),
+        _ => t!("it is damaged or cut short"),
+    }
+    .into_owned()
 }
 
 #[cfg(test)]

@@ -159,11 +159,12 @@ impl Source {
         self.side().unwrap_or(32)
     }
 
-    /// The source in few words, without sizes: `digits`, `textures 0.3`, `folder flowers`.
+    /// The source in few words of the language in force, without sizes: `digits`, `textures 0.3`, `folder flowers`.
     pub(super) fn label(&self) -> String {
         match self.kind() {
-            Ok(Kind::Textures { difficulty, .. }) => format!("textures {difficulty}"),
+            Ok(Kind::Textures { difficulty, .. }) => t!("textures %{difficulty}", difficulty = difficulty).into_owned(),
             Ok(Kind::Idx(path) | Kind::Folder { path, .. }) => match path.file_name() {
+                Some(name) if self.source == "folder" => t!("folder %{name}", name = name.display()).into_owned(),
                 Some(name) => format!("{} {}", self.source, name.display()),
                 None => self.source.clone(),
             },

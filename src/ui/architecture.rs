@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{self, Align, Key, Layout, Modifiers, Role, Ui, WidgetInfo};
+use eframe::egui::{self, Align, ComboBox, Key, Layout, Modifiers, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::block_bench::Bench;
 use super::block_stages::scale_ui;
 use super::block_tower::{Act, BlockTower};
+use super::choice::row_width;
 use super::cursor::find;
 use super::keys;
 use super::pane::{Pane, View};
@@ -40,6 +41,8 @@ pub struct Architecture {
 
 /// Distance of the lines beneath the tower.
 const BETWEEN: f32 = 2.0;
+/// Share of the width above which the names of the nets become a list.
+const LONG: f32 = 0.7;
 /// Height of a panel that has no room for its sentence.
 const LITTLE: f32 = 200.0;
 
@@ -182,20 +185,32 @@ impl Architecture {
         let first = |series: &&Series| {
             find(view.scene.history, &series.track.name).is_some_and(|first| std::ptr::eq(first, *series))
         };
-        for other in view.scene.history.trained().iter().filter(first) {
-            let name = &other.track.name;
-            let chosen = *name == series.track.name;
-            let mut words = theme::caption(name);
-            if view.cursor.points_at(name) {
-                words = words.underline();
+        let trained = view.scene.history.trained().iter();
+        let names: Vec<&String> = trained.filter(first).map(|series| &series.track.name).collect();
+        let name = &series.track.name;
+        let words = names.iter().map(|name| name.as_str());
+        let long = row_width(ui, words) > LONG * ui.max_rect().width();
+        let nets_ui = |ui: &mut Ui| {
+            for other in names {
+                let mut words = theme::caption(other);
+                if view.cursor.points_at(other) {
+                    words = words.underline();
+                }
+                let button = ui.selectable_label(other == name, words);
+                if button.hovered() {
+                    view.cursor.hover_run(other.clone());
+                }
+                if button.clicked() {
+                    view.cursor.run.clone_from(other);
+                }
             }
-            let button = ui.selectable_label(chosen, words);
-            if button.hovered() {
-                view.cursor.hover_run(name.clone());
-            }
-            if button.clicked() {
-                view.cursor.run.clone_from(name);
-            }
+        };
+        if long {
+            let combo = ComboBox::from_id_salt("nets").selected_text(theme::caption(name));
+            let combo = combo.show_ui(ui, nets_ui).response;
+            combo.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t!("Net")));
+        } else {
+            nets_ui(ui);
         }
         if !theme::bare(ui)
             && quiet_button_ui(

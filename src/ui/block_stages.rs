@@ -14,8 +14,8 @@ use crate::palette;
 /// Room that the scale takes, in points.
 const SCALE: f32 = 310.0;
 
-/// The name and the maps of each stage over the middle of its blocks, as much of it as has room over all stages; `bodies` are the blocks as
-/// they are drawn.
+/// The name and the maps of each stage over the middle of its blocks, as much of it as has room over all stages; `bodies`
+/// are the blocks as they are drawn.
 pub fn stages_ui(ui: &Ui, graph: &Graph, bodies: &[Rect], top: f32) {
     let ink = theme::ink(ui);
     let stage = |block: &Block| block.name.split('.').next().map(str::to_owned);

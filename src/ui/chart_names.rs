@@ -18,6 +18,8 @@ const NAME_GAP: [f32; 2] = [8.0, 22.0];
 const AIR: f32 = 8.0;
 /// The axis and its numbers beside the chart, about.
 pub const AXIS: f32 = 48.0;
+/// The axis and its numbers beneath it.
+const FOOT: f32 = 38.0;
 /// The largest share of a chart's width that names take; longer ones lose their details, and then stand above it.
 const MOST: f32 = 0.6;
 /// The share that even names alone may take.
@@ -63,19 +65,21 @@ impl Names {
         let widest = |details: bool| {
             let curves = curves.iter().filter(|curve| !curve.label.is_empty());
             let widths = curves.map(|curve| {
-                let name = measure(ui, &curve.label, strong.clone());
+                let name = theme::width(ui, &curve.label, strong.clone());
                 if !details || curve.detail.is_empty() {
                     return name;
                 }
-                name + 6.0 + measure(ui, &curve.detail, FontId::proportional(SMALL))
+                name + 6.0 + theme::width(ui, &curve.detail, FontId::proportional(SMALL))
             });
             widths.fold(0.0, f32::max)
         };
-        let gap = bracket.map_or(0.0, |bracket| measure(ui, &bracket.text, strong.clone()));
+        let gap = bracket.map_or(0.0, |bracket| theme::width(ui, &bracket.text, strong.clone()));
         let (whole, bare) = (widest(true).max(gap), widest(false));
         let details = whole <= most;
         let narrow = zoomed || bare + gutter > HALF * width;
-        let above = narrow && ui.available_height() > LEGEND_ROOM;
+        let named = curves.iter().filter(|curve| !curve.label.is_empty()).count();
+        let many = named as f64 * LABEL_GAP > f64::from(ui.available_height() - FOOT);
+        let above = (narrow || many) && ui.available_height() > LEGEND_ROOM;
         let widest = match above {
             true => 0.0,
             false if details => whole,
@@ -200,11 +204,6 @@ impl Names {
             painter.layout_no_wrap(detail, FontId::proportional(SMALL), weak),
         ]
     }
-}
-
-fn measure(ui: &Ui, text: &str, font: FontId) -> f32 {
-    let galley = ui.painter().layout_no_wrap(text.to_owned(), font, Color32::PLACEHOLDER);
-    galley.size().x
 }
 
 /// One name at a place, with a hairline back where that is not the line's end; answers where it stands.

@@ -23,7 +23,7 @@ pub fn choice_ui<T: PartialEq + Copy>(
                 .on_hover_text(&**hint);
         }
     };
-    if width(ui, all) <= ui.max_rect().width() {
+    if row_width(ui, all.iter().map(|(_, word, _)| &**word)) <= ui.max_rect().width() {
         return buttons_ui(ui);
     }
     let combo = ComboBox::from_id_salt(name).selected_text(theme::caption(word));
@@ -33,14 +33,11 @@ pub fn choice_ui<T: PartialEq + Copy>(
         .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
 }
 
-/// Width of all buttons in a row.
-fn width<T>(ui: &Ui, all: &[(T, Cow<'static, str>, Cow<'static, str>)]) -> f32 {
+/// Width of buttons with these words in a row.
+pub fn row_width<'a>(ui: &Ui, words: impl Iterator<Item = &'a str>) -> f32 {
     let spacing = ui.spacing();
-    let word = |word: &str| {
-        let text = ui
-            .painter()
-            .layout_no_wrap(word.to_owned(), FontId::proportional(SMALL), theme::ink(ui).text);
-        text.size().x + 2.0 * spacing.button_padding.x + spacing.item_spacing.x
-    };
-    all.iter().map(|(_, text, _)| word(text)).sum()
+    let beside = 2.0 * spacing.button_padding.x + spacing.item_spacing.x;
+    words
+        .map(|word| theme::width(ui, word, FontId::proportional(SMALL)) + beside)
+        .sum()
 }

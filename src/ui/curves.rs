@@ -57,6 +57,9 @@ const OPTIONS_ROOM: f32 = 690.0;
 /// Width of a column of which a line's lowest and highest value are drawn, in points.
 const COLUMN: f32 = 3.0;
 
+/// Height of a panel in which there is room to say what bands are.
+const LEGEND_ROOM: f32 = 280.0;
+
 /// Largest share of the panel's height that the verdict takes.
 const MOST_WORDS: f32 = 0.4;
 
@@ -78,8 +81,12 @@ impl Pane for Curves {
         let mut space = ui.available_rect_before_wrap();
         // Where a lesson is about something else, it says nothing.
         let silent = verdict.idle && theme::taught(ui).is_some();
+        if space.height() > LEGEND_ROOM && groups(view.scene.history).iter().any(|group| group.runs.len() > 1) {
+            let legend = t!("Lines: means over seeds; bands: lowest to highest seed; ±: standard deviation.");
+            space = foot_ui(ui, space, theme::caption(legend));
+        }
         if space.height() > 150.0 && !silent {
-            space = verdict_ui(ui, space, &verdict);
+            space = foot_ui(ui, space, RichText::new(&verdict.words).size(SMALL));
         }
         let (cells, height) = cells(space, self.measures.len());
         let mut charts = |ui: &mut Ui, shift: Vec2| {
@@ -344,17 +351,12 @@ fn title_ui(ui: &mut Ui, measure: Measure) {
     }
 }
 
-/// The verdict at the foot of the panel; answers what is left above it.
-fn verdict_ui(ui: &mut Ui, space: Rect, verdict: &Verdict) -> Rect {
-    let ink = theme::ink(ui);
-    let font = eframe::egui::FontId::proportional(SMALL);
-    let galley = ui
-        .painter()
-        .layout(verdict.words.clone(), font, ink.text, space.width());
-    let top = space.bottom() - galley.size().y.min(MOST_WORDS * space.height());
+/// A sentence at the foot of the panel; answers what is left above it.
+fn foot_ui(ui: &mut Ui, space: Rect, words: RichText) -> Rect {
+    let lines = theme::paragraph(ui, words.text().to_owned(), space.width());
+    let top = space.bottom() - lines.size().y.min(MOST_WORDS * space.height());
     let foot = Rect::from_min_max(pos2(space.left(), top), space.max);
-    ui.scope_builder(UiBuilder::new().id_salt("verdict").max_rect(foot), |ui| {
-        let words = RichText::new(&verdict.words).size(SMALL).color(ink.text);
+    ui.scope_builder(UiBuilder::new().id_salt(words.text()).max_rect(foot), |ui| {
         ui.add(Label::new(words).wrap());
     });
     Rect::from_min_max(space.min, pos2(space.right(), top - 4.0))

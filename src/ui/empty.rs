@@ -47,11 +47,12 @@ impl Empty<'_> {
             if !short {
                 ui.add_space(above);
                 self.words_ui(ui);
-                return self.button_ui(ui);
+                return self.button_ui(ui, true);
             }
-            let clicked = self.button_ui(ui);
+            let beneath = ui.available_height() - BUTTON - apart > FEW_LINES;
+            let clicked = self.button_ui(ui, beneath);
             ui.add_space(GRID);
-            if ui.available_height() > FEW_LINES {
+            if beneath {
                 ScrollArea::vertical()
                     .auto_shrink(false)
                     .show(ui, |ui| self.words_ui(ui));
@@ -71,14 +72,17 @@ impl Empty<'_> {
         }
     }
 
-    fn button_ui(&self, ui: &mut Ui) -> bool {
+    /// The button, with the words under the pointer unless they are `written`.
+    fn button_ui(&self, ui: &mut Ui, written: bool) -> bool {
         if busy(ui) {
             return false;
         }
         ui.add_space(GRID);
         let button = primary_button_ui(ui, &self.button, vec2(0.0, BUTTON));
         let button = button.on_hover_ui(|ui| {
-            ui.label(&*self.shows);
+            if !written {
+                ui.label(&*self.shows);
+            }
             ui.label(&*self.hint);
         });
         button.clicked()

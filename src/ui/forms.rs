@@ -21,7 +21,7 @@ use crate::run::{Command, Question, RunId, RunPlan, Series};
 /// A net whose blocks split, for a lab that has none.
 const EXAMPLE: &str = "resnext-20:width=16,cardinality=8,group_width=4";
 /// Least and largest height of a block as it is drawn.
-const DRAWING: [f32; 2] = [132.0, 340.0];
+const DRAWING: [f32; 2] = [110.0, 340.0];
 /// Height of a convolution in a block of the least height.
 const LAYER: f32 = 17.0;
 /// Paths that are drawn; the others are dots.
@@ -84,10 +84,12 @@ impl Pane for BlockForms {
             .clamp(DRAWING[0], DRAWING[1])
             .min((0.5 * room).max(DRAWING[0]));
         let shown = egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            forms_ui(ui, &split, found.map(|(_, forms)| forms.as_ref()), (colour, high));
+            let forms = found.map(|(_, forms)| forms.as_ref());
+            finding_ui(ui, forms);
+            forms_ui(ui, &split, forms, (colour, high));
             match found {
                 None if !working => promise_ui(ui),
-                _ => legend_ui(ui, found.map(|(_, forms)| forms.as_ref())),
+                _ => legend_ui(ui),
             }
         });
         let drawn = shown.content_size.y - high;
@@ -218,10 +220,7 @@ fn form_ui(
     let milliseconds = |seconds: f64| format!("{:.2}", 1000.0 * seconds);
     let seconds = formed.and_then(|formed| formed.seconds);
     let time = seconds.map(|seconds| t!("a step: %{time} ms", time = milliseconds(seconds)));
-    let mut lines = vec![t!(
-        "3×3: %{count} parameters",
-        count = grouped(split.window_parameters(form) as u64)
-    )];
+    let mut lines = Vec::new();
     if let Some(formed) = formed {
         if form == Form::Grouped {
             lines.push(t!("compared with the others"));
@@ -233,6 +232,10 @@ fn form_ui(
             lines.push(t!("of it 3×3: %{time} ms", time = milliseconds(seconds)));
         }
     }
+    lines.push(t!(
+        "3×3: %{count} parameters",
+        count = grouped(split.window_parameters(form) as u64)
+    ));
     let parts: Vec<&str> = time.iter().chain(&lines).map(|line| &**line).collect();
     let about = format!("{}. {}", title(form), parts.join(". "));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &about));
@@ -380,9 +383,8 @@ impl Pen {
     }
 }
 
-/// What the numbers are of.
-fn legend_ui(ui: &mut Ui, found: Option<&Forms>) {
-    ui.add_space(GRID);
+/// How much the zeros of the dense form cost.
+fn finding_ui(ui: &mut Ui, found: Option<&Forms>) {
     if let Some(forms) = found
         && let Some(times) = forms.dense_times()
     {
@@ -401,6 +403,11 @@ fn legend_ui(ui: &mut Ui, found: Option<&Forms>) {
         };
         ui.add(egui::Label::new(theme::strong(sentence, SMALL)).wrap());
     }
+}
+
+/// What the numbers are of.
+fn legend_ui(ui: &mut Ui) {
+    ui.add_space(GRID);
     let mut legend = t!(
         "Differences are the largest found, as a share of the largest value. Times are the fastest of 15 training steps of this block alone (of the whole step where the engine has no clock for its kernels)."
     )

@@ -272,7 +272,7 @@ impl Lab {
                     self.carry_out(&task, scene, actions);
                 }
             }
-            if pressed(ui, Modifiers::NONE, Key::Escape) {
+            if pressed(ui, Modifiers::NONE, Key::Escape) && !self.panes.maps.close_canvas() {
                 self.tiling.maximised = false;
             }
             let mut view = View {

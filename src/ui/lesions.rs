@@ -68,7 +68,7 @@ impl Pane for Lesions {
         let among = view.scene.history.specs();
         let gap = ui.spacing().item_spacing.y;
         let legend = t!(
-            "Bars, from the input to the output: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: chance. A triangle marks a block that halves the map, × one that cannot be removed."
+            "Bars, from the input to the output: test accuracy with that block removed and nothing trained after it. Solid line: the whole net; dashed: chance. A triangle marks a block that halves the map, × one that cannot be removed; framed is the block that every panel shows."
         );
         let foot = theme::foot(ui, &legend, LEAST * runs.len() as f32);
         let each = ((ui.available_height() - foot) / runs.len() as f32 - gap).max(LEAST);

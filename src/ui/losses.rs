@@ -39,16 +39,9 @@ impl Losses {
     /// Width of the longest net's name, which stands beside the lines.
     pub fn names(ui: &Ui, history: &History) -> f32 {
         let font = FontId::new(SMALL, theme::semibold());
-        let colour = theme::ink(ui).text;
-        let width = |name: &str| {
-            ui.painter()
-                .layout_no_wrap(name.to_owned(), font.clone(), colour)
-                .size()
-                .x
-        };
         groups(history)
             .iter()
-            .map(|group| width(group.name))
+            .map(|group| theme::width(ui, group.name, font.clone()))
             .fold(0.0, f32::max)
     }
 

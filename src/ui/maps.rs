@@ -142,6 +142,11 @@ impl Pane for FeatureMaps {
 }
 
 impl FeatureMaps {
+    /// Closes the canvas; answers whether it was open.
+    pub fn close_canvas(&mut self) -> bool {
+        std::mem::take(&mut self.own.drawing)
+    }
+
     /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one.
     fn sides(&self, scene: Scene<'_>) -> [String; 2] {
         let runs = scene.history.trained();

@@ -55,6 +55,7 @@ mod shattering;
 mod shortcuts;
 mod sizes;
 mod slope;
+mod standing;
 mod status;
 pub mod story;
 mod task;

@@ -14,11 +14,12 @@ use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
 use super::line_style;
 use super::net_field::{hint, meaning};
 use super::pane::View;
-use super::sizes::{Sizes, effect};
+use super::sizes::{Sizes, costs, costs_ui, effect};
+use super::standing;
 use super::theme::{self, BODY, SMALL};
-use super::widgets::{grouped, menu_space, quiet_button_ui, short};
+use super::widgets::{menu_space, quiet_button_ui};
 use crate::net::{Family, Field, Spec};
-use crate::run::{RunPlan, Series};
+use crate::run::RunPlan;
 
 /// What a card asks for.
 pub enum Edit {
@@ -124,31 +125,16 @@ impl Deck<'_> {
         match &card.check {
             Ok(facts) => {
                 edit = self.fields_ui(ui, card, facts).or(edit);
-                sizes_ui(ui, facts.sizes, card.before);
+                costs_ui(ui, facts.sizes, card.before);
             }
             Err(sentence) => {
                 ui.label(RichText::new(sentence).size(SMALL).color(ink.error));
             }
         }
-        let runs = self.draft.ran(card) == Some(&card.plan);
-        let all = &view.scene.history.runs;
-        let mut seeds = all.iter().filter(|run| run.track.name == card.plan.name);
-        let (first, several) = (seeds.next(), seeds.next().is_some());
-        let state = match first {
-            _ if self.copied == Some(card.id) => t!("text copied").into_owned(),
-            _ if !runs => t!("not running yet").into_owned(),
-            Some(series) if several => t!(
-                "%{standing} · seed %{seed}",
-                standing = standing(series),
-                seed = series.track.seed
-            )
-            .into_owned(),
-            Some(series) => standing(series),
-            None => t!("preparing").into_owned(),
-        };
+        let state = self.state(view, card);
         ui.horizontal(|ui| {
             let width = ui.available_width() - MORE;
-            let state = theme::paragraph(ui, parted(ui, &state, width), width);
+            let state = theme::paragraph(ui, standing::parted(ui, &state, width), width);
             ui.add(Label::new(state));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 let open = self.open.contains(&card.id);
@@ -167,6 +153,31 @@ impl Deck<'_> {
             });
         });
         edit
+    }
+
+    /// Where it stands, in a few words.
+    fn state(&self, view: &View<'_>, card: &Card) -> String {
+        if self.copied == Some(card.id) {
+            return t!("text copied").into_owned();
+        }
+        if self.draft.ran(card) != Some(&card.plan) {
+            return t!("not running yet").into_owned();
+        }
+        let all = &view.scene.history.runs;
+        let mut seeds = all.iter().filter(|run| run.track.name == card.plan.name);
+        let Some(first) = seeds.next() else {
+            return t!("preparing").into_owned();
+        };
+        let standing = standing::words(first);
+        if seeds.next().is_none() {
+            return standing;
+        }
+        t!(
+            "%{standing} · seed %{seed}",
+            standing = standing,
+            seed = first.track.seed
+        )
+        .into_owned()
     }
 
     fn title_ui(&self, ui: &mut Ui, card: &Card) -> Option<Edit> {
@@ -339,90 +350,6 @@ fn menu_ui(ui: &mut Ui, card: &Card) -> Option<Edit> {
     edit
 }
 
-/// Parameters and multiply-adds, with what they are now before what they will be.
-fn costs(sizes: Sizes, before: Option<Sizes>) -> String {
-    let before = before.filter(|before| *before != sizes);
-    let pair = |now: u64, before: Option<u64>| match before {
-        Some(before) if before != now => format!("{} → {}", count(before), count(now)),
-        _ => count(now),
-    };
-    let parameters = pair(sizes.parameters as u64, before.map(|before| before.parameters as u64));
-    let multiply_adds = pair(sizes.multiply_adds, before.map(|before| before.multiply_adds));
-    format!(
-        "{}\n{}",
-        t!("%{count} parameters", count = parameters),
-        t!("%{count} multiply-adds", count = multiply_adds)
-    )
-}
-
-fn sizes_ui(ui: &mut Ui, sizes: Sizes, before: Option<Sizes>) {
-    let changed = before.is_some_and(|before| before != sizes);
-    let words = costs(sizes, before);
-    let words = if changed {
-        RichText::new(words).size(SMALL)
-    } else {
-        theme::caption(words)
-    };
-    ui.label(words).on_hover_text(t!(
-        "Trained numbers, and multiplications for one image; from what runs to what is chosen"
-    ));
-}
-
-/// `67 906`, `1.4 M`, `125 M`.
-fn count(number: u64) -> String {
-    match number {
-        0..1_000_000 => grouped(number),
-        1_000_000..1_000_000_000 => format!("{} M", short(number as f64 / 1e6)),
-        _ => format!("{} G", short(number as f64 / 1e9)),
-    }
-}
-
-/// Lines that end at the dots between the clauses, as far as they are no wider.
-fn parted(ui: &Ui, words: &str, width: f32) -> String {
-    let fits = |words: &str| theme::paragraph(ui, words.to_owned(), f32::INFINITY).size().x <= width;
-    let mut lines: Vec<String> = Vec::new();
-    for clause in words.split(" · ") {
-        match lines.last_mut() {
-            None => lines.push(clause.to_owned()),
-            Some(line) => {
-                let longer = format!("{line} · {clause}");
-                if fits(&longer) {
-                    *line = longer;
-                } else {
-                    line.push_str(" ·");
-                    lines.push(clause.to_owned());
-                }
-            }
-        }
-    }
-    lines.join("\n")
-}
-
-/// Where a run stands, in a few words.
-fn standing(series: &Series) -> String {
-    if let Some(step) = series.diverged {
-        return t!("diverged at step %{step}", step = grouped(step as u64)).into_owned();
-    }
-    let Some(loss) = series.final_loss() else {
-        return t!("at its initial weights").into_owned();
-    };
-    let step = grouped(series.step() as u64);
-    let loss = short(f64::from(loss));
-    match series.evaluated.last() {
-        Some(point) => {
-            let error = format!("{:.1}\u{a0}%", 100.0 * point.error);
-            t!(
-                "step %{step} · loss %{loss} · test error %{error}",
-                step = step,
-                loss = loss,
-                error = error
-            )
-        }
-        None => t!("step %{step} · loss %{loss}", step = step, loss = loss),
-    }
-    .into_owned()
-}
-
 /// A plain net to begin with, as wide as the others.
 pub fn beginning(among: &[&Spec]) -> RunPlan {
     let width = among.first().map_or(16, |spec| spec.width);
@@ -439,22 +366,5 @@ mod tests {
         for (wish, depth) in [(21.0, 26), (26.0, 26), (27.0, 32), (19.0, 14), (-5.0, 8)] {
             assert_eq!(nearest_depth(&spec, wish), depth, "{wish}");
         }
-    }
-
-    #[test]
-    fn costs_show_both_only_where_they_differ() {
-        let sizes = |parameters, multiply_adds| Sizes {
-            parameters,
-            multiply_adds,
-        };
-        let (small, large) = (sizes(67_906, 632_000), sizes(214_402, 1_960_000));
-        assert_eq!(
-            costs(small, Some(small)),
-            "67\u{a0}906 parameters\n632\u{a0}000 multiply-adds"
-        );
-        assert_eq!(
-            costs(large, Some(small)),
-            "67\u{a0}906 → 214\u{a0}402 parameters\n632\u{a0}000 → 1.96 M multiply-adds"
-        );
     }
 }

@@ -73,13 +73,28 @@ fn lines(format: impl Fn(&KeyboardShortcut) -> String) -> Vec<Line> {
     lines
 }
 
+/// Whether the frame before this one had no sheet.
+fn opened(ui: &egui::Ui) -> bool {
+    let frame = ui.ctx().cumulative_frame_nr();
+    let seen = ui.scope_id().with("seen");
+    let last = ui.data_mut(|data| {
+        let last: &mut u64 = data.get_temp_mut_or_default(seen);
+        std::mem::replace(last, frame)
+    });
+    last + 1 < frame
+}
+
 /// Draws the sheet; answers whether it was closed.
 pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
     let modal = Modal::new(egui::Id::unique("shortcuts")).show(ctx, |ui| {
         ui.heading(t!("Keys"));
         ui.add_space(GRID);
         let height = ui.ctx().content_rect().height() - 160.0;
-        egui::ScrollArea::vertical()
+        let mut scrolled = egui::ScrollArea::vertical();
+        if opened(ui) {
+            scrolled = scrolled.vertical_scroll_offset(0.0);
+        }
+        scrolled
             .content_margin(egui::Margin {
                 right: 16,
                 ..egui::Margin::ZERO

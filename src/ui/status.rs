@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use eframe::egui::{Align, Color32, FontId, Label, Layout, RichText, Ui};
+use eframe::egui::{Align, FontId, Label, Layout, RichText, Ui};
 use rust_i18n::t;
 
 use super::theme::{self, SMALL};
@@ -80,8 +80,9 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, ac
             return;
         }
         let words = words(scene, speed);
+        let width = |words: &str| theme::width(ui, words, FontId::proportional(SMALL));
         if let Some(works) = &works {
-            if width(ui, &words) + APART + works.width(ui) <= ui.available_width() {
+            if width(&words) + APART + works.width(ui) <= ui.available_width() {
                 ui.label(theme::caption(words));
                 ui.add_space(APART);
             }
@@ -92,8 +93,8 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, ac
             return;
         };
         // News first.
-        let room = ui.available_width() - width(ui, notice) - APART;
-        if width(ui, &words) <= room {
+        let room = ui.available_width() - width(notice) - APART;
+        if width(&words) <= room {
             ui.label(theme::caption(words));
             ui.add_space(APART);
         }
@@ -102,15 +103,6 @@ pub fn status_ui(ui: &mut Ui, scene: Scene<'_>, speed: Speed, news: News<'_>, ac
             ui.add(Label::new(text).truncate()).on_hover_text(notice);
         });
     });
-}
-
-/// In one line.
-fn width(ui: &Ui, words: &str) -> f32 {
-    let font = FontId::proportional(SMALL);
-    let line = ui
-        .painter()
-        .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
-    line.size().x
 }
 
 #[cfg(test)]

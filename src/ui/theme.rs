@@ -39,6 +39,14 @@ pub fn caption(text: impl Into<String>) -> RichText {
     RichText::new(text).size(SMALL).weak()
 }
 
+/// Width of words in one line, in points.
+pub fn width(ui: &egui::Ui, words: &str, font: FontId) -> f32 {
+    let line = ui
+        .painter()
+        .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
+    line.size().x
+}
+
 /// One line of text of at most `width` points; three dots stand for what has no room.
 pub fn elided(ui: &egui::Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<egui::Galley> {
     let mut job = LayoutJob::simple_singleline(text.to_owned(), font, colour);
@@ -294,6 +302,9 @@ fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
     spacing.slider_rail_height = 4.0;
     spacing.icon_width = 18.0;
     spacing.icon_width_inner = 10.0;
+    // What is longer than its space shows so before the pointer comes.
+    spacing.scroll.dormant_handle_opacity = 0.4;
+    spacing.scroll.floating_width = 3.0;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = false;
 
@@ -325,7 +336,8 @@ fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
     for (widget, fill, edge, text) in [
         (&mut widgets.noninteractive, ink.paper, ink.line, ink.text),
         (&mut widgets.inactive, ink.button, Color32::TRANSPARENT, ink.text),
-        (&mut widgets.hovered, lift(0.08), Color32::TRANSPARENT, ink.text),
+        // An outline, for a fill would look like that of a switch that is on.
+        (&mut widgets.hovered, ink.button, ink.weak, ink.text),
         (&mut widgets.active, lift(0.16), ink.text, ink.text),
         (&mut widgets.open, lift(0.08), Color32::TRANSPARENT, ink.text),
     ] {

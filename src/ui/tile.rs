@@ -47,10 +47,7 @@ fn title(tiles: &Tiles<Panel>, tile: TileId) -> String {
 
 fn title_width(ui: &Ui, tiles: &Tiles<Panel>, tile: TileId) -> f32 {
     let font = egui::FontId::new(BODY, theme::semibold());
-    let title = ui
-        .painter()
-        .layout_no_wrap(title(tiles, tile), font, Color32::PLACEHOLDER);
-    title.size().x + PADDING
+    theme::width(ui, &title(tiles, tile), font) + PADDING
 }
 
 /// How wide the titles of the tile are that is being drawn; those without a width are in a menu.

@@ -35,6 +35,9 @@ pub struct Tiling {
     /// The panel in focus was just opened or walked to: it has to come into sight.
     #[serde(skip)]
     summoned: bool,
+    /// The window was too small for tiles in the last frame.
+    #[serde(skip)]
+    stacked: bool,
     /// What figures are printed on.
     #[serde(default)]
     pub paper: Size,
@@ -47,6 +50,7 @@ impl Default for Tiling {
             focus: Panel::Curves,
             maximised: false,
             summoned: false,
+            stacked: false,
             paper: Size::default(),
         }
     }
@@ -252,6 +256,7 @@ impl Tiling {
             asked: None,
             titles: Titles::default(),
         };
+        let stacked = std::mem::take(&mut self.stacked);
         let one = LEAST[usize::from(theme::bare(ui))];
         let least = self.tree.root.map_or(one, |root| self.least(root, one));
         if shown.is_empty() {
@@ -265,7 +270,10 @@ impl Tiling {
             match shown[..] {
                 // Alone it has what room there is.
                 [panel] => frame.card_ui(ui, space, panel),
-                _ => column_ui(ui, &shown, self.summoned, &mut frame),
+                _ => {
+                    self.stacked = true;
+                    column_ui(ui, &shown, self.summoned || !stacked, &mut frame);
+                }
             }
         } else {
             let ground = ui.painter().add(Shape::Noop);

@@ -51,13 +51,17 @@ impl Level {
     /// `1.72`, or `1.78 ± 0.32 over 3 seeds`.
     fn words(self) -> String {
         match self.sd {
-            Some(sd) => t!(
-                "%{mean} ± %{sd} over %{seeds} seeds",
-                mean = short(self.mean),
-                sd = short(sd),
-                seeds = self.seeds
-            )
-            .into(),
+            Some(sd) => {
+                let sd = short(sd);
+                let digits = sd.split_once('.').map_or(0, |(_, digits)| digits.len());
+                t!(
+                    "%{mean} ± %{sd} over %{seeds} seeds",
+                    mean = format!("{:.digits$}", self.mean),
+                    sd = sd,
+                    seeds = self.seeds
+                )
+                .into()
+            }
             None => short(self.mean),
         }
     }
@@ -246,7 +250,7 @@ mod tests {
             ("plain-56", 1.8),
         ];
         let sure = verdict(&history(&sure, 150), None);
-        assert!(sure.words.contains("1.75 ± 0.071 over 2 seeds"), "{}", sure.words);
+        assert!(sure.words.contains("1.750 ± 0.071 over 2 seeds"), "{}", sure.words);
         assert!((sure.gap.unwrap().deep - 1.75).abs() < 1e-6);
     }
 

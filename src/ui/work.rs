@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use eframe::egui::{Color32, FontId, ProgressBar, Role, Ui, WidgetInfo};
+use eframe::egui::{FontId, ProgressBar, Role, Ui, WidgetInfo};
 use rust_i18n::t;
 
 use super::at_right::AtRight;
@@ -25,13 +25,7 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
     };
     let others = works.count();
     let stop = t!("Break off");
-    let width = |words: &str| {
-        let font = FontId::proportional(SMALL);
-        let line = ui
-            .painter()
-            .layout_no_wrap(words.to_owned(), font, Color32::PLACEHOLDER);
-        line.size().x + ui.spacing().item_spacing.x
-    };
+    let width = |words: &str| theme::width(ui, words, FontId::proportional(SMALL)) + ui.spacing().item_spacing.x;
     let beside = BAR + width(&stop) + 2.0 * (ui.spacing().button_padding.x + ui.spacing().item_spacing.x);
     let row = ui.max_rect().width() - beside;
     let said = [
@@ -108,10 +102,9 @@ impl Works {
     /// Width of all that it says.
     pub fn width(&self, ui: &Ui) -> f32 {
         let words = named(&self.name, &words(self.share, self.left, self.others));
-        let font = FontId::proportional(SMALL);
-        let line = ui.painter().layout_no_wrap(words, font, Color32::PLACEHOLDER);
+        let line = theme::width(ui, &words, FontId::proportional(SMALL));
         let tools = AtRight::new(ui, "work");
-        line.size().x + tools.width(ui) + 2.0 * ui.spacing().item_spacing.x
+        line + tools.width(ui) + 2.0 * ui.spacing().item_spacing.x
     }
 
     /// Draws the line at the right end of the row.

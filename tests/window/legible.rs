@@ -329,7 +329,7 @@ impl Look {
                 Pos2::new(right as f32, bottom as f32),
             );
             for way in [1.0, -1.0] {
-                for _ in 0..12 {
+                for _ in 0..40 {
                     let moved = scrolled(page, view.center(), Vec2::new(0.0, way * 0.6 * view.height()));
                     self.look(page);
                     if !moved {

@@ -74,7 +74,9 @@ pub fn columns<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Vec<Column> {
         let mut values = rows.clone().map(|row| row.field(name));
         let first = values.next();
         if values.any(|value| Some(value) != first) {
-            columns.push(Column::Field(name.to_owned()));
+            // Runs of one name are told apart by it.
+            let place = if name == "seed" { 1 } else { columns.len() };
+            columns.insert(place, Column::Field(name.to_owned()));
         }
     }
     columns.extend([Column::Time, Column::Folder, Column::Written]);

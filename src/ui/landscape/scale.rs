@@ -1,6 +1,6 @@
 //! The colours of a landscape with the losses at their ends.
 
-use eframe::egui::{Align2, Color32, FontId, Rect, Ui, pos2, vec2};
+use eframe::egui::{Align2, FontId, Rect, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use crate::palette;
@@ -15,12 +15,9 @@ const TWO_LINES: f32 = 32.0;
 
 /// Room that the colours take with their numbers.
 pub fn bar_width(ui: &Ui, range: [f32; 2]) -> f32 {
-    let width = |text: String| {
-        let font = FontId::proportional(SMALL);
-        ui.painter().layout_no_wrap(text, font, Color32::PLACEHOLDER).size().x
-    };
-    let [low, high] = range.map(|loss| width(short(f64::from(loss))));
-    (BAR + BESIDE + low.max(high).max(width(t!("log").into_owned()))).max(width(t!("loss").into_owned()))
+    let width = |text: &str| theme::width(ui, text, FontId::proportional(SMALL));
+    let [low, high] = range.map(|loss| width(&short(f64::from(loss))));
+    (BAR + BESIDE + low.max(high).max(width(&t!("log")))).max(width(&t!("loss")))
 }
 
 /// The colours with the losses at their ends.

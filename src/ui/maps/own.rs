@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use eframe::egui::{Align2, FontId, Key, LayerId, Modifiers, Order, Rect, Ui, Window, vec2};
+use eframe::egui::{Align2, FontId, LayerId, Order, Rect, Ui, Window, vec2};
 use rfd::AsyncFileDialog;
 use rust_i18n::t;
 
 use super::canvas::Canvas;
 use crate::probe::{Subject, is_image};
 use crate::run::Slot;
-use crate::ui::keys::pressed;
 use crate::ui::pane::View;
 use crate::ui::theme::{self, BODY};
 use crate::ui::widgets::quiet_button_ui;
@@ -119,8 +118,7 @@ impl Own {
                     self.canvas.clear();
                     show(view, self.canvas.subject(shape));
                 }
-                let done = quiet_button_ui(ui, &t!("Done"), &t!("Close the canvas (Esc)")).clicked();
-                self.drawing = !done && !pressed(ui, Modifiers::NONE, Key::Escape);
+                self.drawing = !quiet_button_ui(ui, &t!("Done"), &t!("Close the canvas (Esc)")).clicked();
             });
         });
     }

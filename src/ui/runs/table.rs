@@ -68,10 +68,7 @@ pub fn widths<'a>(ui: &Ui, columns: &[Column], lines: impl Iterator<Item = Line<
             .clone()
             .map(|line| column.text(line))
             .max_by_key(|text| letters(text));
-        let length = |text, face| {
-            let font = FontId::new(SMALL, face);
-            ui.painter().layout_no_wrap(text, font, Color32::WHITE).size().x
-        };
+        let length = |text: String, face| theme::width(ui, &text, FontId::new(SMALL, face));
         // Other texts of as many letters may be a little longer.
         let text = 1.06 * length(longest.unwrap_or_default(), theme::semibold());
         let title = length(column.title(), egui::FontFamily::Proportional) + ARROW;
@@ -132,18 +129,24 @@ impl Table<'_> {
         touch
     }
 
-    /// Each column with its left and right end.
-    fn places(&self, left: f32) -> impl Iterator<Item = (usize, &Column, f32, f32)> {
+    /// Each column with its left and right end, the last one on top: the first column, the name, stays where the `seen` part
+    /// begins.
+    fn places(&self, left: f32, seen: f32) -> impl Iterator<Item = (usize, &Column, f32, f32)> {
         let mut x = left;
-        self.columns
-            .iter()
-            .zip(self.widths)
-            .enumerate()
-            .map(move |(index, (column, width))| {
+        let columns = self.columns.iter().zip(self.widths).enumerate();
+        let mut places: Vec<_> = columns
+            .map(|(index, (column, width))| {
                 let from = x;
                 x += width;
                 (index, column, from, x)
             })
+            .collect();
+        places.rotate_left(1);
+        if let Some((_, _, from, to)) = places.last_mut() {
+            let shift = (seen - *from).max(0.0);
+            (*from, *to) = (*from + shift, *to + shift);
+        }
+        places.into_iter()
     }
 
     fn head_ui(&self, ui: &mut Ui, head: Rect, offset: f32) -> Option<Touch> {
@@ -151,10 +154,13 @@ impl Table<'_> {
         let mut touch = None;
         let mut bar = ui.new_child(UiBuilder::new().id_salt("head").max_rect(head));
         bar.set_clip_rect(head.intersect(ui.clip_rect()));
-        for (index, column, from, to) in self.places(head.left() - offset) {
+        for (index, column, from, to) in self.places(head.left() - offset, head.left()) {
             let rect = Rect::from_x_y_ranges(from..=to, head.y_range());
             if !bar.is_rect_visible(rect) {
                 continue;
+            }
+            if index == 0 && offset > 0.0 {
+                bar.painter().rect_filled(rect, 0.0, ink.paper);
             }
             let title = column.title();
             let response = bar
@@ -206,8 +212,9 @@ impl Table<'_> {
         let response = ui.interact(seen, ui.scope_id().with(&line.item.key), Sense::click());
         let chosen = self.chosen == Some(index);
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, line.summary(self.columns)));
-        if chosen || response.hovered() || response.has_focus() || (self.pointed)(index) {
-            let fill = if chosen { ink.chosen } else { ink.button };
+        let lit = chosen || response.hovered() || response.has_focus() || (self.pointed)(index);
+        let fill = lit.then_some(if chosen { ink.chosen } else { ink.button });
+        if let Some(fill) = fill {
             ui.painter().rect_filled(rect, 4.0, fill);
         }
         if response.has_focus() {
@@ -230,10 +237,13 @@ impl Table<'_> {
         if response.double_clicked() && line.live.is_none() {
             touch = Some(Touch::Check(index));
         }
-        for (_, column, from, to) in self.places(rect.left()) {
+        for (place, column, from, to) in self.places(rect.left(), seen.left()) {
             let cell = Rect::from_x_y_ranges(from..=to, rect.y_range());
             if !ui.is_rect_visible(cell) {
                 continue;
+            }
+            if place == 0 && from > rect.left() {
+                ui.painter().rect_filled(cell, 0.0, fill.unwrap_or(ink.paper));
             }
             match column {
                 Column::Name => {
