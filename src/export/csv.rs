@@ -199,15 +199,19 @@ fn in_unit(heading: &str, unit: &str) -> String {
     }
 }
 
-/// Empty for what is not a number; single-precision values in their own shortest form.
+/// Empty for what is not a number; single-precision values in their own shortest form, whole numbers as they are,
+/// others in the nine digits that single precision bears.
 fn number(value: f64) -> String {
     let single = value as f32;
     if value.is_nan() {
         String::new()
     } else if f64::from(single) == value {
         single.to_string()
-    } else {
+    } else if value.fract() == 0.0 {
         value.to_string()
+    } else {
+        let digits = format!("{value:.8e}");
+        digits.parse::<f64>().map_or(digits, |rounded| rounded.to_string())
     }
 }
 
@@ -232,7 +236,9 @@ mod tests {
     #[test]
     fn numbers_keep_their_precision() {
         assert_eq!(number(f64::from(0.1f32)), "0.1");
-        assert_eq!(number(1.0 / 3.0).parse::<f64>().unwrap(), 1.0 / 3.0);
+        assert_eq!(number(1.0 / 3.0), "0.333333333");
+        assert_eq!(number(100.0 * f64::from(0.7f32)), "69.9999988");
+        assert_eq!(number(1_234_567_891.0), "1234567891");
         assert_eq!(number(f64::NAN), "");
         assert_eq!(number(400.0), "400");
     }

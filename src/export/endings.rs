@@ -46,7 +46,7 @@ impl Endings {
         if whole.width <= SHARE * width {
             return whole;
         }
-        let broken = |bracketed| Self::within(plot, (SHARE * width).max(LEAST).min(MOST * width), 2, bracketed);
+        let broken = |bracketed| Self::within(plot, (SHARE * width).max(LEAST).min(MOST * width), 3, bracketed);
         let fits = |endings: &Self| endings.heights().iter().sum::<f64>() <= height;
         let beside = Self::within(plot, MOST * width, 1, true);
         let crowded = beside.width > CROWDED * width;

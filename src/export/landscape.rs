@@ -135,7 +135,10 @@ mod tests {
             ("plain-8, step 60", "middle: 0.50")
         );
         assert!(
-            figure.notes.iter().any(|note| note == "Shown: seed 0 of 2 seeds."),
+            figure
+                .notes
+                .iter()
+                .any(|note| note == "Shown: seed 0; 2 seeds were trained."),
             "{:?}",
             figure.notes
         );

@@ -143,7 +143,7 @@ pub fn seeds_shown<'a>(history: &History, shown: impl IntoIterator<Item = &'a Se
     let seeds: Vec<String> = shown.iter().map(ToString::to_string).collect();
     (shown.len() < all.len()).then(|| {
         t!(
-            "Shown: seed %{seeds} of %{all} seeds.",
+            "Shown: seed %{seeds}; %{all} seeds were trained.",
             seeds = seeds.join(&t!(", ")),
             all = all.len()
         )

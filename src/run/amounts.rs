@@ -26,7 +26,12 @@ pub fn short(value: f64) -> String {
     let power = value.abs().log10().floor() as i32;
     match power {
         -4..=2 => format!("{value:.*}", (if power < 0 { 1 - power } else { 2 - power }) as usize),
-        3..=5 => format!("{value:.0}"),
+        3 => format!("{value:.0}"),
+        4..=5 => {
+            let unit = 10f64.powi(power - 2);
+            let sign = if value < 0.0 { "-" } else { "" };
+            format!("{sign}{}", grouped(((value.abs() / unit).round() * unit) as u64))
+        }
         _ => power_of_ten(value, 1),
     }
 }
@@ -86,6 +91,8 @@ mod tests {
             (4e-15, "4.0·10⁻¹⁵"),
             (9.97e-6, "1.0·10⁻⁵"),
             (150.2, "150"),
+            (11_001.0, "11\u{a0}000"),
+            (-150_200.0, "-150\u{a0}000"),
             (f64::NAN, "not finite"),
             (0.0, "0"),
         ] {

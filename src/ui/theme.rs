@@ -305,6 +305,7 @@ fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
     // What is longer than its space shows so before the pointer comes.
     spacing.scroll.dormant_handle_opacity = 0.4;
     spacing.scroll.floating_width = 3.0;
+    spacing.scroll.floating_allocated_width = 6.0;
     style.interaction.tooltip_delay = 0.4;
     style.interaction.selectable_labels = false;
 
