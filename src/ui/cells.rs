@@ -4,8 +4,10 @@ use eframe::egui::{Rect, vec2};
 
 use super::theme::GRID;
 
-/// Least height of a chart with its title; where there is no room for all, the panel scrolls.
+/// Least height of a chart with its title; where there is no room for all, the panel scrolls, and each has room for names
+/// above it.
 const LEAST: f32 = 124.0;
+const EASY: f32 = 160.0;
 /// Least width of a chart that is not alone in its row.
 const NARROW: f32 = 190.0;
 
@@ -26,7 +28,10 @@ pub fn cells(space: Rect, count: usize) -> (Vec<Rect>, f32) {
         .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
         .unwrap_or(1);
     let fitting = size(columns);
-    let cell = vec2(fitting.x, fitting.y.max(LEAST.min(space.height())));
+    let cell = match fitting.y < LEAST.min(space.height()) {
+        true => vec2(fitting.x, EASY.min(space.height())),
+        false => fitting,
+    };
     let rows = count.div_ceil(columns) as f32;
     let cells = (0..count)
         .map(|index| {
