@@ -7,7 +7,7 @@ use super::theme::GRID;
 /// Least height of a chart with its title; where there is no room for all, the panel scrolls, and each has room for names
 /// above it.
 const LEAST: f32 = 124.0;
-const EASY: f32 = 160.0;
+const EASY: f32 = 190.0;
 /// Least width of a chart that is not alone in its row.
 const NARROW: f32 = 190.0;
 

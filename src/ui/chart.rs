@@ -93,6 +93,8 @@ pub struct Chart<'a> {
     /// Shaded spans of x with names at their top.
     pub spans: &'a [(Range<f64>, String)],
     pub bracket: Option<Bracket>,
+    /// The names of the nets stand at their lines or above the chart; if not, the panel has them elsewhere.
+    pub named: bool,
     /// Name of the net that the pointer is over, in this panel or another.
     pub focus: Option<&'a str>,
     /// Zoom and pan by mouse; double click goes back.
@@ -113,7 +115,10 @@ impl Chart<'_> {
             .as_ref()
             .and_then(|link| link.cursor.zoom)
             .and_then(|steps| self.places(steps));
-        let names = Names::fit(ui, curves, self.bracket.as_ref(), zoom.is_some());
+        let names = match self.named {
+            true => Names::fit(ui, curves, self.bracket.as_ref(), zoom.is_some()),
+            false => Names::none(),
+        };
         let told = names.legend_ui(ui, curves);
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
         let dots = self.across == Across::Count && curves.iter().any(|curve| curve.dots);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Shape, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::chart::{Bracket, Curve};
@@ -27,6 +27,12 @@ const HALF: f32 = 0.5;
 /// Least height of a chart that has room for names above it; in a lower one they lose their ends.
 const LEGEND_ROOM: f32 = 115.0;
 
+/// Distance of two names above the chart, the height of a line of them, and the share of the height that they take at
+/// most with what stands after them.
+const BETWEEN: f32 = 12.0;
+const LEGEND_LINE: f32 = 16.0;
+const MOST_LEGEND: f32 = 0.25;
+
 /// Names as they fit beside the lines.
 pub struct Names {
     /// Share of the chart's width that they take.
@@ -37,6 +43,8 @@ pub struct Names {
     widest: f32,
     /// Whether they stand above the chart, which is too narrow for them.
     above: bool,
+    /// Whether they stand at the lines' ends.
+    beside: bool,
 }
 
 /// A line whose name is written.
@@ -64,22 +72,17 @@ impl Names {
         let strong = FontId::new(SMALL, theme::semibold());
         let widest = |details: bool| {
             let curves = curves.iter().filter(|curve| !curve.label.is_empty());
-            let widths = curves.map(|curve| {
-                let name = theme::width(ui, &curve.label, strong.clone());
-                if !details || curve.detail.is_empty() {
-                    return name;
-                }
-                name + 6.0 + theme::width(ui, &curve.detail, FontId::proportional(SMALL))
+            let widths = curves.map(|curve| match details {
+                true => whole_width(ui, curve),
+                false => theme::width(ui, &curve.label, strong.clone()),
             });
             widths.fold(0.0, f32::max)
         };
         let gap = bracket.map_or(0.0, |bracket| theme::width(ui, &bracket.text, strong.clone()));
         let (whole, bare) = (widest(true).max(gap), widest(false));
         let details = whole <= most;
-        let narrow = zoomed || bare + gutter > HALF * width;
-        let named = curves.iter().filter(|curve| !curve.label.is_empty()).count();
-        let many = named as f64 * LABEL_GAP > f64::from(ui.available_height() - FOOT);
-        let above = (narrow || many) && ui.available_height() > LEGEND_ROOM;
+        let labels = curves.iter().map(|curve| &*curve.label);
+        let above = (zoomed || crowded(ui, ui.available_size(), labels)) && ui.available_height() > LEGEND_ROOM;
         let widest = match above {
             true => 0.0,
             false if details => whole,
@@ -90,6 +93,7 @@ impl Names {
             details,
             widest,
             above,
+            beside: !above,
         }
     }
 
@@ -98,24 +102,33 @@ impl Names {
         if !self.above {
             return None;
         }
-        let mut pointed = None;
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(12.0, 0.0);
-            ui.spacing_mut().interact_size.y = 0.0;
-            for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
-                let mut text = LayoutJob::default();
-                let strong = FontId::new(SMALL, theme::semibold());
-                // A name and its number stay together.
-                let unbroken = |words: &str| words.replace(' ', "\u{a0}");
-                text.append(&unbroken(&curve.label), 0.0, TextFormat::simple(strong, curve.colour));
-                let weak = TextFormat::simple(FontId::proportional(SMALL), theme::ink(ui).weak);
-                text.append(&unbroken(&curve.detail), 6.0, weak);
-                if ui.label(text).hovered() {
-                    pointed = Some(curve.name.clone());
-                }
+        let details = Self::legend_lines(ui, curves) * LEGEND_LINE <= MOST_LEGEND * ui.available_height();
+        legend_ui(ui, curves, details)
+    }
+
+    /// Lines that the names take above the chart, with what stands after them.
+    fn legend_lines(ui: &Ui, curves: &[Curve<'_>]) -> f32 {
+        let room = ui.available_width();
+        let (mut lines, mut used) = (1.0, 0.0);
+        for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
+            let width = whole_width(ui, curve);
+            if used > 0.0 && used + width > room {
+                (lines, used) = (lines + 1.0, 0.0);
             }
-        });
-        pointed
+            used += width + BETWEEN;
+        }
+        lines
+    }
+
+    /// None: they stand elsewhere.
+    pub fn none() -> Self {
+        Self {
+            share: 0.02,
+            details: false,
+            widest: 0.0,
+            beside: false,
+            above: false,
+        }
     }
 
     /// Draws them, moved apart where lines end together, with hairlines back; answers the net whose name the pointer is
@@ -134,7 +147,7 @@ impl Names {
         let position = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, y));
         let mut ends: Vec<End<'_, '_>> = curves
             .iter()
-            .filter(|curve| !curve.label.is_empty() && !self.above)
+            .filter(|curve| !curve.label.is_empty() && self.beside)
             .filter_map(|curve| {
                 // A run that was never finite has its cross only.
                 let last = pieces(&curve.line).last().and_then(|piece| piece.last());
@@ -204,6 +217,50 @@ impl Names {
             painter.layout_no_wrap(detail, FontId::proportional(SMALL), weak),
         ]
     }
+}
+
+/// Whether a chart of that size, with its axes, is too narrow or too low for these names at the ends of its lines.
+pub fn crowded<'a>(ui: &Ui, size: Vec2, labels: impl Iterator<Item = &'a str>) -> bool {
+    let strong = FontId::new(SMALL, theme::semibold());
+    let named = labels.filter(|label| !label.is_empty());
+    let widths: Vec<f32> = named.map(|label| theme::width(ui, label, strong.clone())).collect();
+    // As if it had a bracket, so that charts side by side do alike.
+    let widest = widths.iter().copied().fold(0.0, f32::max) + NAME_GAP[1] + AIR;
+    let lines = widths.len() as f64 * LABEL_GAP;
+    widest > HALF * (size.x - AXIS).max(64.0) || lines > f64::from(size.y - FOOT)
+}
+
+/// Draws names in lines of their own; answers the net whose name the pointer is at.
+pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<String> {
+    let mut pointed = None;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(BETWEEN, 0.0);
+        ui.spacing_mut().interact_size.y = 0.0;
+        for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
+            let mut text = LayoutJob::default();
+            let strong = FontId::new(SMALL, theme::semibold());
+            // A name and its number stay together.
+            let unbroken = |words: &str| words.replace(' ', "\u{a0}");
+            text.append(&unbroken(&curve.label), 0.0, TextFormat::simple(strong, curve.colour));
+            let weak = TextFormat::simple(FontId::proportional(SMALL), theme::ink(ui).weak);
+            if details {
+                text.append(&unbroken(&curve.detail), 6.0, weak);
+            }
+            if ui.label(text).hovered() {
+                pointed = Some(curve.name.clone());
+            }
+        }
+    });
+    pointed
+}
+
+/// Width of a name with what stands after it.
+fn whole_width(ui: &Ui, curve: &Curve<'_>) -> f32 {
+    let name = theme::width(ui, &curve.label, FontId::new(SMALL, theme::semibold()));
+    if curve.detail.is_empty() {
+        return name;
+    }
+    name + 6.0 + theme::width(ui, &curve.detail, FontId::proportional(SMALL))
 }
 
 /// One name at a place, with a hairline back where that is not the line's end; answers where it stands.

@@ -108,12 +108,8 @@ impl Cursor {
     /// The net looked at most closely: the chosen one, or the deepest plain one, or the first.
     pub fn series<'a>(&self, history: &'a History) -> Option<&'a Series> {
         let runs = history.trained();
-        let deepest = || {
-            let plain = runs.iter().filter(|series| !series.track.spec.residual());
-            plain.max_by_key(|series| series.track.spec.depth)
-        };
         let chosen = runs.iter().find(|series| series.track.name == self.run);
-        chosen.or_else(deepest).or_else(|| runs.first())
+        chosen.or_else(|| deepest(history, false)).or_else(|| runs.first())
     }
 
     /// The image looked at.
@@ -140,15 +136,17 @@ pub fn find<'a>(history: &'a History, name: &str) -> Option<&'a Series> {
     history.runs.iter().find(|series| series.track.name == name)
 }
 
-/// Two nets to compare: the deepest plain one and the deepest residual one, or the deepest and another of one family; of
-/// several seeds the first.
+/// The deepest residual net, or the deepest of the others; of several seeds and what continues them the first.
+pub fn deepest(history: &History, residual: bool) -> Option<&Series> {
+    let family = history.trained().iter().rev();
+    let family = family.filter(|series| series.track.spec.residual() == residual);
+    family.max_by_key(|series| series.track.spec.depth)
+}
+
+/// Two nets to compare: the deepest plain one and the deepest residual one, or the deepest and another of one family.
 pub fn pair(history: &History) -> Vec<&Series> {
-    let deepest = |residual: bool| {
-        let family = history.trained().iter().rev();
-        let family = family.filter(|series| series.track.spec.residual() == residual);
-        family.max_by_key(|series| series.track.spec.depth)
-    };
-    let mut pair: Vec<&Series> = [deepest(false), deepest(true)].into_iter().flatten().collect();
+    let both = [false, true].map(|residual| deepest(history, residual));
+    let mut pair: Vec<&Series> = both.into_iter().flatten().collect();
     if let [only] = pair[..] {
         let other = history
             .trained()

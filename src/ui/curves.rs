@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::axis::{Height, Time, Unit};
 use super::cells::cells;
 use super::chart::{Across, Bracket, Chart, Curve, Link};
+use super::chart_names::{self, crowded};
 use super::pane::{Pane, View};
 use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
@@ -57,8 +58,10 @@ const OPTIONS_ROOM: f32 = 690.0;
 /// Width of a column of which a line's lowest and highest value are drawn, in points.
 const COLUMN: f32 = 3.0;
 
+/// Height of a chart's title.
+const TITLE: f32 = 18.0;
 /// Height of a panel in which there is room to say what bands are.
-const LEGEND_ROOM: f32 = 280.0;
+const LEGEND_ROOM: f32 = 240.0;
 
 /// Largest share of the panel's height that the verdict takes.
 const MOST_WORDS: f32 = 0.4;
@@ -88,11 +91,15 @@ impl Pane for Curves {
         if space.height() > 150.0 && !silent {
             space = foot_ui(ui, space, RichText::new(&verdict.words).size(SMALL));
         }
+        let named = self.has_names_beside(ui, view, space);
+        if !named {
+            space = legend_ui(ui, space, view);
+        }
         let (cells, height) = cells(space, self.measures.len());
         let mut charts = |ui: &mut Ui, shift: Vec2| {
             for (measure, rect) in self.measures.clone().into_iter().zip(&cells) {
                 let builder = UiBuilder::new().id_salt(measure.id()).max_rect(rect.translate(shift));
-                ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, &verdict));
+                ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, (&verdict, named)));
             }
         };
         if height <= space.height() + 0.5 {
@@ -196,7 +203,19 @@ impl Curves {
         }
     }
 
-    fn chart_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, measure: Measure, verdict: &Verdict) {
+    /// Whether each chart has its nets' names; if not, the panel has them once.
+    fn has_names_beside(&self, ui: &Ui, view: &View<'_>, space: Rect) -> bool {
+        if self.measures.len() < 2 {
+            return true;
+        }
+        let (cells, _) = cells(space, self.measures.len());
+        let labels: Vec<String> = groups(view.scene.history).iter().map(label).collect();
+        let size = cells[0].size() - vec2(0.0, TITLE);
+        view.cursor.zoom.is_none() && !crowded(ui, size, labels.iter().map(String::as_str))
+    }
+
+    /// A chart with its title and, where it is `named`, with its nets' names.
+    fn chart_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, measure: Measure, (verdict, named): (&Verdict, bool)) {
         ui.spacing_mut().item_spacing.y = 2.0;
         title_ui(ui, measure);
         let scene = view.scene;
@@ -241,6 +260,7 @@ impl Curves {
             exact: false,
             spans: &[],
             bracket,
+            named,
             focus: focus.as_deref(),
             interactive: true,
             summary: summary(scene, measure, verdict),
@@ -349,6 +369,23 @@ fn title_ui(ui: &mut Ui, measure: Measure) {
     if measure.series().is_some() && measure != Measure::Rate {
         label.on_hover_text(t!("The number after a name is the mean of the last 50 steps"));
     }
+}
+
+/// The nets' names above all charts; answers what is left beneath them.
+fn legend_ui(ui: &mut Ui, space: Rect, view: &mut View<'_>) -> Rect {
+    let history = view.scene.history;
+    let among = history.specs();
+    let named = |group: &Group<'_>| Curve {
+        name: group.name.to_owned(),
+        label: label(group),
+        colour: line_style(ui, &group.runs[0].track.spec, &among).0,
+        ..Curve::default()
+    };
+    let curves: Vec<Curve<'_>> = groups(history).iter().map(named).collect();
+    let builder = UiBuilder::new().id_salt("names").max_rect(space);
+    let names = ui.scope_builder(builder, |ui| chart_names::legend_ui(ui, &curves, false));
+    view.cursor.point_at(ui, names.inner);
+    space.with_min_y(names.response.rect.bottom() + GRID / 2.0)
 }
 
 /// A sentence at the foot of the panel; answers what is left above it.

@@ -81,7 +81,7 @@ impl Pane for FadingDigit {
         }
         let among = view.scene.history.specs();
         let legend = t!(
-            "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance."
+            "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance. Framed: the block that every panel shows."
         );
         let legend = theme::paragraph(ui, legend.into_owned(), ui.available_width());
         let roomy = ui.available_height() > 230.0;

@@ -148,14 +148,10 @@ impl BlockForms {
 /// Before anything is measured: what will stand under the forms.
 fn promise_ui(ui: &mut Ui) {
     ui.add_space(GRID);
-    for words in [
-        t!(
-            "Under each form: how far its outputs and gradients are from the others', and the time that a training step of the block takes here."
-        ),
-        t!("Takes some seconds; you can break it off."),
-    ] {
-        ui.add(egui::Label::new(theme::caption(words)).wrap());
-    }
+    let words = t!(
+        "Measured in some seconds: how far each form's outputs and gradients are from the others', and how long a training step of the block takes here."
+    );
+    ui.add(egui::Label::new(theme::caption(words)).wrap());
 }
 
 /// The four columns, with blocks drawn in a colour and as high as that.

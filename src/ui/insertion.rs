@@ -272,6 +272,7 @@ fn chart_ui(
         exact: false,
         spans: &[],
         bracket: None,
+        named: true,
         focus,
         interactive: true,
         summary: spoken.join("; "),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use self::grid::Side;
 use self::own::Own;
 pub use self::shown::Shown;
-use super::cursor::find;
+use super::cursor::{deepest, find};
 use super::keys;
 use super::pane::{Pane, View};
 use super::task::PaneKey;
@@ -150,10 +150,7 @@ impl FeatureMaps {
     /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one.
     fn sides(&self, scene: Scene<'_>) -> [String; 2] {
         let runs = scene.history.trained();
-        let deepest = |residual: bool| {
-            let family = runs.iter().filter(|series| series.track.spec.residual() == residual);
-            family.max_by_key(|series| series.track.spec.depth)
-        };
+        let deepest = |residual| deepest(scene.history, residual);
         let name = |series: &Series| series.track.name.clone();
         let chosen = |side: usize| find(scene.history, &self.runs[side]).map(name);
         let left = chosen(0).unwrap_or_else(|| name(deepest(false).unwrap_or(&runs[0])));

@@ -223,6 +223,7 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], fo
         exact: false,
         spans: &spans,
         bracket: None,
+        named: true,
         focus,
         interactive: true,
         summary: t!("Autocorrelation of input gradients. %{nets}", nets = spoken.join("; ")).into_owned(),

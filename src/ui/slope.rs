@@ -283,6 +283,7 @@ impl Slope {
             exact: self.robust,
             spans: &spans,
             bracket: None,
+            named: true,
             focus: focus.as_deref(),
             interactive: true,
             summary: self.summary(view),

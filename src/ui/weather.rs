@@ -7,7 +7,7 @@ use eframe::egui::{ComboBox, Role, Ui, WidgetInfo, vec2};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use super::cursor::find;
+use super::cursor::{deepest, find};
 use super::language::Language;
 use super::pane::{Pane, View};
 use super::theme;
@@ -104,13 +104,7 @@ impl Pane for Weather {
 impl Weather {
     /// The nets above and beneath: those chosen, or the deepest plain net and its residual twin.
     pub fn sides<'a>(&self, history: &'a History) -> Option<[&'a Series; 2]> {
-        let deepest = |residual: bool| {
-            let family = history
-                .trained()
-                .iter()
-                .filter(|run| run.track.spec.residual() == residual);
-            family.max_by_key(|run| run.track.spec.depth)
-        };
+        let deepest = |residual| deepest(history, residual);
         let first = find(history, &self.runs[0])
             .or_else(|| deepest(false))
             .or(history.trained().first())?;
@@ -179,10 +173,10 @@ fn strips(ui: &Ui, history: &History, sides: [&Series; 2], key: &Key) -> Vec<Str
     let same = std::ptr::eq(sides[0], sides[1]);
     let shown = if same { &sides[..1] } else { &sides[..] };
     let mut strips = Vec::new();
-    let alike = !same && sides[0].track.name == sides[1].track.name;
     for series in shown {
         let net = series.track.name.clone();
-        let title = match alike {
+        let seeds = history.runs.iter().filter(|run| run.track.name == net).count();
+        let title = match seeds > 1 {
             true => t!("%{net} (seed %{seed})", net = net, seed = series.track.seed).into(),
             false => net.clone(),
         };

@@ -53,6 +53,7 @@ pub fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, wo
                 exact: false,
                 spans: &[],
                 bracket: None,
+                named: true,
                 focus: None,
                 interactive: false,
                 summary: summary(scene, words),

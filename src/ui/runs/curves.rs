@@ -67,6 +67,7 @@ pub fn curves_ui<'a>(
         exact: false,
         spans: &[],
         bracket: None,
+        named: true,
         focus,
         interactive: true,
         summary: named(&title, &names.join(&t!(", "))),

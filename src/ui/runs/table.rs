@@ -160,7 +160,7 @@ impl Table<'_> {
                 continue;
             }
             if index == 0 && offset > 0.0 {
-                bar.painter().rect_filled(rect, 0.0, ink.paper);
+                kept_ui(&bar, rect, ink.paper);
             }
             let title = column.title();
             let response = bar
@@ -243,7 +243,7 @@ impl Table<'_> {
                 continue;
             }
             if place == 0 && from > rect.left() {
-                ui.painter().rect_filled(cell, 0.0, fill.unwrap_or(ink.paper));
+                kept_ui(ui, cell, fill.unwrap_or(ink.paper));
             }
             match column {
                 Column::Name => {
@@ -306,6 +306,13 @@ impl Table<'_> {
         };
         painter.text(at, align, text, font, colour);
     }
+}
+
+/// The ground of a cell that stays while others pass beneath it.
+fn kept_ui(ui: &Ui, cell: Rect, fill: Color32) {
+    ui.painter().rect_filled(cell, 0.0, fill);
+    let edge = Stroke::new(1.0, theme::ink(ui).line);
+    ui.painter().vline(cell.right(), cell.y_range(), edge);
 }
 
 /// A small triangle.

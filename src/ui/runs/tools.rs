@@ -47,10 +47,7 @@ impl Runs {
     fn counts_ui(&self, ui: &mut Ui, scene: Scene<'_>) {
         let (runs, beside) = (self.order.items.len(), scene.shelf.opened.len());
         let words = match beside {
-            0 => t!(
-                "%{runs} runs. Choose one to name, pin, hide or compare it.",
-                runs = runs
-            ),
+            0 => t!("%{runs} runs: choose one to name, pin, hide, compare", runs = runs),
             _ => t!(
                 "%{runs} runs, %{beside} beside the live ones",
                 runs = runs,
