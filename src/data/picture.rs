@@ -101,13 +101,13 @@ pub(super) fn load(path: &Path, to: [usize; 2]) -> Result<Vec<f32>, String> {
 /// Why a file is no image to us; the library's own words are English.
 fn reason(error: &ImageError) -> String {
     match error {
-        ImageError::Unsupported(_) => t!("it is no png, jpeg or bmp file"),
+        ImageError::Unsupported(_) => t!("is not a png, jpeg or bmp file"),
         ImageError::Limits(_) => t!(
-            "it is larger than %{side} pixels in a direction or %{megabytes} MB in memory",
+            "is larger than %{side} pixels in a direction or %{megabytes} MB in memory",
             side = LARGEST_SIDE,
             megabytes = LARGEST_IMAGE >> 20
         ),
-        _ => t!("it is damaged or cut short"),
+        _ => t!("is damaged or cut short"),
     }
     .into_owned()
 }

@@ -136,7 +136,10 @@ impl Pane for Landscape {
             let body = body(place, reach);
             end = end.max(body.max);
             let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
-            beside_name_ui(ui, name, place.right(), &words);
+            // Nothing stands beside the last but the colours, which begin lower.
+            let last = at + 1 == sides.len();
+            let right = if last { space.right() } else { place.right() };
+            beside_name_ui(ui, name, right, &words);
             if let (Some((_, known)), Some(range)) = (known, range) {
                 let id = series.track.id;
                 let about = work::named(&series.track.name, &words[0]);

@@ -195,10 +195,12 @@ fn unreadable_pictures_are_listed_and_the_rest_is_read() {
             .reason
     };
     assert!(
-        reason("large.bmp").contains("limit") && reason("wide.bmp").contains("limit"),
+        reason("large.bmp").starts_with("is larger than 16384") && reason("wide.bmp").starts_with("is larger"),
         "{:?}",
         data.skipped
     );
+    assert_eq!(reason("cut.png"), "is damaged or cut short");
+    assert_eq!(reason("empty.png"), "is not a png, jpeg or bmp file");
     assert!(
         data.skipped.iter().all(|file| file.reason.len() > 5),
         "{:?}",
