@@ -136,10 +136,13 @@ impl Pane for Landscape {
             let body = body(place, reach);
             end = end.max(body.max);
             let name = net_name_ui(ui, place.min, at, &series.track.name, colour, view.cursor);
+            let brief = &words[words.len() - 1..];
+            let needed = name.width() + GRID + theme::width(ui, &brief[0], FontId::proportional(SMALL));
             // Nothing stands beside the last but the colours, which begin lower.
-            let last = at + 1 == sides.len();
-            let right = if last { space.right() } else { place.right() };
-            beside_name_ui(ui, name, right, &words);
+            match at + 1 == sides.len() && needed > place.width() {
+                true => beside_name_ui(ui, name, space.right(), brief),
+                false => beside_name_ui(ui, name, place.right(), &words),
+            }
             if let (Some((_, known)), Some(range)) = (known, range) {
                 let id = series.track.id;
                 let about = work::named(&series.track.name, &words[0]);
