@@ -156,6 +156,7 @@ fn an_afternoon_in_the_lab() {
     click(&mut window, "+ x: let each block add its input");
     click(&mut window, "Open the lab");
     until(&mut window, "resnet-56");
+    keys(&mut window);
     rewind(&mut window);
     cut(&mut window);
     export(&mut window, &home);
@@ -176,6 +177,21 @@ fn an_afternoon_in_the_lab() {
     );
     dropped(&mut window);
     close(window);
+}
+
+/// The sheet of keys, wherever it was left, begins with its first line.
+fn keys(window: &mut Window) {
+    let first = |window: &Window| window.get_by_label("1, 2").rect().top();
+    press(window, Key::Questionmark);
+    until(window, "1, 2");
+    let top = first(window);
+    press(window, Key::PageDown);
+    window.run_steps(30);
+    assert!(first(window) < top - 50.0, "it scrolls");
+    press(window, Key::Escape);
+    press(window, Key::Questionmark);
+    assert_eq!(first(window), top);
+    press(window, Key::Escape);
 }
 
 /// Back in time, where every panel shows that moment, and on from there.

@@ -477,6 +477,8 @@ pub(super) mod tests {
             session.history.phase == Phase::Done && session.findings.summary.is_some()
         });
         assert!(session.history.runs[0].finished);
+        session.pace.note(Instant::now() + Duration::from_secs(9), 5);
+        assert_eq!(session.pace.steps_per_second(), None, "what went before counts no more");
         session.add(RunPlan::new("plain-8", "plain-8:width=4"));
         wait(&mut session, &ctx, |session| {
             session.history.runs.len() == 2 && session.history.phase == Phase::Done
@@ -487,6 +489,27 @@ pub(super) mod tests {
         session.send(Command::Reset);
         wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
         assert_eq!(session.history.runs[0].step(), 0);
+    }
+
+    #[test]
+    fn a_busy_trainer_is_looked_at_even_where_its_wakes_are_lost() {
+        let ctx = egui::Context::default();
+        let never = Duration::from_secs(3600);
+        let mut session = Session::open(one_net(), None, History::default(), "cpu", &ctx, never);
+        let next_frame = |session: &mut Session| {
+            let frames = (0..4).map(|_| {
+                let mut output = ctx.run_ui(egui::RawInput::default(), |ui| session.drain(ui.ctx()));
+                output.textures_delta.clear();
+                output.viewport_output[&egui::ViewportId::ROOT].repaint_delay
+            });
+            frames.last().unwrap()
+        };
+        session.send(Command::Run);
+        wait(&mut session, &ctx, |session| session.history.phase == Phase::Running);
+        assert!(next_frame(&mut session) <= LOOK_EVERY);
+        session.send(Command::Pause);
+        wait(&mut session, &ctx, |session| session.history.phase == Phase::Paused);
+        assert!(next_frame(&mut session) > LOOK_EVERY, "an idle window draws nothing");
     }
 
     #[test]

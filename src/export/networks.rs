@@ -9,7 +9,7 @@ use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Field, Graph, Spec};
 use crate::run::Series;
-use crate::run::amounts::{grouped, short};
+use crate::run::amounts::{grouped, large, short};
 
 /// What sets nets apart beside their depth: a column where it differs, else a part of the note.
 const FIELDS: [Field; 10] = [
@@ -114,7 +114,7 @@ fn costs(table: &mut Table, lines: &[(&Net, &Series)]) {
         .iter()
         .map(|(net, _)| crate::net::Table::new(&Graph::new(net.spec)))
         .collect();
-    let amount = |value: u64| Cell::Number(count(value), value as f64);
+    let amount = |value: u64| Cell::Number(large(value), value as f64);
     table.push(
         t!("parameters"),
         2,
@@ -154,15 +154,6 @@ fn results(table: &mut Table, lines: &[(&Net, &Series)]) -> Option<String> {
         table.count_in(t!("fraction"));
     }
     same.then(|| t!("%{steps} steps", steps = grouped(steps[0] as u64)).into())
-}
-
-/// `67 906`, `1.40 M`, `125 M`.
-fn count(number: u64) -> String {
-    match number {
-        0..1_000_000 => grouped(number),
-        1_000_000..1_000_000_000 => format!("{}\u{a0}M", short(number as f64 / 1e6)),
-        _ => format!("{}\u{a0}G", short(number as f64 / 1e9)),
-    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,15 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// Whole numbers, in millions or milliards where they are so large: `67 906`, `1.40 M`, `125 M`.
+pub fn large(number: u64) -> String {
+    match number {
+        0..1_000_000 => grouped(number),
+        1_000_000..1_000_000_000 => format!("{}\u{a0}M", short(number as f64 / 1e6)),
+        _ => format!("{}\u{a0}G", short(number as f64 / 1e9)),
+    }
+}
+
 /// With a power of ten and so many decimals: `1.2·10⁻⁹`.
 pub fn power_of_ten(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$e}");

@@ -22,7 +22,11 @@ pub fn cells(space: Rect, count: usize) -> (Vec<Rect>, f32) {
             (space.height() - gap(rows)) / rows as f32,
         )
     };
-    let distance = |columns: usize| (size(columns).x / size(columns).y / 1.7).ln().abs();
+    // A cell that stays empty is room lost to the others.
+    let distance = |columns: usize| {
+        let empty = columns * count.div_ceil(columns) - count;
+        (size(columns).x / size(columns).y / 1.7).ln().abs() + empty as f32 / count as f32
+    };
     let columns = (1..=count)
         .filter(|&columns| columns == 1 || size(columns).x >= NARROW)
         .min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
@@ -62,6 +66,15 @@ mod tests {
                     assert!(cells[..index].iter().all(|other| !other.shrink(0.5).intersects(*cell)));
                 }
             }
+        }
+    }
+
+    #[test]
+    fn four_do_not_stand_three_and_one() {
+        for height in [200.0, 280.0, 420.0] {
+            let space = Rect::from_min_size(pos2(0.0, 0.0), vec2(940.0, height));
+            let (cells, _) = cells(space, 4);
+            assert!((cells[3].right() - 940.0).abs() < 0.5, "{height}: {cells:?}");
         }
     }
 

@@ -117,7 +117,7 @@ impl Chart<'_> {
             .and_then(|steps| self.places(steps));
         let names = match self.named {
             true => Names::fit(ui, curves, self.bracket.as_ref(), zoom.is_some()),
-            false => Names::none(),
+            false => Names::elsewhere(),
         };
         let told = names.legend_ui(ui, curves);
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);

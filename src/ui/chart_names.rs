@@ -41,10 +41,18 @@ pub struct Names {
     details: bool,
     /// Width of the longest name with what stands after it.
     widest: f32,
-    /// Whether they stand above the chart, which is too narrow for them.
-    above: bool,
-    /// Whether they stand at the lines' ends.
-    beside: bool,
+    place: Place,
+}
+
+/// Where names stand.
+#[derive(PartialEq)]
+enum Place {
+    /// At the lines' ends.
+    Ends,
+    /// Above the chart, which is too narrow or too low for them.
+    Above,
+    /// Not in the chart.
+    Elsewhere,
 }
 
 /// A line whose name is written.
@@ -92,14 +100,13 @@ impl Names {
             share: f64::from(((widest + gutter) / width).min(MOST)),
             details,
             widest,
-            above,
-            beside: !above,
+            place: if above { Place::Above } else { Place::Ends },
         }
     }
 
     /// Draws the names that stand above the chart; answers the net whose name the pointer is at.
     pub fn legend_ui(&self, ui: &mut Ui, curves: &[Curve<'_>]) -> Option<String> {
-        if !self.above {
+        if self.place != Place::Above {
             return None;
         }
         let details = Self::legend_lines(ui, curves) * LEGEND_LINE <= MOST_LEGEND * ui.available_height();
@@ -120,14 +127,13 @@ impl Names {
         lines
     }
 
-    /// None: they stand elsewhere.
-    pub fn none() -> Self {
+    /// For a chart whose names stand elsewhere; a little air is left beside the last step.
+    pub fn elsewhere() -> Self {
         Self {
             share: 0.02,
             details: false,
             widest: 0.0,
-            beside: false,
-            above: false,
+            place: Place::Elsewhere,
         }
     }
 
@@ -147,7 +153,7 @@ impl Names {
         let position = |x: f64, y: f64| transform.position_from_point(&PlotPoint::new(x, y));
         let mut ends: Vec<End<'_, '_>> = curves
             .iter()
-            .filter(|curve| !curve.label.is_empty() && self.beside)
+            .filter(|curve| !curve.label.is_empty() && self.place == Place::Ends)
             .filter_map(|curve| {
                 // A run that was never finite has its cross only.
                 let last = pieces(&curve.line).last().and_then(|piece| piece.last());

@@ -182,6 +182,14 @@ mod tests {
     }
 
     #[test]
+    fn of_several_seeds_and_what_continues_them_the_first_is_looked_at() {
+        let mut history = history(&[("plain-20", 1.0), ("plain-56", 1.0), ("plain-56", 1.0)], 1);
+        history.runs[2].track.seed = 1;
+        assert!(std::ptr::eq(deepest(&history, false).unwrap(), &history.runs[1]));
+        assert!(deepest(&history, true).is_none());
+    }
+
+    #[test]
     fn hovering_is_seen_by_all_panels_in_the_next_frame_only() {
         let mut cursor = Cursor::default();
         cursor.hover_step(12.0);

@@ -1,21 +1,24 @@
 //! Crossing fates: loss, error and learning rate against training time, with the verdict in words.
 
+mod words;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use eframe::egui::{ComboBox, Label, Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, Vec2, pos2, vec2};
+use eframe::egui::{ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, Vec2, vec2};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use self::words::{foot_ui, legend_ui, note_ui, title_ui};
 use super::axis::{Height, Time, Unit};
 use super::cells::cells;
 use super::chart::{Across, Bracket, Chart, Curve, Link};
-use super::chart_names::{self, crowded};
+use super::chart_names::crowded;
 use super::pane::{Pane, View};
 use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
-use super::traces::{Group, Trace, evaluated, groups, placed};
+use super::traces::{Group, Trace, evaluated, groups, has_seeds, placed};
 use super::verdict::{Verdict, verdict};
 use super::widgets::{folded_ui, short};
 use super::{Scene, line_style};
@@ -63,12 +66,6 @@ const TITLE: f32 = 18.0;
 /// Height of a panel in which there is room to say what bands are.
 const LEGEND_ROOM: f32 = 240.0;
 
-/// Largest share of the panel's height that the verdict takes.
-const MOST_WORDS: f32 = 0.4;
-
-/// Height of a chart that has room for a title of two lines.
-const TWO_LINES_ROOM: f32 = 190.0;
-
 /// Width of a chart that has room for the bracket's words.
 const BRACKET_ROOM: f32 = 390.0;
 
@@ -84,12 +81,12 @@ impl Pane for Curves {
         let mut space = ui.available_rect_before_wrap();
         // Where a lesson is about something else, it says nothing.
         let silent = verdict.idle && theme::taught(ui).is_some();
-        if space.height() > LEGEND_ROOM && groups(view.scene.history).iter().any(|group| group.runs.len() > 1) {
+        if space.height() > LEGEND_ROOM && has_seeds(view.scene.history) {
             let legend = t!("Lines: means over seeds; bands: lowest to highest seed; ±: standard deviation.");
-            space = foot_ui(ui, space, theme::caption(legend));
+            space = foot_ui(ui, "legend", space, theme::caption(legend));
         }
         if space.height() > 150.0 && !silent {
-            space = foot_ui(ui, space, RichText::new(&verdict.words).size(SMALL));
+            space = foot_ui(ui, "verdict", space, RichText::new(&verdict.words).size(SMALL));
         }
         let named = self.has_names_beside(ui, view, space);
         if !named {
@@ -355,61 +352,6 @@ fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid, top: f64) -> Vec<Pl
         }
     })
     .collect()
-}
-
-/// What the chart shows, in as many words as it has room for.
-fn title_ui(ui: &mut Ui, measure: Measure) {
-    let whole = theme::paragraph(ui, measure.title().into_owned(), f32::INFINITY);
-    let fits = whole.size().x <= ui.available_width();
-    let label = match fits || ui.available_height() > TWO_LINES_ROOM {
-        true => Label::new(theme::caption(measure.title())).wrap(),
-        false => Label::new(theme::caption(measure.brief())).truncate(),
-    };
-    let label = ui.add(label).on_hover_text(measure.title());
-    if measure.series().is_some() && measure != Measure::Rate {
-        label.on_hover_text(t!("The number after a name is the mean of the last 50 steps"));
-    }
-}
-
-/// The nets' names above all charts; answers what is left beneath them.
-fn legend_ui(ui: &mut Ui, space: Rect, view: &mut View<'_>) -> Rect {
-    let history = view.scene.history;
-    let among = history.specs();
-    let named = |group: &Group<'_>| Curve {
-        name: group.name.to_owned(),
-        label: label(group),
-        colour: line_style(ui, &group.runs[0].track.spec, &among).0,
-        ..Curve::default()
-    };
-    let curves: Vec<Curve<'_>> = groups(history).iter().map(named).collect();
-    let builder = UiBuilder::new().id_salt("names").max_rect(space);
-    let names = ui.scope_builder(builder, |ui| chart_names::legend_ui(ui, &curves, false));
-    view.cursor.point_at(ui, names.inner);
-    space.with_min_y(names.response.rect.bottom() + GRID / 2.0)
-}
-
-/// A sentence at the foot of the panel; answers what is left above it.
-fn foot_ui(ui: &mut Ui, space: Rect, words: RichText) -> Rect {
-    let lines = theme::paragraph(ui, words.text().to_owned(), space.width());
-    let top = space.bottom() - lines.size().y.min(MOST_WORDS * space.height());
-    let foot = Rect::from_min_max(pos2(space.left(), top), space.max);
-    ui.scope_builder(UiBuilder::new().id_salt(words.text()).max_rect(foot), |ui| {
-        ui.add(Label::new(words).wrap());
-    });
-    Rect::from_min_max(space.min, pos2(space.right(), top - 4.0))
-}
-
-/// Why a chart is empty.
-fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
-    let tested = matches!(measure, Measure::TestLoss | Measure::TestError);
-    let words = match scene.experiment.eval_every {
-        _ if !tested => return,
-        0 => t!("The test split is evaluated at the end."),
-        every => t!("The test split is evaluated every %{every} steps.", every = every),
-    };
-    let words = theme::paragraph(ui, words.into_owned(), place.width() * 0.7);
-    let corner = place.center() - words.size() / 2.0;
-    ui.painter().galley(corner, words, theme::ink(ui).weak);
 }
 
 /// What a screen reader says of a chart.

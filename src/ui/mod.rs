@@ -21,6 +21,7 @@ mod empty;
 mod fading;
 mod finder;
 mod first_minute;
+mod fonts;
 mod form;
 mod forms;
 mod fuzzy;

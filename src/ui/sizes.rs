@@ -7,7 +7,7 @@ use eframe::egui::{RichText, Ui};
 use rust_i18n::t;
 
 use super::theme::{self, SMALL};
-use super::widgets::{grouped, short};
+use super::widgets::large;
 use crate::net::{Field, Graph, Spec, Table};
 
 /// Nets whose sizes are remembered.
@@ -53,8 +53,8 @@ pub fn effect(spec: &Spec, field: Field, value: &str) -> Result<Sizes, String> {
 pub fn costs(sizes: Sizes, before: Option<Sizes>) -> String {
     let before = before.filter(|before| *before != sizes);
     let pair = |now: u64, before: Option<u64>| match before {
-        Some(before) if before != now => format!("{} → {}", count(before), count(now)),
-        _ => count(now),
+        Some(before) if before != now => format!("{} → {}", large(before), large(now)),
+        _ => large(now),
     };
     let parameters = pair(sizes.parameters as u64, before.map(|before| before.parameters as u64));
     let multiply_adds = pair(sizes.multiply_adds, before.map(|before| before.multiply_adds));
@@ -79,15 +79,6 @@ pub fn costs_ui(ui: &mut Ui, sizes: Sizes, before: Option<Sizes>) {
     ));
 }
 
-/// `67 906`, `1.4 M`, `125 M`.
-fn count(number: u64) -> String {
-    match number {
-        0..1_000_000 => grouped(number),
-        1_000_000..1_000_000_000 => format!("{} M", short(number as f64 / 1e6)),
-        _ => format!("{} G", short(number as f64 / 1e9)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +96,7 @@ mod tests {
         );
         assert_eq!(
             costs(large, Some(small)),
-            "67\u{a0}906 → 214\u{a0}402 parameters\n632\u{a0}000 → 1.96 M multiply-adds"
+            "67\u{a0}906 → 214\u{a0}402 parameters\n632\u{a0}000 → 1.96\u{a0}M multiply-adds"
         );
     }
 }

@@ -150,7 +150,11 @@ impl Slope {
                 all = all
             );
         }
-        ui.add(Label::new(theme::caption(title)).truncate());
+        let factor = t!(
+            "× a block: what the norm is multiplied by from one block of a plain net to the one before it, where a steady factor explains four fifths of its course; of several seeds for the first"
+        );
+        ui.add(Label::new(theme::caption(title)).truncate())
+            .on_hover_text(factor);
     }
 
     /// The choice of the net that the others are divided by.

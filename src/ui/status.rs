@@ -6,6 +6,7 @@ use eframe::egui::{Align, FontId, Label, Layout, RichText, Ui};
 use rust_i18n::t;
 
 use super::theme::{self, SMALL};
+use super::traces::has_seeds;
 use super::widgets::{grouped, short};
 use super::work::Works;
 use super::{Action, News, Scene, Speed};
@@ -41,6 +42,9 @@ pub fn words(scene: Scene<'_>, speed: Speed) -> String {
         if let Some(seconds) = speed.seconds_left {
             parts.push(t!("%{time} left", time = duration(seconds)).into());
         }
+    }
+    if let (true, Some(first)) = (has_seeds(history), trained.first()) {
+        parts.push(t!("pictures show seed %{seed}", seed = first.track.seed).into());
     }
     parts.join("  ·  ")
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, RichText, Stroke, Style,
-    TextStyle, Theme, ThemePreference, Visuals,
+    self, Color32, CornerRadius, FontFamily, FontId, Margin, RichText, Stroke, Style, TextStyle, Theme,
+    ThemePreference, Visuals,
     style::HandleShape,
     text::{LayoutJob, TextWrapping},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::export::CHINESE_FONT;
+use super::fonts;
 use crate::palette::{self, Rgb};
 
 /// Distance between things that belong together, in points. Larger distances are multiples of it.
@@ -243,42 +243,10 @@ pub fn lecture_zoom(pixels: egui::Vec2, native_pixels_per_point: f32) -> f32 {
 
 /// Sets fonts and both styles. Call once, before the first frame.
 pub fn install(ctx: &egui::Context) {
-    ctx.set_fonts(fonts());
+    ctx.set_fonts(fonts::definitions());
     for (theme, ink) in [(Theme::Light, LIGHT), (Theme::Dark, DARK)] {
         ctx.style_mut_of(theme, |style| restyle(style, theme, ink));
     }
-}
-
-/// Noto Sans SC, for what Inter has no glyph of.
-const CHINESE: &str = "chinese";
-
-fn fonts() -> FontDefinitions {
-    let mut fonts = FontDefinitions::default();
-    let faces: [(&str, &'static [u8]); 2] = [
-        ("regular", include_bytes!("../../assets/fonts/Inter-Regular.ttf")),
-        ("semibold", include_bytes!("../../assets/fonts/Inter-SemiBold.ttf")),
-    ];
-    fonts
-        .font_data
-        .insert(CHINESE.into(), Arc::new(FontData::from_static(CHINESE_FONT.file)));
-    let mut fallback = fonts.families[&FontFamily::Proportional].clone();
-    fallback.insert(0, CHINESE.into());
-    for (name, bytes) in faces {
-        fonts
-            .font_data
-            .insert(name.into(), Arc::new(FontData::from_static(bytes)));
-        let family = std::iter::once(name.to_owned())
-            .chain(fallback.iter().cloned())
-            .collect();
-        fonts.families.insert(FontFamily::Name(name.into()), family);
-    }
-    fonts.families.insert(
-        FontFamily::Proportional,
-        fonts.families[&FontFamily::Name("regular".into())].clone(),
-    );
-    let code = fonts.families.entry(FontFamily::Monospace).or_default();
-    code.insert(code.len().min(1), CHINESE.into());
-    fonts
 }
 
 fn restyle(style: &mut Style, theme: Theme, ink: Ink) {
@@ -414,39 +382,5 @@ mod tests {
             seen.push(look);
         }
         assert_eq!(seen, [Look::Dark, Look::Contrast, Look::Light]);
-    }
-
-    #[test]
-    fn every_character_of_the_window_has_a_glyph() {
-        let mut texts = Vec::new();
-        let mut folders = vec![std::path::PathBuf::from("assets/locales"), "assets/lessons".into()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|end| end == "yml" || end == "md") {
-                    texts.push(std::fs::read_to_string(path).unwrap());
-                }
-            }
-        }
-        assert!(texts.len() >= 2);
-        let ctx = egui::Context::default();
-        install(&ctx);
-        let mut missing = std::collections::BTreeSet::new();
-        let mut output = ctx.run_ui(egui::RawInput::default(), |ui| {
-            ui.fonts_mut(|fonts| {
-                let characters = texts.iter().flat_map(|text| text.chars()).filter(|c| !c.is_control());
-                for character in characters.collect::<std::collections::BTreeSet<char>>() {
-                    for family in [FontFamily::Proportional, semibold()] {
-                        if !fonts.has_glyph(&FontId::new(BODY, family), character) {
-                            missing.insert(character);
-                        }
-                    }
-                }
-            });
-        });
-        output.textures_delta.clear();
-        assert!(missing.is_empty(), "{missing:?}: run assets/fonts/cjk.py");
     }
 }

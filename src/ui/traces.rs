@@ -36,6 +36,11 @@ pub fn groups(history: &History) -> Vec<Group<'_>> {
     groups
 }
 
+/// Whether some net is trained from several seeds.
+pub fn has_seeds(history: &History) -> bool {
+    groups(history).iter().any(|group| group.runs.len() > 1)
+}
+
 /// What is kept of one net's series between frames.
 #[derive(Debug, Clone, Default)]
 pub struct Trace {

@@ -113,6 +113,10 @@ fn one_draws_from_any_panel() {
     page.key_press(Key::Escape);
     page.run();
     assert!(page.query_by_label("Canvas to draw on").is_none());
+    assert!(page.state().lab.tiling.maximised, "the canvas only");
+    page.key_press(Key::Escape);
+    page.run();
+    assert!(!page.state().lab.tiling.maximised);
 }
 
 #[test]

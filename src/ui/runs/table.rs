@@ -89,6 +89,24 @@ pub fn fitted(widths: &[f32], room: f32) -> Vec<f32> {
     widths.iter().map(|width| width * squeeze).collect()
 }
 
+/// Number, left and right end of each column as they are drawn: the first one, the name, last and over the others, for it
+/// stays where the `seen` part begins.
+fn places(widths: &[f32], left: f32, seen: f32) -> Vec<(usize, f32, f32)> {
+    let mut x = left;
+    let columns = widths.iter().enumerate().map(|(index, width)| {
+        let from = x;
+        x += width;
+        (index, from, x)
+    });
+    let mut places: Vec<_> = columns.collect();
+    if !places.is_empty() {
+        let (index, from, to) = places.remove(0);
+        let shift = (seen - from).max(0.0);
+        places.push((index, from + shift, to + shift));
+    }
+    places
+}
+
 /// How many digits' room a text takes at most; a Chinese character takes two.
 fn letters(text: &str) -> usize {
     text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum()
@@ -129,32 +147,13 @@ impl Table<'_> {
         touch
     }
 
-    /// Each column with its left and right end, the last one on top: the first column, the name, stays where the `seen` part
-    /// begins.
-    fn places(&self, left: f32, seen: f32) -> impl Iterator<Item = (usize, &Column, f32, f32)> {
-        let mut x = left;
-        let columns = self.columns.iter().zip(self.widths).enumerate();
-        let mut places: Vec<_> = columns
-            .map(|(index, (column, width))| {
-                let from = x;
-                x += width;
-                (index, column, from, x)
-            })
-            .collect();
-        places.rotate_left(1);
-        if let Some((_, _, from, to)) = places.last_mut() {
-            let shift = (seen - *from).max(0.0);
-            (*from, *to) = (*from + shift, *to + shift);
-        }
-        places.into_iter()
-    }
-
     fn head_ui(&self, ui: &mut Ui, head: Rect, offset: f32) -> Option<Touch> {
         let ink = theme::ink(ui);
         let mut touch = None;
         let mut bar = ui.new_child(UiBuilder::new().id_salt("head").max_rect(head));
         bar.set_clip_rect(head.intersect(ui.clip_rect()));
-        for (index, column, from, to) in self.places(head.left() - offset, head.left()) {
+        for (index, from, to) in places(self.widths, head.left() - offset, head.left()) {
+            let column = &self.columns[index];
             let rect = Rect::from_x_y_ranges(from..=to, head.y_range());
             if !bar.is_rect_visible(rect) {
                 continue;
@@ -237,7 +236,8 @@ impl Table<'_> {
         if response.double_clicked() && line.live.is_none() {
             touch = Some(Touch::Check(index));
         }
-        for (place, column, from, to) in self.places(rect.left(), seen.left()) {
+        for (place, from, to) in places(self.widths, rect.left(), seen.left()) {
+            let column = &self.columns[place];
             let cell = Rect::from_x_y_ranges(from..=to, rect.y_range());
             if !ui.is_rect_visible(cell) {
                 continue;
@@ -363,5 +363,19 @@ mod tests {
         assert_eq!(fitted(&[50.0, 50.0], 95.0), [47.5, 47.5]);
         assert_eq!(fitted(&[50.0, 50.0], 60.0), [50.0, 50.0], "the rest is scrolled to");
         assert_eq!(fitted(&[50.0, 50.0], 200.0), [50.0, 50.0]);
+    }
+
+    #[test]
+    fn the_name_stays_in_sight() {
+        let widths = [50.0, 20.0, 30.0];
+        assert_eq!(
+            places(&widths, 10.0, 10.0),
+            [(1, 60.0, 80.0), (2, 80.0, 110.0), (0, 10.0, 60.0)]
+        );
+        assert_eq!(
+            places(&widths, -25.0, 10.0),
+            [(1, 25.0, 45.0), (2, 45.0, 75.0), (0, 10.0, 60.0)]
+        );
+        assert_eq!(places(&[], 0.0, 0.0), []);
     }
 }

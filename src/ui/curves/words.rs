@@ -1,0 +1,73 @@
+//! What is written around the charts: their titles, the nets' names, and sentences.
+
+use eframe::egui::{Label, Rect, RichText, Ui, UiBuilder, pos2};
+use rust_i18n::t;
+
+use super::label;
+use crate::run::Measure;
+use crate::ui::chart::Curve;
+use crate::ui::pane::View;
+use crate::ui::theme::{self, GRID};
+use crate::ui::traces::{Group, groups};
+use crate::ui::{Scene, chart_names, line_style};
+
+/// Largest share of the panel's height that the verdict takes.
+const MOST_WORDS: f32 = 0.4;
+
+/// Height of a chart that has room for a title of two lines.
+const TWO_LINES_ROOM: f32 = 190.0;
+
+/// What the chart shows, in as many words as it has room for.
+pub fn title_ui(ui: &mut Ui, measure: Measure) {
+    let whole = theme::paragraph(ui, measure.title().into_owned(), f32::INFINITY);
+    let fits = whole.size().x <= ui.available_width();
+    let label = match fits || ui.available_height() > TWO_LINES_ROOM {
+        true => Label::new(theme::caption(measure.title())).wrap(),
+        false => Label::new(theme::caption(measure.brief())).truncate(),
+    };
+    let label = ui.add(label).on_hover_text(measure.title());
+    if measure.series().is_some() && measure != Measure::Rate {
+        label.on_hover_text(t!("The number after a name is the mean of the last 50 steps"));
+    }
+}
+
+/// The nets' names above all charts; answers what is left beneath them.
+pub fn legend_ui(ui: &mut Ui, space: Rect, view: &mut View<'_>) -> Rect {
+    let history = view.scene.history;
+    let among = history.specs();
+    let named = |group: &Group<'_>| Curve {
+        name: group.name.to_owned(),
+        label: label(group),
+        colour: line_style(ui, &group.runs[0].track.spec, &among).0,
+        ..Curve::default()
+    };
+    let curves: Vec<Curve<'_>> = groups(history).iter().map(named).collect();
+    let builder = UiBuilder::new().id_salt("names").max_rect(space);
+    let names = ui.scope_builder(builder, |ui| chart_names::legend_ui(ui, &curves, false));
+    view.cursor.point_at(ui, names.inner);
+    space.with_min_y(names.response.rect.bottom() + GRID / 2.0)
+}
+
+/// A sentence at the foot of the panel, known by `id`; answers what is left above it.
+pub fn foot_ui(ui: &mut Ui, id: &str, space: Rect, words: RichText) -> Rect {
+    let lines = theme::paragraph(ui, words.text().to_owned(), space.width());
+    let top = space.bottom() - lines.size().y.min(MOST_WORDS * space.height());
+    let foot = Rect::from_min_max(pos2(space.left(), top), space.max);
+    ui.scope_builder(UiBuilder::new().id_salt(id).max_rect(foot), |ui| {
+        ui.add(Label::new(words).wrap());
+    });
+    Rect::from_min_max(space.min, pos2(space.right(), top - 4.0))
+}
+
+/// Why a chart is empty.
+pub fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
+    let tested = matches!(measure, Measure::TestLoss | Measure::TestError);
+    let words = match scene.experiment.eval_every {
+        _ if !tested => return,
+        0 => t!("The test split is evaluated at the end."),
+        every => t!("The test split is evaluated every %{every} steps.", every = every),
+    };
+    let words = theme::paragraph(ui, words.into_owned(), place.width() * 0.7);
+    let corner = place.center() - words.size() / 2.0;
+    ui.painter().galley(corner, words, theme::ink(ui).weak);
+}
