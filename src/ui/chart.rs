@@ -197,15 +197,7 @@ impl Chart<'_> {
         for (step, firm) in [(cursor.step, true), (cursor.preview.step, false)] {
             let covered = firm && cursor.preview.step.is_some();
             if let Some(step) = step {
-                crosshair_ui(
-                    ui,
-                    transform,
-                    curves,
-                    self.height,
-                    (time.place(step as f64), step),
-                    [firm, !covered],
-                    ink,
-                );
+                crosshair_ui(ui, transform, curves, self.height, (time, step), [firm, !covered], ink);
             }
         }
     }

@@ -6,7 +6,7 @@ use eframe::egui::{FontId, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 use rust_i18n::t;
 
-use super::axis::Height;
+use super::axis::{Height, Time};
 use super::chart::Curve;
 use super::chart_lines::height_at;
 use super::theme::{Ink, SMALL};
@@ -34,11 +34,12 @@ pub fn crosshair_ui(
     transform: &PlotTransform,
     curves: &[Curve<'_>],
     height: Height,
-    (place, step): (f64, usize),
+    (time, step): (Time, usize),
     [firm, values]: [bool; 2],
     ink: Ink,
 ) {
     let frame = *transform.frame();
+    let place = time.place(step as f64);
     let x = transform.position_from_point_x(place);
     if !frame.x_range().expand(0.5).contains(x) {
         return;
@@ -54,17 +55,18 @@ pub fn crosshair_ui(
         return;
     }
     let font = FontId::proportional(SMALL);
-    let mut rows = vec![painter.layout_no_wrap(
-        t!("step %{step}", step = grouped(step as u64)).into(),
-        font.clone(),
-        ink.text,
-    )];
+    // What was measured now and then has no value in between.
+    let measured = |curve: &Curve<'_>| curve.line.iter().rfind(|point| point.x <= place + 1e-9).copied();
+    let dotted = curves.iter().filter(|curve| curve.dots);
+    let told = dotted.filter_map(measured).map(|point| time.step(point.x));
+    let step = told.reduce(f64::max).map_or(step as u64, |step| step.round() as u64);
+    let mut rows =
+        vec![painter.layout_no_wrap(t!("step %{step}", step = grouped(step)).into(), font.clone(), ink.text)];
     for curve in curves {
         let inside = curve.line.first().is_some_and(|first| first.x <= place + 1e-9)
             && curve.line.last().is_some_and(|last| last.x >= place - 1e-9);
-        // What was measured now and then has no value in between.
         let point = match curve.dots {
-            true => curve.line.iter().rfind(|point| point.x <= place + 1e-9).copied(),
+            true => measured(curve),
             false => height_at(&curve.line, place).map(|y| PlotPoint::new(place, y)),
         };
         if let (true, Some(PlotPoint { x: at, y })) = (inside && !curve.label.is_empty(), point) {

@@ -214,7 +214,7 @@ impl Curves {
     /// A chart with its title and, where it is `named`, with its nets' names.
     fn chart_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, measure: Measure, (verdict, named): (&Verdict, bool)) {
         ui.spacing_mut().item_spacing.y = 2.0;
-        title_ui(ui, measure);
+        title_ui(ui, measure, &self.measures);
         let scene = view.scene;
         let time = self.time(scene);
         let height = Height {

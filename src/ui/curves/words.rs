@@ -17,11 +17,19 @@ const MOST_WORDS: f32 = 0.4;
 /// Height of a chart that has room for a title of two lines.
 const TWO_LINES_ROOM: f32 = 190.0;
 
-/// What the chart shows, in as many words as it has room for.
-pub fn title_ui(ui: &mut Ui, measure: Measure) {
-    let whole = theme::paragraph(ui, measure.title().into_owned(), f32::INFINITY);
-    let fits = whole.size().x <= ui.available_width();
-    let label = match fits || ui.available_height() > TWO_LINES_ROOM {
+/// What the chart shows, in as many words as it has room for; as high as the titles of `all` that stand beside it.
+pub fn title_ui(ui: &mut Ui, measure: Measure, all: &[Measure]) {
+    let lines = |ui: &Ui, measure: &Measure| {
+        let title = theme::paragraph(ui, measure.title().into_owned(), ui.available_width());
+        (title.rows.len(), title.size().y)
+    };
+    let (rows, height) = lines(ui, &measure);
+    let highest = all.iter().map(|other| lines(ui, other).1).fold(height, f32::max);
+    let roomy = ui.available_height() > TWO_LINES_ROOM;
+    if roomy {
+        ui.add_space(highest - height);
+    }
+    let label = match roomy || rows == 1 {
         true => Label::new(theme::caption(measure.title())).wrap(),
         false => Label::new(theme::caption(measure.brief())).truncate(),
     };
