@@ -134,6 +134,7 @@ impl Table<'_> {
         let total: f32 = self.widths.iter().sum();
         let output = ScrollArea::both()
             .auto_shrink(false)
+            .min_scrolled_height(0.0)
             .show_rows(&mut inside, ROW, self.lines, |ui, range| {
                 let width = total.max(ui.available_width());
                 for index in range {
