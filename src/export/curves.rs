@@ -4,10 +4,10 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
 use super::loss::{self, reading, tell_means, trained};
-use super::nets::{Net, nets, percent, window};
+use super::nets::{Net, nets, window};
 use super::{Material, error, missing};
 use crate::error::Result;
-use crate::run::amounts::short;
+use crate::run::amounts::{percent, short};
 use crate::run::{Measure, Series};
 
 /// The figure of the measures that are asked for.

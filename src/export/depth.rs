@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Samples, Scale, share_y};
-use super::nets::{mean_and_range, nets, percent};
+use super::nets::{mean_and_range, nets};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Family, Spec};
 use crate::palette::run_style;
-use crate::run::amounts::short;
+use crate::run::amounts::{percent, short};
 use crate::run::{History, Series};
 
 /// Nets that differ only in depth and seed.

@@ -4,9 +4,10 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Samples, Scale, share_y};
 use super::loss::{reading, tell_means, trained};
-use super::nets::{Net, nets, percent, window};
+use super::nets::{Net, nets, window};
 use super::{Material, missing};
 use crate::error::Result;
+use crate::run::amounts::percent;
 use crate::run::{Evaluated, Series};
 
 /// The figure of the minibatch training error and of the test error.

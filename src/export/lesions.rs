@@ -7,11 +7,12 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Point, Scale};
 use super::information::at_steps;
-use super::nets::{nets, percent, seeds_shown, tell_seeds};
+use super::nets::{nets, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Block, Cut, Graph, Spec};
 use crate::run::Lesion;
+use crate::run::amounts::percent;
 
 /// The figure of every single cut that was made.
 pub fn figure(material: &Material) -> Result<Figure> {

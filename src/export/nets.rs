@@ -205,11 +205,6 @@ pub fn place((block, node): (usize, &str)) -> String {
     }
 }
 
-/// A fraction in percent.
-pub fn percent(value: f64) -> String {
-    format!("{:.1}\u{a0}%", 100.0 * value)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,13 +3,13 @@
 use rust_i18n::t;
 
 use super::figure::{Figure, Panel};
-use super::nets::{Net, nets, percent};
+use super::nets::{Net, nets};
 use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Field, Graph, Spec};
 use crate::run::Series;
-use crate::run::amounts::{grouped, large, short};
+use crate::run::amounts::{grouped, large, percent, short};
 
 /// What sets nets apart beside their depth: a column where it differs, else a part of the note.
 const FIELDS: [Field; 10] = [

@@ -8,12 +8,12 @@ use super::figure::{Body, Point, Tower, Towers, logarithmic};
 use super::fonts::{room_for, shortened};
 use super::gradients::label;
 use super::labels::number;
-use super::nets::percent;
 use super::sheet::{DARK, GREY, PALE, WHITE};
 use crate::error::Result;
 use crate::net::Cut;
 use crate::palette::{Rgb, cividis, mix};
 use crate::run::Gradient;
+use crate::run::amounts::percent;
 
 const NAME: f64 = 12.5;
 const SMALL: f64 = 11.0;

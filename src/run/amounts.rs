@@ -45,6 +45,11 @@ pub fn large(number: u64) -> String {
     }
 }
 
+/// A share in percent: `62.8 %`. Shares are measured as `f32`, whose own rounding must not decide the last digit.
+pub fn percent(share: f64) -> String {
+    format!("{:.1}\u{a0}%", 100.0 * share as f32)
+}
+
 /// With a power of ten and so many decimals: `1.2·10⁻⁹`.
 pub fn power_of_ten(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$e}");
@@ -107,6 +112,13 @@ mod tests {
         ] {
             assert_eq!(short(value), text);
         }
+    }
+
+    #[test]
+    fn one_share_has_one_text() {
+        let share = 1004.0 / 1600.0;
+        assert_eq!(percent(share), "62.8\u{a0}%");
+        assert_eq!(percent(f64::from(share as f32)), percent(share));
     }
 
     #[test]

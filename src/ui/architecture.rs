@@ -358,7 +358,7 @@ impl Architecture {
                 after = percent(lesion.after)
             ),
         }
-        .into_owned()
+        .replace(" %", "\u{a0}%")
     }
 }
 

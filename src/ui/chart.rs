@@ -10,7 +10,7 @@ use egui_plot::{AxisHints, Plot, PlotBounds, PlotPoint, PlotTransform};
 use super::axis::{Height, Time};
 use super::chart_lines::height_at;
 use super::chart_marks::{crosshair_ui, spans_ui};
-use super::chart_names::{AXIS, Names};
+use super::chart_names::{AXIS, Names, Naming};
 use super::cursor::Cursor;
 use super::keys::pressed;
 use super::theme::{self, Ink, SMALL};
@@ -93,8 +93,9 @@ pub struct Chart<'a> {
     /// Shaded spans of x with names at their top.
     pub spans: &'a [(Range<f64>, String)],
     pub bracket: Option<Bracket>,
-    /// The names of the nets stand at their lines or above the chart; if not, the panel has them elsewhere.
-    pub named: bool,
+    pub naming: Naming,
+    /// Least room for the names, with which charts beneath each other have one scale.
+    pub room: f32,
     /// Name of the net that the pointer is over, in this panel or another.
     pub focus: Option<&'a str>,
     /// Zoom and pan by mouse; double click goes back.
@@ -103,6 +104,8 @@ pub struct Chart<'a> {
     pub summary: String,
 }
 
+/// Least width of the numbers beside the chart, so that charts above each other begin alike.
+const NUMBERS: f32 = 38.0;
 /// Share of the height at whose foot a number would meet those of the other axis, and at whose top the title.
 const CORNER: f64 = 0.015;
 
@@ -115,10 +118,7 @@ impl Chart<'_> {
             .as_ref()
             .and_then(|link| link.cursor.zoom)
             .and_then(|steps| self.places(steps));
-        let names = match self.named {
-            true => Names::fit(ui, curves, self.bracket.as_ref(), zoom.is_some()),
-            false => Names::elsewhere(),
-        };
+        let names = Names::fit(ui, curves, self.bracket.as_ref(), self.naming, zoom.is_some()).with_room(ui, self.room);
         let told = names.legend_ui(ui, curves);
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
         let dots = self.across == Across::Count && curves.iter().any(|curve| curve.dots);
@@ -268,16 +268,18 @@ impl Chart<'_> {
             });
         }
         let log = self.height.log;
-        let y_axis = axis(AxisHints::new_y()).formatter(move |mark, range| {
-            let edge = CORNER * (range.end() - range.start());
-            if mark.value - range.start() < edge || range.end() - mark.value < edge {
-                String::new()
-            } else if log {
-                power_of_ten(mark.value)
-            } else {
-                plain(mark.value)
-            }
-        });
+        let y_axis = axis(AxisHints::new_y())
+            .min_thickness(NUMBERS)
+            .formatter(move |mark, range| {
+                let edge = CORNER * (range.end() - range.start());
+                if mark.value - range.start() < edge || range.end() - mark.value < edge {
+                    String::new()
+                } else if log {
+                    power_of_ten(mark.value)
+                } else {
+                    plain(mark.value)
+                }
+            });
         let last = self.x.end;
         let plot = Plot::new(self.id)
             .custom_x_axes(vec![x_axis])

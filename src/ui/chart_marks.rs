@@ -10,7 +10,7 @@ use super::axis::{Height, Time};
 use super::chart::Curve;
 use super::chart_lines::height_at;
 use super::theme::{Ink, SMALL};
-use super::widgets::{grouped, short};
+use super::widgets::{grouped, percent, short};
 
 /// Names of the spans, each in the middle of what is visible of it.
 pub fn spans_ui(ui: &Ui, transform: &PlotTransform, spans: &[(Range<f64>, String)], ink: Ink) {
@@ -72,7 +72,7 @@ pub fn crosshair_ui(
         if let (true, Some(PlotPoint { x: at, y })) = (inside && !curve.label.is_empty(), point) {
             let number = match height.value(y) {
                 _ if !y.is_finite() => t!("not finite").into(),
-                percent if height.factor == 100.0 => format!("{percent:.1} %"),
+                hundredths if height.factor == 100.0 => percent(hundredths / 100.0),
                 value => short(value),
             };
             let text = format!("{}  {number}", curve.name);
@@ -91,7 +91,8 @@ pub fn crosshair_ui(
     } else {
         x - 10.0 - size.x
     };
-    let rect = Rect::from_min_size(pos2(left.max(frame.left()), frame.top() + 4.0), size);
+    let left = left.min(frame.right() - size.x).max(frame.left());
+    let rect = Rect::from_min_size(pos2(left, frame.top() + 4.0), size);
     let edge = Stroke::new(1.0, ink.line);
     painter.rect(rect, 4.0, ink.paper.gamma_multiply(0.94), edge, StrokeKind::Inside);
     for (index, row) in rows.into_iter().enumerate() {

@@ -37,11 +37,24 @@ const MOST_LEGEND: f32 = 0.25;
 pub struct Names {
     /// Share of the chart's width that they take.
     pub share: f64,
+    /// Width that they need, with their distances.
+    pub room: f32,
     /// Whether what stands after the names fits, too.
     details: bool,
     /// Width of the longest name with what stands after it.
     widest: f32,
     place: Place,
+}
+
+/// How a chart names its nets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Naming {
+    /// At the lines or above the chart, with what stands after the names where there is room.
+    Whole,
+    /// By names alone.
+    Bare,
+    /// The panel has them elsewhere.
+    Elsewhere,
 }
 
 /// Where names stand.
@@ -73,7 +86,10 @@ impl End<'_, '_> {
 impl Names {
     /// Fits the names of these curves into the space there is for the chart; of a part of it (`zoomed`), whose lines may
     /// end elsewhere, they stand above.
-    pub fn fit(ui: &Ui, curves: &[Curve<'_>], bracket: Option<&Bracket>, zoomed: bool) -> Self {
+    pub fn fit(ui: &Ui, curves: &[Curve<'_>], bracket: Option<&Bracket>, naming: Naming, zoomed: bool) -> Self {
+        if naming == Naming::Elsewhere {
+            return Self::elsewhere();
+        }
         let width = (ui.available_width() - AXIS).max(64.0);
         let gutter = NAME_GAP[usize::from(bracket.is_some())] + AIR;
         let most = MOST * width - gutter;
@@ -81,27 +97,38 @@ impl Names {
         let widest = |details: bool| {
             let curves = curves.iter().filter(|curve| !curve.label.is_empty());
             let widths = curves.map(|curve| match details {
-                true => whole_width(ui, curve),
+                true => whole_width(ui, &curve.label, &curve.detail),
                 false => theme::width(ui, &curve.label, strong.clone()),
             });
             widths.fold(0.0, f32::max)
         };
         let gap = bracket.map_or(0.0, |bracket| theme::width(ui, &bracket.text, strong.clone()));
-        let (whole, bare) = (widest(true).max(gap), widest(false));
-        let details = whole <= most;
+        let (whole, bare) = (widest(true), widest(false));
+        let details = naming == Naming::Whole && whole <= most;
         let labels = curves.iter().map(|curve| &*curve.label);
         let above = (zoomed || crowded(ui, ui.available_size(), labels)) && ui.available_height() > LEGEND_ROOM;
         let widest = match above {
             true => 0.0,
-            false if details => whole,
+            false if details => whole.max(gap).min(most),
             false => bare.max(gap).min(most),
         };
+        let room = widest + gutter;
         Self {
-            share: f64::from(((widest + gutter) / width).min(MOST)),
+            share: f64::from((room / width).min(MOST)),
+            room,
             details,
             widest,
             place: if above { Place::Above } else { Place::Ends },
         }
+    }
+
+    /// With at least so much room.
+    pub fn with_room(mut self, ui: &Ui, room: f32) -> Self {
+        if self.place == Place::Ends && room > self.room {
+            let width = (ui.available_width() - AXIS).max(64.0);
+            self.share = f64::from((room / width).min(MOST));
+        }
+        self
     }
 
     /// Draws the names that stand above the chart; answers the net whose name the pointer is at.
@@ -118,7 +145,7 @@ impl Names {
         let room = ui.available_width();
         let (mut lines, mut used) = (1.0, 0.0);
         for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
-            let width = whole_width(ui, curve);
+            let width = whole_width(ui, &curve.label, &curve.detail);
             if used > 0.0 && used + width > room {
                 (lines, used) = (lines + 1.0, 0.0);
             }
@@ -127,10 +154,11 @@ impl Names {
         lines
     }
 
-    /// For a chart whose names stand elsewhere; a little air is left beside the last step.
-    pub fn elsewhere() -> Self {
+    /// A little air is left beside the last step.
+    fn elsewhere() -> Self {
         Self {
             share: 0.02,
+            room: 0.0,
             details: false,
             widest: 0.0,
             place: Place::Elsewhere,
@@ -236,6 +264,13 @@ pub fn crowded<'a>(ui: &Ui, size: Vec2, labels: impl Iterator<Item = &'a str>) -
     widest > HALF * (size.x - AXIS).max(64.0) || lines > f64::from(size.y - FOOT)
 }
 
+/// Whether a chart of that width has room beside its lines for each label with what stands after it.
+pub fn has_room_for_details(ui: &Ui, width: f32, mut named: impl Iterator<Item = (String, String)>) -> bool {
+    // As if it had a bracket, so that charts side by side do alike.
+    let most = MOST * (width - AXIS).max(64.0) - NAME_GAP[1] - AIR;
+    named.all(|(label, detail)| whole_width(ui, &label, &detail) <= most)
+}
+
 /// Draws names in lines of their own; answers the net whose name the pointer is at.
 pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<String> {
     let mut pointed = None;
@@ -261,12 +296,12 @@ pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<Str
 }
 
 /// Width of a name with what stands after it.
-fn whole_width(ui: &Ui, curve: &Curve<'_>) -> f32 {
-    let name = theme::width(ui, &curve.label, FontId::new(SMALL, theme::semibold()));
-    if curve.detail.is_empty() {
+fn whole_width(ui: &Ui, label: &str, detail: &str) -> f32 {
+    let name = theme::width(ui, label, FontId::new(SMALL, theme::semibold()));
+    if detail.is_empty() {
         return name;
     }
-    name + 6.0 + theme::width(ui, &curve.detail, FontId::proportional(SMALL))
+    name + 6.0 + theme::width(ui, detail, FontId::proportional(SMALL))
 }
 
 /// One name at a place, with a hairline back where that is not the line's end; answers where it stands.

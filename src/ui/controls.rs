@@ -6,9 +6,11 @@ use rust_i18n::t;
 
 use super::at_right::AtRight;
 use super::cursor::Cursor;
+use super::keys::written;
 use super::language::Language;
 use super::panels::Panel;
 use super::preset::Preset;
+use super::task::Task;
 use super::theme::{self, GRID, HEADING, SMALL};
 use super::tiling::Tiling;
 use super::widgets::{grouped, menu_space, primary_button_ui, quiet_button_ui};
@@ -298,8 +300,10 @@ fn entries_ui(ui: &mut Ui, tiling: &mut Tiling) {
     }
     ui.separator();
     ui.label(theme::caption(t!("Arrange for")));
-    for (index, preset) in Preset::ALL.into_iter().enumerate() {
-        let entry = Button::new(preset.title()).shortcut_text(format!("Alt {}", index + 1));
+    for preset in Preset::ALL {
+        let keys = Task::Arrange(preset).keys();
+        let keys = keys.map(|keys| written(ui.ctx(), &keys)).unwrap_or_default();
+        let entry = Button::new(preset.title()).shortcut_text(keys);
         if ui.add(entry).on_hover_text(preset.hint()).clicked() {
             tiling.arrange(preset);
         }

@@ -10,11 +10,11 @@ use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use self::words::{foot_ui, legend_ui, note_ui, title_ui};
+use self::words::{foot_ui, legend_ui, note_ui, tell_means, title_ui};
 use super::axis::{Height, Time, Unit};
 use super::cells::cells;
 use super::chart::{Across, Bracket, Chart, Curve, Link};
-use super::chart_names::crowded;
+use super::chart_names::{Names, Naming, crowded, has_room_for_details};
 use super::pane::{Pane, View};
 use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
@@ -23,7 +23,7 @@ use super::verdict::{Verdict, verdict};
 use super::widgets::{folded_ui, short};
 use super::{Scene, line_style};
 use crate::export::Kind;
-use crate::run::Measure;
+use crate::run::{Measure, Phase};
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Curves {
     pub unit: Unit,
     #[serde(skip)]
     traces: BTreeMap<(Measure, String), Trace>,
+    /// What the names of charts beneath each other needed when they were drawn last.
+    #[serde(skip)]
+    room: f32,
 }
 
 impl Default for Curves {
@@ -51,6 +54,7 @@ impl Default for Curves {
             log_x: false,
             unit: Unit::default(),
             traces: BTreeMap::new(),
+            room: 0.0,
         }
     }
 }
@@ -88,15 +92,23 @@ impl Pane for Curves {
         if space.height() > 150.0 && !silent {
             space = foot_ui(ui, "verdict", space, RichText::new(&verdict.words).size(SMALL));
         }
-        let named = self.has_names_beside(ui, view, space);
-        if !named {
+        let naming = self.naming(ui, view, space);
+        if naming == Naming::Elsewhere {
             space = legend_ui(ui, space, view);
         }
         let (cells, height) = cells(space, self.measures.len());
+        let stacked = cells.iter().all(|cell| cell.left() == space.left());
         let mut charts = |ui: &mut Ui, shift: Vec2| {
+            let mut room = 0.0f32;
             for (measure, rect) in self.measures.clone().into_iter().zip(&cells) {
                 let builder = UiBuilder::new().id_salt(measure.id()).max_rect(rect.translate(shift));
-                ui.scope_builder(builder, |ui| self.chart_ui(ui, view, measure, (&verdict, named)));
+                let chart = |ui: &mut Ui| self.chart_ui(ui, view, measure, (&verdict, naming));
+                room = room.max(ui.scope_builder(builder, chart).inner);
+            }
+            let room = if stacked { room } else { 0.0 };
+            if (room - self.room).abs() > 0.5 {
+                self.room = room;
+                ui.ctx().request_repaint();
             }
         };
         if height <= space.height() + 0.5 {
@@ -200,19 +212,33 @@ impl Curves {
         }
     }
 
-    /// Whether each chart has its nets' names; if not, the panel has them once.
-    fn has_names_beside(&self, ui: &Ui, view: &View<'_>, space: Rect) -> bool {
+    /// How each chart names its nets: all alike, and where one has no room for names, the panel has them once.
+    fn naming(&self, ui: &Ui, view: &View<'_>, space: Rect) -> Naming {
         if self.measures.len() < 2 {
-            return true;
+            return Naming::Whole;
         }
         let (cells, _) = cells(space, self.measures.len());
-        let labels: Vec<String> = groups(view.scene.history).iter().map(label).collect();
+        let groups = groups(view.scene.history);
+        let labels: Vec<String> = groups.iter().map(label).collect();
         let size = cells[0].size() - vec2(0.0, TITLE);
-        view.cursor.zoom.is_none() && !crowded(ui, size, labels.iter().map(String::as_str))
+        if view.cursor.zoom.is_some() || crowded(ui, size, labels.iter().map(String::as_str)) {
+            return Naming::Elsewhere;
+        }
+        let of = |&measure: &Measure| groups.iter().map(move |group| (label(group), measure.detail(group)));
+        match has_room_for_details(ui, size.x, self.measures.iter().flat_map(of)) {
+            true => Naming::Whole,
+            false => Naming::Bare,
+        }
     }
 
-    /// A chart with its title and, where it is `named`, with its nets' names.
-    fn chart_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, measure: Measure, (verdict, named): (&Verdict, bool)) {
+    /// A chart with its title and its nets' names; answers the room that these need.
+    fn chart_ui(
+        &mut self,
+        ui: &mut Ui,
+        view: &mut View<'_>,
+        measure: Measure,
+        (verdict, naming): (&Verdict, Naming),
+    ) -> f32 {
         ui.spacing_mut().item_spacing.y = 2.0;
         title_ui(ui, measure, &self.measures);
         let scene = view.scene;
@@ -236,6 +262,7 @@ impl Curves {
                 height.place(if height.log { 0.1 } else { 0.0 })..height.place(2.5)
             }
         };
+        let room = self.room;
         let curves = self.curves(ui, scene, measure, grid, y.end);
         let empty = curves.iter().all(|curve| curve.line.is_empty());
         let bracket = (verdict.gap.filter(|_| measure == Measure::TrainingLoss)).map(|gap| Bracket {
@@ -257,21 +284,25 @@ impl Curves {
             exact: false,
             spans: &[],
             bracket,
-            named,
+            naming,
+            room,
             focus: focus.as_deref(),
             interactive: true,
             summary: summary(scene, measure, verdict),
         };
+        let zoomed = view.cursor.zoom.is_some();
         let link = Link {
             cursor: view.cursor,
             history: scene.history,
         };
+        let needed = Names::fit(ui, &curves, chart.bracket.as_ref(), naming, zoomed).room;
         let place = ui.available_rect_before_wrap();
         let pointed = chart.show_ui(ui, &curves, Some(link));
         view.cursor.point_at(ui, pointed);
         if empty {
             note_ui(ui, place, measure, scene);
         }
+        needed
     }
 
     /// One curve a net; `top` is where a run that was never finite is marked.
@@ -312,6 +343,10 @@ impl Curves {
             }
             curve.crosses = crosses(group, &curve, grid, top);
             curves.push(curve);
+        }
+        // While it trains, the words would come and go.
+        if scene.history.phase != Phase::Running && measure.series().is_some() {
+            tell_means(&mut curves, &groups, measure, grid.height);
         }
         curves
     }

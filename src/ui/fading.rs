@@ -24,8 +24,8 @@ use crate::run::{Command, Question, RunId, Seen, Series};
 
 /// Room at the left for the image itself and for the numbers of the bars.
 const AXIS: f32 = 52.0;
-/// Room at the right for the name of the line of chance.
-const NAME: f32 = 52.0;
+/// Distance of what stands beside the bars.
+const BESIDE: f32 = 6.0;
 /// Largest and smallest side of a frame; where there is no room for all, some are left out.
 const FRAME: f32 = 64.0;
 const SMALL_FRAME: f32 = 26.0;
@@ -146,7 +146,11 @@ impl FadingDigit {
         };
         let space = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 4.0),
-            rect.max - vec2(NAME, 0.0),
+            rect.max
+                - vec2(
+                    BESIDE + theme::width(ui, &t!("chance"), FontId::proportional(SMALL)),
+                    0.0,
+                ),
         );
         self.strip_ui(ui, space, series, seen, colour, view);
     }
@@ -225,13 +229,9 @@ impl FadingDigit {
                 [pos2(bars.left(), y), pos2(bars.right(), y)],
                 Stroke::new(1.0, ink.line),
             );
-            let align = if value == 0.0 {
-                Align2::RIGHT_BOTTOM
-            } else {
-                Align2::RIGHT_TOP
-            };
             if bars.height() > TWO_LINES {
-                painter.text(pos2(bars.left() - 6.0, y), align, text, small.clone(), ink.weak);
+                let place = pos2(bars.left() - BESIDE, y);
+                painter.text(place, Align2::RIGHT_CENTER, text, small.clone(), ink.weak);
             }
         }
         let chance = high(seen.chance);
@@ -242,7 +242,7 @@ impl FadingDigit {
             4.0,
         );
         painter.extend(dashes);
-        let line_end = pos2(bars.right() + 6.0, chance.min(bars.bottom() - 6.0));
+        let line_end = pos2(bars.right() + BESIDE, chance.min(bars.bottom() - 6.0));
         painter.text(line_end, Align2::LEFT_CENTER, t!("chance"), small.clone(), ink.weak);
         let here = view
             .cursor
@@ -253,8 +253,8 @@ impl FadingDigit {
         let last = seen.readings.iter().map(|reading| reading.block).max().unwrap_or(0);
         let stride = stride(last, column);
         if numbered {
-            let place = pos2(bars.left() - 6.0, bars.bottom() + 2.0);
-            painter.text(place, Align2::RIGHT_TOP, t!("block"), small.clone(), ink.weak);
+            let place = pos2(bars.right() + BESIDE, bars.bottom() + 2.0);
+            painter.text(place, Align2::LEFT_TOP, t!("block"), small.clone(), ink.weak);
         }
         let mut before = None;
         for (at, reading) in seen.readings.iter().enumerate() {

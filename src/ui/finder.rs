@@ -78,6 +78,8 @@ impl Finder {
             field.request_focus();
             if field.changed() {
                 self.chosen = 0;
+                // The field shows its hint until the next frame.
+                ui.ctx().request_repaint();
             }
             let tasks = found(&self.query, scene, taught);
             let last = tasks.len().saturating_sub(1);

@@ -75,7 +75,7 @@ impl FirstMinute {
             return actions;
         };
         let words = self.words(scene, stage, theme::lecture(ui));
-        let rects = layout(ui, &words);
+        let rects = layout(ui, &words, stage);
         question_ui(ui, rects.question, scene, &mut actions);
         if towers {
             self.towers_ui(ui, &rects, scene, stage, [shallow, deep], &mut actions);
@@ -163,7 +163,13 @@ impl FirstMinute {
         match stage {
             Stage::Ask if lecture && self.revealed < CHART => t!("Space shows the next thing.").into(),
             Stage::Ask => {
-                t!("Click a tower, or press 1 or 2: that is your prediction, and both nets start training.").into()
+                let ask = t!("Click a tower, or press 1 or 2: that is your prediction, and both nets start training.");
+                let without = t!("Space starts them without a prediction.");
+                if lecture {
+                    format!("{ask}\n{without}")
+                } else {
+                    ask.into()
+                }
             }
             Stage::Watch if story::rests(scene.history) => t!(
                 "The training rests at step %{step} of %{steps}.",
@@ -259,7 +265,7 @@ impl FirstMinute {
         actions: &mut Vec<Action>,
     ) {
         let ink = theme::ink(ui);
-        let (left, right) = halves(rect);
+        let (left, right) = halves(rect, stage);
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
             let colour = if scene.failure.is_some() { ink.error } else { ink.text };
             ui.label(RichText::new(words).size(words_size(rect.width())).color(colour));

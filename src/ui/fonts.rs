@@ -6,28 +6,28 @@ use eframe::egui::{FontData, FontDefinitions, FontFamily};
 
 use crate::export::CHINESE_FONT;
 
-/// Noto Sans SC, for what Inter has no glyph of.
+/// Noto Sans SC, for what Inter has no glyph of; the bold face knows the window's own words only.
 const CHINESE: &str = "chinese";
+const CHINESE_BOLD: &str = "chinese bold";
 
 /// Inter in two weights, and Noto Sans SC for Chinese.
 pub fn definitions() -> FontDefinitions {
     let mut fonts = FontDefinitions::default();
-    let faces: [(&str, &'static [u8]); 2] = [
+    let faces: [(&str, &'static [u8]); 4] = [
         ("regular", include_bytes!("../../assets/fonts/Inter-Regular.ttf")),
         ("semibold", include_bytes!("../../assets/fonts/Inter-SemiBold.ttf")),
+        (CHINESE, CHINESE_FONT.file),
+        (CHINESE_BOLD, include_bytes!("../../assets/fonts/NotoSansSC-Bold.otf")),
     ];
-    fonts
-        .font_data
-        .insert(CHINESE.into(), Arc::new(FontData::from_static(CHINESE_FONT.file)));
-    let mut fallback = fonts.families[&FontFamily::Proportional].clone();
-    fallback.insert(0, CHINESE.into());
     for (name, bytes) in faces {
         fonts
             .font_data
             .insert(name.into(), Arc::new(FontData::from_static(bytes)));
-        let family = std::iter::once(name.to_owned())
-            .chain(fallback.iter().cloned())
-            .collect();
+    }
+    let fallback = fonts.families[&FontFamily::Proportional].clone();
+    for (name, chinese) in [("regular", &[CHINESE][..]), ("semibold", &[CHINESE_BOLD, CHINESE])] {
+        let own = std::iter::once(&name).chain(chinese).map(|&face| face.to_owned());
+        let family = own.chain(fallback.iter().cloned()).collect();
         fonts.families.insert(FontFamily::Name(name.into()), family);
     }
     fonts.families.insert(

@@ -78,6 +78,7 @@ pub fn number_ui(ui: &mut Ui, name: &str, value: f64, (speed, decimals): (f64, u
     let drag = DragValue::new(&mut edited)
         .speed(speed)
         .max_decimals(decimals)
+        .custom_formatter(|value, _| exact(value))
         .update_while_editing(false);
     let response = ui.add(drag);
     response.widget_info(|| WidgetInfo {
@@ -88,6 +89,15 @@ pub fn number_ui(ui: &mut Ui, name: &str, value: f64, (speed, decimals): (f64, u
     let pulled = response.dragged() || arrows;
     response.on_hover_text(hint);
     (edited != value).then_some(Entered { value: edited, pulled })
+}
+
+/// As short as it can be read back: `0.02`, `400`.
+pub fn exact(value: f64) -> String {
+    if value.fract() == 0.0 {
+        format!("{value:.0}")
+    } else {
+        (value as f32).to_string()
+    }
 }
 
 /// One of several words; answers with another one. `hint` explains each where the pointer is over it.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Height, Time};
 use super::chart::{Across, Chart, Curve};
+use super::chart_names::Naming;
 use super::net_name::net_line_ui;
 use super::outlook::takes;
 use super::pane::{Pane, View};
@@ -272,7 +273,8 @@ fn chart_ui(
         exact: false,
         spans: &[],
         bracket: None,
-        named: true,
+        naming: Naming::Whole,
+        room: 0.0,
         focus,
         interactive: true,
         summary: spoken.join("; "),

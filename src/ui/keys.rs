@@ -1,6 +1,7 @@
 //! Keys as they were pressed, with the modifiers of that moment: when a slow frame comes to read them, Ctrl may be up again.
 
 use eframe::egui::{Context, Event, EventFilter, Key, KeyboardShortcut, Modifiers, Ui};
+use rust_i18n::t;
 
 /// The digits from 1.
 pub const DIGITS: [Key; 9] = [
@@ -50,9 +51,12 @@ fn is_press(event: &Event, with: Modifiers, which: Key) -> bool {
 pub fn written(ctx: &Context, keys: &KeyboardShortcut) -> String {
     let written = ctx.format_shortcut(keys);
     let signs = [
-        (Key::Questionmark, "?"),
-        (Key::OpenBracket, "["),
-        (Key::CloseBracket, "]"),
+        (Key::Questionmark, "?".into()),
+        (Key::OpenBracket, "[".into()),
+        (Key::CloseBracket, "]".into()),
+        (Key::Comma, ",".into()),
+        (Key::Period, ".".into()),
+        (Key::Space, t!("Space")),
     ];
     signs
         .iter()

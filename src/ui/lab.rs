@@ -161,6 +161,7 @@ impl Lab {
         shown: Option<&Shown>,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
+        theme::cover_tooltips(ui);
         self.cursor.turn_frame();
         self.lessons
             .follow(scene, &mut self.tiling, &mut self.cursor, &mut actions);

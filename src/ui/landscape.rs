@@ -121,7 +121,7 @@ impl Pane for Landscape {
         let size = ui.available_size() - vec2(0.0, foot);
         let (space, _) = ui.allocate_exact_size(size, Sense::hover());
         let among = view.scene.history.specs();
-        let bar = range.map_or(0.0, |range| GRID + bar_width(ui, range));
+        let bar = range.map_or(0.0, |range| 2.0 * GRID + bar_width(ui, range));
         let places = places(space.with_max_x(space.right() - bar), sides.len());
         self.drawn
             .retain(|drawn| sides.iter().any(|series| series.track.id == drawn.run));
@@ -150,7 +150,7 @@ impl Pane for Landscape {
             }
         }
         if let Some(range) = range {
-            let corner = pos2(end.x + GRID, space.top() + TITLE);
+            let corner = pos2(end.x + 2.0 * GRID, space.top() + TITLE);
             bar_ui(ui, Rect::from_min_max(corner, pos2(corner.x + bar, end.y)), range);
         }
         if foot > 0.0 {
@@ -259,9 +259,14 @@ impl Landscape {
         let uv = Rect::from_min_max(pos2(half, 1.0 - half), pos2(1.0 - half, half));
         ui.painter().image(drawn.texture.id(), body, uv, Color32::WHITE);
         let painter = ui.painter_at(body.expand(1.0));
-        for line in &drawn.lines {
-            let stroke = Stroke::new(1.0, Color32::from_white_alpha(150));
-            painter.line_segment(line.map(at), stroke);
+        // Light on dark and dark on light.
+        for stroke in [
+            Stroke::new(2.5, Color32::from_black_alpha(70)),
+            Stroke::new(1.0, Color32::from_white_alpha(190)),
+        ] {
+            for line in &drawn.lines {
+                painter.line_segment(line.map(at), stroke);
+            }
         }
         way_ui(&painter, view, &at);
         let small = FontId::proportional(SMALL);
@@ -269,9 +274,15 @@ impl Landscape {
             let text = short(f64::from(x));
             ui.painter().layout_no_wrap(text, small.clone(), ink.weak)
         });
-        if low.size().x + GRID + high.size().x <= body.width() {
+        let between = body.width() - low.size().x - high.size().x - 2.0 * GRID;
+        if between > 0.0 {
             let foot = body.bottom() + 4.0;
             let last = body.right() - high.size().x;
+            let words = theme::elided(ui, &t!("length of a direction"), small, ink.weak, between);
+            if !words.elided {
+                let left = body.left() + low.size().x + GRID + (between - words.size().x) / 2.0;
+                ui.painter().galley(pos2(left, foot), words, ink.weak);
+            }
             ui.painter().galley(pos2(body.left(), foot), low, ink.weak);
             ui.painter().galley(pos2(last, foot), high, ink.weak);
         }

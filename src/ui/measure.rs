@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use rust_i18n::t;
 
 use super::traces::{Group, groups};
-use super::widgets::short;
+use super::widgets::{percent, short};
 use crate::run::{History, Measure};
 
 impl Measure {
@@ -50,23 +50,23 @@ impl Measure {
         }
     }
 
-    /// Where the net stands, and over how many seeds that is the mean.
-    pub fn detail(self, group: &Group<'_>) -> String {
+    /// Where the net stands: the mean over its seeds.
+    pub fn mean(self, group: &Group<'_>) -> Option<f64> {
         let last: Vec<f64> = group
             .runs
             .iter()
             .filter_map(|run| self.last(run).map(f64::from))
             .filter(|value| value.is_finite())
             .collect();
-        if last.is_empty() {
+        (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
+    }
+
+    /// Where the net stands, and over how many seeds that is the mean.
+    pub fn detail(self, group: &Group<'_>) -> String {
+        let Some(mean) = self.mean(group) else {
             return String::new();
-        }
-        let mean = last.iter().sum::<f64>() / last.len() as f64;
-        let number = if self.is_error() {
-            format!("{:.1} %", 100.0 * mean)
-        } else {
-            short(mean)
         };
+        let number = if self.is_error() { percent(mean) } else { short(mean) };
         match group.runs.len() {
             1 => number,
             seeds => t!("%{number}, n = %{seeds}", number = number, seeds = seeds).into_owned(),

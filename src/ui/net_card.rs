@@ -132,27 +132,35 @@ impl Deck<'_> {
             }
         }
         let state = self.state(view, card);
+        let lines = |width: f32| theme::paragraph(ui, standing::parted(ui, &state, width), width);
+        let (whole, beside) = (lines(ui.available_width()), lines(ui.available_width() - MORE));
+        let cramped = beside.rows.len() > 2;
+        if cramped {
+            ui.add(Label::new(whole));
+        }
         ui.horizontal(|ui| {
-            let width = ui.available_width() - MORE;
-            let state = theme::paragraph(ui, standing::parted(ui, &state, width), width);
-            ui.add(Label::new(state));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let open = self.open.contains(&card.id);
-                let words = if open { t!("Less") } else { t!("More") };
-                let name = if open {
-                    t!("Fewer fields of %{net}", net = card.plan.name)
-                } else {
-                    t!("All fields of %{net}", net = card.plan.name)
-                };
-                ui.spacing_mut().interact_size.y = 20.0;
-                let more = quiet_button_ui(ui, &words, &name);
-                more.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &*name));
-                if more.clicked() {
-                    edit = Some(Edit::ShowAll);
-                }
-            });
+            if !cramped {
+                ui.add(Label::new(beside));
+            }
+            let end = Layout::right_to_left(Align::Center);
+            edit = ui.with_layout(end, |ui| self.more_ui(ui, card)).inner.or(edit.take());
         });
         edit
+    }
+
+    /// Shows all fields, or a few.
+    fn more_ui(&self, ui: &mut Ui, card: &Card) -> Option<Edit> {
+        let open = self.open.contains(&card.id);
+        let words = if open { t!("Less") } else { t!("More") };
+        let name = if open {
+            t!("Fewer fields of %{net}", net = card.plan.name)
+        } else {
+            t!("All fields of %{net}", net = card.plan.name)
+        };
+        ui.spacing_mut().interact_size.y = 20.0;
+        let more = quiet_button_ui(ui, &words, &name);
+        more.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &*name));
+        more.clicked().then_some(Edit::ShowAll)
     }
 
     /// Where it stands, in a few words.
@@ -212,9 +220,9 @@ impl Deck<'_> {
                     Some(_) => {}
                 }
                 let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card));
-                menu.response.widget_info(|| {
-                    WidgetInfo::labeled(egui::Role::Button, true, t!("Actions for %{net}", net = card.plan.name))
-                });
+                let name = t!("Actions for %{net}", net = card.plan.name);
+                let menu = menu.response.on_hover_text(&*name);
+                menu.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &*name));
                 edit
             });
             edit = chosen.or(edit.take());

@@ -52,6 +52,11 @@ impl Pane for Networks {
         PaneKey::new(Modifiers::COMMAND, Key::Z, "undo the last change"),
         PaneKey::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z, "redo it"),
         PaneKey::new(Modifiers::COMMAND, Key::C, "copy the net's text"),
+        PaneKey::new(
+            Modifiers::NONE,
+            Key::X,
+            "add the residual or plain twin of the net looked at",
+        ),
     ];
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
@@ -105,14 +110,23 @@ impl Pane for Networks {
             pressed(Modifiers::COMMAND, Key::Z).then_some(Go::Undo)
         };
         self.go(asked, &mut draft);
+        let cards = &draft.now.cards;
+        let chosen = cards
+            .iter()
+            .position(|card| card.plan.name == view.cursor.run)
+            .unwrap_or(0);
         // Most systems turn the keys into an event of their own.
         if pressed(Modifiers::COMMAND, Key::C) || ui.input(|input| input.events.contains(&Event::Copy)) {
-            let cards = &draft.now.cards;
-            let chosen = cards.iter().find(|card| card.plan.name == view.cursor.run);
-            if let Some(card) = chosen.or(cards.first()) {
+            if let Some(card) = cards.get(chosen) {
                 ui.ctx().copy_text(card.plan.net.clone());
                 self.copied = Some(card.id);
             }
+        }
+        if pressed(Modifiers::NONE, Key::X) {
+            let before = draft.now.clone();
+            self.refused = None;
+            draft.derive(chosen, true);
+            self.undo.note(before, &draft.now, None);
         }
         self.draft = Some(draft);
     }

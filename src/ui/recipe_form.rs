@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Action;
 use super::draft::Draft;
-use super::form::{Refusal, Row, badge_ui, choice_ui, number_ui};
+use super::form::{Refusal, Row, badge_ui, choice_ui, exact, number_ui};
 use super::pane::View;
 use super::recipe_field::{Choice, Number, first, sections};
 use super::theme::{self, BODY, GRID, SMALL};
@@ -169,6 +169,7 @@ impl RecipeForm {
                 .range(1e-9..=1e3)
                 .speed(f64::from(newest) * 0.01)
                 .max_decimals(7)
+                .custom_formatter(|value, _| exact(value))
                 .update_while_editing(false);
             let response = ui.add(drag);
             response.widget_info(|| WidgetInfo {

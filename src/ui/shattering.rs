@@ -10,12 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
+use super::chart_names::Naming;
+use super::choice::choice_ui;
 use super::empty::Empty;
 use super::net_name::net_line_ui;
 use super::outlook::takes;
 use super::pane::{Pane, View};
 use super::theme;
 use super::traces::groups;
+use super::widgets::grouped;
 use super::work::{button_ui, named, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
@@ -58,8 +61,16 @@ impl Pane for Shattering {
         let mut working = false;
         let [text, hint] = about_measuring();
         ui.horizontal_wrapped(|ui| {
-            ui.toggle_value(&mut self.at_start, theme::caption(t!("start")))
-                .on_hover_text(t!("At the initial weights"));
+            let newest = runs
+                .iter()
+                .filter_map(|series| series.kept_at(view.cursor.step.unwrap_or(usize::MAX)))
+                .max();
+            let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = grouped(step as u64)));
+            let moments = [
+                (false, newest, t!("The weights at the cursor, or the newest")),
+                (true, t!("start"), t!("At the initial weights")),
+            ];
+            choice_ui(ui, &t!("Moment"), &mut self.at_start, &moments);
             working = work_ui(ui, view, |question| matches!(question, Question::Shattering { .. }));
             let known = runs.iter().any(|series| {
                 let findings = view.scene.findings;
@@ -223,7 +234,8 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], fo
         exact: false,
         spans: &spans,
         bracket: None,
-        named: true,
+        naming: Naming::Whole,
+        room: 0.0,
         focus,
         interactive: true,
         summary: t!("Autocorrelation of input gradients. %{nets}", nets = spoken.join("; ")).into_owned(),

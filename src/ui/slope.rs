@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
+use super::chart_names::Naming;
 use super::cursor::{Cursor, find};
 use super::pane::{Pane, View};
 use super::traces::groups;
@@ -287,7 +288,8 @@ impl Slope {
             exact: self.robust,
             spans: &spans,
             bracket: None,
-            named: true,
+            naming: Naming::Whole,
+            room: 0.0,
             focus: focus.as_deref(),
             interactive: true,
             summary: self.summary(view),

@@ -4,7 +4,7 @@ use eframe::egui::{FontId, Ui};
 use rust_i18n::t;
 
 use super::theme::{self, SMALL};
-use super::widgets::{grouped, short};
+use super::widgets::{grouped, percent, short};
 use crate::run::Series;
 
 /// Lines that end at the dots between the clauses, as far as they are no wider.
@@ -40,7 +40,7 @@ pub fn words(series: &Series) -> String {
     let loss = short(f64::from(loss));
     match series.evaluated.last() {
         Some(point) => {
-            let error = format!("{:.1}\u{a0}%", 100.0 * point.error);
+            let error = percent(f64::from(point.error));
             t!(
                 "step %{step} · loss %{loss} · test error %{error}",
                 step = step,

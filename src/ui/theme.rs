@@ -241,6 +241,18 @@ pub fn lecture_zoom(pixels: egui::Vec2, native_pixels_per_point: f32) -> f32 {
     (share * LECTURE_TEXT / SMALL / native_pixels_per_point).max(1.0)
 }
 
+/// Takes away the tooltip that stands above what has just covered everything: egui keeps it while the pointer rests, but
+/// not where things are disabled, were it for one frame.
+pub fn cover_tooltips(ui: &mut egui::Ui) {
+    let covered = ui.memory(|memory| memory.top_modal_layer().is_some());
+    let id = egui::Id::unique("covered");
+    let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default::<bool>(id), covered));
+    if covered && !before {
+        ui.disable();
+        ui.ctx().request_repaint();
+    }
+}
+
 /// Sets fonts and both styles. Call once, before the first frame.
 pub fn install(ctx: &egui::Context) {
     ctx.set_fonts(fonts::definitions());

@@ -105,7 +105,7 @@ pub fn tower_ui(ui: &mut Ui, rect: Rect, tower: &Tower<'_>) -> Response {
         ink.text,
     );
     painter.text(
-        pos2(centre, ground + 27.0),
+        pos2(centre, ground + 25.0),
         Align2::CENTER_TOP,
         &tower.note,
         FontId::proportional(SMALL),

@@ -22,9 +22,14 @@ const LABELS: [usize; 5] = [1, 2, 5, 10, 20];
 const STEP_IMAGES: f64 = 200.0 * 32.0;
 const LEARNING: f64 = 3.0;
 /// Room at the left for the numbers of an axis, beneath for its marks, and at the right for names.
-const AXIS: f32 = 46.0;
+const AXIS: f32 = 50.0;
 const MARKS: f32 = 34.0;
 const NAMES: f32 = 112.0;
+/// Width from which on the charts stand side by side, and a chart's least height.
+const NARROW: f32 = 460.0;
+const LEAST: f32 = 130.0;
+/// Height of a lecture's tile that has room for the finding in words, too.
+const LITTLE: f32 = 260.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -61,18 +66,21 @@ impl Pane for Transfer {
         if trials.is_empty() && !working {
             return empty_ui(ui, series, origin, view);
         }
-        let mut words = sentence(trials);
-        if seeds > 1 {
-            words += &t!(" Mean of %{seeds} seeds.", seeds = seeds);
+        // In a small tile of a lecture the charts need the room.
+        if !theme::bare(ui) || ui.available_height() > LITTLE {
+            let mut words = sentence(trials);
+            if seeds > 1 {
+                words += &t!(" Mean of %{seeds} seeds.", seeds = seeds);
+            }
+            ui.add(egui::Label::new(theme::caption(words)).wrap());
         }
-        let words = theme::caption(words);
-        ui.add(egui::Label::new(words).wrap());
-        let (rect, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
         let (colour, _) = line_style(ui, &series.track.spec, &[&series.track.spec]);
-        let middle = rect.left() + rect.width() * 0.56;
-        accuracy_ui(ui, rect.with_max_x(middle - GRID), trials, colour);
         let graph = Graph::new(&series.track.spec);
-        layers_ui(ui, rect.with_min_x(middle + GRID), trials, &graph, colour, view);
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            let [left, right] = places(ui);
+            accuracy_ui(ui, left, trials, colour);
+            layers_ui(ui, right, trials, &graph, colour, view);
+        });
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -128,6 +136,23 @@ impl Transfer {
     }
 }
 
+/// Where the two charts stand: side by side, or beneath each other where they would be too narrow.
+fn places(ui: &mut Ui) -> [Rect; 2] {
+    let room = ui.available_size();
+    if room.x > NARROW {
+        let size = vec2(room.x, room.y.floor().max(LEAST));
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let middle = rect.left() + rect.width() * 0.56;
+        return [rect.with_max_x(middle - GRID), rect.with_min_x(middle + GRID)];
+    }
+    let each = ((room.y - 2.0 * GRID) / 2.0).floor().max(LEAST.min(room.y));
+    let (rect, _) = ui.allocate_exact_size(vec2(room.x, 2.0 * (each + GRID)), Sense::hover());
+    [
+        rect.with_max_y(rect.top() + each),
+        rect.with_min_y(rect.bottom() - each),
+    ]
+}
+
 fn is_mine(question: &Question) -> bool {
     matches!(question, Question::Transfer { .. })
 }
@@ -181,7 +206,7 @@ fn sentence(trials: &[Trial]) -> String {
         these.sort_by(|a, b| b.accuracy.total_cmp(&a.accuracy));
         let ranked = these
             .iter()
-            .map(|trial| format!("{} {:.0} %", word(trial.way), 100.0 * trial.accuracy));
+            .map(|trial| format!("{} {:.0}\u{a0}%", word(trial.way), 100.0 * trial.accuracy));
         (these.len() == Way::ALL.len()).then(|| ranked.collect::<Vec<_>>().join(&t!(", ")))
     };
     let labels = || trials.iter().map(|trial| trial.labels);

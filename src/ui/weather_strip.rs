@@ -178,16 +178,19 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
             }
         }
     }
+    let read = picked.as_ref().map(|(top, _)| *top);
     if let Some((top, words)) = picked {
         painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
-    } else {
-        for (at, (&name, strip)) in named.iter().zip(strips).enumerate() {
-            let net = strip.net.as_deref().unwrap_or_default();
-            let seed = strip.title.strip_prefix(net).unwrap_or_default().trim();
-            let first = if at == 0 { quantity } else { "" };
-            let words = format!("{seed} {first}");
-            beside_name_ui(ui, name, right, &[words.trim().to_owned(), seed.to_owned()]);
+    }
+    for (at, (&name, strip)) in named.iter().zip(strips).enumerate() {
+        if read == Some(name.top()) {
+            continue;
         }
+        let net = strip.net.as_deref().unwrap_or_default();
+        let seed = strip.title.strip_prefix(net).unwrap_or_default().trim();
+        let first = if at == 0 { quantity } else { "" };
+        let words = format!("{seed} {first}");
+        beside_name_ui(ui, name, right, &[words.trim().to_owned(), seed.to_owned()]);
     }
     let bottom = space.bottom() - AXIS;
     let apart = (range[1] - range[0]) * 44.0 / f64::from((right - left).max(1.0));
@@ -214,13 +217,18 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
 
 fn readout(strip: &Strip, name: &str, step: f64, value: f64) -> String {
     let step = grouped(step as u64);
-    let place = t!("%{layer}, step %{step}", layer = name, step = step);
     let factor = if strip.net.is_none() { "×" } else { "" };
-    if value.is_finite() {
-        format!("{place}: {factor}{}", short(10f64.powf(value)))
-    } else {
-        place.into()
+    if !value.is_finite() {
+        return t!("%{layer}, step %{step}", layer = name, step = step).into();
     }
+    let value = format!("{factor}{}", short(10f64.powf(value)));
+    t!(
+        "%{layer}, step %{step}: %{value}",
+        layer = name,
+        step = step,
+        value = value
+    )
+    .into()
 }
 
 fn summary(strip: &Strip) -> String {

@@ -27,18 +27,24 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
     let stop = t!("Break off");
     let width = |words: &str| theme::width(ui, words, FontId::proportional(SMALL)) + ui.spacing().item_spacing.x;
     let beside = BAR + width(&stop) + 2.0 * (ui.spacing().button_padding.x + ui.spacing().item_spacing.x);
-    let row = ui.max_rect().width() - beside;
+    let (row, rest) = (
+        ui.max_rect().width() - beside,
+        ui.available_size_before_wrap().x - beside,
+    );
     let said = [
         words(first.share, first.left, others),
         words(first.share, first.left, 0),
         format!("{} %", (100.0 * first.share).round()),
     ];
-    let words = said.iter().find(|words| width(words) <= row).unwrap_or(&said[2]);
-    // All of it stands in one row.
-    if ui.layout().main_wrap && ui.available_size_before_wrap().x < beside + width(words) {
+    // All of it stands in one row: this one, where the time left has room, or the next.
+    let here = said[..2].iter().find(|words| width(words) <= rest);
+    let there = said.iter().find(|words| width(words) <= row);
+    let words = here.or(there).unwrap_or(&said[2]);
+    if ui.layout().main_wrap && width(words) > rest {
         ui.end_row();
+        ui.set_row_height(ui.spacing().interact_size.y);
     }
-    ui.add(bar(ui, first.share));
+    bar_ui(ui, first.share);
     ui.label(theme::caption(words));
     if quiet_button_ui(ui, &stop, &t!("Keeps what is known so far")).clicked() {
         view.actions.push(Action::Send(Command::Dismiss));
@@ -46,9 +52,13 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
     true
 }
 
-fn bar(ui: &Ui, share: f32) -> ProgressBar {
+fn bar_ui(ui: &mut Ui, share: f32) {
+    let ink = theme::ink(ui);
+    // Its track is seen on any ground.
+    let ground = std::mem::replace(&mut ui.visuals_mut().extreme_bg_color, ink.line);
     let bar = ProgressBar::new(share).desired_width(BAR).desired_height(8.0);
-    bar.fill(theme::ink(ui).weak)
+    ui.add(bar.fill(ink.weak));
+    ui.visuals_mut().extreme_bg_color = ground;
 }
 
 fn words(share: f32, left: Option<Duration>, others: usize) -> String {
@@ -129,7 +139,7 @@ impl Works {
         line.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
         tools.show_ui(ui, |ui| {
             ui.spacing_mut().interact_size.y = 22.0;
-            ui.add(bar(ui, *share));
+            bar_ui(ui, *share);
             let button = quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far"));
             button.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("Break off: %{work}", work = name)));
             if button.clicked() {

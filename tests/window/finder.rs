@@ -33,6 +33,20 @@ fn a_few_letters_open_a_panel() {
 }
 
 #[test]
+fn it_covers_the_tooltip_that_stood_there() {
+    let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+    page.get_by_label("Draw an image").hover();
+    page.run();
+    page.run_steps(20);
+    let tooltip = |page: &Harness<'_, Page>| page.query_by_label("Draw an image by hand (D)").is_some();
+    assert!(tooltip(&page), "it comes");
+    page.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    page.run_steps(5);
+    page.get_by_label("Find a command");
+    assert!(!tooltip(&page), "and goes");
+}
+
+#[test]
 fn the_training_presets_runs_figures_and_experiments_are_in_it() {
     let mut page = open(Room::Lab);
     ask(&mut page, "pause");

@@ -59,6 +59,17 @@ fn a_twin_joins_the_training() {
 }
 
 #[test]
+fn a_key_adds_a_twin_that_undo_takes_back() {
+    let mut page = networks();
+    page.key_press(Key::X);
+    page.run();
+    page.get_by_label("Not running yet: new: resnet-20");
+    page.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    page.run();
+    assert!(page.query_by_label_contains("Not running yet: new").is_none());
+}
+
+#[test]
 fn a_field_shows_its_effect_and_needs_a_restart() {
     let mut page = networks();
     enter(&mut page, "Depth of plain-20", 32.0);

@@ -145,7 +145,7 @@ fn the_lesion_chart_builds_itself() {
     };
     page.state_mut().findings.apply(finding);
     page.run();
-    page.get_by_label_contains("31.0 % after these cuts");
+    page.get_by_label_contains("31.0\u{a0}% after these cuts");
     page.snapshot("panel_scissors_light");
     page.key_press(Key::Z);
     page.run();
@@ -408,7 +408,7 @@ fn a_plain_net_s_block_is_taken_out_and_put_back() {
         after: 0.12,
     });
     page.run();
-    page.get_by_label("Test accuracy at step 250, batch statistics: 41.0 % whole, 12.0 % after this cut");
+    page.get_by_label("Test accuracy at step 250, batch statistics: 41.0\u{a0}% whole, 12.0\u{a0}% after this cut");
     page.get_by_label_contains("test accuracy 41 % → 12 % after the cut at layer1.4");
     page.get_by_label("Restore all").click();
     page.run();

@@ -298,12 +298,14 @@ fn the_panel_in_both_themes() {
 #[test]
 fn the_losses_of_the_listed_runs_share_a_chart() {
     let mut page = open();
-    page.get_by_label_contains("Training loss of these runs, each point the mean of up to 8 steps: plain-20, plain-56");
+    page.get_by_label_contains(
+        "Training loss of these runs, each point the mean of one or more steps: plain-20, plain-56",
+    );
     page.get_by_label("Find runs").focus();
     page.run();
     page.get_by_label("Find runs").type_text("plain-8");
     page.run();
-    page.get_by_label("Training loss of these runs, each point the mean of up to 8 steps: plain-8");
+    page.get_by_label("Training loss of these runs, each point the mean of one or more steps: plain-8");
     let low = self::page().open(Vec2::new(1280.0, 420.0), Theme::Light, 1.0);
     assert!(low.query_by_label_contains("Training loss of these").is_none());
 }

@@ -40,7 +40,7 @@ fn what_was_found_out_is_summed_up_too() {
         ),
         (
             paths::page(Panel::Transfer, paths::FOURTEEN),
-            "Test accuracy with 1 label a class: fine-tuned 65 %",
+            "Test accuracy with 1 label a class: fine-tuned 65\u{a0}%",
         ),
         (
             paths::page(Panel::Transfer, paths::FOURTEEN),

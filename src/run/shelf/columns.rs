@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fields::{heading, title};
 use super::{Item, Row};
-use crate::run::amounts::{duration, grouped, short};
+use crate::run::amounts::{duration, grouped, percent, short};
 use crate::run::{History, Series, Status};
 
 /// Places of a live run's loss on its sketch.
@@ -130,15 +130,15 @@ impl Column {
             return String::new();
         };
         let number = |value: Option<f32>| value.map_or_else(|| "–".into(), |value| short(f64::from(value)));
-        let percent = |value: Option<f32>| value.map_or_else(|| "–".into(), |value| format!("{:.1} %", 100.0 * value));
+        let share = |value: Option<f32>| value.map_or_else(|| "–".into(), |value| percent(f64::from(value)));
         match self {
             Column::Name => line.item.title(),
             Column::Sketch => String::new(),
             Column::State => state(line, row),
             Column::Step => grouped(line.steps() as u64),
             Column::Loss => number(line.loss()),
-            Column::Error => percent(line.error()),
-            Column::TestError => percent(line.test_error()),
+            Column::Error => share(line.error()),
+            Column::TestError => share(line.test_error()),
             Column::Field(name) => row.field(name).unwrap_or("–").to_owned(),
             Column::Time if row.seconds == 0.0 => "–".into(),
             Column::Time => duration(row.seconds),
@@ -194,10 +194,13 @@ impl<'a> Line<'a> {
         let Some(series) = self.live else {
             return self.row().map_or_else(Vec::new, |row| row.curve.clone());
         };
-        let places = series.loss.chunks(series.loss.len().div_ceil(SKETCHED).max(1));
-        let means = places.map(|losses| {
-            let few = &losses[..losses.len().min(8)];
-            few.iter().sum::<f32>() / few.len() as f32
+        let losses = &series.loss;
+        let every = losses.len().div_ceil(SKETCHED).max(1);
+        let few = every.min(8);
+        let means = (0..losses.len()).step_by(every).map(|at| {
+            // The last place is no single step that stands for many.
+            let from = at.min(losses.len() - few);
+            losses[from..from + few].iter().sum::<f32>() / few as f32
         });
         means.filter(|mean| mean.is_finite()).collect()
     }

@@ -5,6 +5,7 @@ use rust_i18n::t;
 
 use super::label;
 use crate::run::Measure;
+use crate::ui::axis::Height;
 use crate::ui::chart::Curve;
 use crate::ui::pane::View;
 use crate::ui::theme::{self, GRID};
@@ -13,6 +14,9 @@ use crate::ui::{Scene, chart_names, line_style};
 
 /// Largest share of the panel's height that the verdict takes.
 const MOST_WORDS: f32 = 0.4;
+
+/// Share of the lines' height from which on a number and the end of its line look apart.
+const APART: f64 = 0.05;
 
 /// Height of a chart that has room for a title of two lines.
 const TWO_LINES_ROOM: f32 = 190.0;
@@ -78,4 +82,23 @@ pub fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
     let words = theme::paragraph(ui, words.into_owned(), place.width() * 0.7);
     let corner = place.center() - words.size() / 2.0;
     ui.painter().galley(corner, words, theme::ink(ui).weak);
+}
+
+/// Says what a number is where its line visibly ends elsewhere.
+pub fn tell_means(curves: &mut [Curve<'_>], groups: &[Group<'_>], measure: Measure, height: Height) {
+    let all = curves.iter().flat_map(|curve| curve.line.iter());
+    let heights = all.map(|point| point.y).filter(|y| y.is_finite());
+    let (low, high) = heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
+        (low.min(y), high.max(y))
+    });
+    for curve in curves {
+        let group = groups.iter().find(|group| group.name == curve.name);
+        let mean = group.and_then(|group| measure.mean(group));
+        let (Some(mean), Some(end)) = (mean, curve.line.last()) else {
+            continue;
+        };
+        if (height.place(mean) - end.y).abs() > APART * (high - low) {
+            curve.detail = t!("mean %{value}", value = curve.detail).into_owned();
+        }
+    }
 }

@@ -7,6 +7,7 @@ use rust_i18n::t;
 use crate::run::Series;
 use crate::ui::axis::{Height, Time};
 use crate::ui::chart::{Across, Chart, Curve};
+use crate::ui::chart_names::Naming;
 use crate::ui::series::{Grid, pieces};
 use crate::ui::story::{Cast, Stage};
 use crate::ui::traces::Trace;
@@ -53,7 +54,8 @@ pub fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, wo
                 exact: false,
                 spans: &[],
                 bracket: None,
-                named: true,
+                naming: Naming::Whole,
+                room: 0.0,
                 focus: None,
                 interactive: false,
                 summary: summary(scene, words),

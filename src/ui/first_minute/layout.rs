@@ -3,6 +3,7 @@
 use eframe::egui::{self, Color32, Rect, TextFormat, Ui, pos2, text::LayoutJob, vec2};
 use rust_i18n::t;
 
+use crate::ui::story::Stage;
 use crate::ui::theme::{self, BODY, GRID, HEADING, QUESTION, SMALL};
 
 /// Where everything stands.
@@ -22,9 +23,16 @@ pub fn words_size(width: f32) -> f32 {
     if width >= 800.0 { BODY } else { SMALL }
 }
 
+/// Room for the two buttons at the end.
+const ENDS: f32 = 250.0;
+
 /// The strip beneath, cut into words and buttons.
-pub fn halves(strip: Rect) -> (Rect, Rect) {
-    let cut = strip.left() + strip.width() * 0.58;
+pub fn halves(strip: Rect, stage: Stage) -> (Rect, Rect) {
+    let share = strip.left() + strip.width() * 0.58;
+    let cut = match stage {
+        Stage::Verdict => share.max(strip.right() - ENDS),
+        _ => share,
+    };
     let (mut left, mut right) = strip.split_left_right_at_x(cut);
     left.max.x -= GRID;
     right.min.x += GRID;
@@ -32,7 +40,7 @@ pub fn halves(strip: Rect) -> (Rect, Rect) {
 }
 
 /// Finds everything its place; `words` are what is said beneath.
-pub fn layout(ui: &Ui, words: &str) -> Layouted {
+pub fn layout(ui: &Ui, words: &str, stage: Stage) -> Layouted {
     let all = ui.max_rect();
     let margin = vec2(
         (all.width() * 0.04).clamp(16.0, 64.0),
@@ -47,7 +55,7 @@ pub fn layout(ui: &Ui, words: &str) -> Layouted {
     let question_height = ui.fonts_mut(|fonts| fonts.layout_job(question_text)).size().y + recipe_height + GRID;
     let question = Rect::from_min_size(all.min, vec2(all.width(), question_height));
     let font = egui::FontId::proportional(words_size(all.width()));
-    let wrap = halves(all).0.width();
+    let wrap = halves(all, stage).0.width();
     let text = ui
         .painter()
         .layout(words.into(), font, Color32::PLACEHOLDER, wrap)

@@ -182,9 +182,9 @@ fn job(ui: &Ui, spans: &[Span], size: f32) -> LayoutJob {
                 } else {
                     FontFamily::Proportional
                 };
-                // Chinese signs have neither a slanted nor, here, a bold face.
+                // Chinese signs have no slanted face.
                 let signs = text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
-                let line = if signs && (*bold || *italic) { 1.0 } else { 0.0 };
+                let line = if signs && *italic { 1.0 } else { 0.0 };
                 let format = TextFormat {
                     italics: *italic && !signs,
                     underline: Stroke::new(line, ink.text),

@@ -91,8 +91,8 @@ impl Side<'_> {
             ui,
             rect,
             [
-                format!("{}, {shape}, {step}", self.node),
-                format!("{}, {step}", self.node),
+                [self.node, &shape, &step].join(&t!(", ")),
+                [self.node, &step].join(&t!(", ")),
                 step.to_string(),
             ],
             cursor,

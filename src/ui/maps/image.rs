@@ -9,6 +9,7 @@ use super::shown::Shown;
 use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::pane::View;
 use crate::ui::theme::{self, GRID, SMALL};
+use crate::ui::widgets::percent;
 
 /// Height of a net's name, and of a line with a class.
 const ROW: f32 = 18.0;
@@ -136,7 +137,7 @@ fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f
         percent = format!("{:.0}", 100.0 * probabilities[first])
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &about));
-    let list = |&index: &usize| format!("{}: {:.1} %", class(shown, index), 100.0 * probabilities[index]);
+    let list = |&index: &usize| format!("{}: {}", class(shown, index), percent(f64::from(probabilities[index])));
     let lines: Vec<String> = (0..probabilities.len()).take(12).map(|index| list(&index)).collect();
     response.on_hover_text(format!(
         "{}\n{}",

@@ -31,8 +31,8 @@ impl Side<'_> {
         );
         let step = t!("step %{step}", step = grid.step);
         let texts = [
-            format!("{}, {name}, {step}", self.node),
-            format!("{name}, {step}"),
+            [self.node, &name, &step].join(&t!(", ")),
+            [&*name, &step].join(&t!(", ")),
             name.to_string(),
         ];
         self.heading_ui(ui, rect, texts, cursor);

@@ -7,6 +7,7 @@ use rust_i18n::t;
 use crate::run::shelf::Line;
 use crate::ui::axis::{Height, Time};
 use crate::ui::chart::{Across, Chart, Curve};
+use crate::ui::chart_names::Naming;
 use crate::ui::theme;
 use crate::ui::work::named;
 
@@ -49,11 +50,11 @@ pub fn curves_ui<'a>(
     }
     let title = if more {
         t!(
-            "Training loss of the first %{runs} runs, each point the mean of up to 8 steps",
+            "Training loss of the first %{runs} runs, each point the mean of one or more steps",
             runs = MOST
         )
     } else {
-        t!("Training loss of these runs, each point the mean of up to 8 steps")
+        t!("Training loss of these runs, each point the mean of one or more steps")
     };
     ui.add(Label::new(theme::caption(&*title)).truncate());
     let names: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
@@ -67,7 +68,8 @@ pub fn curves_ui<'a>(
         exact: false,
         spans: &[],
         bracket: None,
-        named: true,
+        naming: Naming::Whole,
+        room: 0.0,
         focus,
         interactive: true,
         summary: named(&title, &names.join(&t!(", "))),
