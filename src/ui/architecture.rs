@@ -124,7 +124,7 @@ impl Pane for Architecture {
             }
         }
         if help > 0.0 {
-            ui.add(egui::Label::new(theme::caption(t!("Click a block to remove or restore it, an arc to cut its shortcut. Fill: gradient norm at the block. Bars: test accuracy after the cut."))).wrap());
+            ui.add(egui::Label::new(theme::caption(t!("Click a block to remove or restore it, an arc to cut its shortcut. Fill: gradient norm at the block. Bars: test accuracy after the cut, hollow after several at once; dashed: the whole net."))).wrap());
         }
         match act {
             Some(Act::Block(block)) => self.toggle(series, &graph, block, Cut::Removed, view),

@@ -75,18 +75,17 @@ impl Time {
         let mut marks: Vec<f64> = Vec::new();
         if self.log {
             let most = self.value(high).max(self.per_step);
-            let mut candidates = vec![0.0];
-            let first = self.per_step.log10().floor() as i32;
-            for power in first..=most.log10().ceil() as i32 {
-                candidates.extend([1.0, 2.0, 5.0].map(|part| part * 10f64.powi(power)));
-            }
-            for candidate in candidates {
-                let at = place(candidate);
-                let free = marks.last().is_none_or(|last| at - last >= apart);
+            let powers = self.per_step.log10().floor() as i32..=most.log10().ceil() as i32;
+            let parts = |part: f64| powers.clone().map(move |power| part * 10f64.powi(power));
+            // Powers of ten first, and what fits between them.
+            let candidates = std::iter::once(0.0).chain([1.0, 2.0, 5.0].into_iter().flat_map(parts));
+            for at in candidates.map(place) {
+                let free = marks.iter().all(|mark| (at - mark).abs() >= apart);
                 if (low..=high).contains(&at) && free {
                     marks.push(at);
                 }
             }
+            marks.sort_by(f64::total_cmp);
             return marks;
         }
         let (from, to, least) = (low * self.per_step, high * self.per_step, apart * self.per_step);
@@ -162,7 +161,7 @@ mod tests {
         };
         assert_eq!(
             values(log, log.marks(0.0, log.place(400.0), 0.4)),
-            [0.0, 2.0, 10.0, 50.0, 200.0]
+            [0.0, 2.0, 10.0, 100.0]
         );
         assert!(log.marks(f64::NAN, 1.0, 0.1).is_empty());
     }

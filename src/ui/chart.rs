@@ -104,8 +104,8 @@ pub struct Chart<'a> {
     pub summary: String,
 }
 
-/// Least width of the numbers beside the chart, so that charts above each other begin alike.
-const NUMBERS: f32 = 38.0;
+/// Widths of the numbers beside the chart: the least, and one that lets charts beneath each other begin alike.
+const NUMBERS: [f32; 2] = [38.0, 45.0];
 /// Share of the height at whose foot a number would meet those of the other axis, and at whose top the title.
 const CORNER: f64 = 0.015;
 
@@ -234,7 +234,7 @@ impl Chart<'_> {
         if high - low < 1e-9 {
             (low, high) = (low - 0.5, high + 0.5);
         }
-        let air = 0.06 * (high - low);
+        let air = if self.exact { 0.0 } else { 0.06 * (high - low) };
         let share = f64::from(SPAN_NAMES / (room - BENEATH - SPAN_NAMES).max(1.0));
         let names = match self.spans {
             [] => 0.0,
@@ -269,7 +269,7 @@ impl Chart<'_> {
         }
         let log = self.height.log;
         let y_axis = axis(AxisHints::new_y())
-            .min_thickness(NUMBERS)
+            .min_thickness(NUMBERS[usize::from(self.room > 0.0)])
             .formatter(move |mark, range| {
                 let edge = CORNER * (range.end() - range.start());
                 if mark.value - range.start() < edge || range.end() - mark.value < edge {

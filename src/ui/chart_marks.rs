@@ -83,6 +83,8 @@ pub fn crosshair_ui(
             }
         }
     }
+    // A low chart tells as many as it has room for.
+    rows.truncate((((frame.height() - 12.0) / 16.0) as usize).max(1));
     let width = rows.iter().map(|row| row.size().x).fold(0.0, f32::max);
     let size = vec2(width + 12.0, rows.len() as f32 * 16.0 + 8.0);
     // The names are at the right.

@@ -312,14 +312,15 @@ fn name_ui(painter: &eframe::egui::Painter, end: &End<'_, '_>, place: Pos2, pape
     }
     let [name, detail] = &end.texts;
     let after = name.size().x + 6.0;
+    let ground = paper.gamma_multiply(0.8);
+    let whole = Align2::LEFT_CENTER.anchor_size(place, vec2(end.width(), name.size().y));
+    painter.add(Shape::rect_filled(whole.expand2(vec2(2.0, -1.0)), 2.0, ground));
     let mut all = Rect::NOTHING;
     for (text, left) in [(name, 0.0), (detail, after)] {
         if text.is_empty() {
             continue;
         }
         let rect = Align2::LEFT_CENTER.anchor_size(place + vec2(left, 0.0), text.size());
-        let ground = paper.gamma_multiply(0.8);
-        painter.add(Shape::rect_filled(rect.expand2(vec2(2.0, -1.0)), 2.0, ground));
         painter.galley(rect.min, Arc::clone(text), end.curve.colour);
         all = all.union(rect);
     }

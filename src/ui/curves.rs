@@ -5,7 +5,7 @@ mod words;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use eframe::egui::{ComboBox, Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, Vec2, vec2};
+use eframe::egui::{Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, Vec2, vec2};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
 use super::traces::{Group, Trace, evaluated, groups, has_seeds, placed};
 use super::verdict::{Verdict, verdict};
-use super::widgets::{folded_ui, short};
+use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style};
 use crate::export::Kind;
 use crate::run::{Measure, Phase};
@@ -97,7 +97,7 @@ impl Pane for Curves {
             space = legend_ui(ui, space, view);
         }
         let (cells, height) = cells(space, self.measures.len());
-        let stacked = cells.iter().all(|cell| cell.left() == space.left());
+        let stacked = cells.iter().skip(1).any(|cell| cell.left() == space.left());
         let mut charts = |ui: &mut Ui, shift: Vec2| {
             let mut room = 0.0f32;
             for (measure, rect) in self.measures.clone().into_iter().zip(&cells) {
@@ -185,15 +185,11 @@ impl Curves {
             Unit::Image => t!("images"),
         };
         ui.spacing_mut().combo_width = 56.0;
-        let combo = ComboBox::from_id_salt("unit")
-            .selected_text(theme::caption(word(self.unit)))
-            .show_ui(ui, |ui| {
-                for unit in [Unit::Step, Unit::Epoch, Unit::Image] {
-                    ui.selectable_value(&mut self.unit, unit, word(unit));
-                }
-            });
-        combo.response.widget_info(|| {
-            eframe::egui::WidgetInfo::labeled(eframe::egui::Role::ComboBox, true, t!("Training time counted in"))
+        let hint = t!("Training time counted in");
+        list_ui(ui, &hint, &word(self.unit), &hint, |ui| {
+            for unit in [Unit::Step, Unit::Epoch, Unit::Image] {
+                ui.selectable_value(&mut self.unit, unit, word(unit));
+            }
         });
     }
 

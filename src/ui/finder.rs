@@ -28,8 +28,12 @@ pub struct Finder {
 fn found(query: &str, scene: Scene<'_>, taught: bool) -> Vec<(Task, String)> {
     let named = |task: Task| {
         let words = task.words(Some(scene)).into_owned();
-        // Names that the command line knows are found in every language.
-        let fits = fit(query, &words).or_else(|| fit(query, task.name()?));
+        // Names that the command line knows are found in every language, and panels are opened as well as shown.
+        let known = || match &task {
+            Task::Show(panel) => Some(["open", panel.name()].join(" ")),
+            _ => task.name().map(str::to_owned),
+        };
+        let fits = fit(query, &words).or_else(|| fit(query, &known()?));
         (fits, task, words)
     };
     let mut found: Vec<(i32, Task, String)> = Task::all(scene)

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use eframe::egui::{Context, Event, Frame, IdSalt, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Ui};
+use eframe::egui::{Context, Event, Frame, IdSalt, Key, KeyboardShortcut, Margin, Modifiers, Panel as Side, Popup, Ui};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,9 @@ pub struct Lab {
     pub cursor: Cursor,
     #[serde(skip)]
     finder: Finder,
+    /// A field had the keys in the last frame.
+    #[serde(skip)]
+    edited: bool,
     /// Keys that the palette presses in the next frame.
     #[serde(skip)]
     pressed: Option<KeyboardShortcut>,
@@ -200,6 +203,7 @@ impl Lab {
             };
             self.tiling.tiles_ui(ui, &mut self.panes, &mut view);
         });
+        self.edited = ui.ctx().text_edit_focused();
         actions
     }
 
@@ -273,7 +277,9 @@ impl Lab {
                     self.carry_out(&task, scene, actions);
                 }
             }
-            if pressed(ui, Modifiers::NONE, Key::Escape) && !self.panes.maps.close_canvas() {
+            // A list or a field that is open closes first.
+            let free = !Popup::is_any_open(ui.ctx()) && !std::mem::take(&mut self.edited);
+            if free && pressed(ui, Modifiers::NONE, Key::Escape) && !self.panes.maps.close_canvas() {
                 self.tiling.maximised = false;
             }
             let mut view = View {

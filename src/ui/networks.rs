@@ -52,11 +52,7 @@ impl Pane for Networks {
         PaneKey::new(Modifiers::COMMAND, Key::Z, "undo the last change"),
         PaneKey::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z, "redo it"),
         PaneKey::new(Modifiers::COMMAND, Key::C, "copy the net's text"),
-        PaneKey::new(
-            Modifiers::NONE,
-            Key::X,
-            "add the residual or plain twin of the net looked at",
-        ),
+        PaneKey::new(Modifiers::NONE, Key::X, "add its residual or plain twin"),
     ];
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
@@ -116,11 +112,10 @@ impl Pane for Networks {
             .position(|card| card.plan.name == view.cursor.run)
             .unwrap_or(0);
         // Most systems turn the keys into an event of their own.
-        if pressed(Modifiers::COMMAND, Key::C) || ui.input(|input| input.events.contains(&Event::Copy)) {
-            if let Some(card) = cards.get(chosen) {
-                ui.ctx().copy_text(card.plan.net.clone());
-                self.copied = Some(card.id);
-            }
+        let copies = pressed(Modifiers::COMMAND, Key::C) || ui.input(|input| input.events.contains(&Event::Copy));
+        if let (true, Some(card)) = (copies, cards.get(chosen)) {
+            ui.ctx().copy_text(card.plan.net.clone());
+            self.copied = Some(card.id);
         }
         if pressed(Modifiers::NONE, Key::X) {
             let before = draft.now.clone();

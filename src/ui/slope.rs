@@ -1,8 +1,9 @@
 //! The gradient slope: the norm of dL/d(activation) at each block, input at the left.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use eframe::egui::{ComboBox, Label, Role, Ui, WidgetInfo, vec2};
+use eframe::egui::{Label, Ui, vec2};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,8 @@ use super::chart::{Across, Chart, Curve};
 use super::chart_names::Naming;
 use super::cursor::{Cursor, find};
 use super::pane::{Pane, View};
-use super::traces::groups;
-use super::widgets::{folded_ui, short};
+use super::traces::{groups, has_seeds};
+use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
@@ -142,6 +143,9 @@ impl Slope {
             ),
             None => self.quantity.title(),
         };
+        if has_seeds(view.scene.history) {
+            title = t!("%{title}; a line a seed", title = title);
+        }
         let [count, all] = beyond;
         if count > 0 {
             title = t!(
@@ -151,11 +155,8 @@ impl Slope {
                 all = all
             );
         }
-        let factor = t!(
-            "× a block: what the norm is multiplied by from one block of a plain net to the one before it, where a steady factor explains four fifths of its course; of several seeds for the first"
-        );
         ui.add(Label::new(theme::caption(title)).truncate())
-            .on_hover_text(factor);
+            .on_hover_text(about_factors());
     }
 
     /// The choice of the net that the others are divided by.
@@ -167,22 +168,16 @@ impl Slope {
             Some(name) => t!("over %{net}", net = name),
             None => none.clone(),
         };
-        let combo = ComboBox::from_id_salt("over")
-            .selected_text(theme::caption(words))
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut self.over, String::new(), none);
-                for group in groups(scene.history) {
-                    let words = t!("over %{net}", net = group.name);
-                    ui.selectable_value(&mut self.over, group.name.to_owned(), words);
-                }
-            });
         let hint = t!(
             "Every net's norms as they are, or divided by one net's, block by block: the difference of two runs on this scale"
         );
-        combo
-            .response
-            .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t!("Difference to")));
-        combo.response.on_hover_text(hint);
+        list_ui(ui, &t!("Difference to"), &words, &hint, |ui| {
+            ui.selectable_value(&mut self.over, String::new(), none);
+            for group in groups(scene.history) {
+                let words = t!("over %{net}", net = group.name);
+                ui.selectable_value(&mut self.over, group.name.to_owned(), words);
+            }
+        });
     }
 
     /// The net that the others are divided by.
@@ -294,8 +289,18 @@ impl Slope {
             interactive: true,
             summary: self.summary(view),
         };
-        let pointed = chart.show_ui(ui, &curves, None);
+        let told = curves.iter().any(|curve| !curve.detail.is_empty());
+        let foot = if told {
+            theme::foot(ui, &about_factors(), ROOMY)
+        } else {
+            0.0
+        };
+        let size = ui.available_size() - vec2(0.0, foot);
+        let pointed = ui.allocate_ui(size, |ui| chart.show_ui(ui, &curves, None)).inner;
         view.cursor.point_at(ui, pointed);
+        if foot > 0.0 {
+            ui.add(Label::new(theme::caption(about_factors())).wrap());
+        }
     }
 
     /// Heights that the axis shows, decimal logarithms: of what is shown, or of the whole training of every net.
@@ -313,6 +318,16 @@ impl Slope {
         range.unwrap_or([-1.0, 0.0])
     }
 }
+
+/// What stands after the names of plain nets.
+fn about_factors() -> Cow<'static, str> {
+    t!(
+        "× a block: what the norm is multiplied by from one block of a plain net to the one before it, where a steady factor explains four fifths of its course; of several seeds for the first"
+    )
+}
+
+/// Height of a chart that leaves room for a sentence beneath it.
+const ROOMY: f32 = 300.0;
 
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 

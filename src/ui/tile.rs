@@ -236,7 +236,8 @@ impl Behavior<Panel> for Frame<'_, '_> {
             }
         }
         if let (true, Some(panel)) = (response.clicked(), panel) {
-            self.focus = panel;
+            // After the tile's panel, which takes the focus where the pointer was pressed.
+            self.asked = Some(Asked::Bring(panel));
         }
         response
     }

@@ -245,7 +245,8 @@ impl Tiling {
 
     /// Draws the tiles into all the space there is.
     pub fn tiles_ui(&mut self, ui: &mut Ui, panes: &mut Panes, view: &mut View<'_>) {
-        let space = ui.available_rect_before_wrap();
+        // Never wider than the window, whatever stands around it.
+        let space = ui.available_rect_before_wrap().intersect(ui.ctx().content_rect());
         let shown = self.shown();
         let mut frame = Frame {
             panes,

@@ -53,10 +53,14 @@ impl Level {
         match self.sd {
             Some(sd) => {
                 let sd = short(sd);
-                let digits = sd.split_once('.').map_or(0, |(_, digits)| digits.len());
+                // As many digits as the spread has, unless it is next to nothing.
+                let mean = match sd.split_once('.') {
+                    Some((_, digits)) if digits.contains('·') => short(self.mean),
+                    digits => format!("{:.*}", digits.map_or(0, |(_, digits)| digits.len()), self.mean),
+                };
                 t!(
                     "%{mean} ± %{sd} over %{seeds} seeds",
-                    mean = format!("{:.digits$}", self.mean),
+                    mean = mean,
                     sd = sd,
                     seeds = self.seeds
                 )
@@ -251,6 +255,14 @@ mod tests {
         ];
         let sure = verdict(&history(&sure, 150), None);
         assert!(sure.words.contains("1.750 ± 0.071 over 2 seeds"), "{}", sure.words);
+        let alike = [
+            ("plain-20", 0.1),
+            ("plain-20", 0.10001),
+            ("plain-56", 1.7),
+            ("plain-56", 1.8),
+        ];
+        let alike = verdict(&history(&alike, 150), None);
+        assert!(alike.words.contains("0.10 ± 7.1·10⁻⁶ over 2 seeds"), "{}", alike.words);
         assert!((sure.gap.unwrap().deep - 1.75).abs() < 1e-6);
     }
 

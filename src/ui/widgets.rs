@@ -1,9 +1,9 @@
 //! Small parts that several panels share.
 
-use eframe::egui::containers::menu::{MenuButton, MenuConfig};
+use eframe::egui::containers::menu::{MenuButton, MenuConfig, is_in_menu};
 use eframe::egui::{
-    self, Align, Button, Color32, CornerRadius, Frame, Layout, Margin, Mesh, Painter, PopupCloseBehavior, Rect,
-    Response, Stroke, Ui, pos2,
+    self, Align, Button, Color32, ComboBox, CornerRadius, Frame, Layout, Margin, Mesh, Painter, PopupCloseBehavior,
+    Rect, Response, Role, Stroke, Ui, WidgetInfo, pos2,
 };
 use rust_i18n::t;
 
@@ -80,7 +80,23 @@ pub fn folded_ui(ui: &mut Ui, fold: bool, contents: impl FnOnce(&mut Ui)) {
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
     MenuButton::from_button(Button::new(theme::caption(t!("Options"))))
         .config(config)
-        .ui(ui, contents);
+        .ui(ui, |ui| {
+            menu_space(ui);
+            contents(ui);
+        });
+}
+
+/// One of several words in a list that opens; within what is itself open, which cannot open another, all of them.
+pub fn list_ui(ui: &mut Ui, name: &str, words: &str, hint: &str, contents: impl FnOnce(&mut Ui)) {
+    if is_in_menu(ui) {
+        ui.label(theme::caption(name)).on_hover_text(hint);
+        contents(ui);
+        return;
+    }
+    let combo = ComboBox::from_id_salt(name).selected_text(theme::caption(words));
+    let response = combo.show_ui(ui, contents).response;
+    response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, name));
+    response.on_hover_text(hint);
 }
 
 /// Within what scrolls: brings the control into sight that the focus has just gone to.

@@ -33,6 +33,15 @@ fn a_few_letters_open_a_panel() {
 }
 
 #[test]
+fn panels_are_opened_as_well_as_shown() {
+    for query in ["open data", "show data"] {
+        let mut page = open(Room::Lab);
+        ask(&mut page, query);
+        assert_eq!(page.state().lab.tiling.focus, Panel::Data, "{query}");
+    }
+}
+
+#[test]
 fn it_covers_the_tooltip_that_stood_there() {
     let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
     page.get_by_label("Draw an image").hover();

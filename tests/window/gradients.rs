@@ -117,6 +117,10 @@ fn what_has_no_room_is_among_the_options() {
     page.run();
     let slope = &page.state().lab.panes.slope;
     assert!(slope.robust, "the options stay open");
+    // What would be a list of its own stands among them.
+    page.get_by_label("over plain-20").click();
+    page.run();
+    page.get_by_label_contains("as a multiple of plain-20's");
 }
 
 #[test]

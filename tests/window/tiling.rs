@@ -1,7 +1,7 @@
 //! Panels as tiles: opened, closed, maximised, moved, arranged and found again.
 
 use depthscope::ui::{Lab, Panel, Preset, Room};
-use eframe::egui::{Key, Modifiers, Role, Theme, Vec2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
@@ -31,6 +31,26 @@ fn panels_are_closed_and_opened_where_they_were() {
     page.run();
     assert_eq!(shown(&page), before);
     assert_eq!(page.state().lab.tiling.focus, Panel::Slope);
+}
+
+/// A slow frame sees the button go down and up again at once.
+#[test]
+fn a_tab_that_is_clicked_within_a_frame_has_the_focus() {
+    let mut page = lab();
+    let place = page.get_by_role_and_label(Role::Tab, "Architecture").rect().center();
+    page.hover_at(place);
+    page.run();
+    for pressed in [true, false] {
+        page.event(Event::PointerButton {
+            pos: place,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        });
+    }
+    page.run();
+    assert!(shown(&page).contains(&Panel::Architecture));
+    assert_eq!(page.state().lab.tiling.focus, Panel::Architecture);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The image looked at, the ways to others, and what the nets take it for.
 
-use eframe::egui::{self, Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align2, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use rust_i18n::t;
 
 use super::grid::Side;
@@ -21,7 +21,9 @@ pub fn image_ui(ui: &mut Ui, view: &View<'_>, shown: &Shown, sides: &[Side<'_>])
     ui.spacing_mut().item_spacing = vec2(2.0, 3.0);
     let room = ui.available_rect_before_wrap();
     let side = room.width().min(room.height() * 0.36).max(24.0);
-    ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
+    let image = ui.add(egui::Image::new(&shown.image).fit_to_exact_size(vec2(side, side)));
+    let edge = Stroke::new(1.0, theme::ink(ui).line);
+    ui.painter().rect_stroke(image.rect, 0.0, edge, StrokeKind::Outside);
     let about = match (&view.cursor.own, shown.maps.label) {
         (Some(_), _) => t!("your own image"),
         (None, Some(label)) => t!(

@@ -13,7 +13,7 @@ use crate::ui::widgets::short;
 /// The smallest square that has room for a short number.
 const LEAST: f32 = 24.0;
 /// A square is no larger than this.
-const MOST: f32 = 64.0;
+const MOST: f32 = 160.0;
 
 impl Side<'_> {
     /// Draws the channel into `rect`.

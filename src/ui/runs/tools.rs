@@ -109,7 +109,7 @@ impl Runs {
             _ => t!("Trash %{runs} runs", runs = runs),
         };
         let hint = match (self.can_throw(scene, item), runs) {
-            (false, _) => t!("It is being trained; stop it first"),
+            (false, _) => t!("It is in use: start another experiment first"),
             (true, 0 | 1) => t!("Move its folder to the trash (Delete)"),
             (true, runs) => t!(
                 "Move its folder with all its %{runs} runs to the trash (Delete)",
