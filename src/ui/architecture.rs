@@ -15,7 +15,7 @@ use super::keys;
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID};
-use super::widgets::{grouped, quiet_button_ui};
+use super::widgets::{grouped, percent, quiet_button_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::{Cut, Graph, Surgery, Table};
@@ -337,28 +337,27 @@ impl Architecture {
         let mut lesions = view.scene.findings.lesions.iter().filter(at);
         let before = lesions.clone().map(|lesion| lesion.before).next_back().unwrap_or(0.0);
         let after = surgery.and_then(|surgery| lesions.rfind(|lesion| lesion.surgery == *surgery));
-        let percent = |share: f32| format!("{:.1}", 100.0 * share);
         let step = grouped(step as u64);
         match after {
             None => t!(
-                "Test accuracy at step %{step}, batch statistics: %{before} %",
+                "Test accuracy at step %{step}, batch statistics: %{before}",
                 step = step,
-                before = percent(before)
+                before = percent(f64::from(before))
             ),
             Some(lesion) if lesion.surgery.cuts.len() == 1 => t!(
-                "Test accuracy at step %{step}, batch statistics: %{before} % whole, %{after} % after this cut",
+                "Test accuracy at step %{step}, batch statistics: %{before} whole, %{after} after this cut",
                 step = step,
-                before = percent(before),
-                after = percent(lesion.after)
+                before = percent(f64::from(before)),
+                after = percent(f64::from(lesion.after))
             ),
             Some(lesion) => t!(
-                "Test accuracy at step %{step}, batch statistics: %{before} % whole, %{after} % after these cuts",
+                "Test accuracy at step %{step}, batch statistics: %{before} whole, %{after} after these cuts",
                 step = step,
-                before = percent(before),
-                after = percent(lesion.after)
+                before = percent(f64::from(before)),
+                after = percent(f64::from(lesion.after))
             ),
         }
-        .replace(" %", "\u{a0}%")
+        .into_owned()
     }
 }
 

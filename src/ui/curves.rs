@@ -102,10 +102,9 @@ impl Pane for Curves {
             let mut room = 0.0f32;
             for (measure, rect) in self.measures.clone().into_iter().zip(&cells) {
                 let builder = UiBuilder::new().id_salt(measure.id()).max_rect(rect.translate(shift));
-                let chart = |ui: &mut Ui| self.chart_ui(ui, view, measure, (&verdict, naming));
+                let chart = |ui: &mut Ui| self.chart_ui(ui, view, measure, (&verdict, naming, stacked));
                 room = room.max(ui.scope_builder(builder, chart).inner);
             }
-            let room = if stacked { room } else { 0.0 };
             if (room - self.room).abs() > 0.5 {
                 self.room = room;
                 ui.ctx().request_repaint();
@@ -227,13 +226,13 @@ impl Curves {
         }
     }
 
-    /// A chart with its title and its nets' names; answers the room that these need.
+    /// A chart with its title and its nets' names; answers the room that these need where charts are `stacked`.
     fn chart_ui(
         &mut self,
         ui: &mut Ui,
         view: &mut View<'_>,
         measure: Measure,
-        (verdict, naming): (&Verdict, Naming),
+        (verdict, naming, stacked): (&Verdict, Naming, bool),
     ) -> f32 {
         ui.spacing_mut().item_spacing.y = 2.0;
         title_ui(ui, measure, &self.measures);
@@ -291,7 +290,10 @@ impl Curves {
             cursor: view.cursor,
             history: scene.history,
         };
-        let needed = Names::fit(ui, &curves, chart.bracket.as_ref(), naming, zoomed).room;
+        let needed = match stacked {
+            true => Names::fit(ui, &curves, chart.bracket.as_ref(), naming, zoomed).room,
+            false => 0.0,
+        };
         let place = ui.available_rect_before_wrap();
         let pointed = chart.show_ui(ui, &curves, Some(link));
         view.cursor.point_at(ui, pointed);

@@ -135,7 +135,9 @@ impl Slope {
 
     /// What the axis shows, and how many norms lie beyond it.
     fn title_ui(&self, ui: &mut Ui, view: &View<'_>, beyond: [usize; 2]) {
-        let mut title = match self.reference(view.scene.history) {
+        let history = view.scene.history;
+        let reference = self.reference(history);
+        let mut title = match reference {
             Some(over) => t!(
                 "%{quantity}, as a multiple of %{net}'s",
                 quantity = self.quantity.title(),
@@ -143,7 +145,15 @@ impl Slope {
             ),
             None => self.quantity.title(),
         };
-        if has_seeds(view.scene.history) {
+        let other = |over: &Series| {
+            groups(history)
+                .iter()
+                .any(|group| group.runs[0].track.spec.depth != over.track.spec.depth)
+        };
+        if reference.is_some_and(other) {
+            title = t!("%{title}; nets of other depths are left out", title = title);
+        }
+        if has_seeds(history) {
             title = t!("%{title}; a line a seed", title = title);
         }
         let [count, all] = beyond;

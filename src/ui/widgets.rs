@@ -90,6 +90,7 @@ pub fn folded_ui(ui: &mut Ui, fold: bool, contents: impl FnOnce(&mut Ui)) {
 pub fn list_ui(ui: &mut Ui, name: &str, words: &str, hint: &str, contents: impl FnOnce(&mut Ui)) {
     if is_in_menu(ui) {
         ui.label(theme::caption(name)).on_hover_text(hint);
+        ui.style_mut().override_font_id = Some(egui::FontId::proportional(theme::SMALL));
         contents(ui);
         return;
     }

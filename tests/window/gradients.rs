@@ -74,7 +74,7 @@ fn one_run_is_compared_with_another_block_by_block() {
     page.run();
     page.get_by_label("over resnet-56").click();
     page.run();
-    page.get_by_label("norm of dL/d(block output), as a multiple of resnet-56's");
+    page.get_by_label("norm of dL/d(block output), as a multiple of resnet-56's; nets of other depths are left out");
     page.get_by_label_contains("resnet-56: first block 1.00, last block 1.00");
     let shallow = page.query_by_label_contains("plain-20: first block");
     assert!(shallow.is_none(), "another depth has no counterpart");
@@ -120,7 +120,7 @@ fn what_has_no_room_is_among_the_options() {
     // What would be a list of its own stands among them.
     page.get_by_label("over plain-20").click();
     page.run();
-    page.get_by_label_contains("as a multiple of plain-20's");
+    page.get_by_label_contains("as a multiple of plain-20's; nets of other depths are left out");
 }
 
 #[test]
