@@ -3,18 +3,17 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Scale};
-use super::loss::{self, reading, tell_means, trained};
-use super::nets::{Net, nets, window};
+use super::loss::{self, reading, trained};
+use super::nets::{Net, nets};
 use super::{Material, error, missing};
 use crate::error::Result;
 use crate::run::amounts::{percent, short};
-use crate::run::{Measure, Series};
+use crate::run::{LAST, Measure, Series};
 
 /// The figure of the measures that are asked for.
 pub fn figure(material: &Material) -> Result<Figure> {
     let loss = loss::figure(material)?;
     let nets = trained(nets(material.history));
-    let window = window(material.history);
     let evaluated = nets
         .iter()
         .flat_map(|net| &net.runs)
@@ -23,7 +22,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let mut plots: Vec<Plot> = Vec::new();
     for &measure in material.measures.iter().filter(known) {
         let known = loss.panels[0].plot().filter(|_| measure == Measure::TrainingLoss);
-        let mut plot = known.cloned().unwrap_or_else(|| plot(measure, &nets, window));
+        let mut plot = known.cloned().unwrap_or_else(|| plot(measure, &nets));
         plot.title = measure.name().into_owned();
         plots.push(plot);
     }
@@ -33,7 +32,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     for plot in &mut plots {
         plot.x.range = Some(whole);
     }
-    let mut notes = vec![reading(&nets, window)];
+    let mut notes = vec![reading(&nets)];
     if material.measures.iter().any(|measure| measure.series().is_none()) {
         let words = match evaluated {
             true => t!("Tests with batch statistics, as training sees the net."),
@@ -49,7 +48,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     Ok(material.figure(title, panels, notes))
 }
 
-fn plot(measure: Measure, nets: &[Net], window: usize) -> Plot {
+fn plot(measure: Measure, nets: &[Net]) -> Plot {
     let (label, scale) = match measure {
         Measure::TrainingLoss => (t!("minibatch training loss (cross-entropy)"), Scale::Log),
         Measure::TrainingError => (t!("minibatch training error"), Scale::Percent),
@@ -60,24 +59,20 @@ fn plot(measure: Measure, nets: &[Net], window: usize) -> Plot {
     let last = |run: &Series| measure.last(run);
     let curve = |net: &Net| {
         let mut curve = match measure.series() {
-            Some(values) => net.curve_of(values, if measure == Measure::Rate { 1 } else { window }),
+            Some(values) => net.curve_of(values, if measure == Measure::Rate { 1 } else { LAST }),
             None => error::tested(net, |at| if measure.is_error() { at.error } else { at.loss }),
         };
         curve.detail = net.detail(last, if measure.is_error() { percent } else { short });
         curve
     };
-    let mut plot = Plot {
+    Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(label, scale),
         curves: nets.iter().map(curve).collect(),
         bands: Vec::new(),
         bracket: None,
-    };
-    if measure == Measure::TrainingError {
-        tell_means(&mut plot, nets, last);
     }
-    plot
 }
 
 #[cfg(test)]

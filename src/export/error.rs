@@ -3,12 +3,12 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Samples, Scale, share_y};
-use super::loss::{reading, tell_means, trained};
-use super::nets::{Net, nets, window};
+use super::loss::{reading, trained};
+use super::nets::{Net, nets};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::amounts::percent;
-use crate::run::{Evaluated, Series};
+use crate::run::{Evaluated, LAST, Series};
 
 /// The figure of the minibatch training error and of the test error.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -16,11 +16,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if history.runs.iter().all(|series| series.steps.is_empty()) {
         return Err(missing("error", &t!("no training step was recorded")));
     }
-    let window = window(history);
     let nets = trained(nets(history));
     let x = || Axis::new(t!("training step"), Scale::Whole);
     let training = nets.iter().map(|net| {
-        let mut curve = net.curve_of(|series| &series.error, window);
+        let mut curve = net.curve_of(|series| &series.error, LAST);
         curve.detail = net.detail(Series::final_error, percent);
         curve
     });
@@ -32,8 +31,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         bands: Vec::new(),
         bracket: None,
     }];
-    tell_means(&mut plots[0], &nets, Series::final_error);
-    let mut notes = vec![reading(&nets, window)];
+    let mut notes = vec![reading(&nets)];
     if nets
         .iter()
         .any(|net| net.runs.iter().any(|run| !run.evaluated.is_empty()))

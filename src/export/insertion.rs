@@ -7,9 +7,7 @@ use super::nets::{nets, seeds_shown};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::amounts::power_of_ten;
-
-/// Steps that a drawn loss is the mean of.
-const WINDOW: usize = 50;
+use crate::run::{LAST, Trailing};
 
 /// The figure of every net that identities were inserted into.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -18,7 +16,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let (mut curves, mut deepened) = (Vec::new(), Vec::new());
     let reading = t!(
         "Means of the last %{window} minibatches, carried on over the insertion: the deeper net's line begins where the shallower one's ends.",
-        window = WINDOW
+        window = LAST
     );
     let mut notes = vec![reading.into_owned()];
     for net in nets(material.history) {
@@ -67,9 +65,10 @@ pub fn figure(material: &Material) -> Result<Figure> {
 
 /// At each step from the first.
 fn smooth(losses: &[f32]) -> Vec<[f64; 2]> {
-    let mean = |at: usize| {
-        let window = &losses[(at + 1).saturating_sub(WINDOW)..=at];
-        window.iter().map(|&loss| f64::from(loss)).sum::<f64>() / window.len() as f64
-    };
-    (0..losses.len()).map(|at| [(at + 1) as f64, mean(at)]).collect()
+    let means = Trailing::of(losses.iter().map(|&loss| loss.into()), LAST);
+    (1u32..)
+        .map(f64::from)
+        .zip(means)
+        .map(|(step, mean)| [step, mean])
+        .collect()
 }

@@ -3,11 +3,11 @@
 use rust_i18n::t;
 
 use super::figure::{Axis, Bracket, Curve, Figure, Panel, Plot, Scale};
-use super::nets::{Net, mean, nets, window};
+use super::nets::{Net, mean, nets};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::run::Series;
 use crate::run::amounts::short;
+use crate::run::{LAST, Series};
 
 /// The figure of the minibatch training loss.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -15,15 +15,14 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if history.runs.iter().all(|series| series.steps.is_empty()) {
         return Err(missing("loss", &t!("no training step was recorded")));
     }
-    let window = window(history);
     let nets: Vec<Net> = trained(nets(history));
     let curve = |net: &Net| {
-        let mut curve = net.curve_of(|series| &series.loss, window);
+        let mut curve = net.curve_of(|series| &series.loss, LAST);
         curve.detail = net.detail(Series::final_loss, short);
         curve
     };
     let curves: Vec<Curve> = nets.iter().map(curve).collect();
-    let mut plot = Plot {
+    let plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(t!("minibatch training loss (cross-entropy)"), Scale::Log),
@@ -31,8 +30,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         curves,
         bands: Vec::new(),
     };
-    tell_means(&mut plot, &nets, Series::final_loss);
-    let notes = vec![reading(&nets, window)];
+    let notes = vec![reading(&nets)];
     Ok(material.figure(t!("Training loss"), vec![Panel::Plot(plot)], notes))
 }
 
@@ -42,39 +40,26 @@ pub fn trained(mut nets: Vec<Net>) -> Vec<Net> {
     nets
 }
 
-/// Says what a number is where its line visibly ends elsewhere: in a short training the last 50 steps begin far up the line.
-pub fn tell_means(plot: &mut Plot, nets: &[Net], value: impl Fn(&Series) -> Option<f32>) {
-    let [low, high] = plot.y_range().map(|value| plot.y.position(value));
-    for (curve, net) in plot.curves.iter_mut().zip(nets) {
-        let last: Vec<f64> = net.runs.iter().filter_map(|run| value(run)).map(f64::from).collect();
-        let (Some(told), Some([_, end])) = (mean(&last), curve.end()) else {
-            continue;
-        };
-        let apart = plot.y.position(told) - plot.y.position(end);
-        if apart.abs() > 0.05 * (high - low) {
-            curve.detail = t!("last 50 steps: %{value}", value = curve.detail).into();
-        }
-    }
-}
-
 /// How smoothed lines are to be read.
-pub fn reading(nets: &[Net], window: usize) -> String {
+pub fn reading(nets: &[Net]) -> String {
     let mut text = if nets.iter().any(|net| net.runs.len() > 1) {
         t!(
-            "Line: mean over seeds (exponential mean over %{window} steps each); band: lowest to highest seed.",
-            window = window
+            "Line: mean over seeds (of the last %{window} steps each, before step %{double} of the later half), its end as a number; band: lowest to highest seed.",
+            window = LAST,
+            double = 2 * LAST
         )
     } else {
         t!(
-            "Line: exponential mean over %{window} steps; faint line: every minibatch.",
-            window = window
+            "Line: mean of the last %{window} steps (before step %{double} of the later half), its end as a number; faint line: every minibatch.",
+            window = LAST,
+            double = 2 * LAST
         )
     }
     .into_owned();
     if nets.iter().any(|net| net.runs.iter().any(|run| run.diverged.is_some())) {
         text += &t!(" Cross: here a run diverged; after it the loss is not finite.");
     }
-    text + &t!(" Number: mean of the last 50 steps.")
+    text
 }
 
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
@@ -181,14 +166,15 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_not_the_lines_end_says_what_it_is() {
+    fn the_number_is_the_lines_end() {
         let mut falling = constant("plain-20", 0, 1.0);
         let halved = |step: usize| 0.5f32.powi(step as i32 / 4);
         falling.loss = (0..falling.loss.len()).map(halved).collect();
-        let history = samples::history([falling, constant("resnet-20", 0, 0.5)]);
+        let history = samples::history([falling]);
         let figure = samples::figure(figure, &history).unwrap();
-        let details: Vec<&str> = plot(&figure).curves.iter().map(|curve| curve.detail.as_str()).collect();
-        assert_eq!(details, ["last 50 steps: 0.030", "0.50"]);
+        let curve = &plot(&figure).curves[0];
+        let [_, end] = curve.end().unwrap();
+        assert_eq!(curve.detail, short(end));
     }
 
     #[test]

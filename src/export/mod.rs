@@ -166,28 +166,28 @@ impl Kind {
         }
     }
 
-    /// The same in the language spoken.
+    /// As the panel is called that it shows, in the language spoken.
     pub fn title(self) -> Cow<'static, str> {
         match self {
-            Kind::Loss => t!("loss"),
-            Kind::Curves => t!("curves"),
-            Kind::Error => t!("error"),
-            Kind::Gradients => t!("gradients"),
-            Kind::Maps => t!("maps"),
-            Kind::Depth => t!("depth"),
-            Kind::Information => t!("information"),
-            Kind::Lesions => t!("lesions"),
-            Kind::Weather => t!("weather"),
-            Kind::Timeline => t!("timeline"),
-            Kind::Forms => t!("forms"),
-            Kind::Insertion => t!("insertion"),
-            Kind::Shattering => t!("shattering"),
-            Kind::Transfer => t!("transfer"),
-            Kind::Landscape => t!("landscape"),
-            Kind::Networks => t!("networks"),
-            Kind::Runs => t!("runs"),
-            Kind::Data => t!("data"),
-            Kind::Architecture => t!("architecture"),
+            Kind::Loss => t!("Training loss"),
+            Kind::Curves => t!("Curves"),
+            Kind::Error => t!("Training and test error"),
+            Kind::Gradients => t!("Gradient slope"),
+            Kind::Maps => t!("Feature maps"),
+            Kind::Depth => t!("Depth and what it does"),
+            Kind::Information => t!("Fading digit"),
+            Kind::Lesions => t!("Lesions"),
+            Kind::Weather => t!("Gradient weather"),
+            Kind::Timeline => t!("Timeline"),
+            Kind::Forms => t!("Block forms"),
+            Kind::Insertion => t!("Identity insertion"),
+            Kind::Shattering => t!("Shattering"),
+            Kind::Transfer => t!("Transfer"),
+            Kind::Landscape => t!("Landscape"),
+            Kind::Networks => t!("Networks"),
+            Kind::Runs => t!("Runs"),
+            Kind::Data => t!("Data"),
+            Kind::Architecture => t!("Architecture"),
         }
     }
 }

@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::figure::{Curve, Point, Samples};
 use crate::net::Spec;
 use crate::palette::{Style, run_style};
-use crate::run::{History, Series};
+use crate::run::{History, Series, Trailing};
 
 /// One net with all its seeds.
 pub struct Net<'a> {
@@ -60,7 +60,12 @@ impl Net<'_> {
         let smoothed: Vec<Samples> = self
             .runs
             .iter()
-            .map(|run| by_step(run, smooth(values(run), window).into_iter()))
+            .map(|run| {
+                by_step(
+                    run,
+                    Trailing::of(values(run).iter().map(|&value| value.into()), window).into_iter(),
+                )
+            })
             .collect();
         let diverged = self.runs.iter().zip(&smoothed);
         let diverged = diverged.filter_map(|(run, line)| ending(run, line)).collect();
@@ -173,30 +178,6 @@ pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The steps that the smoothed line averages over: a twentieth of the run, 25 at most.
-pub fn window(history: &History) -> usize {
-    let longest = history.runs.iter().map(Series::step).max().unwrap_or(0);
-    (longest / 20).clamp(1, 25)
-}
-
-/// An exponential mean over about `window` values, without the pull of its start (Kingma & Ba 2015, section 3).
-/// What is not finite stays so and is skipped by what follows.
-pub fn smooth(values: &[f32], window: usize) -> Vec<f64> {
-    let keep = 1.0 - 1.0 / window.max(1) as f64;
-    let (mut sum, mut weight) = (0.0, 0.0);
-    values
-        .iter()
-        .map(|&value| {
-            if !value.is_finite() {
-                return f64::NAN;
-            }
-            sum = keep * sum + f64::from(value);
-            weight = keep * weight + 1.0;
-            sum / weight
-        })
-        .collect()
-}
-
 /// A place on the trunk, from the input: the stem's is said to be one.
 pub fn place((block, node): (usize, &str)) -> String {
     match block {
@@ -208,14 +189,6 @@ pub fn place((block, node): (usize, &str)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn smoothing_is_unbiased_and_steps_over_gaps() {
-        assert!(smooth(&[2.0; 30], 10).iter().all(|&value| (value - 2.0).abs() < 1e-12));
-        assert_eq!(smooth(&[1.0, 5.0], 1), [1.0, 5.0]);
-        let broken = smooth(&[1.0, f32::NAN, 1.0], 10);
-        assert!(broken[0] == 1.0 && broken[1].is_nan() && (broken[2] - 1.0).abs() < 1e-12);
-    }
 
     #[test]
     fn curves_of_one_net_are_told_apart_by_their_seeds() {

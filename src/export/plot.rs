@@ -54,27 +54,66 @@ fn share(axis: &Axis, [low, high]: [f64; 2], value: f64) -> f64 {
     ((axis.position(value) - low) / (high - low)).clamp(0.0, 1.0)
 }
 
-/// Draws `plot` into the rectangle left, top, width, height.
+/// What stands around the lines of a plot.
+struct Around {
+    x_label: Vec<String>,
+    y_label: Vec<String>,
+    y_ticks: Vec<Tick>,
+    endings: Endings,
+    gutter: f64,
+    foot: f64,
+}
+
+impl Around {
+    fn of(plot: &Plot, [width, height]: [f64; 2]) -> Self {
+        let x_label = balanced(&plot.x.words(), LABEL_SIZE, width, 2);
+        let foot = 30.0 + LABEL_LINE * x_label.len() as f64;
+        let inner_height = height - foot - header(plot);
+        let endings = Endings::of(plot, [width, inner_height]);
+        Self {
+            x_label,
+            y_label: balanced(&plot.y.words(), LABEL_SIZE, height - header(plot), 3),
+            y_ticks: ticks(&plot.y, plot.y_range(), (inner_height / 40.0) as usize),
+            gutter: if endings.bracketed { 24.0 } else { 10.0 },
+            endings,
+            foot,
+        }
+    }
+
+    /// What is left free at the left and at the right.
+    fn margins(&self) -> [f64; 2] {
+        let tick_width = |tick: &Tick| text_width(&tick.label, TICK_SIZE);
+        let tick_width = self.y_ticks.iter().map(tick_width).fold(0.0, f64::max);
+        let beside = 16.0 + LABEL_LINE * self.y_label.len() as f64;
+        [tick_width + beside, self.endings.width + self.gutter]
+    }
+}
+
+/// Room for the axis and for the names that a plot of that width and height needs at its left and its right.
+pub fn margins(plot: &Plot, size: [f64; 2]) -> [f64; 2] {
+    Around::of(plot, size).margins()
+}
+
+/// Draws `plot` into the rectangle left, top, width, height, with those margins at its left and its right.
 pub fn draw<B: DrawingBackend>(
     plot: &Plot,
     canvas: &mut Canvas<B>,
     [left, top, width, height]: [f64; 4],
+    margins: [f64; 2],
 ) -> Result<()> {
     let (x, y) = (plot.x_range(), plot.y_range());
-    let x_label = balanced(&plot.x.words(), LABEL_SIZE, width, 2);
-    let foot = 30.0 + LABEL_LINE * x_label.len() as f64;
-    let inner_height = height - foot - header(plot);
-    let y_label = balanced(&plot.y.words(), LABEL_SIZE, height - header(plot), 3);
-    let beside = 16.0 + LABEL_LINE * y_label.len() as f64;
-    let y_ticks = ticks(&plot.y, y, (inner_height / 40.0) as usize);
-    let tick_width = |tick: &Tick| text_width(&tick.label, TICK_SIZE);
-    let tick_width = y_ticks.iter().map(tick_width).fold(0.0, f64::max);
-    let endings = Endings::of(plot, [width, inner_height]);
-    let gutter = if endings.bracketed { 24.0 } else { 10.0 };
+    let Around {
+        x_label,
+        y_label,
+        y_ticks,
+        endings,
+        gutter,
+        foot,
+    } = Around::of(plot, [width, height]);
     let frame = Frame {
         plot,
-        left: left + tick_width + beside,
-        right: left + width - endings.width - gutter,
+        left: left + margins[0],
+        right: left + width - margins[1],
         top: top + header(plot),
         bottom: top + height - foot,
         x,
@@ -180,7 +219,9 @@ fn axes<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, y_ticks: &[Tic
     for tick in y_ticks {
         let y = frame.y(tick.value);
         canvas.path(&[[frame.left, y], [frame.right, y]], PALE, 0.75)?;
-        canvas.text(&tick.label, [frame.left - 7.0, y], TICK_SIZE, Align::Right, GREY)?;
+        if !tick.label.is_empty() {
+            canvas.text(&tick.label, [frame.left - 7.0, y], TICK_SIZE, Align::Right, GREY)?;
+        }
     }
     let count = ((frame.right - frame.left) / 75.0) as usize;
     for tick in ticks(&frame.plot.x, frame.x, count) {
@@ -263,11 +304,13 @@ fn band<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, curve: &Curve)
 
 /// Names at the lines' ends and the bracket's text, in one column so that none covers another.
 fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings: &Endings, gutter: f64) -> Result<()> {
-    let ends: Vec<Option<Point>> = frame.plot.curves.iter().map(Curve::end).collect();
-    let ends: Vec<Point> = ends
-        .into_iter()
-        .map(|end| end.map_or([frame.right, frame.bottom], |end| frame.point(end)))
-        .collect();
+    let end = |curve: &Curve| match (curve.whole, curve.end()) {
+        // The dashed line reaches the names, however few points there are.
+        (Some(whole), _) => [frame.right, frame.y(whole)],
+        (None, Some(end)) => frame.point(end),
+        (None, None) => [frame.right, frame.bottom],
+    };
+    let ends: Vec<Point> = frame.plot.curves.iter().map(end).collect();
     let mut wanted: Vec<f64> = ends.iter().map(|end| end[1]).collect();
     let bracket = frame.plot.bracket.as_ref().filter(|_| endings.bracketed);
     if let Some(&Bracket { from, to, .. }) = bracket {

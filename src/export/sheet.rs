@@ -244,9 +244,16 @@ pub fn draw<B: DrawingBackend>(figure: &Figure, size: Size, canvas: &mut Canvas<
     }
     let mut pictures = Vec::new();
     let last = last_relief(figure);
-    for (index, (panel, place)) in figure.panels.iter().zip(plan.places).enumerate() {
+    // Plots beneath each other begin and end alike.
+    let margins = |[left, _, width, _]: [f64; 4]| {
+        let column = figure.panels.iter().zip(&plan.places);
+        let column = column.filter(|(_, place)| place[0] == left && place[2] == width);
+        let margins = column.filter_map(|(panel, place)| Some(plot::margins(panel.plot()?, [place[2], place[3]])));
+        margins.fold([0.0f64; 2], |[a, b], [left, right]| [a.max(left), b.max(right)])
+    };
+    for (index, (panel, &place)) in figure.panels.iter().zip(&plan.places).enumerate() {
         match panel {
-            Panel::Plot(plot) => plot::draw(plot, canvas, place)?,
+            Panel::Plot(plot) => plot::draw(plot, canvas, place, margins(place))?,
             Panel::Maps(map) => pictures.extend(grid::draw(map, canvas, place)?),
             Panel::Heat(map) => pictures.extend(heat::draw(map, canvas, place)?),
             Panel::Relief(map) => pictures.extend(relief::draw(map, canvas, place, last == Some(index))?),

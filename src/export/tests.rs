@@ -70,7 +70,7 @@ fn svg_says_everything_and_is_well_formed() {
         "plain-56",
         "measured: candle on CPU (2 threads)",
         "digits 8x8, SGD .9, lr .02 constant, batch 32, 60 steps, seed 0",
-        "exponential mean over 3 steps",
+        "mean of the last 50 steps",
     ] {
         assert!(svg.contains(text), "{text}");
     }

@@ -66,6 +66,9 @@ fn even(low: f64, high: f64, count: usize, smallest: f64, factor: f64, unit: &st
         .collect()
 }
 
+/// Decades from number to number between which each has a line.
+const LINED: i32 = 4;
+
 fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
     if high / low < 3.0 {
         return even(low, high, count, 0.0, 1.0, "");
@@ -74,8 +77,18 @@ fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
     let decades = to - from + 1;
     if decades >= 3 {
         let every = (decades as usize).div_ceil(count.max(2)) as i32;
-        let powers = (from..=to).filter(|power| power.rem_euclid(every) == 0);
-        return powers.map(|power| part(1.0, power)).collect();
+        let whole = |power: i32| power.rem_euclid(every) == 0;
+        // Where not every decade has room for its number, it has its line.
+        let powers = (from..=to).filter(|&power| whole(power) || every <= LINED);
+        let mark = |power| Tick {
+            label: if whole(power) {
+                part(1.0, power).label
+            } else {
+                String::new()
+            },
+            ..part(1.0, power)
+        };
+        return powers.map(mark).collect();
     }
     (from - 1..=to)
         .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| part(digit, power)))
@@ -114,6 +127,7 @@ mod tests {
         ticks(&Axis::new("", scale), range, count)
             .into_iter()
             .map(|tick| tick.label)
+            .filter(|label| !label.is_empty())
             .collect()
     }
 
@@ -140,6 +154,9 @@ mod tests {
             labels(Scale::Log, [3e-16, 0.2], 6),
             ["10⁻¹⁵", "10⁻¹²", "10⁻⁹", "10⁻⁶", "0.001"]
         );
+        let marks = ticks(&Axis::new("", Scale::Log), [0.0002, 300.0], 4);
+        assert_eq!(labels(Scale::Log, [0.0002, 300.0], 4), ["0.01", "1", "100"]);
+        assert_eq!(marks.len(), 6, "a line a decade");
         assert_eq!(labels(Scale::Log, [0.3, 2.5], 6), ["0.5", "1", "2"]);
         assert_eq!(labels(Scale::Log, [2.0, 2.6], 4), ["2.0", "2.2", "2.4", "2.6"]);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::expression::{Expression, Place, Quantity};
 use super::record::{Recorded, leaf};
 use crate::net::{Graph, Param, Table};
-use crate::run::{Findings, RunSummary, Series, slope_factor};
+use crate::run::{Findings, LAST, RunSummary, Series, slope_factor};
 
 /// Everything measured of one run with one seed.
 #[derive(Debug, Clone)]
@@ -223,26 +223,28 @@ impl Evidence {
             .collect();
         if seeds.is_empty() {
             let recorded = self.recorded.iter().find(|((name, _), _)| name == run);
-            return recorded.map_or(Vec::new(), |(_, recorded)| smoothed(recorded.curve.iter().copied()));
+            return recorded.map_or(Vec::new(), |(_, recorded)| smoothed(&recorded.curve));
         }
         let length = seeds.iter().map(|series| series.loss.len()).min().unwrap_or(0);
-        smoothed((0..length).map(|i| {
+        let mean = |i: usize| {
             let sum: f64 = seeds.iter().map(|series| f64::from(series.loss[i])).sum();
             [f64::from(seeds[0].steps[i]), sum / seeds.len() as f64]
-        }))
+        };
+        smoothed(&(0..length).map(mean).collect::<Vec<_>>())
     }
 }
 
-/// Exponential mean over 20 steps.
-fn smoothed(points: impl Iterator<Item = [f64; 2]>) -> Vec<[f64; 2]> {
-    let mut mean = None;
-    points
-        .map(|[step, loss]| {
-            let next = mean.map_or(loss, |mean: f64| mean + (loss - mean) / 20.0);
-            mean = Some(next);
-            [step, next]
-        })
-        .collect()
+/// At each point the mean of those of the last steps.
+fn smoothed(points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    let mean = |at: usize| {
+        let step = points[at][0];
+        // Of less than twice as many the later half.
+        let reach = (step / 2.0).ceil().min(LAST as f64);
+        let first = points[..at].partition_point(|point| point[0] <= step - reach);
+        let last = &points[first..=at];
+        [step, last.iter().map(|point| point[1]).sum::<f64>() / last.len() as f64]
+    };
+    (0..points.len()).map(mean).collect()
 }
 
 #[cfg(test)]

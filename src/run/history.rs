@@ -2,6 +2,8 @@
 
 use super::experiment::{RunId, Track};
 use super::message::{Event, Phase};
+use super::sketch::Sketch;
+use super::trailing::mean_of_last;
 use crate::engine::Norms;
 use crate::net::Spec;
 
@@ -33,6 +35,8 @@ pub struct Series {
     /// Minibatch error, 0..=1.
     pub error: Vec<f32>,
     pub rate: Vec<f32>,
+    /// The losses in few numbers, as the summary of the training keeps them.
+    pub(super) sketch: Sketch,
     /// Test split, batch statistics.
     pub evaluated: Vec<Evaluated>,
     pub measured: Vec<Measured>,
@@ -52,6 +56,7 @@ impl Series {
             loss: Vec::new(),
             error: Vec::new(),
             rate: Vec::new(),
+            sketch: Sketch::default(),
             evaluated: Vec::new(),
             measured: Vec::new(),
             kept: Vec::new(),
@@ -70,7 +75,8 @@ impl Series {
         self.steps.last().map_or(0, |&step| step as usize)
     }
 
-    /// Mean minibatch loss of the last 50 steps: the "final loss" of every table.
+    /// Mean minibatch loss of the last 50 steps, of less than 100 of the later half: the "final loss" of every table, and
+    /// where a drawn line ends.
     pub fn final_loss(&self) -> Option<f32> {
         mean_of_last(&self.loss)
     }
@@ -99,20 +105,13 @@ impl Series {
         self.loss.truncate(keep);
         self.error.truncate(keep);
         self.rate.truncate(keep);
+        self.sketch = Sketch::of(&self.loss);
         self.evaluated.retain(|point| point.step <= step);
         self.measured.retain(|point| point.step <= step);
         self.kept.retain(|&kept| kept <= step);
         self.diverged = None;
         self.finished = false;
     }
-}
-
-fn mean_of_last(values: &[f32]) -> Option<f32> {
-    let last = &values[values.len().saturating_sub(50)..];
-    if last.is_empty() {
-        return None;
-    }
-    Some((last.iter().map(|&value| f64::from(value)).sum::<f64>() / last.len() as f64) as f32)
 }
 
 /// All runs of an experiment, by [`RunId`].
@@ -192,6 +191,7 @@ impl History {
                 if let Some(series) = self.runs.get_mut(*run) {
                     series.steps.push(*step as u32);
                     series.loss.push(*loss);
+                    series.sketch.push(*loss);
                     series.error.push(*error);
                     series.rate.push(*rate);
                 }

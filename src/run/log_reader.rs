@@ -83,6 +83,7 @@ fn take(series: &mut Series, step: usize, summary: &Summary) {
         if series.steps.last().is_none_or(|&last| last < done) {
             series.steps.push(done);
             series.loss.push(loss);
+            series.sketch.push(loss);
             series.error.push(number(tag::TRAIN_ERROR).unwrap_or(f32::NAN));
             series.rate.push(number(tag::RATE).unwrap_or(f32::NAN));
         }

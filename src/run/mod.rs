@@ -44,6 +44,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod tfevent;
+mod trailing;
 mod trainer;
 mod watch;
 
@@ -66,4 +67,5 @@ pub use shelf::Shelf;
 pub use slope::slope_factor;
 pub use slot::Slot;
 pub use summary::{RunSummary, Status, Summary};
+pub use trailing::{LAST, Trailing};
 pub use trainer::{Trainer, TrainerOptions};

@@ -27,6 +27,13 @@ impl Default for Sketch {
 }
 
 impl Sketch {
+    /// Of all these losses.
+    pub fn of(losses: &[f32]) -> Self {
+        let mut sketch = Self::default();
+        losses.iter().for_each(|&loss| sketch.push(loss));
+        sketch
+    }
+
     /// Takes in the next loss; one that is not finite leaves no trace.
     pub fn push(&mut self, loss: f32) {
         if !loss.is_finite() {

@@ -41,6 +41,8 @@ pub struct Architecture {
 
 /// Distance of the lines beneath the tower.
 const BETWEEN: f32 = 2.0;
+/// Between the numbers of the axis and the tools.
+const AIR: f32 = 6.0;
 /// Share of the width above which the names of the nets become a list.
 const LONG: f32 = 0.7;
 /// Height of a panel that has no room for its sentence.
@@ -86,9 +88,10 @@ impl Pane for Architecture {
         let written = if space.height() > 160.0 { written } else { 0.0 };
         let help = if space.height() > 330.0 { 40.0 } else { 0.0 };
         ui.spacing_mut().item_spacing.y = BETWEEN;
-        let foot = tools + written + help + 4.0 * BETWEEN;
+        let foot = tools + written + help + 4.0 * BETWEEN + AIR;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
         let picture = ui.allocate_rect(space, egui::Sense::hover());
+        ui.add_space(AIR);
         let among = scene.history.specs();
         let (colour, _) = line_style(ui, &series.track.spec, &among);
         let run = series.track.id;
@@ -238,8 +241,6 @@ impl Architecture {
 
     fn restore(&mut self, run: RunId) {
         self.surgeries.remove(&run);
-        self.made
-            .retain(|(of, _), surgery| *of != run || surgery.cuts.len() == 1);
     }
 
     /// Makes a cut or takes it back, and asks what the net is worth then.
@@ -303,16 +304,25 @@ impl Architecture {
         view.actions.push(Action::Send(Command::Ask(question)));
     }
 
-    /// By block: the newest answer to the cut made there, at the moment looked at or before it.
+    /// By block: the newest answer to the cut made there, at the moment looked at or before it. Where the block is as it
+    /// was again, what it cost to remove it, if that is known.
     fn outcomes<'a>(&self, run: RunId, view: &View<'a>) -> BTreeMap<usize, &'a Lesion> {
         let until = view.cursor.step.unwrap_or(usize::MAX);
         let lesions = &view.scene.findings.lesions;
         let cuts = self.made.range((run, 0)..=(run, usize::MAX));
+        let answer = |surgery: &Surgery| {
+            let of = |lesion: &&Lesion| lesion.run == run && lesion.step <= until && lesion.surgery == *surgery;
+            lesions.iter().rfind(of)
+        };
         let found = cuts.filter_map(|(&(_, block), surgery)| {
-            let mut answers = lesions
-                .iter()
-                .filter(|lesion| lesion.run == run && lesion.surgery == *surgery);
-            Some((block, answers.rfind(|lesion| lesion.step <= until)?))
+            let cut = self
+                .surgeries
+                .get(&run)
+                .is_some_and(|now| now.cuts.contains_key(&block));
+            let removed = || answer(&Surgery::one(block, Cut::Removed));
+            let alone = || answer(surgery).filter(|lesion| lesion.surgery.cuts.len() == 1);
+            let lesion = if cut { answer(surgery) } else { removed().or_else(alone) };
+            Some((block, lesion?))
         });
         found.collect()
     }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::widgets::{grouped, short};
+
 /// What the x axis counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Unit {
@@ -63,6 +65,21 @@ impl Time {
             Unit::Step => t!("training step"),
             Unit::Epoch => t!("epoch"),
             Unit::Image => t!("images seen"),
+        }
+    }
+
+    /// A step, and what it is in the axis' unit.
+    pub fn moment(self, step: u64) -> Cow<'static, str> {
+        let value = step as f64 * self.per_step;
+        let step = grouped(step);
+        match self.unit {
+            Unit::Step => t!("step %{step}", step = step),
+            Unit::Epoch => t!("step %{step} · epoch %{epoch}", step = step, epoch = short(value)),
+            Unit::Image => t!(
+                "step %{step} · %{images} images",
+                step = step,
+                images = grouped(value as u64)
+            ),
         }
     }
 

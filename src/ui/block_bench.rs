@@ -1,12 +1,16 @@
 //! The chosen block on the bench: what it is, why its shortcut looks as it does, and the tools to change it.
 
-use eframe::egui::{Slider, Ui};
+use eframe::egui::{FontId, Slider, Ui};
 use rust_i18n::t;
 
 use super::block_tower::Act;
 use super::theme;
 use super::widgets::{grouped, quiet_button_ui};
 use crate::net::{Cut, Graph, Layer, Op, Surgery, Table};
+
+/// Least and usual length of the slider, and the room for its number with what is between them.
+const SLIDER: [f32; 2] = [36.0, 90.0];
+const NUMBER: f32 = 84.0;
 
 /// What is known of a block.
 pub struct Bench<'a> {
@@ -119,10 +123,17 @@ impl Bench<'_> {
             Some(Cut::Shortcut(scale)) => scale,
             _ => own,
         };
-        ui.spacing_mut().slider_width = 90.0;
-        let slider = Slider::new(&mut scale, 0.0..=1.0).fixed_decimals(2).step_by(0.05);
+        let words = t!("× shortcut");
+        let beside = NUMBER + theme::width(ui, &words, FontId::proportional(theme::SMALL));
+        let room = ui.available_width() - beside;
+        ui.spacing_mut().slider_width = room.clamp(SLIDER[0], SLIDER[1]);
+        let mut slider = Slider::new(&mut scale, 0.0..=1.0).fixed_decimals(2).step_by(0.05);
+        // The hint says it, too.
+        if room > SLIDER[0] {
+            slider = slider.text(theme::caption(words));
+        }
         let slider = ui
-            .add(slider.text(theme::caption(t!("× shortcut"))))
+            .add(slider)
             .on_hover_text(t!("Multiplies what the shortcut carries; 0 cuts it (C)"));
         if slider.changed() || slider.drag_stopped() {
             let settled = !slider.dragged();

@@ -25,7 +25,9 @@ const SPOKEN: usize = 3;
 /// Height of a picture that keeps room for arcs and bars that are not there yet.
 const ROOMY: f32 = 200.0;
 /// Room for the numbers beside the bars.
-const AXIS: f32 = 32.0;
+const AXIS: f32 = 44.0;
+/// Height of bars whose axis has one number.
+const LOW: f32 = 34.0;
 
 /// What was asked for, by position in [`Graph::blocks`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,6 +121,7 @@ impl BlockTower<'_> {
                 act = Some(Act::Block(index));
             }
             if block.add.is_some() && self.arc_ui(ui, index, body, arcs) {
+                cursor.layer.clone_from(&block.name);
                 act = Some(Act::Shortcut(index));
             }
             self.outcome_ui(
@@ -332,7 +335,10 @@ impl BlockTower<'_> {
         let painter = ui.painter();
         let y = |share: f32| bars.bottom() - (bars.height() - 14.0) * share;
         let font = FontId::proportional(SMALL);
-        for (share, text) in [(0.0, "0 %"), (1.0, "100")] {
+        // Low bars have room for one number.
+        let numbers = [(1.0, "100\u{a0}%"), (0.0, "0\u{a0}%")];
+        let numbers = &numbers[..if bars.height() < LOW { 1 } else { 2 }];
+        for &(share, text) in numbers {
             painter.line_segment(
                 [pos2(bars.left() + AXIS, y(share)), pos2(bars.right(), y(share))],
                 Stroke::new(1.0, ink.line),

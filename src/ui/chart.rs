@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
-use eframe::egui::{Color32, FontId, Id, Key, Modifiers, Rect, Role, Ui, Vec2b, WidgetInfo, vec2};
+use eframe::egui::{Color32, FontId, Id, Key, Modifiers, Rect, RichText, Role, Ui, Vec2b, WidgetInfo, pos2, vec2};
 use egui_plot::{AxisHints, Plot, PlotBounds, PlotPoint, PlotTransform};
 
 use super::axis::{Height, Time};
 use super::chart_lines::height_at;
-use super::chart_marks::{crosshair_ui, spans_ui};
+use super::chart_marks::{crosshair_ui, point_ui, spans_ui};
 use super::chart_names::{AXIS, Names, Naming};
 use super::cursor::Cursor;
 use super::keys::pressed;
@@ -22,7 +22,7 @@ const SPAN_NAMES: f32 = 18.0;
 const BENEATH: f32 = 44.0;
 const SPAN_SHARE: std::ops::RangeInclusive<f64> = 0.1..=0.4;
 /// How near the pointer must be to a line to mean it, in points.
-const NEAR: f32 = 12.0;
+pub const NEAR: f32 = 12.0;
 /// Share of the width before the first of lines with dots, so that its dot is whole.
 const DOT: f64 = 0.012;
 /// Least distance of marks on the x axis in points, and its part where a narrow chart would have too few.
@@ -30,6 +30,10 @@ const MARKS_APART: f64 = 64.0;
 const CLOSER: f64 = 0.6;
 /// Least distance of marks on a linear y axis, in heights of a label.
 const ROWS_APART: f64 = 1.6;
+/// Height of lines over which values stand while a moment is held.
+const TALL: f32 = 100.0;
+/// Room beneath the label of an axis, in its heights, as egui_plot keeps it.
+const LABEL_GAP: f32 = 0.25;
 /// A frame of a window that trains.
 const SOON: Duration = Duration::from_millis(33);
 
@@ -52,6 +56,8 @@ pub struct Curve<'a> {
     pub band: [Cow<'a, [PlotPoint]>; 2],
     /// Each point of the line is a circle.
     pub dots: bool,
+    /// What each point is called, where the pointer asks; may be empty.
+    pub places: Vec<String>,
     /// Where runs were last finite.
     pub crosses: Vec<PlotPoint>,
 }
@@ -130,7 +136,7 @@ impl Chart<'_> {
         let wish = PlotBounds::from_min_max([wish_x[0], wish_y[0]], [wish_x[1], wish_y[1]]);
 
         let place = ui.available_rect_before_wrap();
-        let response = self.plot(ui, ink).show(ui, |plot| {
+        let response = self.plot(ink).show(ui, |plot| {
             plot.set_plot_bounds(wish);
             self.lines(plot, curves, ink);
         });
@@ -139,6 +145,7 @@ impl Chart<'_> {
             .widget_info(|| WidgetInfo::labeled(Role::Image, true, &self.summary));
         let transform = &response.transform;
         settle(ui, response.response.id.with("drawn"), Drawn::new(ui, place, transform));
+        self.label_ui(ui, transform, place, ink);
         spans_ui(ui, transform, self.spans, ink);
         let pointer = &response.response;
         let named = names.names_ui(ui, transform, curves, self.bracket.as_ref(), pointer.hover_pos());
@@ -165,6 +172,9 @@ impl Chart<'_> {
                 link.cursor.zoom = Some([time.step(min[0]), time.step(max[0])]);
             }
         }
+        if let (None, Some(at)) = (&link, pointer.hover_pos()) {
+            point_ui(ui, transform, (curves, self.height), at, ink);
+        }
         if let (Some(link), Across::Time(time)) = (link, self.across) {
             self.follow(ui, &response, link, time, curves, ink);
         }
@@ -189,7 +199,12 @@ impl Chart<'_> {
         if let Some(place) = place.filter(|place| places.contains(place)) {
             let step = time.step(place);
             link.cursor.hover_step(step);
-            if pointer.clicked() {
+            let before = pointer.id.with("before");
+            if pointer.double_clicked() {
+                // The first of the two clicks was none for itself.
+                link.cursor.step = ui.data(|data| data.get_temp(before)).unwrap_or(link.cursor.step);
+            } else if pointer.clicked() {
+                ui.data_mut(|data| data.insert_temp(before, link.cursor.step));
                 link.cursor.go_to(step, link.history);
             }
         }
@@ -197,7 +212,10 @@ impl Chart<'_> {
         for (step, firm) in [(cursor.step, true), (cursor.preview.step, false)] {
             let covered = firm && cursor.preview.step.is_some();
             if let Some(step) = step {
-                crosshair_ui(ui, transform, curves, self.height, (time, step), [firm, !covered], ink);
+                // In a low chart the values would cover the lines for as long as a moment is held.
+                let told = !covered && !(firm && transform.frame().height() < TALL);
+                let chart = (curves, self.height, self.focus);
+                crosshair_ui(ui, transform, chart, (time, step), [firm, told], ink);
             }
         }
     }
@@ -243,7 +261,27 @@ impl Chart<'_> {
         [low - air, high + air + names]
     }
 
-    fn plot<'p>(&'p self, ui: &Ui, ink: Ink) -> Plot<'p> {
+    /// What the x axis is, in the middle beneath what is seen of it.
+    fn label_ui(&self, ui: &Ui, transform: &PlotTransform, place: Rect, ink: Ink) {
+        let room = place.width() - AXIS;
+        let laid = |words: &str| theme::elided(ui, words, FontId::proportional(SMALL), ink.weak, room);
+        let whole = laid(self.x_label);
+        // Where there is little room, its first clause.
+        let clause = self.x_label.split([';', '；']).next();
+        let label = match clause {
+            Some(clause) if whole.elided => laid(clause),
+            _ => whole,
+        };
+        let frame = transform.frame();
+        let edge = |x: f64| transform.position_from_point_x(x).clamp(frame.left(), frame.right());
+        let middle = (edge(self.x.start) + edge(self.x.end)) / 2.0;
+        let most = (place.right() - label.size().x).max(place.left());
+        let left = (middle - label.size().x / 2.0).clamp(place.left(), most);
+        let top = place.bottom() - (1.0 + LABEL_GAP) * label.size().y;
+        ui.painter().galley(pos2(left, top), label, ink.weak);
+    }
+
+    fn plot<'p>(&'p self, ink: Ink) -> Plot<'p> {
         let axis = |hints: AxisHints<'p>| {
             hints
                 .tick_label_font(FontId::proportional(SMALL))
@@ -257,15 +295,8 @@ impl Chart<'_> {
             Across::Count => whole(mark.value),
         });
         if !self.x_label.is_empty() {
-            let room = ui.available_width() - AXIS;
-            let laid = |words: &str| theme::elided(ui, words, FontId::proportional(SMALL), ink.weak, room);
-            let whole = laid(self.x_label);
-            // Where there is little room, its first clause.
-            let clause = self.x_label.split([';', '；']).next();
-            x_axis = x_axis.label(match clause {
-                Some(clause) if whole.elided => laid(clause),
-                _ => whole,
-            });
+            // It is written beneath the lines, not beneath the names.
+            x_axis = x_axis.label(RichText::new(" ").size(SMALL));
         }
         let log = self.height.log;
         let y_axis = axis(AxisHints::new_y())

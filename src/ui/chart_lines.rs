@@ -3,15 +3,16 @@
 use eframe::egui::Color32;
 use egui_plot::{FilledArea, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points, Span};
 
-use super::chart::{Chart, Curve};
+use super::chart::{Across, Chart, Curve};
 use super::series::pieces;
 use super::theme::Ink;
 
-/// Opacity of a raw line.
+/// Opacity of a raw line, where they are no more than that; of more, all together are as opaque.
 const FAINT: f32 = 0.15;
+const FEW: f32 = 6.0;
 /// Opacity of the band over seeds.
 const BAND: f32 = 0.18;
-/// Opacity of a line while another is pointed at.
+/// How much is left of a line's colour while another is pointed at.
 const BACK: f32 = 0.35;
 /// How much a dot is larger than half its line.
 const DOT: f32 = 1.2;
@@ -23,12 +24,27 @@ const BETWEEN: f32 = 6.0;
 
 impl Chart<'_> {
     /// Colour and width of a line: the one that is pointed at stands out, the others step back.
-    fn style(&self, curve: &Curve<'_>, curves: &[Curve<'_>]) -> (Color32, f32) {
+    fn style(&self, curve: &Curve<'_>, curves: &[Curve<'_>], ink: Ink) -> (Color32, f32) {
         let here = |name: &&str| curves.iter().any(|curve| curve.name == *name);
         match self.focus.filter(here) {
             Some(name) if name == curve.name => (curve.colour, curve.width + 1.0),
-            Some(_) => (curve.colour.gamma_multiply(BACK), curve.width),
+            Some(_) => (ink.paper.lerp_to_gamma(curve.colour, BACK), curve.width),
             None => (curve.colour, curve.width),
+        }
+    }
+
+    /// The points that can be told apart where they are seen, and those behind them that cannot. Over logarithmic time the
+    /// first ones can.
+    fn told_apart<'p>(&self, plot: &PlotUi<'_>, points: &'p [PlotPoint]) -> (&'p [PlotPoint], &'p [PlotPoint]) {
+        match self.across {
+            Across::Time(time) if time.log => {
+                // Where the next step is so far on.
+                let step = plot.transform().dpos_dvalue_x() / (f64::from(DENSE) * std::f64::consts::LN_10) - 1.0;
+                let end = points.partition_point(|point| point.x < time.place(step));
+                (&points[..end], &points[end.saturating_sub(1)..])
+            }
+            _ if is_dense(plot, points) => (&[], points),
+            _ => (points, &[]),
         }
     }
 
@@ -38,19 +54,24 @@ impl Chart<'_> {
             let shade = Span::new("", range.start..=range.end);
             plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
         }
+        let raws = curves.iter().map(|curve| curve.raw.len()).sum::<usize>().max(1);
+        let faint = FAINT * (FEW / raws as f32).min(1.0);
         for curve in curves {
-            let faint = curve.colour.gamma_multiply(FAINT);
+            let (colour, _) = self.style(curve, curves, ink);
+            let faint = colour.gamma_multiply(faint);
             for piece in curve.raw.iter().flat_map(|raw| pieces(raw)) {
-                if is_dense(plot, piece) {
-                    plot.add(swept(plot, piece).fill_color(faint));
-                } else {
-                    plot.line(line(curve, piece).color(faint).width(1.0));
+                let (lone, dense) = self.told_apart(plot, piece);
+                if dense.len() > 1 {
+                    plot.add(swept(plot, dense).fill_color(faint));
+                }
+                if lone.len() > 1 {
+                    plot.line(line(curve, lone).color(faint).width(1.0));
                 }
             }
-            band(plot, curve);
+            band(plot, curve, colour);
         }
         for curve in curves {
-            let (colour, width) = self.style(curve, curves);
+            let (colour, width) = self.style(curve, curves, ink);
             for piece in pieces(&curve.line) {
                 let dense = curve.dashed && apart(plot, piece) < DASH;
                 if dense {
@@ -65,7 +86,7 @@ impl Chart<'_> {
                     };
                     plot.line(line(curve, piece).color(colour).width(width).style(style));
                 }
-                if piece.len() == 1 || curve.dots && apart(plot, piece) > 2.0 * (width + DOT) {
+                if piece.len() == 1 || curve.dots && apart(plot, piece) > 2.0 * (curve.width + DOT) {
                     let dots = Points::new("", PlotPoints::Borrowed(piece));
                     plot.points(dots.radius(width + DOT).color(colour).allow_hover(false));
                 }
@@ -133,7 +154,7 @@ fn swept(plot: &PlotUi<'_>, points: &[PlotPoint]) -> FilledArea {
 }
 
 /// The edges of a band have their own places; between them it is filled where both go on.
-fn band(plot: &mut PlotUi<'_>, curve: &Curve<'_>) {
+fn band(plot: &mut PlotUi<'_>, curve: &Curve<'_>, colour: Color32) {
     let [lower, upper] = &curve.band;
     let finite = |points: &[PlotPoint]| -> Vec<PlotPoint> {
         points.iter().copied().filter(|point| point.y.is_finite()).collect()
@@ -148,7 +169,7 @@ fn band(plot: &mut PlotUi<'_>, curve: &Curve<'_>) {
     let edge =
         |points: &[PlotPoint]| -> Vec<f64> { xs.iter().map(|&x| height_at(points, x).unwrap_or(f64::NAN)).collect() };
     let (low, high) = (edge(&lower), edge(&upper));
-    let fill = curve.colour.gamma_multiply(BAND);
+    let fill = colour.gamma_multiply(BAND);
     plot.add(
         FilledArea::new("", &xs, &low, &high)
             .fill_color(fill)

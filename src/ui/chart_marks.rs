@@ -1,16 +1,17 @@
 //! What is written over a chart: the names of spans, and the crosshair.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use eframe::egui::{FontId, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, pos2, vec2};
 use egui_plot::{PlotPoint, PlotTransform};
 use rust_i18n::t;
 
 use super::axis::{Height, Time};
-use super::chart::Curve;
+use super::chart::{Curve, NEAR};
 use super::chart_lines::height_at;
 use super::theme::{Ink, SMALL};
-use super::widgets::{grouped, percent, short};
+use super::widgets::{percent, short};
 
 /// Names of the spans, each in the middle of what is visible of it.
 pub fn spans_ui(ui: &Ui, transform: &PlotTransform, spans: &[(Range<f64>, String)], ink: Ink) {
@@ -32,8 +33,7 @@ pub fn spans_ui(ui: &Ui, transform: &PlotTransform, spans: &[(Range<f64>, String
 pub fn crosshair_ui(
     ui: &Ui,
     transform: &PlotTransform,
-    curves: &[Curve<'_>],
-    height: Height,
+    (curves, height, focus): (&[Curve<'_>], Height, Option<&str>),
     (time, step): (Time, usize),
     [firm, values]: [bool; 2],
     ink: Ink,
@@ -60,9 +60,11 @@ pub fn crosshair_ui(
     let dotted = curves.iter().filter(|curve| curve.dots);
     let told = dotted.filter_map(measured).map(|point| time.step(point.x));
     let step = told.reduce(f64::max).map_or(step as u64, |step| step.round() as u64);
-    let mut rows =
-        vec![painter.layout_no_wrap(t!("step %{step}", step = grouped(step)).into(), font.clone(), ink.text)];
-    for curve in curves {
+    let mut rows = vec![painter.layout_no_wrap(time.moment(step).into_owned(), font.clone(), ink.text)];
+    // First the net that is pointed at.
+    let (first, others): (Vec<&Curve<'_>>, Vec<_>) =
+        curves.iter().partition(|curve| focus == Some(curve.name.as_str()));
+    for curve in first.into_iter().chain(others) {
         let inside = curve.line.first().is_some_and(|first| first.x <= place + 1e-9)
             && curve.line.last().is_some_and(|last| last.x >= place - 1e-9);
         let point = match curve.dots {
@@ -83,18 +85,53 @@ pub fn crosshair_ui(
             }
         }
     }
-    // A low chart tells as many as it has room for.
-    rows.truncate((((frame.height() - 12.0) / 16.0) as usize).max(1));
+    // A low chart tells as many as it has room for, and how many more there are.
+    let most = (((frame.height() - 12.0) / 16.0) as usize).max(1);
+    if rows.len() > most {
+        let more = t!("%{count} more", count = rows.len() + 1 - most.max(2));
+        rows.truncate(most.max(2) - 1);
+        rows.push(painter.layout_no_wrap(more.into_owned(), font, ink.weak));
+    }
+    rows_ui(&painter, rows, pos2(x, frame.top() + 4.0), frame, ink);
+}
+
+/// What the point is that the pointer is at, where points have names.
+pub fn point_ui(ui: &Ui, transform: &PlotTransform, (curves, height): (&[Curve<'_>], Height), pointer: Pos2, ink: Ink) {
+    let frame = *transform.frame();
+    let near = curves.iter().flat_map(|curve| {
+        let points = curve.places.iter().zip(curve.line.iter());
+        let finite = points.filter(|(_, point)| point.y.is_finite());
+        finite.map(move |(place, point)| (curve, place, point.y, transform.position_from_point(point)))
+    });
+    let near = near.min_by(|a, b| pointer.distance_sq(a.3).total_cmp(&pointer.distance_sq(b.3)));
+    let Some((curve, place, y, at)) = near.filter(|(.., at)| pointer.distance(*at) <= NEAR) else {
+        return;
+    };
+    let painter = ui.painter_at(frame);
+    painter.circle_filled(at, curve.width + 2.5, curve.colour);
+    let font = FontId::proportional(SMALL);
+    let rows = [
+        (&curve.name, curve.colour),
+        (&format!("{place}  {}", short(height.value(y))), ink.text),
+    ];
+    let rows = rows.map(|(words, colour)| painter.layout_no_wrap(words.clone(), font.clone(), colour));
+    let above = at.y - 16.0 * rows.len() as f32 - 18.0;
+    let top = if above < frame.top() { at.y + 10.0 } else { above };
+    rows_ui(&painter, rows.into(), pos2(at.x, top), frame, ink);
+}
+
+/// A box of rows beside a place, within the frame.
+fn rows_ui(painter: &Painter, rows: Vec<Arc<Galley>>, at: Pos2, frame: Rect, ink: Ink) {
     let width = rows.iter().map(|row| row.size().x).fold(0.0, f32::max);
     let size = vec2(width + 12.0, rows.len() as f32 * 16.0 + 8.0);
     // The names are at the right.
-    let left = if x < frame.center().x || x - 10.0 - size.x < frame.left() {
-        x + 10.0
+    let left = if at.x < frame.center().x || at.x - 10.0 - size.x < frame.left() {
+        at.x + 10.0
     } else {
-        x - 10.0 - size.x
+        at.x - 10.0 - size.x
     };
     let left = left.min(frame.right() - size.x).max(frame.left());
-    let rect = Rect::from_min_size(pos2(left, frame.top() + 4.0), size);
+    let rect = Rect::from_min_size(pos2(left, at.y), size);
     let edge = Stroke::new(1.0, ink.line);
     painter.rect(rect, 4.0, ink.paper.gamma_multiply(0.94), edge, StrokeKind::Inside);
     for (index, row) in rows.into_iter().enumerate() {

@@ -274,9 +274,9 @@ pub fn has_room_for_details(ui: &Ui, width: f32, mut named: impl Iterator<Item =
 /// Draws names in lines of their own; answers the net whose name the pointer is at.
 pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<String> {
     let mut pointed = None;
+    let button = std::mem::take(&mut ui.spacing_mut().interact_size.y);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(BETWEEN, 0.0);
-        ui.spacing_mut().interact_size.y = 0.0;
         for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
             let mut text = LayoutJob::default();
             let strong = FontId::new(SMALL, theme::semibold());
@@ -292,6 +292,7 @@ pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<Str
             }
         }
     });
+    ui.spacing_mut().interact_size.y = button;
     pointed
 }
 

@@ -65,9 +65,7 @@ pub fn controls_ui(
         if !taught && cursor.is_some() {
             training_ui(ui, scene, title, actions);
         }
-        if let Some(cursor) = cursor {
-            live_ui(ui, cursor);
-        }
+        let held = cursor.and_then(|cursor| live_ui(ui, cursor));
         let end = ui.cursor().min;
         // What takes two rows by itself leaves none of them for others.
         let taken = if end.y > begin.y {
@@ -78,6 +76,11 @@ pub fn controls_ui(
         if taken != needed {
             ui.data_mut(|data| data.insert_temp(named, taken));
             ui.ctx().request_repaint();
+        }
+        let room = ui.available_size_before_wrap().x - others;
+        // A bar that has no room for the moment does not become higher for it; the button says it.
+        if let Some(held) = held.filter(|held| theme::width(ui, held, FontId::proportional(SMALL)) < room) {
+            ui.label(theme::caption(held));
         }
         let words = theme::paragraph(ui, t!(title).into_owned(), f32::INFINITY);
         if !beneath && words.size().x + 4.0 * GRID + ways.width(ui) < ui.available_size_before_wrap().x {
@@ -170,7 +173,12 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
         .show_ui(ui, |ui| {
             for name in Experiment::names() {
                 let chosen = scene.experiment.name == name;
-                if ui.selectable_label(chosen, name).clicked() {
+                let title = Experiment::named(name).map(|experiment| experiment.title);
+                let mut entry = ui.selectable_label(chosen, name);
+                if let Ok(title) = title {
+                    entry = entry.on_hover_text(t!(title));
+                }
+                if entry.clicked() {
                     actions.push(Action::StartNamed(name));
                 }
             }
@@ -223,8 +231,8 @@ fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: Option<&mut C
             let possible = scene.failure.is_none() && scene.history.phase != Phase::Done;
             ui.add_enabled_ui(possible, |ui| run_ui(ui, scene, actions));
         }
-        if let Some(cursor) = cursor {
-            live_ui(ui, cursor);
+        if let Some(held) = cursor.and_then(|cursor| live_ui(ui, cursor)) {
+            ui.label(theme::caption(held));
         }
         let leave = AtRight::new(ui, "leave");
         let words = t!("Space reveals the next thing; with Shift the one before");
@@ -253,16 +261,23 @@ fn run_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
     }
 }
 
-/// Whether the panels follow the training, or which moment they show.
-fn live_ui(ui: &mut Ui, cursor: &mut Cursor) {
-    let live = cursor.step.is_none();
-    let hint = t!("Follow the training; a click in a chart holds another moment (End)");
-    if ui.selectable_label(live, t!("Live")).on_hover_text(hint).clicked() {
+/// Whether the panels follow the training; answers which moment they show where they do not.
+fn live_ui(ui: &mut Ui, cursor: &mut Cursor) -> Option<String> {
+    let held = cursor
+        .step
+        .map(|step| t!("at step %{step}", step = grouped(step as u64)));
+    let mut hint = t!("Follow the training; a click in a chart holds another moment (End)");
+    if let Some(held) = &held {
+        hint = t!("%{hint}; now %{held}", hint = hint, held = held);
+    }
+    if ui
+        .selectable_label(held.is_none(), t!("Live"))
+        .on_hover_text(hint)
+        .clicked()
+    {
         cursor.live();
     }
-    if let Some(step) = cursor.step {
-        ui.label(theme::caption(t!("at step %{step}", step = grouped(step as u64))));
-    }
+    held.map(Into::into)
 }
 
 /// The menu of panels and arrangements.

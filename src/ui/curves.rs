@@ -23,7 +23,7 @@ use super::verdict::{Verdict, verdict};
 use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style};
 use crate::export::Kind;
-use crate::run::{Measure, Phase};
+use crate::run::{LAST, Measure, Phase};
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl Default for Curves {
     fn default() -> Self {
         Self {
             measures: vec![Measure::TrainingLoss, Measure::TrainingError],
-            window: 20.0,
+            window: LAST as f32,
             log: true,
             log_x: false,
             unit: Unit::default(),
@@ -260,7 +260,9 @@ impl Curves {
         let room = self.room;
         let curves = self.curves(ui, scene, measure, grid, y.end);
         let empty = curves.iter().all(|curve| curve.line.is_empty());
-        let bracket = (verdict.gap.filter(|_| measure == Measure::TrainingLoss)).map(|gap| Bracket {
+        // It stands at the lines' ends, and says what is there.
+        let bracketed = measure == Measure::TrainingLoss && view.cursor.step.is_none();
+        let bracket = verdict.gap.filter(|_| bracketed).map(|gap| Bracket {
             from: height.place(gap.shallow),
             to: height.place(gap.deep),
             text: match short(gap.deep - gap.shallow) {
@@ -310,7 +312,11 @@ impl Curves {
         for group in &groups {
             self.traces.entry((measure, group.name.to_owned())).or_default();
         }
-        let window = if measure == Measure::Rate { 1.0 } else { self.window };
+        let window = if measure == Measure::Rate {
+            1
+        } else {
+            self.window.round() as usize
+        };
         let mine = self.traces.iter_mut().filter(|((of, _), _)| *of == measure);
         let mut curves: Vec<Curve<'a>> = Vec::new();
         for ((_, name), trace) in mine {
@@ -342,6 +348,8 @@ impl Curves {
             curve.crosses = crosses(group, &curve, grid, top);
             curves.push(curve);
         }
+        let place = |curve: &Curve<'_>| groups.iter().position(|group| group.name == curve.name);
+        curves.sort_by_key(place);
         // While it trains, the words would come and go.
         if scene.history.phase != Phase::Running && measure.series().is_some() {
             tell_means(&mut curves, &groups, measure, grid.height);

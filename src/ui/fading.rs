@@ -118,6 +118,8 @@ impl FadingDigit {
             return;
         };
         let image = view.cursor.subject();
+        // After a reset nobody answers what was asked about a later step.
+        self.asked.retain(|of, (step, _)| *of != run || *step <= series.step());
         self.ask(run, step, &image, view);
         if ui.rect_contains_pointer(rect) {
             view.cursor.hover_run(series.track.name.clone());
@@ -129,6 +131,7 @@ impl FadingDigit {
             .information_at(run, view.cursor.step.unwrap_or(usize::MAX));
         let heading = match found {
             Some((at, _)) => vec![t!("at step %{step}, batch statistics", step = grouped(at as u64)).into()],
+            None if self.broken_off(run, view) => vec![t!("not read").into()],
             None => {
                 let words = t!(
                     "Reading step %{step}; this takes a moment.",
@@ -142,7 +145,8 @@ impl FadingDigit {
         };
         beside_name_ui(ui, name, rect.right(), &heading);
         let Some((_, seen)) = found else {
-            return self.again_ui(ui, rect.with_min_y(name.bottom() + GRID), run, view);
+            let place = rect.with_min_y(name.bottom() + GRID);
+            return self.again_ui(ui, place, (run, step, image), view);
         };
         let space = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 4.0),
@@ -168,32 +172,33 @@ impl FadingDigit {
             return;
         }
         self.asked.insert(run, wanted);
-        let question = Question::Information {
-            run,
-            step: Some(step),
-            image: image.clone(),
-        };
-        view.actions.push(Action::Send(Command::Ask(question)));
+        view.actions
+            .push(Action::Send(Command::Ask(question(run, step, image))));
+    }
+
+    /// Whether the answer to what was asked last of a run was broken off.
+    fn broken_off(&self, run: RunId, view: &View<'_>) -> bool {
+        let asked = self.asked.get(&run).map(|(step, image)| question(run, *step, image));
+        let findings = view.scene.findings;
+        asked.is_some_and(|asked| {
+            let working = findings.working.iter().any(|work| work.question == asked);
+            findings.over.contains(&asked) && !working
+        })
     }
 
     /// Where nothing is known yet: how far the reading is, or the way to begin it again after it was broken off.
-    fn again_ui(&self, ui: &mut Ui, rect: Rect, of: RunId, view: &mut View<'_>) {
-        let Some((step, image)) = self.asked.get(&of) else {
-            return;
-        };
-        let question = Question::Information {
-            run: of,
-            step: Some(*step),
-            image: image.clone(),
-        };
+    fn again_ui(&mut self, ui: &mut Ui, rect: Rect, wanted: (RunId, usize, Subject), view: &mut View<'_>) {
+        let (of, step, image) = wanted;
         let builder = UiBuilder::new().id_salt(("reading", of)).max_rect(rect);
         ui.scope_builder(builder, |ui| {
             ui.horizontal_wrapped(|ui| {
                 let is_mine = |other: &Question| matches!(other, Question::Information { run, .. } if *run == of);
-                let broken_off = !work_ui(ui, view, is_mine) && view.scene.findings.over.contains(&question);
+                work_ui(ui, view, is_mine);
                 let hint = t!("Begins once more what was broken off");
-                if broken_off && button_ui(ui, &t!("Read the images"), &hint) {
-                    view.actions.push(Action::Send(Command::Ask(question)));
+                if self.broken_off(of, view) && button_ui(ui, &t!("Read the images"), &hint) {
+                    view.actions
+                        .push(Action::Send(Command::Ask(question(of, step, &image))));
+                    self.asked.insert(of, (step, image));
                 }
             });
         });
@@ -211,8 +216,9 @@ impl FadingDigit {
         let ink = theme::ink(ui);
         let count = seen.readings.len().max(1);
         let column = space.width() / count as f32;
-        let every = (SMALL_FRAME / column).ceil().max(1.0);
-        let side = (column * every - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
+        let frames = ((space.width() / SMALL_FRAME) as usize).clamp(1, count);
+        let cell = space.width() / frames as f32;
+        let side = (cell - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, seen);
         self.original_ui(ui, space, side, series.track.id, seen);
         let mut bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
@@ -256,17 +262,19 @@ impl FadingDigit {
             let place = pos2(bars.right() + BESIDE, bars.bottom() + 2.0);
             painter.text(place, Align2::LEFT_TOP, t!("block"), small.clone(), ink.weak);
         }
+        for number in 0..frames {
+            let at = (number * (count - 1)) as f32 / (frames - 1).max(1) as f32;
+            let centre = pos2(space.left() + cell * (number as f32 + 0.5), space.top() + side / 2.0);
+            let part = |at: f32| at.round() / count as f32;
+            let uv = Rect::from_min_max(pos2(part(at), 0.0), pos2(part(at + 1.0), 1.0));
+            let frame = Rect::from_center_size(centre, vec2(side, side));
+            painter.image(texture.id(), frame, uv, Color32::WHITE);
+            let edge = Stroke::new(1.0, ink.line);
+            painter.rect_stroke(frame, 0.0, edge, egui::StrokeKind::Outside);
+        }
         let mut before = None;
         for (at, reading) in seen.readings.iter().enumerate() {
             let centre = space.left() + column * (at as f32 + 0.5);
-            let frame = Rect::from_center_size(pos2(centre, space.top() + side / 2.0), vec2(side, side));
-            let uv = Rect::from_min_max(
-                pos2(at as f32 / count as f32, 0.0),
-                pos2((at + 1) as f32 / count as f32, 1.0),
-            );
-            if at.is_multiple_of(every as usize) && frame.right() <= space.right() + column {
-                painter.image(texture.id(), frame, uv, Color32::WHITE);
-            }
             let half = (column * 0.36).clamp(1.0, 14.0);
             let bar = Rect::from_min_max(
                 pos2(centre - half, high(reading.reconstruction)),
@@ -370,6 +378,14 @@ impl FadingDigit {
         };
         self.films.insert(run, film);
         texture
+    }
+}
+
+fn question(run: RunId, step: usize, image: &Subject) -> Question {
+    Question::Information {
+        run,
+        step: Some(step),
+        image: image.clone(),
     }
 }
 

@@ -33,7 +33,12 @@ fn found(query: &str, scene: Scene<'_>, taught: bool) -> Vec<(Task, String)> {
             Task::Show(panel) => Some(["open", panel.name()].join(" ")),
             _ => task.name().map(str::to_owned),
         };
-        let fits = fit(query, &words).or_else(|| fit(query, &known()?));
+        // What a panel is for is searched for whole words of it only: letters here and there would fit anything.
+        let about = || match &task {
+            Task::Show(panel) => panel.hint().to_lowercase().contains(&query.to_lowercase()).then_some(0),
+            _ => None,
+        };
+        let fits = fit(query, &words).or_else(|| fit(query, &known()?)).or_else(about);
         (fits, task, words)
     };
     let mut found: Vec<(i32, Task, String)> = Task::all(scene)

@@ -23,11 +23,11 @@ use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::{Deepened, Graph, Spec};
 use crate::probe::Insertion;
-use crate::run::{Command, Question, Series};
+use crate::run::{Command, LAST, Question, Series, Trailing};
 
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
-/// Steps that a drawn loss is the mean of.
-const WINDOW: usize = 50;
+/// Most layers that can be chosen.
+const DEEPEST: usize = 200;
 /// Distance of a line's points across the screen.
 const APART: f64 = 2.0;
 /// Sides of the drawing of the two ways in which functions can lie: as much as there is room for.
@@ -40,7 +40,7 @@ const LITTLE: f32 = 220.0;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default)]
 pub struct IdentityInsertion {
-    /// Layers of the deeper net.
+    /// Layers of the deeper net, where there is one of so many.
     depth: usize,
     /// The net that was looked at, and why it cannot be made that deep.
     #[serde(skip)]
@@ -89,7 +89,7 @@ impl Pane for IdentityInsertion {
             if !theme::withheld(ui) && self.refusal(&series.track.spec).is_none() {
                 self.promise_ui(ui, series, view);
             }
-            let depths = [series.track.spec.depth, self.depth];
+            let depths = [series.track.spec.depth, self.deeper(&series.track.spec)];
             egui::ScrollArea::vertical()
                 .auto_shrink(false)
                 .show(ui, |ui| nested_ui(ui, depths));
@@ -100,7 +100,7 @@ impl Pane for IdentityInsertion {
             net_line_ui(ui, &series.track.name, colour, &sentence(*step, insertion));
         }
         ui.spacing_mut().item_spacing.y = 2.0;
-        let title = t!("Training loss, means of %{window} minibatches", window = WINDOW);
+        let title = t!("Training loss, means of %{window} minibatches", window = LAST);
         ui.add(egui::Label::new(theme::caption(title)).truncate());
         let focus = view.cursor.preview.run.clone();
         let pointed = chart_ui(ui, &found, &among, focus.as_deref());
@@ -137,7 +137,12 @@ impl IdentityInsertion {
                 .response
                 .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t!("Net to make deeper")));
             ui.label(theme::caption(t!("to")));
-            let depth = ui.add(DragValue::new(&mut self.depth).range(8..=200));
+            let mut deeper = self.deeper(&series.track.spec);
+            let range = series.track.spec.depth..=DEEPEST;
+            let depth = ui.add(DragValue::new(&mut deeper).range(range));
+            if depth.changed() {
+                self.depth = deeper;
+            }
             depth.widget_info(|| WidgetInfo::labeled(Role::SpinButton, true, t!("Layers of the deeper net")));
             ui.label(theme::caption(t!("layers")));
             if let Some(why) = self.refusal(&series.track.spec) {
@@ -150,7 +155,7 @@ impl IdentityInsertion {
                 let question = Question::Insertion {
                     run: series.track.id,
                     step,
-                    depth: self.depth,
+                    depth: self.deeper(&series.track.spec),
                 };
                 view.actions.push(Action::Send(Command::Ask(question)));
             }
@@ -161,7 +166,7 @@ impl IdentityInsertion {
     fn promise_ui(&self, ui: &mut Ui, series: &Series, view: &View<'_>) {
         let recipe = view.scene.experiment;
         let deeper = Spec {
-            depth: self.depth,
+            depth: self.deeper(&series.track.spec),
             ..series.track.spec.clone()
         };
         let shows = t!(
@@ -173,17 +178,25 @@ impl IdentityInsertion {
         }
     }
 
-    /// Why a net cannot be made that deep by identities.
+    /// The depth nearest to the one wished for that such a net can have, deeper by a block a stage at least.
+    fn deeper(&self, spec: &Spec) -> usize {
+        let stride = 3 * spec.convolutions_per_block();
+        let wished = self.depth.saturating_sub(spec.depth) as f64 / stride as f64;
+        spec.depth + stride * (wished.round() as usize).max(1)
+    }
+
+    /// Why a net cannot be made deeper by identities.
     fn refusal(&mut self, spec: &Spec) -> Option<String> {
+        let deeper = self.deeper(spec);
         let known = self
             .refusal
             .as_ref()
-            .filter(|(of, depth, _)| of == spec && *depth == self.depth);
+            .filter(|(of, depth, _)| of == spec && *depth == deeper);
         if let Some((.., why)) = known {
             return why.clone();
         }
-        let why = Deepened::new(&Graph::new(spec), self.depth).err();
-        self.refusal = Some((spec.clone(), self.depth, why.clone()));
+        let why = Deepened::new(&Graph::new(spec), deeper).err();
+        self.refusal = Some((spec.clone(), deeper, why.clone()));
         why
     }
 }
@@ -222,42 +235,46 @@ fn chart_ui(
     let end = found.iter().map(last).fold(1.0f64, f64::max);
     // More points than can be told apart would only make the lines uneven.
     let stride = ((APART * end / f64::from(ui.available_width())) as usize).max(1);
-    let smooth = |losses: &[f32], steps: Range<usize>| -> Vec<PlotPoint> {
-        let mean = |at: usize| {
-            let window = &losses[(at + 1).saturating_sub(WINDOW)..=at];
-            window.iter().map(|&loss| f64::from(loss)).sum::<f64>() / window.len() as f64
-        };
+    let points = |means: &[f64], steps: Range<usize>| -> Vec<PlotPoint> {
         let last = steps.end.saturating_sub(1);
         steps
             .filter(|&at| at.is_multiple_of(stride) || at == last)
-            .map(|at| PlotPoint::new((at + 1) as f64, HEIGHT.place(mean(at))))
+            .map(|at| PlotPoint::new((at + 1) as f64, HEIGHT.place(means[at])))
             .collect()
     };
     for (series, step, insertion) in found {
         let (colour, width) = line_style(ui, &series.track.spec, among);
         let until = series.steps.partition_point(|&done| done as usize <= *step);
         // The mean is carried on over the insertion.
-        let losses = [&series.loss[..until], &insertion.losses].concat();
+        let losses = series.loss[..until].iter().chain(&insertion.losses);
+        let means = Trailing::of(losses.map(|&loss| loss.into()), LAST);
         curves.push(Curve {
             name: series.track.name.clone(),
             colour,
             width,
-            line: smooth(&losses, 0..until).into(),
+            line: points(&means, 0..until).into(),
             ..Curve::default()
         });
-        curves.push(Curve {
+        let deeper = points(&means, until.saturating_sub(1)..means.len());
+        let begins = Curve {
             name: series.track.name.clone(),
+            colour,
+            width: width + 2.0,
+            line: deeper.iter().take(1).copied().collect::<Vec<_>>().into(),
+            ..Curve::default()
+        };
+        let goes_on = Curve {
             label: t!(
                 "%{net} as %{depth} layers",
                 net = series.track.name,
                 depth = insertion.depths[1]
             )
             .into_owned(),
-            colour,
             width: width + 1.0,
-            line: smooth(&losses, until.saturating_sub(1)..losses.len()).into(),
-            ..Curve::default()
-        });
+            line: deeper.into(),
+            ..begins.clone()
+        };
+        curves.extend([begins, goes_on]);
     }
     let spoken: Vec<String> = found
         .iter()
@@ -265,7 +282,7 @@ fn chart_ui(
         .collect();
     Chart {
         id: "insertion",
-        x_label: &t!("training step; the thick line is the deeper net"),
+        x_label: &t!("training step; from the dot on: the deeper net"),
         across: Across::Time(Time::default()),
         height: HEIGHT,
         x: 0.0..end,

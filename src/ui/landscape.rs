@@ -310,10 +310,10 @@ fn about_looking() -> Cow<'static, str> {
 fn lines(range: Option<[f32; 2]>) -> Cow<'static, str> {
     match range.map(levels).as_deref() {
         Some([low, next, ..]) => t!(
-            "Lines: equal training loss, each %{factor} times the next lower one.",
+            "Lines: equal loss over 256 training images, each %{factor} times the next lower one.",
             factor = short(f64::from(next / low))
         ),
-        _ => t!("Lines: equal training loss."),
+        _ => t!("Lines: equal loss over 256 training images."),
     }
 }
 

@@ -11,7 +11,7 @@ use super::net_name::{beside_name_ui, net_name_ui};
 use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
 use super::theme::{self, SMALL};
-use super::widgets::grouped;
+use super::widgets::{grouped, percent};
 use super::work::{self, button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
@@ -168,9 +168,9 @@ impl Lesions {
                 (Some(why), _) => why,
                 (None, None) => t!("%{block}: not tried yet", block = block.name).into_owned(),
                 (None, Some(accuracy)) => t!(
-                    "without %{block}: %{percent} % of the test images right",
+                    "without %{block}: %{percent} of the test images right",
                     block = block.name,
-                    percent = format!("{:.1}", 100.0 * accuracy)
+                    percent = percent((*accuracy).into())
                 )
                 .into_owned(),
             };
@@ -260,22 +260,21 @@ fn sentences(graph: &Graph, removals: Option<&Removals>) -> Vec<String> {
     let Some((removals, found)) = removals.and_then(|removals| Some((removals, removals.statistics()?))) else {
         return vec![t!("no block has been removed at this moment").into()];
     };
-    let percent = |share: f32| format!("{:.1}", 100.0 * share);
-    let [mean, least] = [found.mean, found.least].map(percent);
+    let [mean, least, whole] = [found.mean, found.least, removals.whole].map(|share| percent(share.into()));
     let worst = graph.blocks.get(found.worst).map_or("", |block| &block.name);
     let whole = t!(
-        "at step %{step}: %{whole} % whole; a block removed: mean %{mean} %, least %{least} % (%{worst})",
+        "at step %{step}: %{whole} whole; a block removed: mean %{mean}, least %{least} (%{worst})",
         step = grouped(removals.step as u64),
-        whole = percent(removals.whole),
+        whole = whole,
         mean = mean,
         least = least,
         worst = worst
     );
     let brief = t!(
-        "a block removed: mean %{mean} %, least %{least} %",
+        "a block removed: mean %{mean}, least %{least}",
         mean = mean,
         least = least
     );
-    let mean = t!("one removed: mean %{mean} %", mean = mean);
+    let mean = t!("one removed: mean %{mean}", mean = mean);
     vec![whole.into(), brief.into(), mean.into()]
 }

@@ -13,7 +13,7 @@ use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
 use super::traces::{Trace, groups};
 use crate::export::spread;
-use crate::run::History;
+use crate::run::{History, LAST};
 
 /// The track's axis.
 const TIME: Time = Time {
@@ -22,8 +22,6 @@ const TIME: Time = Time {
     per_step: 1.0,
 };
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
-/// Steps that are averaged over.
-const WINDOW: f32 = 20.0;
 /// Distance of two names.
 const APART: f64 = 17.0;
 /// Width that a line's point has at least.
@@ -59,7 +57,7 @@ impl Losses {
         let groups = groups(history);
         for group in &groups {
             let trace = self.traces.entry(group.name.to_owned()).or_default();
-            trace.update(&group.runs, |series| &series.loss, WINDOW, grid);
+            trace.update(&group.runs, |series| &series.loss, LAST, grid);
         }
         let lines: Vec<_> = groups
             .iter()
@@ -113,12 +111,15 @@ impl Losses {
                 Some((*name, y(last.y), style.0))
             })
             .collect();
+        // A low chart names as many as it has room for.
+        let named = ((f64::from(space.height()) / APART) as usize + 1).min(ends.len());
+        let ends = &ends[..named];
         let wanted: Vec<f64> = ends.iter().map(|(_, at, _)| f64::from(*at)).collect();
         let free = spread(&wanted, APART, f64::from(space.top()), f64::from(space.bottom()));
         let strong = FontId::new(SMALL, theme::semibold());
-        for ((name, _, colour), at) in ends.into_iter().zip(free) {
+        for ((name, _, colour), at) in ends.iter().zip(free) {
             let beside = pos2(space.right() + 2.0 * GRID, at as f32);
-            painter.text(beside, Align2::LEFT_CENTER, name, strong.clone(), colour);
+            painter.text(beside, Align2::LEFT_CENTER, name, strong.clone(), *colour);
         }
     }
 

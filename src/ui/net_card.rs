@@ -289,7 +289,7 @@ impl Deck<'_> {
                 size = format!("{channels}×{height}×{width}"),
                 classes = facts.spec.classes
             );
-            row.show_ui(ui, |ui| ui.label(theme::caption(words)));
+            row.show_ui(ui, |ui| ui.add(egui::Label::new(theme::caption(words)).wrap()));
         }
         edit
     }

@@ -5,37 +5,28 @@ use std::ops::Range;
 use egui_plot::PlotPoint;
 
 use super::axis::{Height, Time};
+use crate::run::Trailing;
 
-/// A debiased exponential mean over about `window` steps that grows with its series.
-///
-/// A value that is not finite is passed through and the mean starts anew behind it.
+/// Means of the last so many values, for a series that grows.
 #[derive(Debug, Clone, Default)]
 pub struct Smoother {
-    window: f32,
-    sum: f64,
-    weight: f64,
+    window: usize,
+    mean: Trailing,
     values: Vec<f32>,
 }
 
 impl Smoother {
     /// The smoothed series; only what is new is computed. A window of 1 leaves the series as it is.
-    pub fn update(&mut self, raw: &[f32], window: f32) -> &[f32] {
+    pub fn update(&mut self, raw: &[f32], window: usize) -> &[f32] {
         if self.window != window || self.values.len() > raw.len() {
             *self = Self {
                 window,
-                ..Self::default()
+                mean: Trailing::new(window),
+                values: Vec::new(),
             };
         }
-        let keep = 1.0 - 1.0 / f64::from(window.max(1.0));
         for &value in &raw[self.values.len()..] {
-            if !value.is_finite() {
-                (self.sum, self.weight) = (0.0, 0.0);
-                self.values.push(value);
-                continue;
-            }
-            self.sum = keep * self.sum + (1.0 - keep) * f64::from(value);
-            self.weight = keep * self.weight + (1.0 - keep);
-            self.values.push((self.sum / self.weight) as f32);
+            self.values.push(self.mean.next(value.into()) as f32);
         }
         &self.values
     }
@@ -158,29 +149,29 @@ pub fn pieces(points: &[PlotPoint]) -> impl Iterator<Item = &[PlotPoint]> {
 mod tests {
     use super::*;
 
-    fn smooth(raw: &[f32], window: f32) -> Vec<f32> {
+    fn smooth(raw: &[f32], window: usize) -> Vec<f32> {
         Smoother::default().update(raw, window).to_vec()
     }
 
     #[test]
     fn smoothing_is_debiased_and_survives_a_gap() {
-        assert_eq!(smooth(&[2.0, 2.0, 2.0], 20.0), [2.0, 2.0, 2.0]);
-        assert_eq!(smooth(&[1.0, 3.0], 1.0), [1.0, 3.0]);
-        let smoothed = smooth(&[1.0, f32::NAN, 5.0, 5.0], 10.0);
+        assert_eq!(smooth(&[2.0, 2.0, 2.0], 20), [2.0, 2.0, 2.0]);
+        assert_eq!(smooth(&[1.0, 3.0], 1), [1.0, 3.0]);
+        let smoothed = smooth(&[1.0, f32::NAN, 5.0, 5.0], 10);
         assert!(smoothed[1].is_nan());
         assert_eq!(&smoothed[2..], [5.0, 5.0]);
         let noisy: Vec<f32> = (0..400).map(|i| if i % 2 == 0 { 0.0 } else { 2.0 }).collect();
-        assert!((smooth(&noisy, 50.0)[399] - 1.0).abs() < 0.05);
+        assert!((smooth(&noisy, 50)[399] - 1.0).abs() < 0.05);
     }
 
     #[test]
     fn smoothing_grows_with_the_series() {
         let raw: Vec<f32> = (0..50).map(|i| (i * i % 17) as f32).collect();
         let mut smoother = Smoother::default();
-        smoother.update(&raw[..20], 8.0);
-        assert_eq!(smoother.update(&raw, 8.0), smooth(&raw, 8.0));
-        assert_eq!(smoother.update(&raw[..7], 8.0), smooth(&raw[..7], 8.0));
-        assert_eq!(smoother.update(&raw, 3.0), smooth(&raw, 3.0));
+        smoother.update(&raw[..20], 8);
+        assert_eq!(smoother.update(&raw, 8), smooth(&raw, 8));
+        assert_eq!(smoother.update(&raw[..7], 8), smooth(&raw[..7], 8));
+        assert_eq!(smoother.update(&raw, 3), smooth(&raw, 3));
     }
 
     fn grid(range: [f64; 2], columns: usize) -> Grid {

@@ -130,5 +130,10 @@ pub fn shortcuts_ui(ctx: &egui::Context) -> bool {
         ui.add_space(GRID);
         primary_button_ui(ui, &t!("Back"), egui::vec2(96.0, 36.0)).clicked()
     });
+    // The sheet knows its width only after it was drawn.
+    let [place, window] = [modal.response.rect, ctx.content_rect()].map(|rect| rect.center().x);
+    if (place - window).abs() > 1.0 {
+        ctx.request_repaint();
+    }
     modal.inner || modal.should_close()
 }

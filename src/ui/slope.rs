@@ -13,7 +13,7 @@ use super::chart::{Across, Chart, Curve};
 use super::chart_names::Naming;
 use super::cursor::{Cursor, find};
 use super::pane::{Pane, View};
-use super::traces::{groups, has_seeds};
+use super::traces::{Group, groups, has_seeds, over_seeds};
 use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
@@ -54,8 +54,9 @@ impl Pane for Slope {
     }
 }
 
-/// Height of a panel in which the quantities are among the options, and width of one in which the scales are.
+/// Height and width of a panel in which the quantities are among the options, and width of one in which the scales are.
 const LITTLE: f32 = 230.0;
+const QUANTITIES_ROOM: f32 = 440.0;
 const SCALES_ROOM: f32 = 590.0;
 /// Width of one that says how nets of several depths share the axis.
 const LABEL_ROOM: f32 = 360.0;
@@ -88,7 +89,7 @@ impl Slope {
             .filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step))
             .max();
         let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = step));
-        let cramped = ui.available_height() < LITTLE;
+        let cramped = ui.available_height() < LITTLE || ui.available_width() < QUANTITIES_ROOM;
         let narrow = ui.available_width() < SCALES_ROOM;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
@@ -154,7 +155,7 @@ impl Slope {
             title = t!("%{title}; nets of other depths are left out", title = title);
         }
         if has_seeds(history) {
-            title = t!("%{title}; a line a seed", title = title);
+            title = t!("%{title}; mean over seeds, band: lowest to highest", title = title);
         }
         let [count, all] = beyond;
         if count > 0 {
@@ -165,8 +166,9 @@ impl Slope {
                 all = all
             );
         }
-        ui.add(Label::new(theme::caption(title)).truncate())
-            .on_hover_text(about_factors());
+        let hint = [title.as_ref(), &about_factors()].join("\n");
+        let label = Label::new(theme::caption(title)).truncate();
+        ui.add(label.show_tooltip_when_elided(false)).on_hover_text(hint);
     }
 
     /// The choice of the net that the others are divided by.
@@ -195,16 +197,26 @@ impl Slope {
         find(history, &self.over)
     }
 
-    /// Norms of a run at the moment shown, divided by the reference's where there is one; nothing where the two do not
-    /// have as many.
-    fn norms(&self, series: &Series, view: &View<'_>) -> Option<Vec<f64>> {
+    /// Mean, lowest and highest over a net's seeds of the norms at the moment shown, each divided by the reference's of
+    /// the same seed where there is one; nothing where the two do not have as many.
+    fn norms(&self, group: &Group<'_>, view: &View<'_>) -> Option<Vec<[f64; 3]>> {
+        let seeds: Vec<Vec<f64>> = group.runs.iter().filter_map(|run| self.of_run(run, view)).collect();
+        let count = seeds.first()?.len();
+        let over = |block: usize| over_seeds(seeds.iter().filter_map(move |norms| norms.get(block).copied()));
+        Some((0..count).map(over).collect())
+    }
+
+    fn of_run(&self, series: &Series, view: &View<'_>) -> Option<Vec<f64>> {
         let of = |series: &Series| -> Option<Vec<f64>> {
             let measured = self.moment.of(series, self.quantity, view.cursor)?;
             Some(self.quantity.of(measured).iter().map(|&norm| f64::from(norm)).collect())
         };
         let mut norms: Vec<f64> = of(series)?;
-        if let Some(reference) = self.reference(view.scene.history) {
-            let below: Vec<f64> = of(reference)?;
+        let history = view.scene.history;
+        if let Some(first) = self.reference(history) {
+            let (name, seed) = (&first.track.name, series.track.seed);
+            let mut others = history.runs.iter().filter(|run| run.track.name == *name);
+            let below: Vec<f64> = of(others.find(|run| run.track.seed == seed).unwrap_or(first))?;
             if below.len() != norms.len() {
                 return None;
             }
@@ -215,7 +227,7 @@ impl Slope {
 
     fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>) {
         let (quantity, scene) = (self.quantity, view.scene);
-        let runs = &scene.history.runs;
+        let nets = groups(scene.history);
         let among = scene.history.specs();
         let last = |spec: &Spec| match quantity {
             Gradient::Activation => 3 * spec.blocks_per_stage(),
@@ -224,40 +236,38 @@ impl Slope {
         let deepest = among.iter().map(|spec| last(spec)).max().unwrap_or(1).max(1);
         let one_depth = among.iter().all(|spec| last(spec) == deepest);
         let mut curves = Vec::new();
-        for (index, series) in runs.iter().enumerate() {
-            let Some(norms) = self.norms(series, view) else {
+        for (index, net) in nets.iter().enumerate() {
+            let Some(norms) = self.norms(net, view) else {
                 continue;
             };
-            let (colour, width) = line_style(ui, &series.track.spec, &among);
+            let spec = &net.runs[0].track.spec;
+            let (colour, width) = line_style(ui, spec, &among);
             let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
-            let points: Vec<[f64; 2]> = norms
-                .iter()
-                .enumerate()
-                .map(|(block, &norm)| [block as f64, norm])
-                .collect();
-            let named = runs[..index].iter().any(|other| other.track.name == series.track.name);
-            let (name, spec) = (&series.track.name, &series.track.spec);
-            let before = |other: &Series| &other.track.name != name && &other.track.spec == spec;
-            let plain = quantity == Gradient::Activation && !series.track.spec.residual() && self.over.is_empty();
-            let placed = points
-                .iter()
-                .map(|&[block, norm]| PlotPoint::new(block * stretch, HEIGHT.place(norm)));
+            let blocks = || (0u32..).map(f64::from).zip(&norms);
+            let means: Vec<[f64; 2]> = blocks().map(|(block, norm)| [block, norm[0]]).collect();
+            let factored = quantity == Gradient::Activation && !spec.residual() && self.over.is_empty();
+            let place = |part: usize| -> Vec<PlotPoint> {
+                blocks()
+                    .map(|(block, norm)| PlotPoint::new(block * stretch, HEIGHT.place(norm[part])))
+                    .collect()
+            };
             curves.push(Curve {
-                name: series.track.name.clone(),
-                label: if named {
-                    String::new()
-                } else {
-                    series.track.name.clone()
-                },
-                detail: match slope_factor(&points) {
-                    Some(factor) if plain && !named => t!("×%{factor} a block", factor = short(factor)).into(),
+                name: net.name.to_owned(),
+                label: net.name.to_owned(),
+                detail: match slope_factor(&means) {
+                    Some(factor) if factored => t!("×%{factor} a block", factor = short(factor)).into(),
                     _ => String::new(),
                 },
                 colour,
                 width,
-                dashed: runs[..index].iter().any(before),
+                dashed: nets[..index].iter().any(|other| net.equals(other)),
                 dots: norms.len() < 40,
-                line: placed.collect::<Vec<_>>().into(),
+                places: quantity.names(spec),
+                line: place(0).into(),
+                band: match net.runs.len() {
+                    1 => Default::default(),
+                    _ => [place(1).into(), place(2).into()],
+                },
                 ..Curve::default()
             });
         }
@@ -332,7 +342,7 @@ impl Slope {
 /// What stands after the names of plain nets.
 fn about_factors() -> Cow<'static, str> {
     t!(
-        "× a block: what the norm is multiplied by from one block of a plain net to the one before it, where a steady factor explains four fifths of its course; of several seeds for the first"
+        "× a block: what the norm is multiplied by from one block of a plain net to the one before it, where a steady factor explains four fifths of its course"
     )
 }
 
@@ -343,21 +353,20 @@ const HEIGHT: Height = Height { log: true, factor: 1.0 };
 
 impl Slope {
     fn summary(&self, view: &View<'_>) -> String {
-        let slope = |series: &Series| {
-            let norms = self.norms(series, view)?;
-            let [first, last] = [*norms.get(1)?, *norms.last()?].map(short);
-            let name = &series.track.name;
+        let slope = |net: &Group<'_>| {
+            let norms = self.norms(net, view)?;
+            let [first, last] = [norms.get(1)?, norms.last()?].map(|norm| short(norm[0]));
             Some(
                 t!(
                     "%{net}: first block %{first}, last block %{last}",
-                    net = name,
+                    net = net.name,
                     first = first,
                     last = last
                 )
                 .into_owned(),
             )
         };
-        let slopes: Vec<String> = view.scene.history.runs.iter().filter_map(slope).collect();
+        let slopes: Vec<String> = groups(view.scene.history).iter().filter_map(slope).collect();
         t!("Gradient norms by block. %{slopes}", slopes = slopes.join("; ")).into_owned()
     }
 }

@@ -227,7 +227,7 @@ impl Task {
             Task::Copy => t!("Copy the panel's figure"),
             Task::CopyCode => t!("Copy as PyTorch"),
             Task::CopyExperiment => t!("Copy the experiment"),
-            Task::Export(Some(kind)) => t!("Export the figure %{figure}", figure = kind.title()),
+            Task::Export(Some(kind)) => t!("Export the figure: %{figure}", figure = kind.title()),
             Task::Open(Room::Lessons) => t!("Go to the lessons"),
             Task::Open(Room::Lab) => t!("Go to the lab"),
             Task::Open(Room::FirstMinute) => t!("Go to the first minute"),
@@ -236,7 +236,14 @@ impl Task {
             Task::Language => t!("English or Chinese"),
             Task::Keys => t!("Show all keys"),
             Task::Palette => t!("Find a command"),
-            Task::Start(name) => t!("Start experiment: %{name}", name = name),
+            Task::Start(name) => match Experiment::named(name) {
+                Ok(experiment) => t!(
+                    "Start experiment: %{name} (%{title})",
+                    name = name,
+                    title = t!(experiment.title)
+                ),
+                Err(_) => Cow::Borrowed(*name),
+            },
             Task::Engine(name) => t!("Restart on engine: %{name}", name = name),
             Task::LookAt(name) => t!("Look at net: %{name}", name = name),
             Task::Press(panel, key) => t!("%{panel}: %{words}", panel = panel.title(), words = t!(key.words)),

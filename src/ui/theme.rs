@@ -88,7 +88,7 @@ pub struct Ink {
     pub button: Color32,
     /// Behind what is chosen.
     pub chosen: Color32,
-    /// Curves that have had their day.
+    /// Curves that have had their day, and their names; at least 4.5:1 on paper.
     pub faded: Color32,
     /// Sentences about something that went wrong.
     pub error: Color32,
@@ -102,7 +102,7 @@ const LIGHT: Ink = Ink {
     line: Color32::from_rgb(0xDD, 0xDC, 0xD8),
     button: Color32::from_rgb(0xE9, 0xE8, 0xE4),
     chosen: Color32::from_rgb(0xDF, 0xDE, 0xDA),
-    faded: Color32::from_rgb(0xA8, 0xA8, 0xA8),
+    faded: Color32::from_rgb(0x75, 0x75, 0x75),
     error: Color32::from_rgb(0x9F, 0x1B, 0x32),
 };
 
@@ -114,7 +114,7 @@ const DARK: Ink = Ink {
     line: Color32::from_rgb(0x38, 0x38, 0x3A),
     button: Color32::from_rgb(0x2C, 0x2C, 0x2E),
     chosen: Color32::from_rgb(0x38, 0x38, 0x3A),
-    faded: Color32::from_rgb(0x6E, 0x6E, 0x70),
+    faded: Color32::from_rgb(0x8A, 0x8A, 0x8C),
     error: Color32::from_rgb(0xFF, 0x9D, 0xA8),
 };
 
@@ -352,6 +352,7 @@ mod tests {
                 assert!(ratio(ink.weak, ground) >= weak, "{ink:?}");
             }
             assert!(ratio(ink.error, ink.paper) >= 7.0, "{ink:?}");
+            assert!(ratio(ink.faded, ink.paper) >= 4.5, "{ink:?}");
         }
     }
 

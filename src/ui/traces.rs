@@ -50,7 +50,7 @@ pub struct Trace {
     low: Vec<f32>,
     high: Vec<f32>,
     /// Smoothing window of the mean.
-    window: f32,
+    window: usize,
     line: Thinner,
     lower: Thinner,
     upper: Thinner,
@@ -71,7 +71,7 @@ impl Trace {
         &'a mut self,
         runs: &[&Series],
         values: impl Fn(&Series) -> &[f32],
-        window: f32,
+        window: usize,
         grid: Grid,
     ) -> Lines<'a> {
         self.smooth.resize_with(runs.len(), Smoother::default);
@@ -110,7 +110,7 @@ impl Trace {
 
     /// Mean, lowest and highest of the smoothed seeds, as far as all of them have come. A seed that is not finite any
     /// more is left out of the mean; its cross says so.
-    fn average(&mut self, runs: &[&Series], window: f32) {
+    fn average(&mut self, runs: &[&Series], window: usize) {
         let sound = runs.iter().filter(|run| run.diverged.is_none());
         let shortest = sound.map(|run| run.steps.len()).min();
         let common = shortest
@@ -148,14 +148,25 @@ pub fn evaluated(runs: &[&Series], value: impl Fn(&crate::run::Evaluated) -> f32
         let others: Option<Vec<f32>> = others.iter().map(|run| at(run, point.step)).collect();
         let Some(mut seeds) = others else { continue };
         seeds.push(value(point));
-        let mean = seeds.iter().map(|&seed| f64::from(seed)).sum::<f64>() / seeds.len() as f64;
-        let low = seeds.iter().copied().fold(f32::INFINITY, f32::min);
-        let high = seeds.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let [mean, low, high] = over_seeds(seeds.into_iter().map(f64::from));
         // The last step is evaluated twice where the end meets the rhythm.
         points.retain(|known| known[0] != point.step as f64);
-        points.push([point.step as f64, mean, f64::from(low), f64::from(high)]);
+        points.push([point.step as f64, mean, low, high]);
     }
     points
+}
+
+/// Mean, lowest and highest of what is finite.
+pub fn over_seeds(seeds: impl Iterator<Item = f64>) -> [f64; 3] {
+    let finite = seeds.filter(|value| value.is_finite());
+    let (sum, count, low, high) = finite.fold(
+        (0.0, 0u32, f64::INFINITY, f64::NEG_INFINITY),
+        |(sum, count, low, high), value| (sum + value, count + 1, low.min(value), high.max(value)),
+    );
+    match count {
+        0 => [f64::NAN; 3],
+        _ => [sum / f64::from(count), low, high],
+    }
 }
 
 /// Plot points of a line given in steps and values.

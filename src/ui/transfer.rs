@@ -95,7 +95,7 @@ impl Pane for Transfer {
 impl Transfer {
     fn controls_ui(&mut self, ui: &mut Ui, series: &Series, origin: Origin, view: &mut View<'_>) {
         ui.label(theme::strong(&series.track.name, SMALL));
-        ui.label(theme::caption(t!("has learned first:")));
+        ui.label(theme::caption(t!("with weights from:")));
         let origins = [
             (
                 false,

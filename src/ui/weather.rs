@@ -13,8 +13,12 @@ use super::pane::{Pane, View};
 use super::theme;
 use super::traces::groups;
 use super::weather_strip::{COLUMNS, Strip, TIME, strips_ui};
+use super::widgets::folded_ui;
 use crate::export::Kind;
 use crate::run::{Gradient, History, Series};
+
+/// Width of a panel that has room for all controls in a row.
+const ROOM: f32 = 500.0;
 
 /// The panel.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -115,11 +119,14 @@ impl Weather {
     }
 
     fn controls_ui(&mut self, ui: &mut Ui, history: &History, sides: &[&Series; 2]) {
+        let narrow = ui.available_width() < ROOM;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
             ui.spacing_mut().combo_width = 64.0;
-            for (side, what) in [t!("Upper net"), t!("Lower net")].into_iter().enumerate() {
+            let alone = groups(history).len() < 2;
+            let names = [t!("Upper net"), t!("Lower net")];
+            for (side, what) in names.into_iter().enumerate().take(if alone { 1 } else { 2 }) {
                 let combo = ComboBox::from_id_salt(side)
                     .selected_text(theme::caption(&sides[side].track.name))
                     .show_ui(ui, |ui| {
@@ -131,12 +138,14 @@ impl Weather {
                     .response
                     .widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, &*what));
             }
-            for quantity in Gradient::ALL {
-                ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
-                    .on_hover_text(quantity.title());
-            }
-            ui.toggle_value(&mut self.robust, theme::caption(t!("robust")))
-                .on_hover_text(t!("The scale leaves out the lowest and the highest fiftieth"));
+            folded_ui(ui, narrow, |ui| {
+                for quantity in Gradient::ALL {
+                    ui.selectable_value(&mut self.quantity, quantity, theme::caption(quantity.word()))
+                        .on_hover_text(quantity.title());
+                }
+                ui.toggle_value(&mut self.robust, theme::caption(t!("robust")))
+                    .on_hover_text(t!("The scale leaves out the lowest and the highest fiftieth"));
+            });
         });
     }
 }

@@ -35,20 +35,23 @@ pub fn colour_bar_ui(painter: &Painter, bar: Rect, table: &[Rgb; 256]) {
     painter.add(mesh);
 }
 
-/// The one button that matters now: ink on paper, inverted.
+/// The one button that matters now: ink on paper, inverted, unless it cannot be pressed.
 pub fn primary_button_ui(ui: &mut Ui, text: &str, size: egui::Vec2) -> Response {
     let ink = theme::ink(ui);
     let font = if size.y >= 56.0 { HEADING } else { BODY };
-    let text = theme::strong(text, font).color(ink.paper);
+    let mut text = theme::strong(text, font);
     ui.scope(|ui| {
-        let widgets = &mut ui.visuals_mut().widgets;
-        for (widget, toward) in [
-            (&mut widgets.inactive, 0.0),
-            (&mut widgets.hovered, 0.15),
-            (&mut widgets.active, 0.25),
-        ] {
-            widget.weak_bg_fill = ink.text.lerp_to_gamma(ink.paper, toward);
-            widget.bg_stroke = Stroke::new(2.0, if toward > 0.2 { ink.weak } else { Color32::TRANSPARENT });
+        if ui.is_enabled() {
+            text = text.color(ink.paper);
+            let widgets = &mut ui.visuals_mut().widgets;
+            for (widget, toward) in [
+                (&mut widgets.inactive, 0.0),
+                (&mut widgets.hovered, 0.15),
+                (&mut widgets.active, 0.25),
+            ] {
+                widget.weak_bg_fill = ink.text.lerp_to_gamma(ink.paper, toward);
+                widget.bg_stroke = Stroke::new(2.0, if toward > 0.2 { ink.weak } else { Color32::TRANSPARENT });
+            }
         }
         let button = Button::new(text).corner_radius(CornerRadius::same(8));
         if size.x > 0.0 {

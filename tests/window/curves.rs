@@ -219,7 +219,7 @@ fn both_axes_can_be_logarithmic() {
 #[test]
 fn smoothing_is_a_slider_that_keys_move() {
     let mut page = curves();
-    let slider = page.get_by_role_and_label(Role::Slider, "mean of 20");
+    let slider = page.get_by_role_and_label(Role::Slider, "mean of 50");
     slider.focus();
     page.run();
     for _ in 0..3 {
@@ -227,7 +227,7 @@ fn smoothing_is_a_slider_that_keys_move() {
         page.run();
     }
     let window = page.state().lab.panes.curves.window;
-    assert!(window > 20.5, "{window}");
+    assert!(window > 50.5, "{window}");
     page.get_by_role_and_label(Role::Slider, &format!("mean of {}", window.round()));
 }
 

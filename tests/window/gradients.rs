@@ -3,7 +3,7 @@
 use depthscope::ui::{Panel, Room};
 use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::legible;
 use crate::page::{ALL, Page};
@@ -163,4 +163,27 @@ fn the_weather_of_two_nets_and_their_difference() {
     page.get_by_label("robust").click();
     page.run();
     assert!(page.state().lab.panes.weather.robust);
+}
+
+#[test]
+fn seeds_are_one_line_with_their_mean() {
+    let nets = &[("plain-20:width=8", 2.4, 0.1), ("plain-20:width=8", 2.3, 0.2)];
+    let mut page = Page::new(Room::Lab, nets, 250);
+    // 0.05 for the first.
+    let last = page.history.runs[1]
+        .measured
+        .last_mut()
+        .unwrap()
+        .norms
+        .activation
+        .last_mut();
+    *last.unwrap() = 0.15;
+    page.lab.tiling.open(Panel::Slope);
+    page.lab.tiling.maximised = true;
+    let page = page.open(Vec2::new(1024.0, 600.0), Theme::Light, 1.0);
+    page.get_by_label("norm of dL/d(block output); mean over seeds, band: lowest to highest");
+    let summary = page.get_by_label_contains("Gradient norms by block. ");
+    let summary = summary.accesskit_node().label().unwrap_or_default();
+    assert!(summary.ends_with("last block 0.10"), "{summary}");
+    assert_eq!(summary.matches("plain-20").count(), 1, "{summary}");
 }

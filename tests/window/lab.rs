@@ -3,7 +3,7 @@
 use depthscope::export::{Kind, Size};
 use depthscope::run::{Command, Event};
 use depthscope::ui::{Action, Delivery, Panel, Print, Room, shortcuts_ui, theme};
-use eframe::egui::{self, Key, Theme};
+use eframe::egui::{self, Key, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, NodeT, Queryable};
 
@@ -217,4 +217,36 @@ fn tab_goes_in_reading_order_to_what_has_a_name_and_is_seen() {
     assert!(places.is_sorted(), "{places:?}");
     let (_, last) = &stops[place("Seeds").unwrap()];
     assert!(last.bottom() < window.bottom() - 28.0, "the tile scrolls: {last:?}");
+}
+
+#[test]
+fn nothing_moves_when_a_moment_is_held() {
+    for width in [1024.0, 1100.0, 1180.0, 1280.0, 1440.0] {
+        let mut page = Page::new(Room::Lab, ALL, 250).open(Vec2::new(width, 640.0), Theme::Light, 1.0);
+        let chart = |page: &Harness<'_, Page>| page.get_by_label_contains("Chart: Training loss").rect().min;
+        let live = chart(&page);
+        for step in [7, 57, 249] {
+            page.state_mut().lab.cursor.step = Some(step);
+            page.run();
+            assert_eq!(chart(&page), live, "{width}, step {step}");
+        }
+        let told = page.query_by_label("at step 249").is_some();
+        assert!(told || width < 1200.0, "{width}");
+    }
+}
+
+#[test]
+fn escape_closes_a_list_before_the_full_size() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(WINDOW, Theme::Light, 1.0);
+    page.get_by_label("Experiment quick").click();
+    page.run();
+    page.get_by_label("depth");
+    page.key_press(Key::Escape);
+    page.run();
+    assert!(page.query_by_label("depth").is_none() && page.state().lab.tiling.maximised);
+    page.key_press(Key::Escape);
+    page.run();
+    assert!(!page.state().lab.tiling.maximised);
 }

@@ -176,7 +176,7 @@ fn every_net_is_asked_about() {
     lesions.run();
     let expected = [0, 1, 2].map(|run| Question::Lesions { run, step: None });
     assert_eq!(asked(&lesions), expected);
-    let about = "plain-20, without layer1.0: 10.0 % of the test images right";
+    let about = "plain-20, without layer1.0: 10.0\u{a0}% of the test images right";
     assert!(lesions.query_by_label(about).is_some());
 
     let mut landscape = page(Panel::Landscape, ALL).open(SIZE, Theme::Light, 1.0);

@@ -143,7 +143,12 @@ fn the_panels_ask_their_questions() {
     assert_eq!(asked(&insertion), [Question::Insertion { run: 0, step, depth }]);
     insertion.state_mut().lab.cursor.run = "resnet-56".into();
     insertion.run();
-    insertion.get_by_label_contains("not deeper than resnet-56");
+    // Where 56 layers are not deeper, the next depth is.
+    insertion.get_by_label("Insert identities and train on").click();
+    insertion.run();
+    let (run, depth) = (2, 62);
+    let next = Question::Insertion { run, step, depth };
+    assert_eq!(asked(&insertion).pop(), Some(next));
 
     let mut shattering = page(Panel::Shattering, ALL).open(SIZE, Theme::Light, 1.0);
     shattering.get_by_label("Measure every net").click();

@@ -323,6 +323,52 @@ fn a_reading_that_was_broken_off_can_begin_again() {
 }
 
 #[test]
+fn after_a_reset_the_reading_is_asked_for_anew() {
+    let mut page = page(Panel::Fading).open(SIZE, Theme::Light, 1.0);
+    page.run();
+    let of = |step| {
+        move |run| Question::Information {
+            run,
+            step: Some(step),
+            image: Subject::Test(0),
+        }
+    };
+    assert_eq!(asked(&page), [1, 2].map(of(250)));
+    // Nobody answers that any more.
+    page.state_mut().history.apply(&Event::Reset);
+    page.run();
+    for run in [1, 2] {
+        page.state_mut().history.apply(&Event::Kept { run, step: 0 });
+    }
+    page.run();
+    assert_eq!(asked(&page)[2..], [1, 2].map(of(0)));
+}
+
+#[test]
+fn removing_each_in_turn_outlives_other_cuts() {
+    let mut page = scissors();
+    for (cut, after) in [(Cut::Removed, 0.88), (Cut::Shortcut(0.0), 0.55)] {
+        page.findings.apply(Finding::Lesion {
+            run: 2,
+            step: 250,
+            surgery: Surgery::one(3, cut),
+            before: 0.9,
+            after,
+        });
+    }
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    page.get_by_label("Remove each in turn").click();
+    page.run();
+    page.get_by_label_contains("test accuracy 90 % → 88 % after the cut at layer1.3");
+    page.get_by_label_contains("layer1.3, shortcut of block 4").click();
+    page.run();
+    page.get_by_label_contains("test accuracy 90 % → 55 % after the cut at layer1.3");
+    page.get_by_label("Restore all").click();
+    page.run();
+    page.get_by_label_contains("test accuracy 90 % → 88 % after the cut at layer1.3");
+}
+
+#[test]
 fn the_training_is_played_forward_and_back() {
     let mut page = page(Panel::Timeline).open(SIZE, Theme::Light, 1.0);
     let seen = |page: &mut Harness<Page>| {

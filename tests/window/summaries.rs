@@ -36,7 +36,7 @@ fn what_was_found_out_is_summed_up_too() {
     for (mut page, words) in [
         (
             paths::page(Panel::Lesions, ALL),
-            "plain-20: at step 250: 96.0 % whole; a block removed: mean",
+            "plain-20: at step 250: 96.0\u{a0}% whole; a block removed: mean",
         ),
         (
             paths::page(Panel::Transfer, paths::FOURTEEN),

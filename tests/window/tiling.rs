@@ -186,7 +186,7 @@ fn an_arrangement_gives_the_focus_to_a_panel_that_is_seen() {
 
 #[test]
 fn in_a_narrow_panel_no_control_is_cut_off() {
-    for (panel, last) in [(Panel::Curves, "rate"), (Panel::Weather, "robust")] {
+    for (panel, last) in [(Panel::Curves, "rate"), (Panel::Weather, "Options")] {
         let mut page = Page::new(Room::Lab, ALL, 250);
         page.lab.tiling.show(&[panel]);
         page.lab.tiling.maximised = true;

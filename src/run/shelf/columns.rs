@@ -13,8 +13,6 @@ use super::{Item, Row};
 use crate::run::amounts::{duration, grouped, percent, short};
 use crate::run::{History, Series, Status};
 
-/// Places of a live run's loss on its sketch.
-const SKETCHED: usize = 64;
 /// A summary that training has not renewed for so long is of a run that was left off.
 const STALE_SECS: u64 = 30;
 
@@ -143,7 +141,10 @@ impl Column {
             Column::Time if row.seconds == 0.0 => "–".into(),
             Column::Time => duration(row.seconds),
             Column::Folder => line.item.key.folder_name(),
-            Column::Written => age(line.now.saturating_sub(line.item.changed), line.live.is_some()),
+            Column::Written => age(
+                line.now.saturating_sub(line.item.changed),
+                line.live.is_some_and(|run| !run.finished),
+            ),
         }
     }
 
@@ -189,20 +190,12 @@ impl<'a> Line<'a> {
         self.item.row.as_ref().ok()
     }
 
-    /// The training loss at a few places, each the mean of a few steps.
+    /// The training loss in few numbers, each the mean of equally many steps.
     pub fn sketch(&self) -> Vec<f32> {
         let Some(series) = self.live else {
             return self.row().map_or_else(Vec::new, |row| row.curve.clone());
         };
-        let losses = &series.loss;
-        let every = losses.len().div_ceil(SKETCHED).max(1);
-        let few = every.min(8);
-        let means = (0..losses.len()).step_by(every).map(|at| {
-            // The last place is no single step that stands for many.
-            let from = at.min(losses.len() - few);
-            losses[from..from + few].iter().sum::<f32>() / few as f32
-        });
-        means.filter(|mean| mean.is_finite()).collect()
+        series.sketch.means().to_vec()
     }
 
     /// The share of its steps that is done, 0..=1.

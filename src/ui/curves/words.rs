@@ -37,10 +37,12 @@ pub fn title_ui(ui: &mut Ui, measure: Measure, all: &[Measure]) {
         true => Label::new(theme::caption(measure.title())).wrap(),
         false => Label::new(theme::caption(measure.brief())).truncate(),
     };
-    let label = ui.add(label).on_hover_text(measure.title());
+    let mut hint = vec![measure.title()];
     if measure.series().is_some() && measure != Measure::Rate {
-        label.on_hover_text(t!("The number after a name is the mean of the last 50 steps"));
+        hint.push(t!("The number after a name is the mean of the last 50 steps"));
     }
+    ui.add(label.show_tooltip_when_elided(false))
+        .on_hover_text(hint.join("\n"));
 }
 
 /// The nets' names above all charts; answers what is left beneath them.

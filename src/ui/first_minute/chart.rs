@@ -4,7 +4,7 @@ use eframe::egui::{Rect, Ui, UiBuilder};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 
-use crate::run::Series;
+use crate::run::{LAST, Series};
 use crate::ui::axis::{Height, Time};
 use crate::ui::chart::{Across, Chart, Curve};
 use crate::ui::chart_names::Naming;
@@ -14,8 +14,6 @@ use crate::ui::traces::Trace;
 use crate::ui::widgets::{card_ui, header_ui, short};
 use crate::ui::{Scene, line_style, theme};
 
-/// Steps that the curves are smoothed over.
-const WINDOW: f32 = 20.0;
 /// Points of a curve that are worth drawing.
 const COLUMNS: usize = 1024;
 
@@ -85,7 +83,7 @@ fn curves(ui: &Ui, scene: Scene<'_>, grid: Grid) -> Vec<(Vec<PlotPoint>, Curve<'
     }
     let curve = |(series, colour, width): (&Series, _, _)| {
         let mut trace = Trace::default();
-        let lines = trace.update(&[series], |run| &run.loss, WINDOW, grid);
+        let lines = trace.update(&[series], |run| &run.loss, LAST, grid);
         let line = lines.line.to_vec();
         let cross = series.diverged.and_then(|_| pieces(&line).last()?.last().copied());
         let curve = Curve {
