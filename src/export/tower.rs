@@ -101,7 +101,12 @@ fn net<B: DrawingBackend>(
     let mut places = Vec::new();
     for body in &tower.bodies {
         let (across, high) = (unit * weight(body), tallest * (body.side as f64 / largest).sqrt());
-        canvas.rect([at, ground - high, across, high], fill(body, range, tower.colour))?;
+        // What is taken out is an empty place, on which its cross is seen.
+        let inside = match body.cut {
+            Some(Cut::Removed) => WHITE,
+            _ => fill(body, range, tower.colour),
+        };
+        canvas.rect([at, ground - high, across, high], inside)?;
         outline(canvas, [at, ground - high, across, high], tower.colour)?;
         if let Some(dashed) = body.shortcut {
             arc(canvas, [at, ground - high - 2.0, across], dashed, tower.colour)?;

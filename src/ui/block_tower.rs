@@ -25,7 +25,7 @@ const SPOKEN: usize = 3;
 /// Height of a picture that keeps room for arcs and bars that are not there yet.
 const ROOMY: f32 = 200.0;
 /// Room for the numbers beside the bars.
-const AXIS: f32 = 44.0;
+const AXIS: f32 = 48.0;
 /// Height of bars whose axis has one number.
 const LOW: f32 = 34.0;
 
@@ -63,7 +63,7 @@ impl BlockTower<'_> {
         let weight = |block: &Block| (self.graph.nodes[block.output].output[0] as f32).sqrt();
         let total: f32 = blocks.iter().map(weight).sum();
         let gap = if blocks.len() > 20 { 2.0 } else { 4.0 };
-        let unit = (rect.width() - 30.0 - gap * blocks.len() as f32).max(8.0) / total;
+        let unit = (rect.width() - AXIS - gap * blocks.len() as f32).max(8.0) / total;
         // Where there is little room, none is kept for what is not there.
         let roomy = rect.height() > ROOMY;
         let bars = match roomy || !self.outcomes.is_empty() {
@@ -82,7 +82,7 @@ impl BlockTower<'_> {
         self.accuracy_axis_ui(ui, Rect::from_min_max(pos2(rect.left(), ground + 10.0), rect.max), ink);
         let mut act = None;
         let mut bodies = Vec::new();
-        let mut left = rect.left() + 30.0;
+        let mut left = rect.left() + AXIS;
         for (index, block) in blocks.iter().enumerate() {
             let width = unit * weight(block);
             let height = tallest * (side(block) as f32 / largest).sqrt();

@@ -213,7 +213,7 @@ impl Chart<'_> {
             let covered = firm && cursor.preview.step.is_some();
             if let Some(step) = step {
                 // In a low chart the values would cover the lines for as long as a moment is held.
-                let told = !covered && !(firm && transform.frame().height() < TALL);
+                let told = !(covered || firm && transform.frame().height() < TALL);
                 let chart = (curves, self.height, self.focus);
                 crosshair_ui(ui, transform, chart, (time, step), [firm, told], ink);
             }

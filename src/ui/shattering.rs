@@ -144,7 +144,14 @@ impl Pane for Shattering {
     }
 
     fn measured(&self, view: &View<'_>) -> bool {
-        !view.scene.findings.shattering.is_empty()
+        let until = if self.at_start { Some(0) } else { view.cursor.step };
+        let found = |series: &Series| {
+            let findings = view.scene.findings;
+            findings
+                .shattering_at(series.track.id, until.unwrap_or(usize::MAX))
+                .is_some()
+        };
+        view.scene.history.runs.iter().any(found)
     }
 }
 
