@@ -196,7 +196,10 @@ impl Session {
                 Event::Reset => {
                     steps = 0;
                     self.pace.clear();
-                    self.findings = Findings::default();
+                    self.findings = Findings {
+                        resets: self.findings.resets + 1,
+                        ..Findings::default()
+                    };
                     self.unfiled = true;
                 }
                 Event::Branched(branch) => take_up(&mut self.experiment, branch),

@@ -260,9 +260,13 @@ impl Curves {
         let room = self.room;
         let curves = self.curves(ui, scene, measure, grid, y.end);
         let empty = curves.iter().all(|curve| curve.line.is_empty());
-        // It stands at the lines' ends, and says what is there.
-        let bracketed = measure == Measure::TrainingLoss && view.cursor.step.is_none();
-        let bracket = verdict.gap.filter(|_| bracketed).map(|gap| Bracket {
+        // It stands at the lines' ends and says what is there, whatever moment is held.
+        let newest = match view.cursor.step {
+            _ if measure != Measure::TrainingLoss => None,
+            None => verdict.gap,
+            Some(_) => super::verdict::verdict(scene.history, None).gap,
+        };
+        let bracket = newest.map(|gap| Bracket {
             from: height.place(gap.shallow),
             to: height.place(gap.deep),
             text: match short(gap.deep - gap.shallow) {

@@ -51,6 +51,9 @@ pub struct FadingDigit {
     /// What was asked last of each run.
     #[serde(skip)]
     asked: BTreeMap<RunId, (usize, Subject)>,
+    /// Resets before that.
+    #[serde(skip)]
+    resets: usize,
     #[serde(skip)]
     films: BTreeMap<RunId, Film>,
 }
@@ -78,6 +81,10 @@ impl Pane for FadingDigit {
         if sides.is_empty() {
             ui.label(theme::caption(t!("The digit fades once the nets are built.")));
             return;
+        }
+        let resets = view.scene.findings.resets;
+        if std::mem::replace(&mut self.resets, resets) != resets {
+            self.asked.clear();
         }
         let among = view.scene.history.specs();
         let legend = t!(
@@ -118,8 +125,6 @@ impl FadingDigit {
             return;
         };
         let image = view.cursor.subject();
-        // After a reset nobody answers what was asked about a later step.
-        self.asked.retain(|of, (step, _)| *of != run || *step <= series.step());
         self.ask(run, step, &image, view);
         if ui.rect_contains_pointer(rect) {
             view.cursor.hover_run(series.track.name.clone());
@@ -166,7 +171,8 @@ impl FadingDigit {
             seen.is_some_and(|seen| seen.image == *image)
         };
         let wanted = (step, image.clone());
-        let waiting = self.asked.get(&run).is_some_and(|(step, image)| !known(*step, image));
+        let waiting = !self.broken_off(run, view);
+        let waiting = waiting && self.asked.get(&run).is_some_and(|(step, image)| !known(*step, image));
         let refused = view.scene.findings.refusal.is_some();
         if known(step, image) || self.asked.get(&run) == Some(&wanted) || waiting && !refused {
             return;
@@ -216,8 +222,9 @@ impl FadingDigit {
         let ink = theme::ink(ui);
         let count = seen.readings.len().max(1);
         let column = space.width() / count as f32;
-        let frames = ((space.width() / SMALL_FRAME) as usize).clamp(1, count);
-        let cell = space.width() / frames as f32;
+        // Where there is no room for all, each stands over so many bars.
+        let every = ((SMALL_FRAME / column).ceil() as usize).clamp(1, count);
+        let cell = every as f32 * column;
         let side = (cell - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, seen);
         self.original_ui(ui, space, side, series.track.id, seen);
@@ -262,11 +269,12 @@ impl FadingDigit {
             let place = pos2(bars.right() + BESIDE, bars.bottom() + 2.0);
             painter.text(place, Align2::LEFT_TOP, t!("block"), small.clone(), ink.weak);
         }
-        for number in 0..frames {
-            let at = (number * (count - 1)) as f32 / (frames - 1).max(1) as f32;
-            let centre = pos2(space.left() + cell * (number as f32 + 0.5), space.top() + side / 2.0);
-            let part = |at: f32| at.round() / count as f32;
-            let uv = Rect::from_min_max(pos2(part(at), 0.0), pos2(part(at + 1.0), 1.0));
+        for first in (count % every..count).step_by(every) {
+            let middle = space.left() + column * first as f32 + cell / 2.0;
+            let centre = pos2(middle, space.top() + side / 2.0);
+            let part = |at: usize| at as f32 / count as f32;
+            let at = first + every / 2;
+            let uv = Rect::from_min_max(pos2(part(at), 0.0), pos2(part(at + 1), 1.0));
             let frame = Rect::from_center_size(centre, vec2(side, side));
             painter.image(texture.id(), frame, uv, Color32::WHITE);
             let edge = Stroke::new(1.0, ink.line);

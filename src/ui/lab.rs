@@ -184,6 +184,10 @@ impl Lab {
                 let place = (!fills).then_some((&mut self.tiling, &mut self.cursor));
                 controls::controls_ui(ui, scene, (title, taught), place, &mut actions)
             });
+        // The moments that could be held are gone.
+        if actions.contains(&Action::Send(Command::Reset)) {
+            self.cursor.live();
+        }
         Side::bottom("status")
             .frame(margin(12, 0))
             .exact_size(28.0)
@@ -352,7 +356,10 @@ impl Lab {
         match task {
             Task::RunOrPause => send(controls::run_or_pause(scene)),
             Task::Step => send(Command::Step(1)),
-            Task::Reset => send(Command::Reset),
+            Task::Reset => {
+                self.cursor.live();
+                send(Command::Reset);
+            }
             Task::Stop => send(Command::Stop),
             Task::Vanishing => {
                 self.tiling.open(Panel::Slope);

@@ -262,7 +262,7 @@ impl Slope {
                 width,
                 dashed: nets[..index].iter().any(|other| net.equals(other)),
                 dots: norms.len() < 40,
-                places: quantity.names(spec),
+                places: places(quantity, spec),
                 line: place(0).into(),
                 band: match net.runs.len() {
                     1 => Default::default(),
@@ -337,6 +337,15 @@ impl Slope {
         };
         range.unwrap_or([-1.0, 0.0])
     }
+}
+
+/// What the points of a net's line are called; that of the stem's activation by what it is.
+fn places(quantity: Gradient, spec: &Spec) -> Vec<String> {
+    let mut names = quantity.names(spec);
+    if let (Gradient::Activation, Some(first)) = (quantity, names.first_mut()) {
+        *first = t!("stem").into();
+    }
+    names
 }
 
 /// What stands after the names of plain nets.

@@ -250,3 +250,20 @@ fn escape_closes_a_list_before_the_full_size() {
     page.run();
     assert!(!page.state().lab.tiling.maximised);
 }
+
+#[test]
+fn a_reset_follows_the_training_again() {
+    for by_key in [false, true] {
+        let mut page = Page::new(Room::Lab, ALL, 250).open(WINDOW, Theme::Light, 1.0);
+        page.state_mut().lab.cursor.step = Some(57);
+        page.run();
+        if by_key {
+            page.key_press(Key::R);
+        } else {
+            page.get_by_label("Reset").click();
+        }
+        page.run();
+        assert!(page.state().actions.contains(&Action::Send(Command::Reset)));
+        assert_eq!(page.state().lab.cursor.step, None, "what was held is gone");
+    }
+}

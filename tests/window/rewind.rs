@@ -336,6 +336,7 @@ fn after_a_reset_the_reading_is_asked_for_anew() {
     assert_eq!(asked(&page), [1, 2].map(of(250)));
     // Nobody answers that any more.
     page.state_mut().history.apply(&Event::Reset);
+    page.state_mut().findings.resets += 1;
     page.run();
     for run in [1, 2] {
         page.state_mut().history.apply(&Event::Kept { run, step: 0 });

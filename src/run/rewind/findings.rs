@@ -32,6 +32,8 @@ pub struct Findings {
     pub over: Vec<Question>,
     /// How often that was said of any question: it may be asked again.
     pub answers: usize,
+    /// How often all was forgotten because the nets were reset: what was asked before gets no answer any more.
+    pub resets: usize,
     /// The newest reason why something could not be found out.
     pub refusal: Option<String>,
     /// What the runs came to, once the training has ended.

@@ -190,12 +190,16 @@ impl<'a> Line<'a> {
         self.item.row.as_ref().ok()
     }
 
-    /// The training loss in few numbers, each the mean of equally many steps.
+    /// The training loss in few numbers, each the mean of equally many steps, the last one as the table has it.
     pub fn sketch(&self) -> Vec<f32> {
-        let Some(series) = self.live else {
-            return self.row().map_or_else(Vec::new, |row| row.curve.clone());
+        let mut means = match self.live {
+            Some(series) => series.sketch.means().to_vec(),
+            None => self.row().map_or_else(Vec::new, |row| row.curve.clone()),
         };
-        series.sketch.means().to_vec()
+        if let (Some(last), Some(loss)) = (means.last_mut(), self.loss().filter(|loss| loss.is_finite())) {
+            *last = loss;
+        }
+        means
     }
 
     /// The share of its steps that is done, 0..=1.
