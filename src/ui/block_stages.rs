@@ -11,8 +11,8 @@ use super::widgets::{colour_bar_ui, short};
 use crate::net::{Block, Graph};
 use crate::palette;
 
-/// Room that the scale takes, in points.
-const SCALE: f32 = 310.0;
+/// Length of the scale.
+const BAR: f32 = 80.0;
 
 /// The name and the maps of each stage over the middle of its blocks, as much of it as has room over all stages; `bodies`
 /// are the blocks as they are drawn.
@@ -46,14 +46,24 @@ pub fn stages_ui(ui: &Ui, graph: &Graph, bodies: &[Rect], top: f32) {
     }
 }
 
-/// The colours of the fill from the right, with the logarithms of the gradient norms at their ends.
+/// The colours of the fill from the right, with the logarithms of the gradient norms at their ends, and what they are where
+/// there is room for it.
 pub fn scale_ui(ui: &mut Ui, [low, high]: [f32; 2]) {
-    if ui.available_width() < SCALE {
+    let [low, high] = [low, high].map(|end| short(10f64.powf(end.into())));
+    let words = t!("gradient norm");
+    let gap = ui.spacing().item_spacing.x;
+    let width = |words: &str| theme::width(ui, words, FontId::proportional(SMALL)) + gap;
+    let (scale, named) = (BAR + width(&low) + width(&high) + 2.0 * gap, width(&words));
+    let room = ui.available_width();
+    if room < scale {
         return;
     }
-    ui.label(theme::caption(short(10f64.powf(high.into()))));
-    let (bar, _) = ui.allocate_exact_size(vec2(80.0, 8.0), Sense::hover());
+    ui.label(theme::caption(high)).on_hover_text(&*words);
+    let (bar, response) = ui.allocate_exact_size(vec2(BAR, 8.0), Sense::hover());
     colour_bar_ui(ui.painter(), bar, palette::cividis());
-    ui.label(theme::caption(short(10f64.powf(low.into()))));
-    ui.label(theme::caption(t!("gradient norm")));
+    response.on_hover_text(&*words);
+    ui.label(theme::caption(low)).on_hover_text(&*words);
+    if room >= scale + named {
+        ui.label(theme::caption(words));
+    }
 }

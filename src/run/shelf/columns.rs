@@ -218,7 +218,8 @@ impl<'a> Line<'a> {
     }
 
     fn seconds(&self) -> f64 {
-        self.row().map_or(0.0, |row| row.seconds)
+        let begun = self.live.is_none_or(|series| series.step() > 0);
+        self.row().filter(|_| begun).map_or(0.0, |row| row.seconds)
     }
 
     /// The name of the run in memory, or its folder's and its own: no other line has it.
@@ -245,8 +246,11 @@ impl<'a> Line<'a> {
     }
 
     fn test_error(&self) -> Option<f32> {
-        let live = self.live.and_then(|series| series.evaluated.last());
-        live.map(|tested| tested.error).or_else(|| self.row()?.test_error)
+        let tested = self.live.and_then(|series| series.evaluated.last());
+        // After a reset the folder still tells of the nets before.
+        let known = self.live.is_none_or(|series| series.finished);
+        let stored = || self.row().filter(|_| known)?.test_error;
+        tested.map(|tested| tested.error).or_else(stored)
     }
 
     /// Another program trains it at this moment.
