@@ -7,7 +7,7 @@ use rust_i18n::t;
 use super::figure::{Curve, Point, Samples};
 use crate::net::Spec;
 use crate::palette::{Style, run_style};
-use crate::run::{History, Series, Trailing};
+use crate::run::{History, Series, Trailing, over_seeds};
 
 /// One net with all its seeds.
 pub struct Net<'a> {
@@ -166,10 +166,8 @@ pub fn mean_and_range(seeds: &[Samples]) -> (Vec<Point>, Vec<[f64; 3]>) {
     by_x.into_iter()
         .map(|(bits, values)| {
             let x = f64::from_bits(bits);
-            let finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
-            let low = finite.iter().copied().reduce(f64::min).unwrap_or(f64::NAN);
-            let high = finite.iter().copied().reduce(f64::max).unwrap_or(f64::NAN);
-            ([x, mean(&finite).unwrap_or(f64::NAN)], [x, low, high])
+            let [mean, low, high] = over_seeds(values);
+            ([x, mean], [x, low, high])
         })
         .unzip()
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use rust_i18n::t;
 
@@ -26,6 +27,16 @@ impl Experiment {
     /// Names of the experiments that come with the program.
     pub fn names() -> impl Iterator<Item = &'static str> {
         EMBEDDED.iter().map(|&(name, _)| name)
+    }
+
+    /// What the experiment of that name that comes with the program is about.
+    pub fn title_of(name: &str) -> Option<&'static str> {
+        static TITLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+            let title = |(name, _)| Experiment::named(name).map_or_else(|_| String::new(), |found| found.title);
+            EMBEDDED.into_iter().map(title).collect()
+        });
+        let place = EMBEDDED.iter().position(|&(known, _)| known == name)?;
+        Some(&TITLES[place])
     }
 
     /// An experiment that comes with the program.

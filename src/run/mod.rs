@@ -34,6 +34,7 @@ mod recorder;
 mod rehearsal;
 mod rewind;
 mod schedule;
+mod seeds;
 pub mod shelf;
 mod sketch;
 mod slope;
@@ -63,6 +64,7 @@ pub use rewind::{
     Work,
 };
 pub use schedule::{Schedule, ScheduleKind};
+pub use seeds::over_seeds;
 pub use shelf::Shelf;
 pub use slope::slope_factor;
 pub use slot::Slot;

@@ -13,7 +13,7 @@ fn reach(window: usize, values: usize) -> usize {
 /// not finite is passed through, and the mean begins anew behind it.
 ///
 /// Nothing is ever subtracted, so that no large value leaves an error behind when it is forgotten.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Trailing {
     window: usize,
     /// Values so far, up to twice the window.
@@ -30,7 +30,10 @@ impl Trailing {
     pub fn new(window: usize) -> Self {
         Self {
             window: window.max(1),
-            ..Self::default()
+            seen: 0,
+            block: Vec::new(),
+            sum: 0.0,
+            tails: Vec::new(),
         }
     }
 

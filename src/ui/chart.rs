@@ -56,8 +56,6 @@ pub struct Curve<'a> {
     pub band: [Cow<'a, [PlotPoint]>; 2],
     /// Each point of the line is a circle.
     pub dots: bool,
-    /// What each point is called, where the pointer asks; may be empty.
-    pub places: Vec<String>,
     /// Where runs were last finite.
     pub crosses: Vec<PlotPoint>,
 }
@@ -84,6 +82,9 @@ pub enum Across {
     Count,
 }
 
+/// What a net's point is called, by its place on the line.
+pub type PointName<'a> = &'a dyn Fn(&str, usize) -> String;
+
 /// A chart of curves.
 pub struct Chart<'a> {
     pub id: &'a str,
@@ -102,6 +103,8 @@ pub struct Chart<'a> {
     pub naming: Naming,
     /// Least room for the names, with which charts beneath each other have one scale.
     pub room: f32,
+    /// What a net's point is called, asked where the pointer is at it.
+    pub point_name: Option<PointName<'a>>,
     /// Name of the net that the pointer is over, in this panel or another.
     pub focus: Option<&'a str>,
     /// Zoom and pan by mouse; double click goes back.
@@ -172,8 +175,8 @@ impl Chart<'_> {
                 link.cursor.zoom = Some([time.step(min[0]), time.step(max[0])]);
             }
         }
-        if let (None, Some(at)) = (&link, pointer.hover_pos()) {
-            point_ui(ui, transform, (curves, self.height), at, ink);
+        if let (Some(name), Some(at)) = (self.point_name, pointer.hover_pos()) {
+            point_ui(ui, transform, (curves, self.height), (name, at), ink);
         }
         if let (Some(link), Across::Time(time)) = (link, self.across) {
             self.follow(ui, &response, link, time, curves, ink);

@@ -8,7 +8,7 @@ use egui_plot::{PlotPoint, PlotTransform};
 use rust_i18n::t;
 
 use super::axis::{Height, Time};
-use super::chart::{Curve, NEAR};
+use super::chart::{Curve, NEAR, PointName};
 use super::chart_lines::height_at;
 use super::theme::{Ink, SMALL};
 use super::widgets::{percent, short};
@@ -95,18 +95,24 @@ pub fn crosshair_ui(
     rows_ui(&painter, rows, pos2(x, frame.top() + 4.0), frame, ink);
 }
 
-/// What the point is that the pointer is at, where points have names.
-pub fn point_ui(ui: &Ui, transform: &PlotTransform, (curves, height): (&[Curve<'_>], Height), pointer: Pos2, ink: Ink) {
+/// What the point is that the pointer is at, if it is at one.
+pub fn point_ui(
+    ui: &Ui,
+    transform: &PlotTransform,
+    (curves, height): (&[Curve<'_>], Height),
+    (name, pointer): (PointName<'_>, Pos2),
+    ink: Ink,
+) {
     let frame = *transform.frame();
     let near = curves.iter().flat_map(|curve| {
-        let points = curve.places.iter().zip(curve.line.iter());
-        let finite = points.filter(|(_, point)| point.y.is_finite());
+        let finite = curve.line.iter().enumerate().filter(|(_, point)| point.y.is_finite());
         finite.map(move |(place, point)| (curve, place, point.y, transform.position_from_point(point)))
     });
     let near = near.min_by(|a, b| pointer.distance_sq(a.3).total_cmp(&pointer.distance_sq(b.3)));
     let Some((curve, place, y, at)) = near.filter(|(.., at)| pointer.distance(*at) <= NEAR) else {
         return;
     };
+    let place = name(&curve.name, place);
     let painter = ui.painter_at(frame);
     painter.circle_filled(at, curve.width + 2.5, curve.colour);
     let font = FontId::proportional(SMALL);

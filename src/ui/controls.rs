@@ -173,12 +173,8 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
         .show_ui(ui, |ui| {
             for name in Experiment::names() {
                 let chosen = scene.experiment.name == name;
-                let title = Experiment::named(name).map(|experiment| experiment.title);
-                let mut entry = ui.selectable_label(chosen, name);
-                if let Ok(title) = title {
-                    entry = entry.on_hover_text(t!(title));
-                }
-                if entry.clicked() {
+                let title = t!(Experiment::title_of(name).unwrap_or_default());
+                if ui.selectable_label(chosen, name).on_hover_text(title).clicked() {
                     actions.push(Action::StartNamed(name));
                 }
             }

@@ -287,6 +287,7 @@ impl Curves {
             bracket,
             naming,
             room,
+            point_name: None,
             focus: focus.as_deref(),
             interactive: true,
             summary: summary(scene, measure, verdict),

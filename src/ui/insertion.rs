@@ -292,6 +292,7 @@ fn chart_ui(
         bracket: None,
         naming: Naming::Whole,
         room: 0.0,
+        point_name: None,
         focus,
         interactive: true,
         summary: spoken.join("; "),

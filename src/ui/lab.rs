@@ -34,6 +34,9 @@ pub struct Lab {
     /// A field had the keys in the last frame.
     #[serde(skip)]
     edited: bool,
+    /// How often the nets were reset until the last frame.
+    #[serde(skip)]
+    resets: usize,
     /// Keys that the palette presses in the next frame.
     #[serde(skip)]
     pressed: Option<KeyboardShortcut>,
@@ -166,6 +169,11 @@ impl Lab {
         let mut actions = Vec::new();
         theme::cover_tooltips(ui);
         self.cursor.turn_frame();
+        // The moments that could be held are gone.
+        let before = std::mem::replace(&mut self.resets, scene.findings.resets);
+        if before < self.resets {
+            self.cursor.live();
+        }
         self.lessons
             .follow(scene, &mut self.tiling, &mut self.cursor, &mut actions);
         theme::set_taught(ui.ctx(), self.lessons.taught());
@@ -184,10 +192,6 @@ impl Lab {
                 let place = (!fills).then_some((&mut self.tiling, &mut self.cursor));
                 controls::controls_ui(ui, scene, (title, taught), place, &mut actions)
             });
-        // The moments that could be held are gone.
-        if actions.contains(&Action::Send(Command::Reset)) {
-            self.cursor.live();
-        }
         Side::bottom("status")
             .frame(margin(12, 0))
             .exact_size(28.0)
@@ -356,10 +360,7 @@ impl Lab {
         match task {
             Task::RunOrPause => send(controls::run_or_pause(scene)),
             Task::Step => send(Command::Step(1)),
-            Task::Reset => {
-                self.cursor.live();
-                send(Command::Reset);
-            }
+            Task::Reset => send(Command::Reset),
             Task::Stop => send(Command::Stop),
             Task::Vanishing => {
                 self.tiling.open(Panel::Slope);

@@ -8,22 +8,32 @@ use super::axis::{Height, Time};
 use crate::run::Trailing;
 
 /// Means of the last so many values, for a series that grows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Smoother {
     window: usize,
     mean: Trailing,
     values: Vec<f32>,
 }
 
+impl Default for Smoother {
+    fn default() -> Self {
+        Self::new(1)
+    }
+}
+
 impl Smoother {
+    fn new(window: usize) -> Self {
+        Self {
+            window,
+            mean: Trailing::new(window),
+            values: Vec::new(),
+        }
+    }
+
     /// The smoothed series; only what is new is computed. A window of 1 leaves the series as it is.
     pub fn update(&mut self, raw: &[f32], window: usize) -> &[f32] {
         if self.window != window || self.values.len() > raw.len() {
-            *self = Self {
-                window,
-                mean: Trailing::new(window),
-                values: Vec::new(),
-            };
+            *self = Self::new(window);
         }
         for &value in &raw[self.values.len()..] {
             self.values.push(self.mean.next(value.into()) as f32);

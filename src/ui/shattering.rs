@@ -243,6 +243,7 @@ fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], fo
         bracket: None,
         naming: Naming::Whole,
         room: 0.0,
+        point_name: None,
         focus,
         interactive: true,
         summary: t!("Autocorrelation of input gradients. %{nets}", nets = spoken.join("; ")).into_owned(),

@@ -13,12 +13,12 @@ use super::chart::{Across, Chart, Curve};
 use super::chart_names::Naming;
 use super::cursor::{Cursor, find};
 use super::pane::{Pane, View};
-use super::traces::{Group, groups, has_seeds, over_seeds};
+use super::traces::{Group, groups, has_seeds};
 use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
-use crate::run::{Gradient, History, Measured, Series, scale, slope_factor};
+use crate::run::{Gradient, History, Measured, Series, over_seeds, scale, slope_factor};
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -262,7 +262,6 @@ impl Slope {
                 width,
                 dashed: nets[..index].iter().any(|other| net.equals(other)),
                 dots: norms.len() < 40,
-                places: places(quantity, spec),
                 line: place(0).into(),
                 band: match net.runs.len() {
                     1 => Default::default(),
@@ -293,6 +292,10 @@ impl Slope {
             .count();
         self.title_ui(ui, view, [beyond, places().count()]);
         let focus = view.cursor.preview.run.clone();
+        let named = |name: &str, place: usize| {
+            let net = nets.iter().find(|net| net.name == name);
+            net.map_or_else(String::new, |net| point_name(quantity, &net.runs[0].track.spec, place))
+        };
         let chart = Chart {
             id: "slope",
             x_label: &x_label,
@@ -305,6 +308,7 @@ impl Slope {
             bracket: None,
             naming: Naming::Whole,
             room: 0.0,
+            point_name: Some(&named),
             focus: focus.as_deref(),
             interactive: true,
             summary: self.summary(view),
@@ -339,13 +343,12 @@ impl Slope {
     }
 }
 
-/// What the points of a net's line are called; that of the stem's activation by what it is.
-fn places(quantity: Gradient, spec: &Spec) -> Vec<String> {
-    let mut names = quantity.names(spec);
-    if let (Gradient::Activation, Some(first)) = (quantity, names.first_mut()) {
-        *first = t!("stem").into();
+/// What a point of a net's line is called; that of the stem's activation by what it is.
+fn point_name(quantity: Gradient, spec: &Spec, place: usize) -> String {
+    match (quantity, place) {
+        (Gradient::Activation, 0) => t!("stem").into(),
+        _ => quantity.names(spec).into_iter().nth(place).unwrap_or_default(),
     }
-    names
 }
 
 /// What stands after the names of plain nets.

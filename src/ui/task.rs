@@ -236,14 +236,11 @@ impl Task {
             Task::Language => t!("English or Chinese"),
             Task::Keys => t!("Show all keys"),
             Task::Palette => t!("Find a command"),
-            Task::Start(name) => match Experiment::named(name) {
-                Ok(experiment) => t!(
-                    "Start experiment: %{name} (%{title})",
-                    name = name,
-                    title = t!(experiment.title)
-                ),
-                Err(_) => Cow::Borrowed(*name),
-            },
+            Task::Start(name) => t!(
+                "Start experiment: %{name} (%{title})",
+                name = name,
+                title = t!(Experiment::title_of(name).unwrap_or_default())
+            ),
             Task::Engine(name) => t!("Restart on engine: %{name}", name = name),
             Task::LookAt(name) => t!("Look at net: %{name}", name = name),
             Task::Press(panel, key) => t!("%{panel}: %{words}", panel = panel.title(), words = t!(key.words)),

@@ -4,7 +4,7 @@
 use egui_plot::PlotPoint;
 
 use super::series::{Grid, Smoother, Thinner};
-use crate::run::{History, Series};
+use crate::run::{History, Series, over_seeds};
 
 /// All runs of one name, in the order of their seeds.
 #[derive(Debug, Clone)]
@@ -122,17 +122,10 @@ impl Trace {
         }
         for index in self.mean.len()..common {
             let seeds = self.smooth.iter().filter_map(|seed| seed.values().get(index).copied());
-            let (mut sum, mut count, mut low, mut high) = (0.0, 0u32, f32::INFINITY, f32::NEG_INFINITY);
-            for value in seeds.filter(|value| value.is_finite()) {
-                (sum, count) = (sum + f64::from(value), count + 1);
-                (low, high) = (low.min(value), high.max(value));
-            }
-            if count == 0 {
-                (low, high) = (f32::NAN, f32::NAN);
-            }
-            self.mean.push((sum / f64::from(count)) as f32);
-            self.low.push(low);
-            self.high.push(high);
+            let [mean, low, high] = over_seeds(seeds.map(f64::from));
+            self.mean.push(mean as f32);
+            self.low.push(low as f32);
+            self.high.push(high as f32);
         }
     }
 }
@@ -154,19 +147,6 @@ pub fn evaluated(runs: &[&Series], value: impl Fn(&crate::run::Evaluated) -> f32
         points.push([point.step as f64, mean, low, high]);
     }
     points
-}
-
-/// Mean, lowest and highest of what is finite.
-pub fn over_seeds(seeds: impl Iterator<Item = f64>) -> [f64; 3] {
-    let finite = seeds.filter(|value| value.is_finite());
-    let (sum, count, low, high) = finite.fold(
-        (0.0, 0u32, f64::INFINITY, f64::NEG_INFINITY),
-        |(sum, count, low, high), value| (sum + value, count + 1, low.min(value), high.max(value)),
-    );
-    match count {
-        0 => [f64::NAN; 3],
-        _ => [sum / f64::from(count), low, high],
-    }
 }
 
 /// Plot points of a line given in steps and values.

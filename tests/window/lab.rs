@@ -264,6 +264,9 @@ fn a_reset_follows_the_training_again() {
         }
         page.run();
         assert!(page.state().actions.contains(&Action::Send(Command::Reset)));
+        page.state_mut().history.apply(&Event::Reset);
+        page.state_mut().findings.resets += 1;
+        page.run();
         assert_eq!(page.state().lab.cursor.step, None, "what was held is gone");
     }
 }

@@ -5,7 +5,7 @@ use eframe::egui::{Theme, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use crate::page::{ALL, Page};
-use crate::{paths, probes, rewind};
+use crate::{fading, paths, probes, rewind};
 
 #[test]
 fn pictures_are_summed_up_in_words() {
@@ -57,7 +57,7 @@ fn what_was_found_out_is_summed_up_too() {
             "Autocorrelation of input gradients. plain-20: at step 250",
         ),
         (
-            rewind::fading(),
+            fading::fading(),
             "Image read back from plain-56: R squared 1.00 at the first block, 0.00 at the last",
         ),
         (

@@ -148,6 +148,7 @@ fn answers_about_nets_that_were_reset_are_dropped() {
         thread::sleep(Duration::from_millis(5));
     }
     assert!(session.findings.landscape_at(0, plane, usize::MAX).is_none());
+    assert_eq!(session.findings.resets, 1);
     // About the nets as they are now one can ask again.
     session.send(Command::Ask(question(0)));
     wait(&mut session, &ctx, |session| {

@@ -54,6 +54,7 @@ pub fn chart_card_ui(ui: &mut Ui, rect: Rect, scene: Scene<'_>, stage: Stage, wo
                 bracket: None,
                 naming: Naming::Whole,
                 room: 0.0,
+                point_name: None,
                 focus: None,
                 interactive: false,
                 summary: summary(scene, words),

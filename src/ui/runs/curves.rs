@@ -70,6 +70,7 @@ pub fn curves_ui<'a>(
         bracket: None,
         naming: Naming::Whole,
         room: 0.0,
+        point_name: None,
         focus,
         interactive: true,
         summary: named(&title, &names.join(&t!(", "))),
