@@ -69,10 +69,13 @@ impl Endings {
             .collect();
         let across = |name: &[String]| name.iter().map(|line| room_for(line, NAME)).fold(0.0, f64::max);
         let column = names.iter().map(|name| across(name)).fold(0.0, f64::max);
+        let details = plot.curves.iter().map(|curve| room_for(&curve.detail, DETAIL));
+        let details = details.fold(0.0, f64::max);
+        // All stand beside their names, or none does.
+        let beside = lines == 1 || names.iter().all(|name| name.len() == 1) && column + GAP + details <= limit;
         let mut each: Vec<Ending> = Vec::new();
         for (curve, name) in plot.curves.iter().zip(names) {
             let mut ending = Ending::default();
-            let beside = lines == 1 || name.len() == 1 && column + GAP + room_for(&curve.detail, DETAIL) <= limit;
             ending.add(name, NAME, NAME_LINE, curve.colour);
             if beside && !curve.detail.is_empty() {
                 let at = [column + GAP, NAME_LINE / 2.0];

@@ -40,7 +40,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         return Err(nothing());
     }
     let panels = image.into_iter().map(Panel::Maps).chain(shown).collect();
-    let notes = vec![t!("Each panel has its own scale; batch normalisation with batch statistics.").into()];
+    let notes = vec![t!("Each layer has its own scale; batch normalisation with batch statistics.").into()];
     Ok(material.figure(t!("Feature maps"), panels, notes))
 }
 

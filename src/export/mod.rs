@@ -61,7 +61,7 @@ use rust_i18n::t;
 
 pub use figure::{
     Axis, Body, Bracket, Curve, Figure, Film, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale,
-    Strip, Tower, Towers,
+    Strip, Tower, Towers, logarithmic,
 };
 pub use fonts::CHINESE as CHINESE_FONT;
 pub use labels::spread;

@@ -36,8 +36,8 @@ pub enum Cell {
     Text(String),
     /// As it is read, and its value.
     Number(String, f64),
-    /// A line the size of a word, on a logarithmic scale of its own, and the share of the width that it takes.
-    Curve(Vec<f32>, f32),
+    /// A line the size of a word, on a logarithmic scale of its own, and between which shares of the width it lies.
+    Curve(Vec<f32>, [f32; 2]),
     /// A length, of that one for the whole width, with its number.
     Bar(String, f64, f64),
     /// Small pictures, side by side.

@@ -45,17 +45,22 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if let [upper, lower] = &maps[..] {
         maps.extend(ratio(upper, lower));
     }
+    let mut shown = maps.iter().flat_map(|map| map.values.iter().flatten());
+    let lost = shown.any(|value| !value.is_finite());
     let place = match gradient {
         Gradient::Activation => t!("at the stem's output and at each block's"),
         Gradient::Weight | Gradient::Ratio => t!("of each convolution and of the linear layer"),
     };
     let mut notes = vec![
         t!(
-            "Euclidean norm over one training minibatch, %{place}; every column shows the newest measurement. Nets share one scale; red is not finite.",
+            "Euclidean norm over one training minibatch, %{place}; every column shows the newest measurement. Nets share one scale.",
             place = place
         )
         .into_owned(),
     ];
+    if lost {
+        notes.push(t!("Red is not finite.").into());
+    }
     notes.extend(seeds_shown(material.history, sides));
     let panels = maps.into_iter().map(Panel::Heat).collect();
     Ok(material.figure(t!("Gradient weather"), panels, notes))

@@ -47,6 +47,14 @@ const AIR: f32 = 6.0;
 const LONG: f32 = 0.7;
 /// Height of a panel that has no room for its sentence.
 const LITTLE: f32 = 200.0;
+/// Height of the colours' line, the least of a tower that leaves room for it, and the width of one that has the colours
+/// beside the tools.
+const SCALE: f32 = 18.0;
+const LEAST: f32 = 84.0;
+const BOTH: f32 = 480.0;
+/// Height that a tower has at least beside words about its block, and beside those about the panel.
+const TOWER: f32 = 110.0;
+const HELPED: f32 = 240.0;
 
 impl Pane for Architecture {
     const TITLE: &'static str = "Architecture";
@@ -82,21 +90,30 @@ impl Pane for Architecture {
         let text = |text: String| theme::paragraph(ui, text, space.width());
         let texts = bench.as_ref().map(|bench| [bench.about(), bench.why()].map(text));
         let tools = if space.height() > 110.0 { 32.0 } else { 0.0 };
+        let until = view.cursor.step.unwrap_or(usize::MAX);
+        let measured = series.measured.iter().rev().find(|measured| measured.step <= until);
+        // Beside the tools where there is room for both.
+        let crowded = tools == 0.0 || space.width() < BOTH;
+        let scale = if measured.is_some() && crowded && space.height() > LEAST {
+            SCALE
+        } else {
+            0.0
+        };
         let written = texts
             .as_ref()
             .map_or(0.0, |[about, why]| about.size().y + why.size().y + 6.0);
-        let written = if space.height() > 160.0 { written } else { 0.0 };
-        let help = if space.height() > 330.0 { 40.0 } else { 0.0 };
+        // Words give way to the tower.
+        let rest = space.height() - tools - scale;
+        let written = if rest - written > TOWER { written } else { 0.0 };
+        let help = if rest - written > HELPED { 40.0 } else { 0.0 };
         ui.spacing_mut().item_spacing.y = BETWEEN;
-        let foot = tools + written + help + 4.0 * BETWEEN + AIR;
+        let foot = tools + scale + written + help + 5.0 * BETWEEN + AIR;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
         let picture = ui.allocate_rect(space, egui::Sense::hover());
         ui.add_space(AIR);
         let among = scene.history.specs();
         let (colour, _) = line_style(ui, &series.track.spec, &among);
         let run = series.track.id;
-        let until = view.cursor.step.unwrap_or(usize::MAX);
-        let measured = series.measured.iter().rev().find(|measured| measured.step <= until);
         let nothing = Surgery::default();
         let outcomes = self.outcomes(run, view);
         let tower = BlockTower {
@@ -110,12 +127,17 @@ impl Pane for Architecture {
         };
         picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, tower.summary(&series.track.name)));
         let mut act = tower.show_ui(ui, space, view.cursor);
+        let right = Layout::right_to_left(Align::Center);
+        if let (Some(ends), true) = (tower.scale(), scale > 0.0) {
+            let size = egui::vec2(ui.available_width(), scale);
+            ui.allocate_ui_with_layout(size, right, |ui| scale_ui(ui, ends));
+        }
         if let (Some(bench), true) = (&bench, tools > 0.0) {
             let surgery = tower.surgery;
             let used = ui.horizontal(|ui| {
                 let used = bench.tools_ui(ui, surgery);
-                if let Some(scale) = tower.scale() {
-                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| scale_ui(ui, scale));
+                if let (Some(ends), true) = (tower.scale(), scale == 0.0) {
+                    ui.with_layout(right, |ui| scale_ui(ui, ends));
                 }
                 used
             });

@@ -6,6 +6,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::widgets::{grouped, short};
+use crate::export::logarithmic;
 
 /// What the x axis counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -61,11 +62,12 @@ impl Time {
 
     /// Stands beneath the axis.
     pub fn label(self) -> Cow<'static, str> {
-        match self.unit {
+        let label = match self.unit {
             Unit::Step => t!("training step"),
             Unit::Epoch => t!("epoch"),
             Unit::Image => t!("images seen"),
-        }
+        };
+        if self.log { logarithmic(&label).into() } else { label }
     }
 
     /// A step, and what it is in the axis' unit.

@@ -252,7 +252,7 @@ impl BlockTower<'_> {
                 .map(|&norm| t!("gradient norm %{norm}", norm = short(f64::from(norm))).into_owned()),
         );
         lines.extend(self.outcomes.get(&index).map(|lesion| {
-            let [before, after] = [lesion.before, lesion.after].map(|share| format!("{share:.3}"));
+            let [before, after] = [lesion.before, lesion.after].map(|share| format!("{} %", percent(share)));
             t!("test accuracy %{before} → %{after}", before = before, after = after).into_owned()
         }));
         if let Some(cuts) = self

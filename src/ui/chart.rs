@@ -52,6 +52,8 @@ pub struct Curve<'a> {
     /// Drawn faintly beneath the line.
     pub raw: Vec<&'a [PlotPoint]>,
     pub line: Cow<'a, [PlotPoint]>,
+    /// The steps and values that the line was thinned from; may be empty.
+    pub values: (&'a [u32], &'a [f32]),
     /// Lower and upper edge of a band, point by point; may be empty.
     pub band: [Cow<'a, [PlotPoint]>; 2],
     /// Each point of the line is a circle.
@@ -80,6 +82,8 @@ pub enum Across {
     Time(Time),
     /// Whole numbers.
     Count,
+    /// From the one end, 0, to the other, 1.
+    Share,
 }
 
 /// What a net's point is called, by its place on the line.
@@ -130,7 +134,7 @@ impl Chart<'_> {
         let names = Names::fit(ui, curves, self.bracket.as_ref(), self.naming, zoom.is_some()).with_room(ui, self.room);
         let told = names.legend_ui(ui, curves);
         let end = self.x.start + (self.x.end - self.x.start) / (1.0 - names.share);
-        let dots = self.across == Across::Count && curves.iter().any(|curve| curve.dots);
+        let dots = !matches!(self.across, Across::Time(_)) && curves.iter().any(|curve| curve.dots);
         let before = if dots { DOT * (end - self.x.start) } else { 0.0 };
         let wish_x = zoom.unwrap_or([self.x.start - before, end]);
         let lifted = ui.scope_id().with((self.id, "heights", self.height.log));
@@ -227,7 +231,7 @@ impl Chart<'_> {
     fn places(&self, steps: [f64; 2]) -> Option<[f64; 2]> {
         match self.across {
             Across::Time(time) => Some(steps.map(|step| time.place(step.max(0.0)))),
-            Across::Count => None,
+            Across::Count | Across::Share => None,
         }
     }
 
@@ -296,6 +300,7 @@ impl Chart<'_> {
             Across::Time(time) if time.per_step < 1.0 => plain(time.value(mark.value)),
             Across::Time(time) => whole(time.value(mark.value).round()),
             Across::Count => whole(mark.value),
+            Across::Share => format!("{} %", whole(100.0 * mark.value)),
         });
         if !self.x_label.is_empty() {
             // It is written beneath the lines, not beneath the names.
@@ -351,6 +356,7 @@ impl Chart<'_> {
                             .collect()
                     }
                     Across::Count => linear_marks(input, 2.5),
+                    Across::Share => linear_marks(input, 4.0),
                 };
                 // Names stand beyond the last step; no line and no number crosses them.
                 marks.into_iter().filter(|mark| mark.value <= last + 1e-9).collect()
@@ -410,6 +416,18 @@ fn settle(ui: &Ui, id: Id, now: Drawn) {
             ui.ctx().request_repaint();
         }
         Some(_) => ui.ctx().request_repaint_after(SOON),
+    }
+}
+
+impl Curve<'_> {
+    /// Height of the line over a step: what it was thinned from, else between its points.
+    pub fn height_at(&self, time: Time, height: Height, step: u64) -> Option<f64> {
+        let (steps, values) = self.values;
+        let known = steps.binary_search(&(step as u32)).ok();
+        match known.and_then(|place| values.get(place)) {
+            Some(&value) => Some(height.place(value.into())),
+            None => height_at(&self.line, time.place(step as f64)),
+        }
     }
 }
 

@@ -9,9 +9,11 @@ use rust_i18n::t;
 
 use super::axis::{Height, Time};
 use super::chart::{Curve, NEAR, PointName};
-use super::chart_lines::height_at;
-use super::theme::{Ink, SMALL};
+use super::theme::{self, Ink, SMALL};
 use super::widgets::{percent, short};
+
+/// Room beside the rows of a box, both sides together.
+const PAD: f32 = 12.0;
 
 /// Names of the spans, each in the middle of what is visible of it.
 pub fn spans_ui(ui: &Ui, transform: &PlotTransform, spans: &[(Range<f64>, String)], ink: Ink) {
@@ -69,7 +71,10 @@ pub fn crosshair_ui(
             && curve.line.last().is_some_and(|last| last.x >= place - 1e-9);
         let point = match curve.dots {
             true => measured(curve),
-            false => height_at(&curve.line, place).map(|y| PlotPoint::new(place, y)),
+            false => {
+                let y = curve.height_at(time, height, step);
+                y.map(|y| PlotPoint::new(place, y))
+            }
         };
         if let (true, Some(PlotPoint { x: at, y })) = (inside && !curve.label.is_empty(), point) {
             let number = match height.value(y) {
@@ -77,7 +82,7 @@ pub fn crosshair_ui(
                 hundredths if height.factor == 100.0 => percent(hundredths / 100.0),
                 value => short(value),
             };
-            let text = format!("{}  {number}", curve.name);
+            let text = fitting(ui, &curve.name, &format!("  {number}"), frame.width() - PAD);
             rows.push(painter.layout_no_wrap(text, font.clone(), curve.colour));
             if y.is_finite() {
                 let at = pos2(transform.position_from_point_x(at), transform.position_from_point_y(y));
@@ -92,7 +97,10 @@ pub fn crosshair_ui(
         rows.truncate(most.max(2) - 1);
         rows.push(painter.layout_no_wrap(more.into_owned(), font, ink.weak));
     }
-    rows_ui(&painter, rows, pos2(x, frame.top() + 4.0), frame, ink);
+    let ends = curves.iter().filter_map(|curve| curve.line.last());
+    let end = ends.map(|point| transform.position_from_point_x(point.x));
+    let end = end.fold(frame.left(), f32::max).min(frame.right());
+    rows_ui(&painter, rows, (pos2(x, frame.top() + 4.0), end), frame, ink);
 }
 
 /// What the point is that the pointer is at, if it is at one.
@@ -123,18 +131,30 @@ pub fn point_ui(
     let rows = rows.map(|(words, colour)| painter.layout_no_wrap(words.clone(), font.clone(), colour));
     let above = at.y - 16.0 * rows.len() as f32 - 18.0;
     let top = if above < frame.top() { at.y + 10.0 } else { above };
-    rows_ui(&painter, rows.into(), pos2(at.x, top), frame, ink);
+    rows_ui(&painter, rows.into(), (pos2(at.x, top), frame.right()), frame, ink);
 }
 
-/// A box of rows beside a place, within the frame.
-fn rows_ui(painter: &Painter, rows: Vec<Arc<Galley>>, at: Pos2, frame: Rect, ink: Ink) {
+/// A name with a number in at most that width, of which the name gives way.
+fn fitting(ui: &Ui, name: &str, number: &str, width: f32) -> String {
+    let fits = |text: &String| theme::width(ui, text, FontId::proportional(SMALL)) <= width;
+    let whole = format!("{name}{number}");
+    if fits(&whole) {
+        return whole;
+    }
+    let ends = name.char_indices().rev();
+    let cut = ends.map(|(end, _)| format!("{}…{number}", &name[..end])).find(fits);
+    cut.unwrap_or(whole)
+}
+
+/// A box of rows beside a place, within the frame, and where there is room not beyond the lines' end.
+fn rows_ui(painter: &Painter, rows: Vec<Arc<Galley>>, (at, end): (Pos2, f32), frame: Rect, ink: Ink) {
     let width = rows.iter().map(|row| row.size().x).fold(0.0, f32::max);
-    let size = vec2(width + 12.0, rows.len() as f32 * 16.0 + 8.0);
-    // The names are at the right.
-    let left = if at.x < frame.center().x || at.x - 10.0 - size.x < frame.left() {
-        at.x + 10.0
+    let size = vec2(width + PAD, rows.len() as f32 * 16.0 + 8.0);
+    let [before, after] = [at.x - 10.0 - size.x, at.x + 10.0];
+    let left = if after + size.x <= end || before < frame.left() {
+        after
     } else {
-        at.x - 10.0 - size.x
+        before
     };
     let left = left.min(frame.right() - size.x).max(frame.left());
     let rect = Rect::from_min_size(pos2(left, at.y), size);

@@ -231,7 +231,11 @@ fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: Option<&mut C
             ui.label(theme::caption(held));
         }
         let leave = AtRight::new(ui, "leave");
-        let words = t!("Space reveals the next thing; with Shift the one before");
+        // In a lesson Space does what the lesson waits for.
+        let words = match taught {
+            true => "".into(),
+            false => t!("Space reveals the next thing; with Shift the one before"),
+        };
         let room = ui.available_width() - leave.width(ui) - 2.0 * GRID;
         let words = theme::elided(ui, &words, FontId::proportional(SMALL), theme::ink(ui).weak, room);
         ui.add_space((room - words.size().x).max(0.0));

@@ -261,18 +261,24 @@ impl Curves {
         let curves = self.curves(ui, scene, measure, grid, y.end);
         let empty = curves.iter().all(|curve| curve.line.is_empty());
         // It stands at the lines' ends and says what is there, whatever moment is held.
-        let newest = match view.cursor.step {
-            _ if measure != Measure::TrainingLoss => None,
-            None => verdict.gap,
-            Some(_) => super::verdict::verdict(scene.history, None).gap,
+        let held = view.cursor.step.is_some();
+        let newest = match measure {
+            Measure::TrainingLoss if held => super::verdict::verdict(scene.history, None).gap,
+            Measure::TrainingLoss => verdict.gap,
+            _ => None,
         };
-        let bracket = newest.map(|gap| Bracket {
-            from: height.place(gap.shallow),
-            to: height.place(gap.deep),
-            text: match short(gap.deep - gap.shallow) {
-                gap if ui.available_width() < BRACKET_ROOM => format!("+{gap}"),
-                gap => t!("deeper, yet worse: +%{gap}", gap = gap).into_owned(),
-            },
+        let narrow = ui.available_width() < BRACKET_ROOM;
+        let bracket = newest.map(|gap| {
+            let by = short(gap.deep - gap.shallow);
+            Bracket {
+                from: height.place(gap.shallow),
+                to: height.place(gap.deep),
+                text: match (held, narrow) {
+                    (_, true) => format!("+{by}"),
+                    (false, false) => t!("deeper, yet worse: +%{gap}", gap = by).into_owned(),
+                    (true, false) => t!("at the end: +%{gap}", gap = by).into_owned(),
+                },
+            }
         });
         let focus = view.cursor.preview.run.clone();
         let chart = Chart {
@@ -311,7 +317,7 @@ impl Curves {
     }
 
     /// One curve a net; `top` is where a run that was never finite is marked.
-    fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'_>, measure: Measure, grid: Grid, top: f64) -> Vec<Curve<'a>> {
+    fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'a>, measure: Measure, grid: Grid, top: f64) -> Vec<Curve<'a>> {
         let among = scene.history.specs();
         let groups = groups(scene.history);
         for group in &groups {
@@ -346,6 +352,8 @@ impl Curves {
                         lines.raw
                     };
                     curve.line = Cow::Borrowed(lines.line);
+                    let longest = group.runs.iter().max_by_key(|run| run.steps.len());
+                    curve.values = (longest.map_or(&[], |run| &run.steps), lines.values);
                     curve.band = lines.band.map(Cow::Borrowed);
                 }
                 None => tested(&mut curve, group, measure, grid),
@@ -355,9 +363,10 @@ impl Curves {
         }
         let place = |curve: &Curve<'_>| groups.iter().position(|group| group.name == curve.name);
         curves.sort_by_key(place);
-        // While it trains, the words would come and go.
-        if scene.history.phase != Phase::Running && measure.series().is_some() {
-            tell_means(&mut curves, &groups, measure, grid.height);
+        // While it trains, the words would come and go where they depend on the lines.
+        let told = window != LAST || scene.history.phase != Phase::Running;
+        if told && measure.series().is_some() {
+            tell_means(&mut curves, &groups, measure, (grid.height, window));
         }
         curves
     }

@@ -304,12 +304,13 @@ impl FadingDigit {
                 pos2(centre + column / 2.0, bars.bottom()),
             );
             if reading.node == here {
-                painter.rect_stroke(
-                    whole.shrink(0.5),
-                    2.0,
-                    Stroke::new(1.0, ink.weak),
-                    egui::StrokeKind::Inside,
-                );
+                // A frame over several bars is not the block's own.
+                let own = if every > 1 { whole.with_min_y(bars.top()) } else { whole };
+                // Seen on dark frames and on paper.
+                for (inset, colour) in [(0.5, ink.text), (1.5, ink.paper)] {
+                    let stroke = Stroke::new(1.0, colour);
+                    painter.rect_stroke(own.shrink(inset), 2.0, stroke, egui::StrokeKind::Inside);
+                }
             }
             let id = ui.scope_id().with((series.track.id, at));
             let response = ui.interact(whole, id, Sense::click());

@@ -216,7 +216,15 @@ fn form_ui(
     let milliseconds = |seconds: f64| format!("{:.2}", 1000.0 * seconds);
     let seconds = formed.and_then(|formed| formed.seconds);
     let time = seconds.map(|seconds| t!("a step: %{time} ms", time = milliseconds(seconds)));
+    // What all forms have comes first, so that it stands in one row.
     let mut lines = Vec::new();
+    if let Some(seconds) = formed.and_then(|formed| formed.window_seconds) {
+        lines.push(t!("of it 3×3: %{time} ms", time = milliseconds(seconds)));
+    }
+    lines.push(t!(
+        "3×3: %{count} parameters",
+        count = grouped(split.window_parameters(form) as u64)
+    ));
     if let Some(formed) = formed {
         if form == Form::Grouped {
             lines.push(t!("compared with the others"));
@@ -224,14 +232,7 @@ fn form_ui(
             lines.push(t!("outputs: %{off} apart", off = short(formed.output.into())));
             lines.push(t!("gradients: %{off} apart", off = short(formed.gradient.into())));
         }
-        if let Some(seconds) = formed.window_seconds {
-            lines.push(t!("of it 3×3: %{time} ms", time = milliseconds(seconds)));
-        }
     }
-    lines.push(t!(
-        "3×3: %{count} parameters",
-        count = grouped(split.window_parameters(form) as u64)
-    ));
     let parts: Vec<&str> = time.iter().chain(&lines).map(|line| &**line).collect();
     let about = format!("{}. {}", title(form), parts.join(". "));
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &about));

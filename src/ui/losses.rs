@@ -24,8 +24,10 @@ const TIME: Time = Time {
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
 /// Distance of two names.
 const APART: f64 = 17.0;
+/// Length of a dash, and of what is left out behind it.
+const DASH: f32 = 6.0;
 /// Width that a line's point has at least.
-const COLUMN: f32 = 2.0;
+const COLUMN: f32 = 3.0;
 
 /// What is kept of each net between frames.
 #[derive(Debug, Clone, Default)]
@@ -61,13 +63,15 @@ impl Losses {
         }
         let lines: Vec<_> = groups
             .iter()
-            .filter_map(|group| {
+            .enumerate()
+            .filter_map(|(index, group)| {
                 let line = self.traces.get(group.name)?.line();
                 let style = line_style(ui, &group.runs[0].track.spec, &among);
-                Some((group.name, line, style))
+                let dashed = groups[..index].iter().any(|before| before.equals(group));
+                Some((group.name, line, style, dashed))
             })
             .collect();
-        let heights = lines.iter().flat_map(|(_, line, _)| line.iter().map(|point| point.y));
+        let heights = lines.iter().flat_map(|(_, line, ..)| line.iter().map(|point| point.y));
         let [low, high] = heights
             .filter(|y| y.is_finite())
             .fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], y| {
@@ -93,33 +97,49 @@ impl Losses {
                 ink.weak,
             );
         }
-        let moment = x(TIME.place(shown as f64));
-        painter.vline(moment, space.y_range(), Stroke::new(1.0, ink.weak));
-        for (_, line, (colour, width)) in &lines {
+        let shown = TIME.place(shown as f64);
+        painter.vline(x(shown), space.y_range(), Stroke::new(1.0, ink.weak));
+        for (_, line, (colour, width), dashed) in &lines {
+            let stroke = Stroke::new(*width, *colour);
             for piece in pieces(line) {
-                let points = piece.iter().map(|point| pos2(x(point.x), y(point.y)));
-                painter.add(Shape::line(points.collect(), Stroke::new(*width, *colour)));
+                let points: Vec<_> = piece.iter().map(|point| pos2(x(point.x), y(point.y))).collect();
+                if *dashed {
+                    painter.extend(Shape::dashed_line(&points, stroke, DASH, DASH));
+                } else {
+                    painter.add(Shape::line(points, stroke));
+                }
             }
-            if let Some(height) = height_at(line, TIME.place(shown as f64)).filter(|height| height.is_finite()) {
-                painter.circle_filled(pos2(moment, y(height)), width + 2.0, *colour);
+            // A net that has not come so far is where its line ends, and one that begins later nowhere.
+            if let [first, .., last] = line
+                && first.x <= shown
+                && let at = shown.min(last.x)
+                && let Some(height) = height_at(line, at).filter(|height| height.is_finite())
+            {
+                painter.circle_filled(pos2(x(at), y(height)), width + 2.0, *colour);
             }
         }
         let ends: Vec<_> = lines
             .iter()
-            .filter_map(|(name, line, style)| {
+            .filter_map(|(name, line, style, _)| {
                 let last = line.iter().rfind(|point| point.y.is_finite())?;
                 Some((*name, y(last.y), style.0))
             })
             .collect();
-        // A low chart names as many as it has room for.
-        let named = ((f64::from(space.height()) / APART) as usize + 1).min(ends.len());
-        let ends = &ends[..named];
-        let wanted: Vec<f64> = ends.iter().map(|(_, at, _)| f64::from(*at)).collect();
-        let free = spread(&wanted, APART, f64::from(space.top()), f64::from(space.bottom()));
+        // A low chart names as many as it has room for, and says how many more there are.
+        let room = (space.height() / APART as f32) as usize + 1;
+        let named = if ends.len() > room { room.max(2) - 1 } else { ends.len() };
+        let wanted: Vec<f64> = ends[..named].iter().map(|(_, at, _)| f64::from(*at)).collect();
+        let floor = space.bottom() - if named < ends.len() { APART as f32 } else { 0.0 };
+        let free = spread(&wanted, APART, f64::from(space.top()), f64::from(floor));
         let strong = FontId::new(SMALL, theme::semibold());
+        let right = space.right() + 2.0 * GRID;
         for ((name, _, colour), at) in ends.iter().zip(free) {
-            let beside = pos2(space.right() + 2.0 * GRID, at as f32);
+            let beside = pos2(right, at as f32);
             painter.text(beside, Align2::LEFT_CENTER, name, strong.clone(), *colour);
+        }
+        if named < ends.len() {
+            let more = t!("%{count} more", count = ends.len() - named);
+            painter.text(pos2(right, space.bottom()), Align2::LEFT_CENTER, more, small, ink.weak);
         }
     }
 

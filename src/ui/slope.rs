@@ -58,8 +58,6 @@ impl Pane for Slope {
 const LITTLE: f32 = 230.0;
 const QUANTITIES_ROOM: f32 = 440.0;
 const SCALES_ROOM: f32 = 590.0;
-/// Width of one that says how nets of several depths share the axis.
-const LABEL_ROOM: f32 = 360.0;
 
 /// Which moment is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +233,10 @@ impl Slope {
         };
         let deepest = among.iter().map(|spec| last(spec)).max().unwrap_or(1).max(1);
         let one_depth = among.iter().all(|spec| last(spec) == deepest);
+        let (across, end) = match one_depth {
+            true => (Across::Count, deepest as f64),
+            false => (Across::Share, 1.0),
+        };
         let mut curves = Vec::new();
         for (index, net) in nets.iter().enumerate() {
             let Some(norms) = self.norms(net, view) else {
@@ -242,7 +244,7 @@ impl Slope {
             };
             let spec = &net.runs[0].track.spec;
             let (colour, width) = line_style(ui, spec, &among);
-            let stretch = deepest as f64 / norms.len().saturating_sub(1).max(1) as f64;
+            let stretch = end / norms.len().saturating_sub(1).max(1) as f64;
             let blocks = || (0u32..).map(f64::from).zip(&norms);
             let means: Vec<[f64; 2]> = blocks().map(|(block, norm)| [block, norm[0]]).collect();
             let factored = quantity == Gradient::Activation && !spec.residual() && self.over.is_empty();
@@ -272,7 +274,7 @@ impl Slope {
         }
         let spans: Vec<(Range<f64>, String)> = (0..3)
             .map(|stage| {
-                let edge = |stage: usize| (stage * deepest) as f64 / 3.0;
+                let edge = |stage: usize| stage as f64 * end / 3.0;
                 (
                     edge(stage)..edge(stage + 1),
                     t!("stage %{number}", number = stage + 1).into(),
@@ -282,8 +284,7 @@ impl Slope {
         let x_label = match (quantity, one_depth) {
             (Gradient::Activation, true) => t!("block, input at the left"),
             (Gradient::Weight | Gradient::Ratio, true) => t!("layer, input at the left"),
-            (_, false) if ui.available_width() < LABEL_ROOM => t!("input to output"),
-            (_, false) => t!("input to output, every net over the full width"),
+            (_, false) => t!("place in the net, input at the left"),
         };
         let [low, high] = self.range(view, &curves);
         let places = || curves.iter().flat_map(|curve| curve.line.iter().map(|point| point.y));
@@ -299,9 +300,9 @@ impl Slope {
         let chart = Chart {
             id: "slope",
             x_label: &x_label,
-            across: Across::Count,
+            across,
             height: HEIGHT,
-            x: 0.0..deepest as f64,
+            x: 0.0..end,
             y: low..high,
             exact: self.robust,
             spans: &spans,

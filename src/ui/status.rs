@@ -26,8 +26,9 @@ pub fn words(scene: Scene<'_>, speed: Speed) -> String {
     }
     parts.push(phase(history, scene.experiment.steps).into());
     if !trained.is_empty() {
-        // While it trains, that of the net which is behind.
-        let trains = |series: &&Series| !series.finished && series.diverged.is_none();
+        // While it trains, that of the net which is behind; a branch waits until its step comes.
+        let waits = |series: &Series| series.step() == 0 && scene.experiment.branch(&series.track.name).is_some();
+        let trains = |series: &&Series| !series.finished && series.diverged.is_none() && !waits(series);
         let behind = trained.iter().filter(trains).map(Series::step).min();
         let most = trained.iter().map(Series::step).max();
         let running = history.phase == Phase::Running;

@@ -329,14 +329,16 @@ impl Timeline {
             [line.left_top(), pos2(place(now), line.top())],
             Stroke::new(2.0, ink.weak),
         );
-        let mut free = f32::NEG_INFINITY;
-        for &step in moments {
+        // The last moment first, and before it every one that has room.
+        let mut free = rect.right();
+        for &step in moments.iter().rev() {
             let x = place(step);
             painter.circle_filled(pos2(x, line.top()), 3.5, ink.weak);
             let text = painter.layout_no_wrap(grouped(step as u64), FontId::proportional(SMALL), ink.weak);
-            let left = x - text.size().x / 2.0;
-            if left > free && left >= rect.left() && left + text.size().x <= rect.right() {
-                free = left + text.size().x + GRID;
+            let half = text.size().x / 2.0;
+            let left = (x - half).min(rect.right() - 2.0 * half);
+            if left >= rect.left() && left + 2.0 * half <= free {
+                free = left - GRID;
                 painter.galley(pos2(left, line.top() + 9.0), text, ink.weak);
             }
         }

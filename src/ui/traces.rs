@@ -49,7 +49,7 @@ pub struct Trace {
     mean: Vec<f32>,
     low: Vec<f32>,
     high: Vec<f32>,
-    /// Smoothing window of the mean.
+    /// Smoothing window.
     window: usize,
     line: Thinner,
     lower: Thinner,
@@ -61,6 +61,8 @@ pub struct Lines<'a> {
     /// By seed.
     pub raw: Vec<&'a [PlotPoint]>,
     pub line: &'a [PlotPoint],
+    /// The line's values before it was thinned, one for each step of the run that has most.
+    pub values: &'a [f32],
     /// Lowest and highest seed; empty for one seed.
     pub band: [&'a [PlotPoint]; 2],
 }
@@ -74,6 +76,14 @@ impl Trace {
         window: usize,
         grid: Grid,
     ) -> Lines<'a> {
+        if self.window != window {
+            // Other values at the same steps; the raw ones stay.
+            *self = Self {
+                window,
+                raw: std::mem::take(&mut self.raw),
+                ..Self::default()
+            };
+        }
         self.smooth.resize_with(runs.len(), Smoother::default);
         self.raw.resize_with(runs.len(), Thinner::default);
         for ((run, smooth), raw) in runs.iter().zip(&mut self.smooth).zip(&mut self.raw) {
@@ -82,19 +92,20 @@ impl Trace {
         }
         let longest = runs.iter().max_by_key(|run| run.steps.len());
         let steps: &[u32] = longest.map_or(&[], |run| &run.steps);
-        if runs.len() < 2 {
-            let line = self.smooth.first().map_or(&[][..], Smoother::values);
-            self.line.update(steps, line, grid);
-        } else {
-            self.average(runs, window);
-            self.line.update(steps, &self.mean, grid);
+        let several = runs.len() > 1;
+        if several {
+            self.average(runs);
             self.lower.update(steps, &self.low, grid);
             self.upper.update(steps, &self.high, grid);
         }
-        let several = runs.len() > 1;
+        let values = match self.smooth.first() {
+            Some(only) if !several => only.values(),
+            _ => &self.mean,
+        };
         Lines {
             raw: self.raw.iter().map(Thinner::points).collect(),
-            line: self.line.points(),
+            line: self.line.update(steps, values, grid),
+            values,
             band: if several {
                 [self.lower.points(), self.upper.points()]
             } else {
@@ -110,15 +121,14 @@ impl Trace {
 
     /// Mean, lowest and highest of the smoothed seeds, as far as all of them have come. A seed that is not finite any
     /// more is left out of the mean; its cross says so.
-    fn average(&mut self, runs: &[&Series], window: usize) {
+    fn average(&mut self, runs: &[&Series]) {
         let sound = runs.iter().filter(|run| run.diverged.is_none());
         let shortest = sound.map(|run| run.steps.len()).min();
         let common = shortest
             .or_else(|| runs.iter().map(|run| run.steps.len()).min())
             .unwrap_or(0);
-        if self.window != window || self.mean.len() > common {
+        if self.mean.len() > common {
             (self.mean, self.low, self.high) = Default::default();
-            self.window = window;
         }
         for index in self.mean.len()..common {
             let seeds = self.smooth.iter().filter_map(|seed| seed.values().get(index).copied());
@@ -154,4 +164,41 @@ pub fn placed(points: impl Iterator<Item = [f64; 2]>, grid: Grid) -> Vec<PlotPoi
     points
         .map(|[step, value]| PlotPoint::new(grid.time.place(step), grid.height.place(value)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::axis::{Height, Time};
+    use crate::ui::story::tests::history;
+
+    #[test]
+    fn another_smoothing_draws_another_line() {
+        let grid = Grid {
+            time: Time::default(),
+            height: Height {
+                log: false,
+                factor: 1.0,
+            },
+            range: [0.0, 200.0],
+            columns: 64,
+        };
+        for nets in [&["plain-20"][..], &["plain-20", "plain-20"]] {
+            let mut history = history(&nets.iter().map(|&net| (net, 1.0)).collect::<Vec<_>>(), 200);
+            for run in &mut history.runs {
+                run.loss.iter_mut().step_by(2).for_each(|loss| *loss += 1.0);
+            }
+            let runs: Vec<&Series> = history.runs.iter().collect();
+            let line = |trace: &mut Trace, window| -> Vec<[f64; 2]> {
+                let lines = trace.update(&runs, |run| &run.loss, window, grid);
+                lines.line.iter().map(|point| [point.x, point.y]).collect()
+            };
+            let mut trace = Trace::default();
+            let few = line(&mut trace, 1);
+            let many = line(&mut trace, 50);
+            assert_ne!(few, many);
+            assert_eq!(many, line(&mut Trace::default(), 50));
+            assert_eq!(few, line(&mut trace, 1));
+        }
+    }
 }

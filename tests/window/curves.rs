@@ -194,6 +194,9 @@ fn training_time_is_counted_in_steps_epochs_or_images() {
         page.run();
         assert!(written(&page, label) && written(&page, last), "{unit}");
     }
+    page.get_by_label("log x").click();
+    page.run();
+    assert!(written(&page, "epoch, log scale"));
 }
 
 #[test]

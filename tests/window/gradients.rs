@@ -124,6 +124,22 @@ fn what_has_no_room_is_among_the_options() {
 }
 
 #[test]
+fn nets_of_several_depths_share_an_axis_without_blocks_of_one() {
+    let axis = |nets| {
+        let mut page = Page::new(Room::Lab, nets, 250);
+        page.lab.tiling.open(Panel::Slope);
+        page.lab.tiling.maximised = true;
+        let page = page.open(Vec2::new(840.0, 420.0), Theme::Light, 1.0);
+        let texts = legible::texts(&page).into_iter().map(|text| text.words);
+        texts.collect::<Vec<_>>()
+    };
+    let several = axis(ALL);
+    assert!(several.contains(&"100 %".into()) && several.contains(&"place in the net, input at the left".into()));
+    let one = axis(&ALL[1..3]);
+    assert!(one.contains(&"10".into()) && one.contains(&"block, input at the left".into()));
+}
+
+#[test]
 fn moments_compare_on_one_scale() {
     let mut page = open(Panel::Slope);
     let heights = |page: &Harness<'_, Page>| {

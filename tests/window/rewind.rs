@@ -6,9 +6,20 @@ use eframe::egui::{Key, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
-use crate::page::{ALL, Page, pictures};
+use crate::legible;
+use crate::page::{ALL, Nets, Page, pictures};
+
 pub const SIZE: Vec2 = Vec2::new(840.0, 420.0);
 const KEPT: [usize; 10] = [0, 1, 2, 4, 8, 16, 32, 64, 128, 250];
+
+const SIX: Nets<'_> = &[
+    ("plain-8:width=8", 2.4, 0.1),
+    ("plain-20:width=8", 2.4, 0.3),
+    ("plain-56:width=8", 2.5, 1.7),
+    ("resnet-8:width=8", 2.4, 0.02),
+    ("resnet-20:width=8", 2.4, 0.01),
+    ("resnet-56:width=8", 2.4, 0.004),
+];
 
 /// A maximised panel of a lab whose runs have kept moments.
 pub fn page(panel: Panel) -> Page {
@@ -68,6 +79,42 @@ fn the_timeline_goes_back_plays_and_continues() {
     page.get_by_label("Follow the training").click();
     page.step();
     assert_eq!(page.state().lab.cursor.step, None);
+}
+
+#[test]
+fn a_small_timeline_says_where_the_last_moment_is_and_how_many_nets_have_no_room() {
+    let mut page = page(Panel::Timeline).open(SIZE, Theme::Light, 1.0);
+    let written = |page: &Harness<Page>| {
+        let texts = legible::texts(page).into_iter();
+        texts.map(|text| text.words).collect::<Vec<_>>()
+    };
+    for width in (320..=520).step_by(20) {
+        page.set_size(Vec2::new(width as f32, 420.0));
+        page.run();
+        assert!(written(&page).contains(&"250".to_owned()), "{width}");
+    }
+    let mut page = Page::new(Room::Lab, SIX, 250);
+    page.history.apply(&Event::Kept { run: 0, step: 0 });
+    page.lab.tiling.open(Panel::Timeline);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(SIZE, Theme::Light, 1.0);
+    let mut told = 0;
+    for height in (200..=400).step_by(20) {
+        page.set_size(Vec2::new(840.0, height as f32));
+        page.run();
+        let words = written(&page);
+        let named = words
+            .iter()
+            .filter(|words| SIX.iter().any(|(net, ..)| net.starts_with(&format!("{words}:"))));
+        let mut more = words
+            .iter()
+            .filter_map(|words| words.strip_suffix(" more")?.parse::<usize>().ok());
+        if let Some(more) = more.next() {
+            assert_eq!(named.count() + more, SIX.len(), "{height}");
+            told += 1;
+        }
+    }
+    assert!(told > 0);
 }
 
 #[test]

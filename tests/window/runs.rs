@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use depthscope::run::shelf::{Errand, Item, Mark, Row, RunKey};
-use depthscope::run::{Shelf, Status};
+use depthscope::run::shelf::{Errand, Item, Line, Mark, Row, RunKey};
+use depthscope::run::{History, Shelf, Status};
 use depthscope::ui::{Action, Panel, Room};
 use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
@@ -30,6 +30,7 @@ fn item(folder: &str, name: &str, rate: &str, loss: f32, days: u64) -> Item {
             net: format!("{name}:width=8,input=1x8x8"),
             experiment: "quick".into(),
             status: Some(if days == 0 { Status::Training } else { Status::Finished }),
+            from: 0,
             steps: 400,
             of: 400,
             train_loss: Some(loss),
@@ -44,6 +45,17 @@ fn item(folder: &str, name: &str, rate: &str, loss: f32, days: u64) -> Item {
             fields: vec![pair("net", family), pair("depth", depth), pair("width", "8")],
         }),
     }
+}
+
+#[test]
+fn a_run_that_continues_another_is_drawn_from_there() {
+    let mut branch = item("quick-1764000000", "plain-20", "0.02", 0.1, 1);
+    if let Ok(row) = &mut branch.row {
+        (row.from, row.steps) = (100, 300);
+    }
+    let history = History::default();
+    let line = Line::new(&branch, None, &history, 0);
+    assert_eq!(line.extent(), [0.25, 0.75]);
 }
 
 fn shelf() -> Shelf {

@@ -114,11 +114,11 @@ impl Setting<'_> {
                 }
             }
             Some(Cell::Number(text, _)) => canvas.text(text, [at + width, middle], size, Align::Right, DARK)?,
-            Some(Cell::Curve(values, along)) => {
+            Some(Cell::Curve(values, extent)) => {
                 let place = [at, middle - 0.36 * LINE * self.size, width, 0.72 * LINE * self.size];
                 let colour = row.mark.map_or(GREY, |(colour, _)| colour);
                 let reach = self.reach(column);
-                canvas.path(&curve(values, *along, reach, place), Ink::from(colour), 1.25)?;
+                canvas.path(&curve(values, *extent, reach, place), Ink::from(colour), 1.25)?;
             }
             Some(Cell::Bar(text, value, of)) => {
                 let length = self.bar * (value / of.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
@@ -143,15 +143,16 @@ fn logarithm(value: f32) -> f64 {
 }
 
 /// The line of a curve whose logarithms lie in that reach.
-fn curve(values: &[f32], along: f32, [low, high]: [f64; 2], [left, top, width, height]: [f64; 4]) -> Vec<Point> {
+fn curve(values: &[f32], extent: [f32; 2], [low, high]: [f64; 2], [left, top, width, height]: [f64; 4]) -> Vec<Point> {
     let logs: Vec<f64> = values.iter().copied().map(logarithm).collect();
     if logs.len() < 2 {
         return Vec::new();
     }
     let reach = (high - low).max(0.05);
-    let along = width * f64::from(along.clamp(0.1, 1.0));
+    let [from, to] = extent.map(f64::from);
+    let share = (to - from).max(0.1) / (logs.len() - 1) as f64;
     let point = |(index, log): (usize, f64)| {
-        let x = left + along * index as f64 / (logs.len() - 1) as f64;
+        let x = left + width * (from + share * index as f64).min(1.0);
         [x, top + height * (1.0 - (log - low) / reach)]
     };
     logs.iter().copied().enumerate().map(point).collect()
@@ -163,10 +164,15 @@ mod tests {
 
     #[test]
     fn a_curve_goes_from_its_highest_to_its_lowest_value() {
-        let points = curve(&[4.0, 2.0, 1.0], 0.5, [0.0, 4.0_f64.ln()], [10.0, 0.0, 100.0, 20.0]);
+        let points = curve(
+            &[4.0, 2.0, 1.0],
+            [0.0, 0.5],
+            [0.0, 4.0_f64.ln()],
+            [10.0, 0.0, 100.0, 20.0],
+        );
         assert_eq!(points[0], [10.0, 0.0]);
         assert_eq!(points[1], [35.0, 10.0]);
         assert_eq!(points[2], [60.0, 20.0]);
-        assert!(curve(&[1.0], 1.0, [0.0, 1.0], [0.0; 4]).is_empty());
+        assert!(curve(&[1.0], [0.0, 1.0], [0.0, 1.0], [0.0; 4]).is_empty());
     }
 }

@@ -202,10 +202,15 @@ impl<'a> Line<'a> {
         means
     }
 
-    /// The share of its steps that is done, 0..=1.
-    pub fn done(&self) -> f32 {
+    /// Between which shares of its steps the sketch lies, 0..=1.
+    pub fn extent(&self) -> [f32; 2] {
         let of = self.row().map_or(1, |row| row.of).max(1);
-        self.steps().min(of) as f32 / of as f32
+        [self.from(), self.steps()].map(|step| step.min(of) as f32 / of as f32)
+    }
+
+    /// The step that the run continues from.
+    pub fn from(&self) -> usize {
+        self.row().map_or(0, |row| row.from)
     }
 
     /// Seconds since 1970; live runs are written at this moment.

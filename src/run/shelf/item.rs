@@ -50,7 +50,8 @@ pub struct Row {
     pub experiment: String,
     /// Absent before the first summary was written.
     pub status: Option<Status>,
-    /// Steps done, and of how many.
+    /// The step it continues from, 0 where it began with its initial weights; steps done, and of how many.
+    pub from: usize,
     pub steps: usize,
     pub of: usize,
     /// Mean minibatch loss of the last 50 steps.
@@ -102,6 +103,7 @@ impl Item {
                 net: track.spec.to_string(),
                 experiment: experiment.name.clone(),
                 status: None,
+                from: experiment.branch(&track.name).map_or(0, |branch| branch.step),
                 steps: series.step(),
                 of: experiment.steps,
                 train_loss: series.final_loss(),

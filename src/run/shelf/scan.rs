@@ -155,6 +155,7 @@ fn row(track: &Track, summary: Option<&RunSummary>, experiment: &Experiment, rec
         net: spec.to_string(),
         experiment: experiment.name.clone(),
         status: summary.map(|run| run.status),
+        from: experiment.branch(&track.name).map_or(0, |branch| branch.step),
         steps: summary.map_or(0, |run| run.steps),
         of: experiment.steps,
         train_loss: summary.and_then(|run| run.final_train_loss),

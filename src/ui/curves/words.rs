@@ -4,7 +4,7 @@ use eframe::egui::{Label, Rect, RichText, Ui, UiBuilder, pos2};
 use rust_i18n::t;
 
 use super::label;
-use crate::run::Measure;
+use crate::run::{LAST, Measure};
 use crate::ui::axis::Height;
 use crate::ui::chart::Curve;
 use crate::ui::pane::View;
@@ -86,8 +86,8 @@ pub fn note_ui(ui: &Ui, place: Rect, measure: Measure, scene: Scene<'_>) {
     ui.painter().galley(corner, words, theme::ink(ui).weak);
 }
 
-/// Says what a number is where its line visibly ends elsewhere.
-pub fn tell_means(curves: &mut [Curve<'_>], groups: &[Group<'_>], measure: Measure, height: Height) {
+/// Says what a number is: of every net where the lines are other means, else where a line visibly ends elsewhere.
+pub fn tell_means(curves: &mut [Curve<'_>], groups: &[Group<'_>], measure: Measure, (height, window): (Height, usize)) {
     let all = curves.iter().flat_map(|curve| curve.line.iter());
     let heights = all.map(|point| point.y).filter(|y| y.is_finite());
     let (low, high) = heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), y| {
@@ -99,7 +99,9 @@ pub fn tell_means(curves: &mut [Curve<'_>], groups: &[Group<'_>], measure: Measu
         let (Some(mean), Some(end)) = (mean, curve.line.last()) else {
             continue;
         };
-        if (height.place(mean) - end.y).abs() > APART * (high - low) {
+        if window != LAST {
+            curve.detail = t!("mean of %{steps}: %{value}", steps = LAST, value = curve.detail).into_owned();
+        } else if (height.place(mean) - end.y).abs() > APART * (high - low) {
             curve.detail = t!("mean %{value}", value = curve.detail).into_owned();
         }
     }

@@ -160,7 +160,9 @@ impl Side<'_> {
         let painter = ui.painter();
         if statistics.is_dead() && tile.width() > 6.0 {
             let stroke = Stroke::new(1.0, Color32::from_white_alpha(130));
-            painter.line_segment([tile.left_bottom(), tile.right_top()], stroke);
+            // Strokes of neighbours do not join.
+            let stroked = tile.scale_from_center(0.6);
+            painter.line_segment([stroked.left_bottom(), stroked.right_top()], stroke);
         }
         if channel == self.channel || response.hovered() {
             // Seen on bright maps and on dark ones.

@@ -4,7 +4,7 @@ use eframe::egui::{Color32, Label, Ui};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 
-use crate::run::shelf::Line;
+use crate::run::shelf::{Item, Line};
 use crate::ui::axis::{Height, Time};
 use crate::ui::chart::{Across, Chart, Curve};
 use crate::ui::chart_names::Naming;
@@ -23,6 +23,7 @@ pub fn curves_ui<'a>(
 ) -> Option<String> {
     let (mut end, mut more) = (1, false);
     let mut curves: Vec<Curve<'_>> = Vec::new();
+    let mut drawn: Vec<&Item> = Vec::new();
     for (line, colour) in lines {
         let losses = line.sketch();
         if losses.len() < 2 {
@@ -32,10 +33,12 @@ pub fn curves_ui<'a>(
             more = true;
             break;
         }
+        drawn.push(line.item);
         end = end.max(line.steps());
-        let apart = line.steps() as f64 / (losses.len() - 1) as f64;
+        let from = line.from() as f64;
+        let apart = (line.steps() as f64 - from) / (losses.len() - 1) as f64;
         let points = losses.iter().enumerate();
-        let points = points.map(|(at, &loss)| PlotPoint::new(at as f64 * apart, HEIGHT.place(f64::from(loss))));
+        let points = points.map(|(at, &loss)| PlotPoint::new(from + at as f64 * apart, HEIGHT.place(loss.into())));
         curves.push(Curve {
             name: line.name(),
             label: line.item.title(),
@@ -47,6 +50,9 @@ pub fn curves_ui<'a>(
     }
     if curves.is_empty() {
         return None;
+    }
+    for (curve, item) in curves.iter_mut().zip(&drawn) {
+        curve.detail = apart(item, &drawn);
     }
     let title = if more {
         t!(
@@ -76,4 +82,17 @@ pub fn curves_ui<'a>(
         summary: named(&title, &names.join(&t!(", "))),
     }
     .show_ui(ui, &curves, None)
+}
+
+/// What tells a run from others of its name: its folder, its seed, or both.
+fn apart(item: &Item, all: &[&Item]) -> String {
+    let alike = || all.iter().filter(|other| other.title() == item.title());
+    let mut parts = Vec::new();
+    if alike().any(|other| other.key.folder != item.key.folder) {
+        parts.push(item.key.folder_name());
+    }
+    if alike().any(|other| other.key.seed != item.key.seed) {
+        parts.push(t!("seed %{seed}", seed = item.key.seed).into_owned());
+    }
+    parts.join(&t!(", "))
 }

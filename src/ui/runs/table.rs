@@ -347,9 +347,10 @@ fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, [low, high]: [f32; 2], colour:
         return;
     }
     let reach = (high - low).max(0.05);
-    let along = rect.width() * line.done().max(0.1);
+    let [from, to] = line.extent();
     let points = logs.iter().enumerate().map(|(index, log)| {
-        let x = rect.left() + along * index as f32 / (logs.len() - 1) as f32;
+        let along = index as f32 / (logs.len() - 1) as f32;
+        let x = rect.left() + rect.width() * egui::lerp(from..=to.max(from + 0.1), along);
         pos2(x, rect.bottom() - rect.height() * (log - low) / reach)
     });
     ui.painter().line(points.collect(), Stroke::new(1.25, colour));
