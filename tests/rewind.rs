@@ -233,6 +233,45 @@ fn a_disk_that_refuses_is_told_and_the_moments_stay() {
     assert!((1..=9).contains(&step), "{step}");
 }
 
+/// At initialisation the net at another depth is the net that an experiment of that depth begins with.
+#[test]
+fn another_depth_is_measured_before_its_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let first_norms = |events: &[Event]| {
+        let measured = events.iter().find_map(|event| match event {
+            Event::Measured { step: 0, norms, .. } => Some(norms.clone()),
+            _ => None,
+        });
+        measured.unwrap()
+    };
+    let shallow = trainer(&folder.path().join("resnet-8"), false, true);
+    let events = until(&shallow, Phase::Done);
+    let mut deeper = experiment();
+    deeper.steps = 2;
+    deeper.runs[0].net = "resnet-20:width=4".into();
+    let options = TrainerOptions {
+        engine: "cpu".parse().unwrap(),
+        start: true,
+        ..TrainerOptions::default()
+    };
+    let deep = Trainer::spawn(deeper, options).unwrap();
+    let deep = until(&deep, Phase::Done);
+    for (blocks, expected) in [(1, first_norms(&events)), (3, first_norms(&deep))] {
+        let Finding::Slope { norms, .. } = answer(&shallow, Question::Slope { run: 0, blocks }) else {
+            panic!("another answer")
+        };
+        assert_eq!(norms.activation.len(), 3 * blocks + 1);
+        for (found, expected) in [
+            (&norms.activation, &expected.activation),
+            (&norms.weight, &expected.weight),
+        ] {
+            assert_eq!(found.len(), expected.len());
+            let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * b;
+            assert!(found.iter().zip(expected).all(close), "{found:?} {expected:?}");
+        }
+    }
+}
+
 /// The first folder of that name within another.
 fn find_folder(within: &Path, name: &str) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = within

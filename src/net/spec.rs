@@ -124,6 +124,14 @@ impl Spec {
         (self.depth - 2) / (3 * self.convolutions_per_block())
     }
 
+    /// The same net with so many blocks a stage.
+    pub fn with_blocks(&self, blocks: usize) -> Self {
+        Self {
+            depth: 3 * self.convolutions_per_block() * blocks + 2,
+            ..self.clone()
+        }
+    }
+
     /// Convolutions on a block's branch: 2 or 3.
     pub fn convolutions_per_block(&self) -> usize {
         match self.block {

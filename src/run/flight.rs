@@ -9,7 +9,8 @@ use super::course::Course;
 use super::lane::{Advance, Lane};
 use super::summary::Status;
 use super::trainer::Opener;
-use crate::engine::{BnMode, Engine, Norms, Step};
+use crate::data::Batch;
+use crate::engine::{BnMode, Engine, Norms, ProbeRequest, Select, Step};
 use crate::error::{Error, Result};
 use crate::net::{Graph, Weights};
 
@@ -83,6 +84,35 @@ pub fn open(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Norms of the gradients of a batch's mean loss, with batch statistics; nothing is changed.
+pub fn gradient_norms(engine: &mut dyn Engine, graph: &Graph, batch: &Batch) -> Result<Norms> {
+    let name = |id: &usize| graph.nodes[*id].name.clone();
+    let trunk: Vec<String> = graph.trunk().iter().map(name).collect();
+    let request = ProbeRequest {
+        mode: BnMode::Batch,
+        activations: Select::None,
+        activation_gradients: Select::Nodes(trunk.clone()),
+        weight_gradients: true,
+    };
+    let probe = engine.probe(batch, &request)?;
+    let activation = trunk.iter().map(|node| {
+        probe
+            .activation_gradients
+            .get(node)
+            .map_or(f32::NAN, |array| array.norm())
+    });
+    let weight = graph.weighted().into_iter().map(|id| {
+        let prefix = graph.nodes[id].op.parameters().unwrap_or_default();
+        let name = format!("{prefix}.weight");
+        probe.weight_gradients.get(&name).map_or(f32::NAN, |array| array.norm())
+    });
+    Ok(Norms {
+        activation: activation.collect(),
+        weight: weight.collect(),
+        parameter: parameter_norms(engine, graph)?,
+    })
 }
 
 /// Norms of the weights at the nodes of [`Graph::weighted`].

@@ -13,7 +13,7 @@ use super::message::Event;
 use super::sketch::Sketch;
 use super::summary::Status;
 use super::trainer::Opener;
-use crate::engine::{BnMode, Engine, Evaluation, Norms, ProbeRequest, Select, Step};
+use crate::engine::{BnMode, Engine, Evaluation, Norms, Step};
 use crate::error::Result;
 use crate::net::{Graph, Weights};
 
@@ -265,36 +265,7 @@ impl Lane {
 
     fn norms(&mut self, course: &Course) -> Result<Norms> {
         let batch = course.train_batch(self.track.seed, self.step);
-        let name = |id: &usize| self.graph.nodes[*id].name.clone();
-        let trunk: Vec<String> = self.graph.trunk().iter().map(name).collect();
-        let request = ProbeRequest {
-            mode: BnMode::Batch,
-            activations: Select::None,
-            activation_gradients: Select::Nodes(trunk.clone()),
-            weight_gradients: true,
-        };
         let graph = Arc::clone(&self.graph);
-        let (probe, parameter) = self.ask(course, |engine| {
-            Ok((
-                engine.probe(&batch, &request)?,
-                flight::parameter_norms(engine, &graph)?,
-            ))
-        })?;
-        let activation = trunk.iter().map(|node| {
-            probe
-                .activation_gradients
-                .get(node)
-                .map_or(f32::NAN, |array| array.norm())
-        });
-        let weight = self.graph.weighted().into_iter().map(|id| {
-            let prefix = self.graph.nodes[id].op.parameters().unwrap_or_default();
-            let name = format!("{prefix}.weight");
-            probe.weight_gradients.get(&name).map_or(f32::NAN, |array| array.norm())
-        });
-        Ok(Norms {
-            activation: activation.collect(),
-            weight: weight.collect(),
-            parameter,
-        })
+        self.ask(course, |engine| flight::gradient_norms(engine, &graph, &batch))
     }
 }

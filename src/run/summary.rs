@@ -1,5 +1,6 @@
 //! `summary.json`: what each run came to.
 
+use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -85,12 +86,16 @@ impl Summary {
         })
     }
 
-    /// Writes it in place of the one before.
+    /// Writes it in place of the one before; one that says the same stays, with the time it was written at.
     ///
     /// # Errors
     /// When the system refuses.
     pub fn write(&self, path: &Path) -> Result<()> {
-        files::replace(path, &files::json(self))
+        let bytes = files::json(self);
+        match fs::read(path) {
+            Ok(known) if known == bytes => Ok(()),
+            _ => files::replace(path, &bytes),
+        }
     }
 }
 
@@ -129,5 +134,28 @@ impl RunSummary {
             parameters: lane.graph.parameter_count(),
             curve: lane.sketch.means().to_vec(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn a_summary_that_says_the_same_stays_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("summary.json");
+        let summary = Summary { runs: Vec::new() };
+        summary.write(&path).unwrap();
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        summary.write(&path).unwrap();
+        let written = || fs::metadata(&path).unwrap().modified().unwrap();
+        assert_eq!(written(), SystemTime::UNIX_EPOCH);
+        fs::write(&path, "{").unwrap();
+        summary.write(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), files::json(&summary));
     }
 }

@@ -53,7 +53,7 @@ const SCALE: f32 = 18.0;
 const LEAST: f32 = 84.0;
 const BOTH: f32 = 480.0;
 /// Height that a tower has at least beside words about its block, and beside those about the panel.
-const TOWER: f32 = 110.0;
+const TOWER: f32 = 96.0;
 const HELPED: f32 = 240.0;
 
 impl Pane for Architecture {
@@ -95,7 +95,7 @@ impl Pane for Architecture {
         // Beside the tools where there is room for both.
         let crowded = tools == 0.0 || space.width() < BOTH;
         let scale = if measured.is_some() && crowded && space.height() > LEAST {
-            SCALE
+            SCALE + BETWEEN
         } else {
             0.0
         };
@@ -107,7 +107,7 @@ impl Pane for Architecture {
         let written = if rest - written > TOWER { written } else { 0.0 };
         let help = if rest - written > HELPED { 40.0 } else { 0.0 };
         ui.spacing_mut().item_spacing.y = BETWEEN;
-        let foot = tools + scale + written + help + 5.0 * BETWEEN + AIR;
+        let foot = tools + scale + written + help + 4.0 * BETWEEN + AIR;
         let space = egui::Rect::from_min_max(space.min, space.max - egui::vec2(0.0, foot));
         let picture = ui.allocate_rect(space, egui::Sense::hover());
         ui.add_space(AIR);
@@ -129,7 +129,7 @@ impl Pane for Architecture {
         let mut act = tower.show_ui(ui, space, view.cursor);
         let right = Layout::right_to_left(Align::Center);
         if let (Some(ends), true) = (tower.scale(), scale > 0.0) {
-            let size = egui::vec2(ui.available_width(), scale);
+            let size = egui::vec2(ui.available_width(), SCALE);
             ui.allocate_ui_with_layout(size, right, |ui| scale_ui(ui, ends));
         }
         if let (Some(bench), true) = (&bench, tools > 0.0) {

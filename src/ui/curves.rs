@@ -264,21 +264,25 @@ impl Curves {
         let held = view.cursor.step.is_some();
         let newest = match measure {
             Measure::TrainingLoss if held => super::verdict::verdict(scene.history, None).gap,
-            Measure::TrainingLoss => verdict.gap,
+            Measure::TrainingLoss => verdict.gap.clone(),
             _ => None,
         };
         let narrow = ui.available_width() < BRACKET_ROOM;
-        let bracket = newest.map(|gap| {
-            let by = short(gap.deep - gap.shallow);
-            Bracket {
-                from: height.place(gap.shallow),
-                to: height.place(gap.deep),
+        let end = |name: &str| {
+            let curve = curves.iter().find(|curve| curve.name == name)?;
+            Some(curve.line.iter().rfind(|point| point.y.is_finite())?.y)
+        };
+        let bracket = newest.and_then(|gap| {
+            let by = short(gap.by);
+            Some(Bracket {
+                from: end(&gap.shallow)?,
+                to: end(&gap.deep)?,
                 text: match (held, narrow) {
                     (_, true) => format!("+{by}"),
                     (false, false) => t!("deeper, yet worse: +%{gap}", gap = by).into_owned(),
                     (true, false) => t!("at the end: +%{gap}", gap = by).into_owned(),
                 },
-            }
+            })
         });
         let focus = view.cursor.preview.run.clone();
         let chart = Chart {

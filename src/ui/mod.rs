@@ -16,6 +16,7 @@ mod controls;
 pub mod cursor;
 mod curves;
 mod data;
+mod depths;
 pub mod draft;
 mod empty;
 mod fading;

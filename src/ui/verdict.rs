@@ -16,15 +16,16 @@ pub struct Verdict {
     pub words: String,
     /// There are no two plain nets of different depth to compare.
     pub idle: bool,
-    /// How much the deeper plain net's loss is above the shallower one's, where that is a finding.
+    /// That the deeper plain net's loss is above the shallower one's, where that is a finding.
     pub gap: Option<Gap>,
 }
 
-/// Two losses that differ.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// Two nets, by name, and how far their losses are apart.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
-    pub shallow: f64,
-    pub deep: f64,
+    pub shallow: String,
+    pub deep: String,
+    pub by: f64,
 }
 
 /// A net's loss over its seeds.
@@ -167,9 +168,10 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     };
     let words = words.into();
     let found = gap > f64::from(NOTABLE) && gap > noise;
-    let gap = found.then_some(Gap {
-        shallow: low.mean,
-        deep: high.mean,
+    let gap = found.then(|| Gap {
+        shallow: shallow.name.to_owned(),
+        deep: deep.name.to_owned(),
+        by: gap,
     });
     Verdict {
         words,
@@ -263,7 +265,9 @@ mod tests {
         ];
         let alike = verdict(&history(&alike, 150), None);
         assert!(alike.words.contains("0.10 ± 7.1·10⁻⁶ over 2 seeds"), "{}", alike.words);
-        assert!((sure.gap.unwrap().deep - 1.75).abs() < 1e-6);
+        let gap = sure.gap.unwrap();
+        assert_eq!([&*gap.shallow, &*gap.deep], ["plain-20", "plain-56"]);
+        assert!((gap.by - 1.64).abs() < 1e-6);
     }
 
     #[test]

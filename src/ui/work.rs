@@ -165,6 +165,7 @@ fn name(question: &Question) -> Cow<'static, str> {
         Question::Forms { .. } => t!("Comparing the forms of a block"),
         Question::Insertion { .. } => t!("Inserting identities"),
         Question::Shattering { .. } => t!("Measuring how gradients shatter"),
+        Question::Slope { .. } => t!("Measuring at another depth"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Gradient slope and weather: quantities, scales, and a click that moves the cursor.
 
+use depthscope::engine::Norms;
+use depthscope::run::{Finding, Question};
 use depthscope::ui::{Panel, Room};
 use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
@@ -7,6 +9,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::legible;
 use crate::page::{ALL, Page};
+use crate::rewind::asked;
 
 fn open<'a>(panel: Panel) -> Harness<'a, Page> {
     let mut page = Page::new(Room::Lab, ALL, 250);
@@ -137,6 +140,59 @@ fn nets_of_several_depths_share_an_axis_without_blocks_of_one() {
     assert!(several.contains(&"100 %".into()) && several.contains(&"place in the net, input at the left".into()));
     let one = axis(&ALL[1..3]);
     assert!(one.contains(&"10".into()) && one.contains(&"block, input at the left".into()));
+}
+
+#[test]
+fn a_slider_shows_the_slope_of_another_depth() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.open(Panel::Slope);
+    page.lab.tiling.maximised = true;
+    let mut page = page.open(Vec2::new(1024.0, 600.0), Theme::Light, 1.0);
+    assert!(page.query_by_role_and_label(Role::Slider, "depth").is_none());
+    page.get_by_label("start").click();
+    page.run();
+    page.get_by_role_and_label(Role::Slider, "depth").focus();
+    page.run();
+    page.key_press(Key::ArrowRight);
+    page.run();
+    // One stands for both plain nets.
+    let question = |run, blocks| Question::Slope { run, blocks };
+    assert_eq!(asked(&page), [question(0, 10), question(2, 10)]);
+    page.get_by_label("depth 62");
+    let names = |page: &Harness<'_, Page>| {
+        let texts = legible::texts(page).into_iter().map(|text| text.words);
+        let nets = texts.filter(|words| words.starts_with("plain-") || words.starts_with("resnet-"));
+        nets.collect::<std::collections::BTreeSet<_>>()
+    };
+    assert!(names(&page).contains("plain-56"), "until it is known");
+    for (run, factor) in [(0, 0.9f32), (2, 1.0)] {
+        let norms = Norms {
+            activation: (0..31).map(|block| factor.powi(block)).collect(),
+            weight: Vec::new(),
+            parameter: Vec::new(),
+        };
+        let blocks = 10;
+        let findings = &mut page.state_mut().findings;
+        findings.apply(Finding::Slope { run, blocks, norms });
+        findings.apply(Finding::Over(question(run, blocks)));
+    }
+    page.run();
+    assert_eq!(names(&page), ["plain-62", "resnet-62"].map(String::from).into());
+    page.get_by_label_contains("plain-62: first block 0.90, last block 0.042");
+    // Pulled on while the next is measured, it asks for the last one only.
+    for _ in 0..3 {
+        page.key_press(Key::ArrowRight);
+        page.run();
+    }
+    assert_eq!(asked(&page)[2..], [question(0, 11), question(2, 11)]);
+    for run in [0, 2] {
+        page.state_mut().findings.apply(Finding::Over(question(run, 11)));
+    }
+    page.run();
+    assert_eq!(asked(&page)[4..], [question(0, 13), question(2, 13)]);
+    page.get_by_label("start").click();
+    page.run();
+    assert!(names(&page).contains("plain-20"), "as they are");
 }
 
 #[test]

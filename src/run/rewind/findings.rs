@@ -7,6 +7,7 @@ use super::question::{Finding, LandscapeView, Origin, PlaneKind, Question, Work}
 use crate::net::{Array, Cut, Surgery};
 use crate::probe::{Forms, Insertion, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
+use crate::run::history::Measured;
 use crate::run::summary::Summary;
 
 /// Everything found out.
@@ -26,6 +27,8 @@ pub struct Findings {
     pub insertions: BTreeMap<(RunId, usize, usize), Arc<Insertion>>,
     /// By run and step.
     pub shattering: BTreeMap<(RunId, usize), Arc<Shattering>>,
+    /// By run and blocks a stage, at initial weights.
+    pub slopes: BTreeMap<(RunId, usize), Measured>,
     /// Long questions under way and waiting, in the order they were asked.
     pub working: Vec<Work>,
     /// Questions that take long and are answered, refused or dismissed, each once.
@@ -169,6 +172,9 @@ impl Findings {
             }
             Finding::Shattering { run, step, shattering } => {
                 self.shattering.insert((run, step), shattering);
+            }
+            Finding::Slope { run, blocks, norms } => {
+                self.slopes.insert((run, blocks), Measured { step: 0, norms });
             }
             Finding::Working(work) => match self.working.iter_mut().find(|known| known.question == work.question) {
                 Some(known) => *known = work,

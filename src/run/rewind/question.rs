@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::Norms;
 use crate::net::{Array, Surgery};
 use crate::probe::{Forms, Insertion, Landscape, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
@@ -52,6 +53,8 @@ pub enum Question {
     },
     /// How alike the gradients of neighbouring inputs are.
     Shattering { run: RunId, step: Option<usize> },
+    /// The gradient norms of the run's net with so many blocks a stage, at its initial weights.
+    Slope { run: RunId, blocks: usize },
 }
 
 /// What was learned before.
@@ -88,13 +91,16 @@ impl Question {
             | Question::Forms { run, step }
             | Question::Insertion { run, step, .. }
             | Question::Shattering { run, step } => (*run, *step),
-            Question::Transfer { run, .. } => (*run, Some(0)),
+            Question::Transfer { run, .. } | Question::Slope { run, .. } => (*run, Some(0)),
         }
     }
 
     /// Whether it takes so long that others must not wait behind it, that it tells how far it is and can be dismissed.
     pub fn is_long(&self) -> bool {
-        !matches!(self, Question::Information { .. } | Question::Lesion { .. })
+        !matches!(
+            self,
+            Question::Information { .. } | Question::Lesion { .. } | Question::Slope { .. }
+        )
     }
 }
 
@@ -151,6 +157,11 @@ pub enum Finding {
         step: usize,
         shattering: Arc<Shattering>,
     },
+    Slope {
+        run: RunId,
+        blocks: usize,
+        norms: Norms,
+    },
     /// How far a long question is, before its answer and beside it.
     Working(Work),
     /// A question that may take long is answered, refused or dismissed.
@@ -174,6 +185,7 @@ impl Finding {
             | Finding::Insertion { run, step, .. }
             | Finding::Shattering { run, step, .. } => Some((run, step)),
             Finding::Transfer { .. }
+            | Finding::Slope { .. }
             | Finding::Working(_)
             | Finding::Over(_)
             | Finding::Refused(..)

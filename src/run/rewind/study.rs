@@ -13,14 +13,15 @@ use rust_i18n::t;
 
 use super::keeps::Keeps;
 use super::question::{Finding, Question};
-use super::worker::{Shift, Worker};
+use super::worker::{Known, Shift, Worker};
 use crate::data::Dataset;
-use crate::engine::BnMode;
+use crate::engine::{BnMode, Optimizer};
 use crate::error::{Error, Result, Sentence};
-use crate::net::{Graph, Surgery, Weights};
+use crate::net::{Graph, Surgery, Weights, initial_weights};
 use crate::probe::{Information, Patient, accuracy, information};
 use crate::run::course::{Tests, tests_of};
 use crate::run::experiment::{Experiment, RunId};
+use crate::run::flight::gradient_norms;
 use crate::run::message::{MapRequest, Maps};
 use crate::run::outbox::Wake;
 use crate::run::slot::Slot;
@@ -98,7 +99,7 @@ impl Study {
         let worker = Worker::spawn(setup.clone(), Arc::clone(&pool), Arc::clone(&dismissals))?;
         let desk = Desk {
             setup,
-            graphs: Vec::new(),
+            known: Vec::new(),
             engines: VecDeque::new(),
             readers: VecDeque::new(),
             whole: None,
@@ -185,7 +186,7 @@ impl Setup {
 struct Desk {
     setup: Setup,
     /// By run.
-    graphs: Vec<Option<Arc<Graph>>>,
+    known: Vec<Option<Known>>,
     /// The last used in front.
     engines: VecDeque<Ready>,
     readers: VecDeque<(RunId, usize, Information)>,
@@ -222,9 +223,9 @@ impl Desk {
 
     fn attend(&mut self, task: Task, before: usize) {
         match task {
-            Task::Net(run, graph, _) => {
-                self.graphs.resize(self.graphs.len().max(run + 1), None);
-                self.graphs[run] = Some(graph);
+            Task::Net(run, graph, seed) => {
+                self.known.resize(self.known.len().max(run + 1), None);
+                self.known[run] = Some(Known { graph, seed });
                 self.engines.retain(|ready| ready.run != run);
                 self.readers.retain(|reader| reader.0 != run);
                 self.whole = None;
@@ -242,7 +243,7 @@ impl Desk {
                     Ok(None) => {}
                     Err(error) => self.setup.tell(Finding::Refused(question.clone(), error.to_string())),
                 }
-                if matches!(question, Question::Information { .. }) {
+                if matches!(question, Question::Information { .. } | Question::Slope { .. }) {
                     self.setup.tell(Finding::Over(question));
                 }
             }
@@ -259,6 +260,9 @@ impl Desk {
     /// `None` where the question was dismissed.
     fn answer(&mut self, question: &Question, snapshot: Option<Snapshot>, before: usize) -> Result<Option<Finding>> {
         let (run, step) = question.about();
+        if let Question::Slope { blocks, .. } = question {
+            return self.slope(run, *blocks).map(Some);
+        }
         let Snapshot { step, weights } = match (snapshot, step) {
             (Some(snapshot), _) => snapshot,
             (None, step) => self.setup.kept(run, step.unwrap_or(usize::MAX))?,
@@ -321,8 +325,26 @@ impl Desk {
             | Question::Landscape { .. }
             | Question::Forms { .. }
             | Question::Insertion { .. }
-            | Question::Shattering { .. } => Err(Error::Run(t!("this question is answered by the worker"))),
+            | Question::Shattering { .. }
+            | Question::Slope { .. } => Err(Error::Run(t!("this question is answered by the worker"))),
         }
+    }
+
+    /// A net as deep as that, measured before its first step.
+    fn slope(&self, run: RunId, blocks: usize) -> Result<Finding> {
+        let known = self.known(run)?;
+        let graph = Arc::new(Graph::new(&known.graph.spec.with_blocks(blocks)));
+        let weights = initial_weights(&graph, known.seed);
+        let mut engine = (self.setup.opener)(&graph, &weights, Optimizer::default())?;
+        let Experiment { batch, augment, .. } = *self.setup.experiment;
+        let batch = self.setup.dataset.train_batch(known.seed, 0, batch, augment);
+        let norms = gradient_norms(engine.as_mut(), &graph, &batch)?;
+        Ok(Finding::Slope { run, blocks, norms })
+    }
+
+    fn known(&self, run: RunId) -> Result<&Known> {
+        let known = self.known.get(run).and_then(Option::as_ref);
+        known.ok_or_else(|| Error::Run(t!("there is no run %{run}", run = run)))
     }
 
     fn maps(&mut self, request: &MapRequest) -> Result<Maps> {
@@ -353,12 +375,11 @@ impl Desk {
                 ready
             }
             None => {
-                let graph = self.graphs.get(run).and_then(Option::as_ref);
-                let graph = graph.ok_or_else(|| Error::Run(t!("there is no run %{run}", run = run)))?;
+                let graph = Arc::clone(&self.known(run)?.graph);
                 Ready {
                     run,
                     surgery: surgery.clone(),
-                    patient: Patient::new(&*self.setup.opener, graph, surgery, trained)?,
+                    patient: Patient::new(&*self.setup.opener, &graph, surgery, trained)?,
                 }
             }
         };

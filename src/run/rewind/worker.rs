@@ -163,7 +163,7 @@ impl Bench {
             Question::Forms { .. } => self.forms(run, known, &moment()?, shift),
             Question::Insertion { depth, .. } => self.insertion(run, known, &moment()?, *depth, shift),
             Question::Shattering { .. } => self.shattering(run, known, &moment()?, shift),
-            Question::Information { .. } | Question::Lesion { .. } => {
+            Question::Information { .. } | Question::Lesion { .. } | Question::Slope { .. } => {
                 Err(Error::Run(t!("this question is answered by the study")))
             }
         }
