@@ -36,6 +36,10 @@ impl Session {
         }
         let line = |item| Line::new(item, shelf.live.as_deref(), &self.history, now());
         let lines: Vec<Line> = items.iter().map(line).collect();
+        let elsewhere = match print.kind {
+            Kind::Gradients => panes.slope.elsewhere(&self.findings, &self.history),
+            _ => None,
+        };
         let material = Material {
             step: print.step,
             measures: &panes.curves.measures,
@@ -49,7 +53,7 @@ impl Session {
             runs: Some(&lines),
             data: panes.data.preview(),
             looked: panes.architecture.looked(),
-            ..Material::of(&caption, &self.history)
+            ..Material::of(&caption, elsewhere.as_ref().unwrap_or(&self.history))
         };
         let others = match print.kind {
             Kind::Data => Vec::new(),

@@ -68,6 +68,8 @@ pub struct Bracket {
     pub from: f64,
     pub to: f64,
     pub text: String,
+    /// Has room in its place, so that nothing moves when it stands there.
+    pub instead: String,
 }
 
 /// Ties a chart over training steps to the cursor and to all charts that share it.
@@ -356,7 +358,11 @@ impl Chart<'_> {
                             .collect()
                     }
                     Across::Count => linear_marks(input, 2.5),
-                    Across::Share => linear_marks(input, 4.0),
+                    // At least the ends.
+                    Across::Share => {
+                        let ends = 0.999 / input.base_step_size;
+                        linear_marks(input, ends.min(6.0))
+                    }
                 };
                 // Names stand beyond the last step; no line and no number crosses them.
                 marks.into_iter().filter(|mark| mark.value <= last + 1e-9).collect()

@@ -4,6 +4,7 @@ use eframe::egui::Color32;
 use egui_plot::{FilledArea, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points, Span};
 
 use super::chart::{Across, Chart, Curve};
+use super::chart_marks::SHADE;
 use super::series::pieces;
 use super::theme::Ink;
 
@@ -52,7 +53,7 @@ impl Chart<'_> {
     pub(super) fn lines<'c>(&self, plot: &mut PlotUi<'c>, curves: &'c [Curve<'c>], ink: Ink) {
         for (range, _) in self.spans.iter().step_by(2) {
             let shade = Span::new("", range.start..=range.end);
-            plot.span(shade.fill(ink.line.gamma_multiply(0.35)).border_width(0.0));
+            plot.span(shade.fill(ink.line.gamma_multiply(SHADE)).border_width(0.0));
         }
         let raws = curves.iter().map(|curve| curve.raw.len()).sum::<usize>().max(1);
         let faint = FAINT * (FEW / raws as f32).min(1.0);

@@ -12,6 +12,10 @@ use super::chart::{Curve, NEAR, PointName};
 use super::theme::{self, Ink, SMALL};
 use super::widgets::{percent, short};
 
+/// How far the paper of every other span is on the way to the grid's lines.
+pub const SHADE: f32 = 0.35;
+/// Distance of a box from its place.
+const BESIDE: f32 = 10.0;
 /// Room beside the rows of a box, both sides together.
 const PAD: f32 = 12.0;
 
@@ -19,12 +23,16 @@ const PAD: f32 = 12.0;
 pub fn spans_ui(ui: &Ui, transform: &PlotTransform, spans: &[(Range<f64>, String)], ink: Ink) {
     let frame = *transform.frame();
     let painter = ui.painter_at(frame);
-    for (range, name) in spans {
+    for (place, (range, name)) in spans.iter().enumerate() {
         let edge = |x: f64| transform.position_from_point_x(x).clamp(frame.left(), frame.right());
         let (left, right) = (edge(range.start), edge(range.end));
         let galley = painter.layout_no_wrap(name.clone(), FontId::proportional(SMALL), ink.weak);
         if right - left > galley.size().x + 4.0 {
             let corner = pos2((left + right - galley.size().x) / 2.0, frame.top() + 2.0);
+            // No line of the grid goes through it.
+            let shade = if place % 2 == 0 { SHADE } else { 0.0 };
+            let ground = ink.paper.lerp_to_gamma(ink.line, shade);
+            painter.rect_filled(Rect::from_min_size(corner, galley.size()), 0.0, ground);
             painter.galley(corner, galley, ink.weak);
         }
     }
@@ -100,7 +108,14 @@ pub fn crosshair_ui(
     let ends = curves.iter().filter_map(|curve| curve.line.last());
     let end = ends.map(|point| transform.position_from_point_x(point.x));
     let end = end.fold(frame.left(), f32::max).min(frame.right());
-    rows_ui(&painter, rows, (pos2(x, frame.top() + 4.0), end), frame, ink);
+    let width = rows
+        .iter()
+        .map(|row| row.size().x)
+        .fold(PAD, |widest, width| widest.max(width + PAD));
+    // For as long as a moment is held, no name is covered.
+    if !firm || x + BESIDE + width <= end || x - BESIDE - width >= frame.left() {
+        rows_ui(&painter, rows, (pos2(x, frame.top() + 4.0), end), frame, ink);
+    }
 }
 
 /// What the point is that the pointer is at, if it is at one.
@@ -150,7 +165,7 @@ fn fitting(ui: &Ui, name: &str, number: &str, width: f32) -> String {
 fn rows_ui(painter: &Painter, rows: Vec<Arc<Galley>>, (at, end): (Pos2, f32), frame: Rect, ink: Ink) {
     let width = rows.iter().map(|row| row.size().x).fold(0.0, f32::max);
     let size = vec2(width + PAD, rows.len() as f32 * 16.0 + 8.0);
-    let [before, after] = [at.x - 10.0 - size.x, at.x + 10.0];
+    let [before, after] = [at.x - BESIDE - size.x, at.x + BESIDE];
     let left = if after + size.x <= end || before < frame.left() {
         after
     } else {

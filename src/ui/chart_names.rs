@@ -102,7 +102,10 @@ impl Names {
             });
             widths.fold(0.0, f32::max)
         };
-        let gap = bracket.map_or(0.0, |bracket| theme::width(ui, &bracket.text, strong.clone()));
+        let gap = bracket.map_or(0.0, |bracket| {
+            let width = |words: &str| theme::width(ui, words, strong.clone());
+            width(&bracket.text).max(width(&bracket.instead))
+        });
         let (whole, bare) = (widest(true), widest(false));
         let details = naming == Naming::Whole && whole <= most;
         let labels = curves.iter().map(|curve| &*curve.label);

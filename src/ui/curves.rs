@@ -274,14 +274,22 @@ impl Curves {
         };
         let bracket = newest.and_then(|gap| {
             let by = short(gap.by);
+            let mut texts = match narrow {
+                true => [format!("+{by}"), format!("+{by}")],
+                false => [
+                    t!("deeper, yet worse: +%{gap}", gap = by).into_owned(),
+                    t!("at the end: +%{gap}", gap = by).into_owned(),
+                ],
+            };
+            if held {
+                texts.reverse();
+            }
+            let [text, instead] = texts;
             Some(Bracket {
                 from: end(&gap.shallow)?,
                 to: end(&gap.deep)?,
-                text: match (held, narrow) {
-                    (_, true) => format!("+{by}"),
-                    (false, false) => t!("deeper, yet worse: +%{gap}", gap = by).into_owned(),
-                    (true, false) => t!("at the end: +%{gap}", gap = by).into_owned(),
-                },
+                text,
+                instead,
             })
         });
         let focus = view.cursor.preview.run.clone();
@@ -369,7 +377,7 @@ impl Curves {
         curves.sort_by_key(place);
         // While it trains, the words would come and go where they depend on the lines.
         let told = window != LAST || scene.history.phase != Phase::Running;
-        if told && measure.series().is_some() {
+        if told && measure.series().is_some() && measure != Measure::Rate {
             tell_means(&mut curves, &groups, measure, (grid.height, window));
         }
         curves

@@ -1,12 +1,12 @@
 //! Nets at another depth, before their first step: what a slider of depths asks for, and what came of it.
 
-use eframe::egui::{Slider, Ui};
+use eframe::egui::{FontId, Slider, Ui, vec2};
 use rust_i18n::t;
 
 use super::pane::View;
-use super::{Action, Scene, theme};
-use crate::net::Spec;
-use crate::run::{Command, History, Measured, Question, Series};
+use super::theme::{self, SMALL};
+use super::{Action, Scene};
+use crate::run::{Command, Event, Findings, History, Question, Series, Track};
 
 /// Most blocks a stage: ResNet-110 of He et al. 2016, section 4.2.
 const MOST: usize = 18;
@@ -30,23 +30,33 @@ impl Depths {
 
     /// The slider, with the depth that the deepest of the nets would have.
     pub fn slider_ui(&mut self, ui: &mut Ui, history: &History) {
-        let nets = nets(history);
-        let Some(spec) = nets.iter().map(|net| &net.track.spec).max_by_key(|spec| spec.depth) else {
+        let specs = history.trained().iter().map(|net| &net.track.spec);
+        let Some(spec) = specs.max_by_key(|spec| spec.depth) else {
             return;
         };
         let own = spec.blocks_per_stage();
+        let most = MOST.max(own);
         let mut blocks = self.wish.unwrap_or(own);
         ui.spacing_mut().slider_width = 80.0;
-        let slider = Slider::new(&mut blocks, 1..=MOST.max(own)).show_value(false);
+        let slider = Slider::new(&mut blocks, 1..=most).show_value(false);
         let hint = t!("These nets at another depth, measured at their initial weights; “start” shows them as they are");
         let slider = ui.add(slider).on_hover_text(hint);
         let words = match self.wish {
             Some(blocks) => t!("depth %{depth}", depth = spec.with_blocks(blocks).depth),
             None => t!("depth"),
         };
-        let label = ui.label(theme::caption(words));
+        // What stands behind it stays while it is pulled.
+        let widest = t!("depth %{depth}", depth = spec.with_blocks(most).depth);
+        let room = theme::width(ui, &widest, FontId::proportional(SMALL));
+        let label = ui.allocate_ui(vec2(room, ui.spacing().interact_size.y), |ui| {
+            ui.set_min_width(room);
+            ui.label(theme::caption(words))
+        });
+        let label = label.inner;
         if slider.changed() {
             self.wish = Some(blocks);
+            // The arrow keys go on where the pointer left it.
+            slider.request_focus();
         }
         slider.labelled_by(label.id);
     }
@@ -78,14 +88,32 @@ impl Depths {
         }
     }
 
-    /// The nets at the depth that is known, and their norms; nothing where they are shown as they are.
-    pub fn measured<'a>(&self, scene: Scene<'a>) -> Option<Vec<(Spec, &'a Measured)>> {
+    /// The nets at the depth that is known, as measured before their first step; nothing where they are shown as they are.
+    pub fn history(&self, findings: &Findings, own: &History) -> Option<History> {
         let blocks = self.known?;
-        let measured = |net: &Series| {
-            let measured = scene.findings.slopes.get(&(net.track.id, blocks))?;
-            Some((net.track.spec.with_blocks(blocks), measured))
-        };
-        nets(scene.history).into_iter().map(measured).collect()
+        let mut history = History::default();
+        for (run, net) in nets(own).into_iter().enumerate() {
+            let measured = findings.slopes.get(&(net.track.id, blocks))?;
+            let spec = net.track.spec.with_blocks(blocks);
+            // Nets of one name differ in more.
+            let alike = history.runs.iter().any(|other| other.track.name == spec.short_name());
+            history.apply(&Event::Started {
+                track: Track {
+                    id: run,
+                    name: if alike { spec.to_string() } else { spec.short_name() },
+                    spec,
+                    seed: net.track.seed,
+                },
+                step: 0,
+                engine: net.engine.clone(),
+            });
+            history.apply(&Event::Measured {
+                run,
+                step: 0,
+                norms: measured.clone(),
+            });
+        }
+        Some(history)
     }
 }
 

@@ -33,7 +33,10 @@ const SMALL_FRAME: f32 = 26.0;
 const TWO_LINES: f32 = 32.0;
 
 /// Height of bars that have room for the blocks' numbers beneath them, and width of such a number.
-const ROOM_FOR_NUMBERS: f32 = 56.0;
+const ROOM_FOR_NUMBERS: f32 = 48.0;
+/// Distance of the bars from the frames, and height that bars with their numbers are kept.
+const GAP: f32 = 8.0;
+const NUMBERED: f32 = 52.0;
 const BLOCK_NUMBER: f32 = 24.0;
 
 /// Every how many blocks a number stands: so that the last has one, where that can be.
@@ -225,10 +228,13 @@ impl FadingDigit {
         // Where there is no room for all, each stands over so many bars.
         let every = ((SMALL_FRAME / column).ceil() as usize).clamp(1, count);
         let cell = every as f32 * column;
-        let side = (cell - 2.0).min(space.height() * 0.45).clamp(4.0, FRAME);
+        let high = space.height();
+        // In a low strip the frames give way to the numbers of the bars.
+        let most = (0.45 * high).min((high - GAP - NUMBERED).max(0.28 * high));
+        let side = (cell - 2.0).min(most).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, seen);
         self.original_ui(ui, space, side, series.track.id, seen);
-        let mut bars = Rect::from_min_max(pos2(space.left(), space.top() + side + 8.0), space.max - vec2(0.0, 2.0));
+        let mut bars = Rect::from_min_max(pos2(space.left(), space.top() + side + GAP), space.max - vec2(0.0, 2.0));
         let numbered = bars.height() > ROOM_FOR_NUMBERS;
         if numbered {
             bars.max.y -= SMALL + 2.0;

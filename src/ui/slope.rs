@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
-use super::chart_names::Naming;
+use super::chart_names::{Naming, has_room_for_details};
 use super::cursor::{Cursor, find};
 use super::depths::Depths;
 use super::pane::{Pane, View};
@@ -19,7 +19,7 @@ use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
-use crate::run::{Gradient, History, Measured, Series, over_seeds, scale, slope_factor};
+use crate::run::{Findings, Gradient, History, Measured, Series, over_seeds, scale, slope_factor};
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -49,7 +49,15 @@ impl Pane for Slope {
         if self.moment == Moment::Initialisation {
             self.depths.ask(view);
         }
-        self.chart_ui(ui, view);
+        let elsewhere = self.elsewhere(view.scene.findings, view.scene.history);
+        let history = elsewhere.as_ref().unwrap_or(view.scene.history);
+        let mut view = View {
+            scene: Scene { history, ..view.scene },
+            cursor: view.cursor,
+            actions: view.actions,
+            ..*view
+        };
+        self.chart_ui(ui, &mut view, elsewhere.is_some());
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -65,20 +73,12 @@ impl Pane for Slope {
     }
 }
 
-/// A net's norms from the input to the output: mean, lowest and highest over its seeds.
-struct Profile {
-    name: String,
-    spec: Spec,
-    norms: Vec<[f64; 3]>,
-    seeds: usize,
-    /// It looks like another but for this.
-    dashed: bool,
-}
-
 /// Height and width of a panel in which the quantities are among the options, and width of one in which the scales are.
 const LITTLE: f32 = 230.0;
 const QUANTITIES_ROOM: f32 = 440.0;
 const SCALES_ROOM: f32 = 590.0;
+/// Share of a panel's width in which names with their factors have room.
+const LINES: f32 = 0.8;
 /// Width of the slider of depths with its words.
 const SLIDER_ROOM: f32 = 170.0;
 
@@ -102,6 +102,12 @@ impl Moment {
 }
 
 impl Slope {
+    /// The nets at another depth than their own, where such are shown.
+    pub fn elsewhere(&self, findings: &Findings, history: &History) -> Option<History> {
+        let initial = self.moment == Moment::Initialisation;
+        initial.then(|| self.depths.history(findings, history)).flatten()
+    }
+
     fn controls_ui(&mut self, ui: &mut Ui, view: &View<'_>) {
         // Runs opened to compare have theirs.
         let trained = view.scene.history.trained();
@@ -110,12 +116,13 @@ impl Slope {
             .filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step))
             .max();
         let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = step));
-        let cramped = ui.available_height() < LITTLE || ui.available_width() < QUANTITIES_ROOM;
         let slider = match self.moment {
             Moment::Cursor => 0.0,
             Moment::Initialisation => SLIDER_ROOM,
         };
-        let narrow = ui.available_width() < SCALES_ROOM + slider;
+        let room = ui.available_width() - slider;
+        let cramped = ui.available_height() < LITTLE || room < QUANTITIES_ROOM;
+        let narrow = room < SCALES_ROOM;
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(8.0, 4.0);
@@ -165,10 +172,9 @@ impl Slope {
     }
 
     /// What the axis shows, and how many norms lie beyond it.
-    fn title_ui(&self, ui: &mut Ui, view: &View<'_>, beyond: [usize; 2]) {
+    fn title_ui(&self, ui: &mut Ui, view: &View<'_>, beyond: [usize; 2], elsewhere: bool) {
         let history = view.scene.history;
-        let elsewhere = self.elsewhere(view.scene).is_some();
-        let reference = self.reference(history).filter(|_| !elsewhere);
+        let reference = self.reference(history);
         let mut title = match reference {
             Some(over) => t!(
                 "%{quantity}, as a multiple of %{net}'s",
@@ -187,7 +193,8 @@ impl Slope {
         }
         if elsewhere {
             title = t!("%{title}; at another depth, before the first step", title = title);
-        } else if has_seeds(history) {
+        }
+        if has_seeds(history) {
             title = t!("%{title}; mean over seeds, band: lowest to highest", title = title);
         }
         let [count, all] = beyond;
@@ -258,51 +265,10 @@ impl Slope {
         Some(norms)
     }
 
-    /// Whether nets at another depth than their own are shown.
-    fn elsewhere<'a>(&self, scene: Scene<'a>) -> Option<Vec<(Spec, &'a Measured)>> {
-        let initial = self.moment == Moment::Initialisation;
-        self.depths.measured(scene).filter(|_| initial)
-    }
-
-    /// What is drawn.
-    fn profiles(&self, view: &View<'_>) -> Vec<Profile> {
-        if let Some(nets) = self.elsewhere(view.scene) {
-            let profile = |(spec, measured): (Spec, &Measured)| Profile {
-                name: spec.short_name(),
-                norms: self
-                    .quantity
-                    .of(measured)
-                    .iter()
-                    .map(|&norm| [f64::from(norm); 3])
-                    .collect(),
-                seeds: 1,
-                dashed: false,
-                spec,
-            };
-            return nets.into_iter().map(profile).collect();
-        }
-        let nets = groups(view.scene.history);
-        let profile = |(index, net): (usize, &Group<'_>)| {
-            Some(Profile {
-                name: net.name.to_owned(),
-                spec: net.runs[0].track.spec.clone(),
-                norms: self.norms(net, view)?,
-                seeds: net.runs.len(),
-                dashed: nets[..index].iter().any(|other| net.equals(other)),
-            })
-        };
-        nets.iter().enumerate().filter_map(profile).collect()
-    }
-
-    fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>) {
+    fn chart_ui(&self, ui: &mut Ui, view: &mut View<'_>, elsewhere: bool) {
         let (quantity, scene) = (self.quantity, view.scene);
-        let nets = self.profiles(view);
-        let elsewhere = self.elsewhere(scene).is_some();
-        let all = scene.history.specs();
-        let among: Vec<&Spec> = match elsewhere {
-            true => nets.iter().map(|net| &net.spec).collect(),
-            false => all,
-        };
+        let nets = groups(scene.history);
+        let among = scene.history.specs();
         let last = |spec: &Spec| match quantity {
             Gradient::Activation => 3 * spec.blocks_per_stage(),
             Gradient::Weight | Gradient::Ratio => quantity.names(spec).len().saturating_sub(1),
@@ -313,38 +279,41 @@ impl Slope {
             true => (Across::Count, deepest as f64),
             false => (Across::Share, 1.0),
         };
-        let curve = |net: &Profile| {
-            let (colour, width) = line_style(ui, &net.spec, &among);
-            let stretch = end / net.norms.len().saturating_sub(1).max(1) as f64;
-            let blocks = || (0u32..).map(f64::from).zip(&net.norms);
+        let mut curves = Vec::new();
+        for (index, net) in nets.iter().enumerate() {
+            let Some(norms) = self.norms(net, view) else {
+                continue;
+            };
+            let spec = &net.runs[0].track.spec;
+            let (colour, width) = line_style(ui, spec, &among);
+            let stretch = end / norms.len().saturating_sub(1).max(1) as f64;
+            let blocks = || (0u32..).map(f64::from).zip(&norms);
             let means: Vec<[f64; 2]> = blocks().map(|(block, norm)| [block, norm[0]]).collect();
-            let plain = !net.spec.residual() && (elsewhere || self.over.is_empty());
-            let factored = quantity == Gradient::Activation && plain;
+            let factored = quantity == Gradient::Activation && !spec.residual() && self.over.is_empty();
             let place = |part: usize| -> Vec<PlotPoint> {
                 blocks()
                     .map(|(block, norm)| PlotPoint::new(block * stretch, HEIGHT.place(norm[part])))
                     .collect()
             };
-            Curve {
-                name: net.name.clone(),
-                label: net.name.clone(),
+            curves.push(Curve {
+                name: net.name.to_owned(),
+                label: net.name.to_owned(),
                 detail: match slope_factor(&means) {
                     Some(factor) if factored => t!("×%{factor} a block", factor = short(factor)).into(),
                     _ => String::new(),
                 },
                 colour,
                 width,
-                dashed: net.dashed,
-                dots: net.norms.len() < 40,
+                dashed: nets[..index].iter().any(|other| net.equals(other)),
+                dots: norms.len() < 40,
                 line: place(0).into(),
-                band: match net.seeds {
+                band: match net.runs.len() {
                     1 => Default::default(),
                     _ => [place(1).into(), place(2).into()],
                 },
                 ..Curve::default()
-            }
-        };
-        let curves: Vec<Curve<'_>> = nets.iter().map(curve).collect();
+            });
+        }
         let spans: Vec<(Range<f64>, String)> = (0..3)
             .map(|stage| {
                 let edge = |stage: usize| stage as f64 * end / 3.0;
@@ -359,16 +328,22 @@ impl Slope {
             (Gradient::Weight | Gradient::Ratio, true) => t!("layer, input at the left"),
             (_, false) => t!("place in the net, input at the left"),
         };
-        let [low, high] = self.range(view, &curves, elsewhere);
+        let [low, high] = self.range(view, &curves);
         let places = || curves.iter().flat_map(|curve| curve.line.iter().map(|point| point.y));
         let beyond = places()
             .filter(|y| self.robust && !(low - 1e-6..=high + 1e-6).contains(y))
             .count();
-        self.title_ui(ui, view, [beyond, places().count()]);
+        self.title_ui(ui, view, [beyond, places().count()], elsewhere);
         let focus = view.cursor.preview.run.clone();
-        let named = |name: &str, place: usize| {
+        let point = |name: &str, place: usize| {
             let net = nets.iter().find(|net| net.name == name);
-            net.map_or_else(String::new, |net| point_name(quantity, &net.spec, place))
+            net.map_or_else(String::new, |net| point_name(quantity, &net.runs[0].track.spec, place))
+        };
+        // The lines keep half of a narrow panel.
+        let named = |curve: &Curve<'_>| (curve.label.clone(), curve.detail.clone());
+        let naming = match has_room_for_details(ui, LINES * ui.available_width(), curves.iter().map(named)) {
+            true => Naming::Whole,
+            false => Naming::Bare,
         };
         let chart = Chart {
             id: "slope",
@@ -380,9 +355,9 @@ impl Slope {
             exact: self.robust,
             spans: &spans,
             bracket: None,
-            naming: Naming::Whole,
+            naming,
             room: 0.0,
-            point_name: Some(&named),
+            point_name: Some(&point),
             focus: focus.as_deref(),
             interactive: true,
             summary: self.summary(view),
@@ -402,14 +377,13 @@ impl Slope {
     }
 
     /// Heights that the axis shows, decimal logarithms: of what is shown, or of the whole training of every net.
-    fn range(&self, view: &View<'_>, curves: &[Curve<'_>], elsewhere: bool) -> [f64; 2] {
+    fn range(&self, view: &View<'_>, curves: &[Curve<'_>]) -> [f64; 2] {
         let history = view.scene.history;
         let shown = || {
             let logs = curves.iter().flat_map(|curve| curve.line.iter());
             scale(logs.map(|point| HEIGHT.value(point.y) as f32), true)
         };
-        let whole = self.fixed && self.over.is_empty() && !elsewhere;
-        let range = match (whole, self.robust) {
+        let range = match (self.fixed && self.over.is_empty(), self.robust) {
             (true, robust) => self.quantity.scale(history, robust),
             (false, true) => shown(),
             (false, false) => None,
@@ -440,8 +414,9 @@ const HEIGHT: Height = Height { log: true, factor: 1.0 };
 
 impl Slope {
     fn summary(&self, view: &View<'_>) -> String {
-        let slope = |net: &Profile| {
-            let [first, last] = [net.norms.get(1)?, net.norms.last()?].map(|norm| short(norm[0]));
+        let slope = |net: &Group<'_>| {
+            let norms = self.norms(net, view)?;
+            let [first, last] = [norms.get(1)?, norms.last()?].map(|norm| short(norm[0]));
             Some(
                 t!(
                     "%{net}: first block %{first}, last block %{last}",
@@ -452,7 +427,7 @@ impl Slope {
                 .into_owned(),
             )
         };
-        let slopes: Vec<String> = self.profiles(view).iter().filter_map(slope).collect();
+        let slopes: Vec<String> = groups(view.scene.history).iter().filter_map(slope).collect();
         t!("Gradient norms by block. %{slopes}", slopes = slopes.join("; ")).into_owned()
     }
 }

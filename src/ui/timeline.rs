@@ -96,10 +96,17 @@ impl Pane for Timeline {
                 step = now,
                 moments = moments.len()
             ),
-            Some(step) => t!(
-                "Every picture shows step %{step}, computed again from the weights kept there.",
-                step = grouped(step as u64)
-            ),
+            Some(step) => match moments.iter().rev().find(|&&moment| moment <= step) {
+                Some(&kept) if kept < step => t!(
+                    "Curves show step %{step}; what takes weights shows step %{kept}, the last moment before it.",
+                    step = grouped(step as u64),
+                    kept = grouped(kept as u64)
+                ),
+                _ => t!(
+                    "Every picture shows step %{step}, computed again from the weights kept there.",
+                    step = grouped(step as u64)
+                ),
+            },
         };
         let unsaved = view.scene.findings.unsaved.as_ref().map(|why| {
             t!(

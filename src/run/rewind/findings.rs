@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::question::{Finding, LandscapeView, Origin, PlaneKind, Question, Work};
+use crate::engine::Norms;
 use crate::net::{Array, Cut, Surgery};
 use crate::probe::{Forms, Insertion, Reading, Shattering, Subject, Trial};
 use crate::run::experiment::RunId;
-use crate::run::history::Measured;
 use crate::run::summary::Summary;
 
 /// Everything found out.
@@ -28,7 +28,7 @@ pub struct Findings {
     /// By run and step.
     pub shattering: BTreeMap<(RunId, usize), Arc<Shattering>>,
     /// By run and blocks a stage, at initial weights.
-    pub slopes: BTreeMap<(RunId, usize), Measured>,
+    pub slopes: BTreeMap<(RunId, usize), Norms>,
     /// Long questions under way and waiting, in the order they were asked.
     pub working: Vec<Work>,
     /// Questions that take long and are answered, refused or dismissed, each once.
@@ -174,7 +174,7 @@ impl Findings {
                 self.shattering.insert((run, step), shattering);
             }
             Finding::Slope { run, blocks, norms } => {
-                self.slopes.insert((run, blocks), Measured { step: 0, norms });
+                self.slopes.insert((run, blocks), norms);
             }
             Finding::Working(work) => match self.working.iter_mut().find(|known| known.question == work.question) {
                 Some(known) => *known = work,

@@ -22,6 +22,8 @@ use crate::run::{Experiment, History, Shelf};
 
 /// Least height of the chart beneath the table.
 const CHART: f32 = 180.0;
+/// Least height of a part of the table above it.
+const ROWS: f32 = 220.0;
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -243,10 +245,12 @@ impl Runs {
             colour: &colour,
         };
         let space = ui.available_rect_before_wrap();
-        if space.height() - table.height() < CHART {
+        // Of a long table a part stands above the chart, where both have room.
+        let most = space.height() - CHART;
+        if most < table.height().min(ROWS) {
             return table.show_ui(ui);
         }
-        let (upper, lower) = space.split_top_bottom_at_y(space.top() + table.height());
+        let (upper, lower) = space.split_top_bottom_at_y(space.top() + table.height().min(most));
         let touch = table.show_ui(&mut ui.new_child(UiBuilder::new().id_salt("table").max_rect(upper)));
         let beneath = UiBuilder::new().id_salt("chart").max_rect(lower);
         let focus = view.cursor.preview.run.clone();

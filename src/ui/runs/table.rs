@@ -213,7 +213,9 @@ impl Table<'_> {
         let chosen = self.chosen == Some(index);
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, chosen, line.summary(self.columns)));
         let lit = chosen || response.hovered() || response.has_focus() || (self.pointed)(index);
-        let fill = lit.then_some(if chosen { ink.chosen } else { ink.button });
+        // The box to tick is seen on it.
+        let pointed = ink.paper.lerp_to_gamma(ink.button, 0.5);
+        let fill = lit.then_some(if chosen { ink.chosen } else { pointed });
         if let Some(fill) = fill {
             ui.painter().rect_filled(rect, 4.0, fill);
         }
