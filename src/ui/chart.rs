@@ -140,7 +140,10 @@ impl Chart<'_> {
         let before = if dots { DOT * (end - self.x.start) } else { 0.0 };
         let wish_x = zoom.unwrap_or([self.x.start - before, end]);
         let lifted = ui.scope_id().with((self.id, "heights", self.height.log));
-        let kept: Option<[f64; 2]> = ui.data(|data| data.get_temp(lifted));
+        // Heights hold until everything is to be seen again, in whichever chart that was wished.
+        let whole = link.as_ref().map_or(0, |link| link.cursor.whole);
+        let kept: Option<(usize, [f64; 2])> = ui.data(|data| data.get_temp(lifted));
+        let kept = kept.filter(|(since, _)| *since == whole).map(|(_, heights)| heights);
         let wish_y = kept.unwrap_or_else(|| self.heights(curves, &(wish_x[0]..wish_x[1]), ui.available_height()));
         let wish = PlotBounds::from_min_max([wish_x[0], wish_y[0]], [wish_x[1], wish_y[1]]);
 
@@ -164,9 +167,9 @@ impl Chart<'_> {
         let pointed = told.or(named).or_else(|| pointed(&response, curves));
         let reset = pointer.double_clicked() || link.is_some() && whole_asked(ui);
         if reset {
-            ui.data_mut(|data| data.remove::<[f64; 2]>(lifted));
+            ui.data_mut(|data| data.remove::<(usize, [f64; 2])>(lifted));
             if let Some(link) = &mut link {
-                link.cursor.zoom = None;
+                link.cursor.show_all();
             }
         } else {
             let (bounds, moved) = (transform.bounds(), |a: f64, b: f64, by: f64| {
@@ -174,7 +177,7 @@ impl Chart<'_> {
             });
             let (min, max) = (bounds.min(), bounds.max());
             if moved(min[1], wish_y[0], bounds.height()) || moved(max[1], wish_y[1], bounds.height()) {
-                ui.data_mut(|data| data.insert_temp(lifted, [min[1], max[1]]));
+                ui.data_mut(|data| data.insert_temp(lifted, (whole, [min[1], max[1]])));
             }
             let across = moved(min[0], wish_x[0], bounds.width()) || moved(max[0], wish_x[1], bounds.width());
             if let (true, Some(link), Across::Time(time)) = (across, &mut link, self.across) {

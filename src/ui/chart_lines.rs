@@ -13,8 +13,6 @@ const FAINT: f32 = 0.15;
 const FEW: f32 = 6.0;
 /// Opacity of the band over seeds.
 const BAND: f32 = 0.18;
-/// How much is left of a line's colour while another is pointed at.
-const BACK: f32 = 0.35;
 /// How much a dot is larger than half its line.
 const DOT: f32 = 1.2;
 /// A faint line whose points stand closer than this, in points of the screen, is the area it sweeps over.
@@ -29,7 +27,7 @@ impl Chart<'_> {
         let here = |name: &&str| curves.iter().any(|curve| curve.name == *name);
         match self.focus.filter(here) {
             Some(name) if name == curve.name => (curve.colour, curve.width + 1.0),
-            Some(_) => (ink.paper.lerp_to_gamma(curve.colour, BACK), curve.width),
+            Some(_) => (ink.paper.lerp_to_gamma(curve.colour, ink.back), curve.width),
             None => (curve.colour, curve.width),
         }
     }

@@ -28,6 +28,9 @@ pub struct Cursor {
     /// First and last step that charts over time show; all of them where there is none.
     #[serde(skip)]
     pub zoom: Option<[f64; 2]>,
+    /// How often everything was to be seen again.
+    #[serde(skip)]
+    pub whole: usize,
     /// What was hovered over in the last frame, for every panel to show.
     #[serde(skip)]
     pub preview: Preview,
@@ -53,6 +56,7 @@ impl Default for Cursor {
             own: None,
             run: String::new(),
             zoom: None,
+            whole: 0,
             preview: Preview::default(),
             next: Preview::default(),
         }
@@ -63,6 +67,12 @@ impl Cursor {
     /// Begins a frame: what was hovered over in the last one can be shown now.
     pub fn turn_frame(&mut self) {
         self.preview = std::mem::take(&mut self.next);
+    }
+
+    /// Charts show everything again.
+    pub fn show_all(&mut self) {
+        self.zoom = None;
+        self.whole += 1;
     }
 
     /// The pointer is over this moment.

@@ -67,6 +67,7 @@ impl Lab {
     pub fn restart(&mut self) {
         self.panes.restart();
         self.cursor.live();
+        self.cursor.show_all();
         self.cursor.own = None;
         // A lesson says for itself which moment is looked at.
         self.lessons.arrange_anew();

@@ -92,6 +92,8 @@ pub struct Ink {
     pub faded: Color32,
     /// Sentences about something that went wrong.
     pub error: Color32,
+    /// How much is left of a line's colour while another is pointed at; more where the grid is bright.
+    pub back: f32,
 }
 
 const LIGHT: Ink = Ink {
@@ -104,6 +106,7 @@ const LIGHT: Ink = Ink {
     chosen: Color32::from_rgb(0xDF, 0xDE, 0xDA),
     faded: Color32::from_rgb(0x75, 0x75, 0x75),
     error: Color32::from_rgb(0x9F, 0x1B, 0x32),
+    back: 0.35,
 };
 
 const DARK: Ink = Ink {
@@ -116,6 +119,7 @@ const DARK: Ink = Ink {
     chosen: Color32::from_rgb(0x38, 0x38, 0x3A),
     faded: Color32::from_rgb(0x8A, 0x8A, 0x8C),
     error: Color32::from_rgb(0xFF, 0x9D, 0xA8),
+    back: 0.35,
 };
 
 const CONTRAST: Ink = Ink {
@@ -128,6 +132,7 @@ const CONTRAST: Ink = Ink {
     chosen: Color32::from_rgb(0x44, 0x44, 0x44),
     faded: Color32::from_rgb(0xA0, 0xA0, 0xA0),
     error: Color32::from_rgb(0xFF, 0xB4, 0xBE),
+    back: 0.7,
 };
 /// Least contrast of coloured text in high contrast.
 const LEGIBLE: f32 = 7.0;

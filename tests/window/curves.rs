@@ -75,6 +75,35 @@ fn zoom_is_shared_and_home_takes_it_back() {
 }
 
 #[test]
+fn another_training_is_seen_whole() {
+    let mut page = curves();
+    let numbers = |page: &Harness<'_, Page>| {
+        let texts = legible::texts(page).into_iter().map(|text| text.words);
+        let is_number = |words: &String| words.chars().all(|c| c.is_ascii_digit() || c == '.');
+        texts.filter(is_number).collect::<Vec<_>>()
+    };
+    let whole = numbers(&page);
+    let chart = page.get_by_label_contains("Chart: Training loss").rect();
+    page.hover_at(chart.center());
+    page.run();
+    page.event_modifiers(
+        eframe::egui::Event::MouseWheel {
+            unit: eframe::egui::MouseWheelUnit::Line,
+            delta: Vec2::new(0.0, 4.0),
+            phase: eframe::egui::TouchPhase::Move,
+            source: eframe::egui::MouseWheelSource::Wheel,
+            modifiers: Modifiers::COMMAND,
+        },
+        Modifiers::COMMAND,
+    );
+    page.run();
+    assert_ne!(numbers(&page), whole);
+    page.state_mut().lab.restart();
+    page.run();
+    assert_eq!(numbers(&page), whole);
+}
+
+#[test]
 fn the_verdict_is_words_made_from_the_curves() {
     let page = curves();
     // Beneath the charts, and in what a screen reader says of them.

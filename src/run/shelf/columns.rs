@@ -112,7 +112,7 @@ impl Column {
             Column::Field(name) => t!("%{field}: not the same in all runs", field = title(name)).into(),
             Column::Time => t!("Time spent in its own steps").into(),
             Column::Folder => t!("The run folder").into(),
-            Column::Written => t!("When its folder was last written").into(),
+            Column::Written => t!("When its results were last written").into(),
         }
     }
 
@@ -213,9 +213,9 @@ impl<'a> Line<'a> {
         self.row().map_or(0, |row| row.from)
     }
 
-    /// Seconds since 1970; live runs are written at this moment.
+    /// Seconds since 1970; runs that train are written at this moment.
     fn written(&self) -> u64 {
-        if self.live.is_some() {
+        if self.live.is_some_and(|series| !series.finished) {
             u64::MAX
         } else {
             self.item.changed

@@ -35,7 +35,7 @@ pub fn folder_name(folder: &Path) -> String {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     pub key: RunKey,
-    /// When its folder was last written, in seconds since 1970.
+    /// When its results were last written, in seconds since 1970.
     pub changed: u64,
     pub mark: Mark,
     /// The sentence says what is wrong with the folder.

@@ -105,7 +105,9 @@ pub fn items(folder: &Path) -> Vec<Item> {
 
 /// The runs of a folder, or one line about what is wrong with it.
 fn read(folder: &Path, stamp: &Stamp) -> Vec<Item> {
-    let written = stamp.iter().flatten().map(|(time, _)| *time).max();
+    // The experiment is written anew whenever the folder is opened to go on.
+    let [experiment, summary] = stamp;
+    let written = summary.or(*experiment).map(|(time, _)| time);
     let changed = written
         .or_else(|| fs::metadata(folder).and_then(|about| about.modified()).ok())
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
