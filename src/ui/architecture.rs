@@ -89,7 +89,11 @@ impl Pane for Architecture {
         let space = ui.available_rect_before_wrap();
         let text = |text: String| theme::paragraph(ui, text, space.width());
         let texts = bench.as_ref().map(|bench| [bench.about(), bench.why()].map(text));
-        let tools = if space.height() > 110.0 { 32.0 } else { 0.0 };
+        let tools = if bench.is_some() && space.height() > 110.0 {
+            32.0
+        } else {
+            0.0
+        };
         let until = view.cursor.step.unwrap_or(usize::MAX);
         let measured = series.measured.iter().rev().find(|measured| measured.step <= until);
         // Beside the tools where there is room for both.

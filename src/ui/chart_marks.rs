@@ -61,9 +61,6 @@ pub fn crosshair_ui(
         Stroke::new(1.0, ink.weak)
     };
     painter.vline(x, frame.y_range(), stroke);
-    if !values {
-        return;
-    }
     let font = FontId::proportional(SMALL);
     // What was measured now and then has no value in between.
     let measured = |curve: &Curve<'_>| curve.line.iter().rfind(|point| point.x <= place + 1e-9).copied();
@@ -113,7 +110,7 @@ pub fn crosshair_ui(
         .map(|row| row.size().x)
         .fold(PAD, |widest, width| widest.max(width + PAD));
     // For as long as a moment is held, no name is covered.
-    if !firm || x + BESIDE + width <= end || x - BESIDE - width >= frame.left() {
+    if values && (!firm || x + BESIDE + width <= end || x - BESIDE - width >= frame.left()) {
         rows_ui(&painter, rows, (pos2(x, frame.top() + 4.0), end), frame, ink);
     }
 }

@@ -41,6 +41,11 @@ impl Depths {
         let slider = Slider::new(&mut blocks, 1..=most).show_value(false);
         let hint = t!("These nets at another depth, measured at their initial weights; “start” shows them as they are");
         let slider = ui.add(slider).on_hover_text(hint);
+        if slider.changed() {
+            self.wish = Some(blocks);
+            // The arrow keys go on where the pointer left it.
+            slider.request_focus();
+        }
         let words = match self.wish {
             Some(blocks) => t!("depth %{depth}", depth = spec.with_blocks(blocks).depth),
             None => t!("depth"),
@@ -53,11 +58,6 @@ impl Depths {
             ui.label(theme::caption(words))
         });
         let label = label.inner;
-        if slider.changed() {
-            self.wish = Some(blocks);
-            // The arrow keys go on where the pointer left it.
-            slider.request_focus();
-        }
         slider.labelled_by(label.id);
     }
 
