@@ -7,7 +7,7 @@ use super::nets::{Net, mean, nets};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::run::amounts::short;
-use crate::run::{LAST, Series};
+use crate::run::{ENOUGH, LAST, Series};
 
 /// The figure of the minibatch training loss.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -46,13 +46,13 @@ pub fn reading(nets: &[Net]) -> String {
         t!(
             "Line: mean over seeds (of the last %{window} steps each, before step %{double} of the later half), its end as a number; band: lowest to highest seed.",
             window = LAST,
-            double = 2 * LAST
+            double = ENOUGH
         )
     } else {
         t!(
             "Line: mean of the last %{window} steps (before step %{double} of the later half), its end as a number; faint line: every minibatch.",
             window = LAST,
-            double = 2 * LAST
+            double = ENOUGH
         )
     }
     .into_owned();
@@ -63,7 +63,7 @@ pub fn reading(nets: &[Net]) -> String {
 }
 
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
-/// and by more than a tenth. It joins the curves' ends and says the difference of the final losses.
+/// and by more than a tenth, after steps enough to say so. It joins the curves' ends and says the difference of the final losses.
 fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
     let whole = |net: &&Net| !net.spec.residual() && !net.runs.iter().any(|run| run.is_branch());
     let plain = || nets.iter().filter(whole);
@@ -72,6 +72,10 @@ fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
     let mut deepened = shallow.spec.clone();
     deepened.depth = deep.spec.depth;
     if &deepened != deep.spec || shallow.spec == deep.spec {
+        return None;
+    }
+    let early = |net: &Net| net.runs.iter().any(|run| run.step() < ENOUGH);
+    if early(shallow) || early(deep) {
         return None;
     }
     let ends = |net: &Net| -> Option<Vec<f64>> {
@@ -122,6 +126,14 @@ mod tests {
         };
         let worse = says(&[("plain-20", 0, 0.4), ("plain-56", 0, 1.8), ("resnet-56", 0, 0.1)]);
         assert_eq!(worse.as_deref(), Some("deeper, yet worse: +1.40"));
+        let early = samples::history(["plain-20", "plain-56"].map(|net| {
+            let mut run = constant(net, 0, if net == "plain-20" { 0.4 } else { 1.8 });
+            run.steps.truncate(99);
+            run.loss.truncate(99);
+            run
+        }));
+        let shown = samples::figure(figure, &early).unwrap();
+        assert_eq!(plot(&shown).bracket, None, "too early");
         assert_eq!(says(&[("plain-20", 0, 1.8), ("plain-56", 0, 0.4)]), None);
         assert_eq!(
             says(&[("plain-20", 0, 1.0), ("plain-56", 0, 1.05)]),
@@ -159,7 +171,7 @@ mod tests {
             (2, "mean", [1.0, 1.5])
         );
         assert_eq!(plain.spread[0], [1.0, 1.0, 2.0]);
-        assert_eq!(plain.diverged, [[59.0, 2.0]], "the last finite step");
+        assert_eq!(plain.diverged, [[119.0, 2.0]], "the last finite step");
         assert!(plain.detail.contains("n = 2, 1 diverged"), "{}", plain.detail);
         assert_eq!((residual.layer, residual.detail.as_str()), ("smoothed", "0.50"));
         assert!(figure.notes[0].contains("Cross"));

@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(both.rows[0].cells[3].text(), "\u{2013}");
         assert_ne!(both.rows[0].mark, both.rows[1].mark);
         assert!(
-            figure.notes[0].contains("seed 0, width 8") && figure.notes[0].contains("60 steps"),
+            figure.notes[0].contains("seed 0, width 8") && figure.notes[0].contains("120 steps"),
             "{:?}",
             figure.notes
         );

@@ -259,7 +259,10 @@ mod tests {
         assert_eq!(of("written"), Cell::Text("2025-11-21".into()));
         assert_eq!(of("time"), Cell::Number("1 min 15 s".into(), 75.0));
         assert_eq!(of("test error"), Cell::Number("12.5\u{a0}%".into(), 0.125));
-        assert_eq!(of("loss curve"), Cell::Curve(vec![2.0, 1.0, 0.25], [0.0, 60.0 / 400.0]));
+        assert_eq!(
+            of("loss curve"),
+            Cell::Curve(vec![2.0, 1.0, 0.25], [0.0, 120.0 / 400.0])
+        );
         assert_eq!(figure.subtitle, "2 runs of the training a");
         let [recipe] = &figure.recipe[..] else {
             panic!("one recipe")

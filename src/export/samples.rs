@@ -4,9 +4,9 @@ use super::{Caption, Figure, Material};
 use crate::error::Result;
 use crate::run::{Event, History, Series, Track};
 
-const STEPS: usize = 60;
+const STEPS: usize = 120;
 
-/// A run of 60 steps whose loss stays the same.
+/// A run of 120 steps whose loss stays the same.
 pub fn constant(net: &str, seed: u64, loss: f32) -> Series {
     let mut history = History::default();
     let track = Track {

@@ -69,5 +69,5 @@ pub use shelf::Shelf;
 pub use slope::slope_factor;
 pub use slot::Slot;
 pub use summary::{RunSummary, Status, Summary};
-pub use trailing::{LAST, Trailing};
+pub use trailing::{ENOUGH, LAST, Trailing};
 pub use trainer::{Trainer, TrainerOptions};

@@ -2,6 +2,8 @@
 
 /// Steps that the "final loss" of every table is the mean of, and every line unless another number was chosen.
 pub const LAST: usize = 50;
+/// Steps from which on nets are compared: the means are of whole windows then.
+pub const ENOUGH: usize = 2 * LAST;
 
 /// Of so many values, how many the mean is of: the window, and of less than twice as many the later half, so that a mean
 /// neither lags behind a beginning nor drops it all at once.

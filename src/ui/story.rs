@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::widgets::short;
 use crate::net::Family;
-use crate::run::{History, Phase, RunPlan, Series};
+use crate::run::{ENOUGH, History, Phase, RunPlan, Series};
 
 /// Steps after which the missing shortcut is offered.
-pub const OFFER_STEP: usize = 100;
+pub const OFFER_STEP: usize = ENOUGH;
 /// A difference of training losses below this is no finding.
 pub const NOTABLE: f32 = 0.05;
 
