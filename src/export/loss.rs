@@ -63,7 +63,8 @@ pub fn reading(nets: &[Net]) -> String {
 }
 
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
-/// and by more than a tenth, after steps enough to say so. It joins the curves' ends and says the difference of the final losses.
+/// and by more than a tenth, after steps enough to say so. It joins the curves' ends and says the difference of the final
+/// losses.
 fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
     let whole = |net: &&Net| !net.spec.residual() && !net.runs.iter().any(|run| run.is_branch());
     let plain = || nets.iter().filter(whole);

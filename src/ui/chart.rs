@@ -428,18 +428,6 @@ fn settle(ui: &Ui, id: Id, now: Drawn) {
     }
 }
 
-impl Curve<'_> {
-    /// Height of the line over a step: what it was thinned from, else between its points.
-    pub fn height_at(&self, time: Time, height: Height, step: u64) -> Option<f64> {
-        let (steps, values) = self.values;
-        let known = steps.binary_search(&(step as u32)).ok();
-        match known.and_then(|place| values.get(place)) {
-            Some(&value) => Some(height.place(value.into())),
-            None => height_at(&self.line, time.place(step as f64)),
-        }
-    }
-}
-
 /// The net whose line is nearest above or beneath the pointer.
 fn pointed(response: &egui_plot::PlotResponse<()>, curves: &[Curve<'_>]) -> Option<String> {
     let transform = &response.transform;

@@ -3,6 +3,7 @@
 use eframe::egui::Color32;
 use egui_plot::{FilledArea, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points, Span};
 
+use super::axis::{Height, Time};
 use super::chart::{Across, Chart, Curve};
 use super::chart_marks::SHADE;
 use super::series::pieces;
@@ -184,6 +185,18 @@ pub fn height_at(points: &[PlotPoint], x: f64) -> Option<f64> {
         (Some(a), Some(b)) if b.x > a.x => Some(a.y + (b.y - a.y) * (x - a.x) / (b.x - a.x)),
         (Some(point), _) | (_, Some(point)) => Some(point.y),
         (None, None) => None,
+    }
+}
+
+impl Curve<'_> {
+    /// Height of the line over a step: what it was thinned from, else between its points.
+    pub fn height_at(&self, time: Time, height: Height, step: u64) -> Option<f64> {
+        let (steps, values) = self.values;
+        let known = steps.binary_search(&(step as u32)).ok();
+        match known.and_then(|place| values.get(place)) {
+            Some(&value) => Some(height.place(value.into())),
+            None => height_at(&self.line, time.place(step as f64)),
+        }
     }
 }
 

@@ -50,9 +50,8 @@ fn a_click_moves_the_cursor_and_live_follows_again() {
     assert_eq!(page.state().lab.cursor.step, None);
 }
 
-#[test]
-fn zoom_is_shared_and_home_takes_it_back() {
-    let mut page = curves();
+/// Turns the wheel with Ctrl over the chart of the training loss.
+fn zoom_in(page: &mut Harness<'_, Page>) {
     let chart = page.get_by_label_contains("Chart: Training loss").rect();
     page.hover_at(chart.center());
     page.run();
@@ -67,6 +66,12 @@ fn zoom_is_shared_and_home_takes_it_back() {
         Modifiers::COMMAND,
     );
     page.run();
+}
+
+#[test]
+fn zoom_is_shared_and_home_takes_it_back() {
+    let mut page = curves();
+    zoom_in(&mut page);
     let [from, to] = page.state().lab.cursor.zoom.expect("the wheel zooms with Ctrl");
     assert!(from > 0.0 && to - from < 500.0, "{from} {to}");
     page.key_press(Key::Home);
@@ -83,20 +88,7 @@ fn another_training_is_seen_whole() {
         texts.filter(is_number).collect::<Vec<_>>()
     };
     let whole = numbers(&page);
-    let chart = page.get_by_label_contains("Chart: Training loss").rect();
-    page.hover_at(chart.center());
-    page.run();
-    page.event_modifiers(
-        eframe::egui::Event::MouseWheel {
-            unit: eframe::egui::MouseWheelUnit::Line,
-            delta: Vec2::new(0.0, 4.0),
-            phase: eframe::egui::TouchPhase::Move,
-            source: eframe::egui::MouseWheelSource::Wheel,
-            modifiers: Modifiers::COMMAND,
-        },
-        Modifiers::COMMAND,
-    );
-    page.run();
+    zoom_in(&mut page);
     assert_ne!(numbers(&page), whole);
     page.state_mut().lab.restart();
     page.run();

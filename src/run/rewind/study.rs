@@ -260,15 +260,13 @@ impl Desk {
     /// `None` where the question was dismissed.
     fn answer(&mut self, question: &Question, snapshot: Option<Snapshot>, before: usize) -> Result<Option<Finding>> {
         let (run, step) = question.about();
-        if let Question::Slope { blocks, .. } = question {
-            return self.slope(run, *blocks).map(Some);
-        }
-        let Snapshot { step, weights } = match (snapshot, step) {
-            (Some(snapshot), _) => snapshot,
-            (None, step) => self.setup.kept(run, step.unwrap_or(usize::MAX))?,
+        let moment = || match snapshot {
+            Some(snapshot) => Ok(snapshot),
+            None => self.setup.kept(run, step.unwrap_or(usize::MAX)),
         };
         match question {
             Question::Information { image, .. } => {
+                let Snapshot { step, weights } = moment()?;
                 let known = self
                     .readers
                     .iter()
@@ -306,6 +304,7 @@ impl Desk {
                 Ok(Some(finding))
             }
             Question::Lesion { surgery, .. } => {
+                let Snapshot { step, weights } = moment()?;
                 let before = match self.whole {
                     Some((of, at, accuracy)) if (of, at) == (run, step) => accuracy,
                     _ => self.accuracy(run, &Surgery::default(), &weights)?,
@@ -320,13 +319,13 @@ impl Desk {
                     after,
                 }))
             }
+            Question::Slope { blocks, .. } => self.slope(run, *blocks).map(Some),
             Question::Lesions { .. }
             | Question::Transfer { .. }
             | Question::Landscape { .. }
             | Question::Forms { .. }
             | Question::Insertion { .. }
-            | Question::Shattering { .. }
-            | Question::Slope { .. } => Err(Error::Run(t!("this question is answered by the worker"))),
+            | Question::Shattering { .. } => Err(Error::Run(t!("this question is answered by the worker"))),
         }
     }
 
