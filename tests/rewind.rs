@@ -118,6 +118,9 @@ fn a_kept_step_is_continued_exactly_and_survives_a_restart() {
     let read = RunFolder::open(&out).unwrap();
     assert_eq!(read.history.runs[0].kept, steps);
     assert_eq!(read.experiment.branches[0].of, "resnet-8");
+    let summary = read.summary.unwrap();
+    let own: Vec<f32> = whole[from..].iter().map(|(_, loss)| *loss).collect();
+    assert_eq!(summary.runs[1].curve, own, "nothing of the run it continues");
 
     let again = trainer(&out, true, false);
     let events = until(&again, Phase::Done);

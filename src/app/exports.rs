@@ -65,7 +65,7 @@ impl Session {
             _ => {
                 let opened = shelf.opened.iter();
                 opened
-                    .map(|(key, name)| (Some(name.clone()), key.folder.clone()))
+                    .map(|(key, name)| (Some((name.clone(), key.name.clone())), key.folder.clone()))
                     .collect()
             }
         };

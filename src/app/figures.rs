@@ -10,8 +10,8 @@ use eframe::egui::{self, ColorImage};
 use rust_i18n::t;
 
 use crate::error::{Error, Result};
-use crate::export::{Figure, Format, Kind, Progress, Size, write_file};
-use crate::run::Layout;
+use crate::export::{Figure, Format, Kind, Progress, Size, said_of, write_file};
+use crate::run::{Branch, Layout};
 use crate::ui::{Delivery, Doing, Print};
 
 /// How long a figure may take before its progress is shown.
@@ -51,8 +51,11 @@ impl Delivering {
     }
 }
 
-/// Has a thread make and deliver the figure. `others` are the folders of the runs in it that are none of the training's, with
-/// the names to put before their recipes, unless the figure says those itself.
+/// The folder of a run that is none of the training's, with its name in the figure and its own, unless the figure says its
+/// recipe itself.
+pub type Other = (Option<(String, String)>, PathBuf);
+
+/// Has a thread make and deliver the figure, with the recipes of the `others` in it.
 ///
 /// # Errors
 /// When no thread can be started.
@@ -60,7 +63,7 @@ pub fn deliver(
     ctx: &egui::Context,
     make: impl FnOnce() -> Result<Figure> + Send + 'static,
     print: Print,
-    others: Vec<(Option<String>, PathBuf)>,
+    others: Vec<Other>,
     folder: &Path,
 ) -> Result<Delivering> {
     let (sender, outcome) = mpsc::channel();
@@ -96,17 +99,16 @@ pub fn deliver(
 }
 
 /// Adds the recipes and the experiments of other run folders.
-fn take_in(figure: &mut Figure, others: Vec<(Option<String>, PathBuf)>) {
+fn take_in(figure: &mut Figure, others: Vec<Other>) {
     for (name, folder) in others {
         // Whoever stands in the figure was read from there; without its recipe the figure still says its name.
         let Ok(experiment) = Layout::new(&folder).read_experiment() else {
             continue;
         };
-        if let Some(name) = name {
-            let recipe = experiment.recipe_line();
-            figure
-                .recipe
-                .push(t!("%{net}: %{recipe}", net = name, recipe = recipe).into());
+        if let Some((name, run)) = name {
+            let branch = experiment.branch(&run).map(Branch::words);
+            let parts: Vec<String> = std::iter::once(experiment.recipe_line()).chain(branch).collect();
+            figure.recipe.push(said_of(&name, &parts.join(&t!(", "))));
         }
         if !figure.experiments.contains(&experiment) {
             figure.experiments.push(experiment);

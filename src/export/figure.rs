@@ -87,6 +87,8 @@ pub struct Curve {
     pub colour: Rgb,
     /// In points.
     pub width: f32,
+    /// Told apart by dashes from a curve before it.
+    pub dashed: bool,
     /// Whether each point is marked.
     pub dots: bool,
     /// What `points` are: `measured`, `smoothed`, `mean`.
@@ -315,6 +317,7 @@ impl Curve {
             detail: String::new(),
             colour,
             width,
+            dashed: false,
             dots: false,
             layer: "measured",
             points: Vec::new(),

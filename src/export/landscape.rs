@@ -62,10 +62,12 @@ pub fn figure(material: &Material) -> Result<Figure> {
         let middle = map.loss[map.side / 2 * (map.side + 1)];
         let told = view.explained.is_none() && middle.is_finite();
         let middle = told.then(|| t!("middle: %{loss}", loss = short(middle.into())));
+        let part =
+            (map.known() < 1.0).then(|| t!("%{percent} % of the points", percent = (100.0 * map.known()).floor()));
         Panel::Relief(Relief {
             title: t!("%{net}, step %{step}", net = run.track.name, step = step).into_owned() + &kind(plane),
             of: (run.track.name.clone(), run.track.seed, step),
-            label: middle.unwrap_or_default().into(),
+            label: part.or(middle).unwrap_or_default().into(),
             landscape: map.clone(),
             range,
             way: view.way.clone(),

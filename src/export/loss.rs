@@ -6,7 +6,7 @@ use super::figure::{Axis, Bracket, Curve, Figure, Panel, Plot, Scale};
 use super::nets::{Net, mean, nets};
 use super::{Material, missing};
 use crate::error::Result;
-use crate::run::amounts::short;
+use crate::run::amounts::{apart, short};
 use crate::run::{ENOUGH, LAST, Series};
 
 /// The figure of the minibatch training loss.
@@ -89,20 +89,12 @@ fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
     if to.iter().any(|&end| end < 1.1 * worst) {
         return None;
     }
-    let difference = mean(&to)? - mean(&from)?;
+    let by = apart(mean(&to)?, mean(&from)?);
     let end = |net: &Net| curves.iter().find(|curve| curve.name == net.name)?.end();
     Some(Bracket {
         from: end(shallow)?[1],
         to: end(deep)?[1],
-        text: t!(
-            "deeper, yet worse: +%{gap}",
-            gap = if difference < 0.1 {
-                short(difference)
-            } else {
-                format!("{difference:.2}")
-            }
-        )
-        .into(),
+        text: t!("deeper, yet worse: +%{gap}", gap = by).into(),
     })
 }
 

@@ -6,6 +6,7 @@ mod bundle;
 mod canvas;
 mod csv;
 mod curves;
+mod dashes;
 mod data;
 mod depth;
 mod effort;
@@ -59,6 +60,7 @@ use std::str::FromStr;
 
 use rust_i18n::t;
 
+pub use dashes::dashes;
 pub use figure::{
     Axis, Body, Bracket, Curve, Figure, Film, Ground, HeatMap, MapGrid, Panel, Plot, Point, Relief, Samples, Scale,
     Strip, Tower, Towers, logarithmic,
@@ -257,6 +259,11 @@ fn one_of<T: Copy, const N: usize>(text: &str, what: &str, all: [T; N], name: fn
     all.into_iter().find(|&item| name(item) == text).ok_or_else(unknown)
 }
 
+/// A net's recipe, or what else there is to say about it.
+pub fn said_of(net: &str, recipe: &str) -> String {
+    t!("%{net}: %{recipe}", net = net, recipe = recipe).into()
+}
+
 /// What stands above and beneath a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Caption {
@@ -275,9 +282,11 @@ impl Caption {
         } else {
             &experiment.title
         };
+        let branches = experiment.branches.iter();
+        let continued = branches.map(|branch| said_of(&branch.name, &branch.words()));
         Self {
             title: t!(title.as_str()).into_owned(),
-            recipe: vec![experiment.recipe_line()],
+            recipe: std::iter::once(experiment.recipe_line()).chain(continued).collect(),
             experiments: vec![experiment.clone()],
         }
     }

@@ -14,6 +14,8 @@ pub struct Net<'a> {
     pub name: &'a str,
     pub spec: &'a Spec,
     pub style: Style,
+    /// Whether a net before it is the same under another name: a branch, or one trained before.
+    pub dashed: bool,
     pub runs: Vec<&'a Series>,
 }
 
@@ -29,6 +31,7 @@ pub fn nets(history: &History) -> Vec<Net<'_>> {
                 name: &track.name,
                 spec: &track.spec,
                 style: run_style(&track.spec, &among),
+                dashed: nets.iter().any(|net| net.spec == &track.spec),
                 runs: vec![series],
             }),
         }
@@ -39,7 +42,10 @@ pub fn nets(history: &History) -> Vec<Net<'_>> {
 impl Net<'_> {
     /// An empty curve in the net's name and style.
     pub fn curve(&self) -> Curve {
-        Curve::new(self.name, self.style.light, self.style.width)
+        Curve {
+            dashed: self.dashed,
+            ..Curve::new(self.name, self.style.light, self.style.width)
+        }
     }
 
     /// The same for what was measured of one of its runs at a step.

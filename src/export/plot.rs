@@ -3,6 +3,7 @@
 use plotters_backend::DrawingBackend;
 
 use super::canvas::{Align, Canvas, Ink};
+use super::dashes::dashes;
 use super::endings::Endings;
 use super::figure::{Axis, Bracket, Curve, Plot, Point};
 use super::fonts::{balanced, room_for, text_width};
@@ -149,7 +150,7 @@ fn lines<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()>
     let curves = &frame.plot.curves;
     for curve in curves {
         for samples in curve.faint() {
-            strokes(frame, canvas, &samples.points, Ink(curve.colour, FAINT), 1.0)?;
+            strokes(frame, canvas, &samples.points, Ink(curve.colour, FAINT), (1.0, false))?;
         }
     }
     for curve in curves {
@@ -159,13 +160,8 @@ fn lines<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()>
         }
     }
     for curve in curves {
-        strokes(
-            frame,
-            canvas,
-            &curve.points,
-            Ink(curve.colour, 1.0),
-            f64::from(curve.width),
-        )?;
+        let (ink, width) = (Ink(curve.colour, 1.0), f64::from(curve.width));
+        strokes(frame, canvas, &curve.points, ink, (width, curve.dashed))?;
         if curve.dots {
             let radius = dot_radius(frame, curve);
             for &point in curve.points.iter().filter(|[_, y]| y.is_finite()) {
@@ -246,11 +242,18 @@ fn strokes<B: DrawingBackend>(
     canvas: &mut Canvas<B>,
     points: &[Point],
     ink: Ink,
-    width: f64,
+    (width, dashed): (f64, bool),
 ) -> Result<()> {
     for piece in pieces(points) {
         let piece: Vec<Point> = piece.iter().map(|&point| frame.point(point)).collect();
-        canvas.path(&thinned(&piece), ink, width)?;
+        let line = thinned(&piece);
+        let parts = match dashed {
+            true => dashes(&line, frame.right - frame.left),
+            false => vec![line],
+        };
+        for part in parts {
+            canvas.path(&part, ink, width)?;
+        }
     }
     Ok(())
 }

@@ -30,15 +30,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if maps.is_empty() {
         return Err(missing("weather", &t!("no gradient norms were recorded")));
     }
-    let positive = |map: &HeatMap| -> Vec<f64> {
-        let all = map.values.iter().flatten().copied();
-        all.filter(|norm| norm.is_finite() && *norm > 0.0).collect()
-    };
-    let norms: Vec<f64> = maps.iter().flat_map(positive).collect();
-    let range = norms.iter().fold([f64::INFINITY, 0.0f64], |[low, high], &norm| {
-        [low.min(norm), high.max(norm)]
-    });
-    let range = if range[0] < range[1] { range } else { [1e-1, 1.0] };
+    let logs = gradient.scale(material.history, false).unwrap_or([-1.0, 0.0]);
+    let range = logs.map(|log| 10f64.powf(log));
     for map in &mut maps {
         map.range = range;
     }

@@ -115,6 +115,12 @@ impl Landscape {
         }
     }
 
+    /// The share of the points whose loss is known, 0..=1.
+    pub fn known(&self) -> f32 {
+        let known = self.loss.iter().filter(|loss| !loss.is_nan()).count();
+        known as f32 / self.loss.len().max(1) as f32
+    }
+
     /// Where a grid point lies.
     pub fn place(&self, column: usize, row: usize) -> [f32; 2] {
         let place = |[from, to]: [f32; 2], at: usize| from + (to - from) * at as f32 / (self.side - 1).max(1) as f32;

@@ -36,6 +36,24 @@ pub fn short(value: f64) -> String {
     }
 }
 
+/// How far apart two numbers are that are read as [`short`] writes them: the difference of what is read, in no more decimals.
+pub fn apart(high: f64, low: f64) -> String {
+    let read = |value| {
+        let text = short(value).replace('\u{a0}', "");
+        let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+        text.parse::<f64>().ok().map(|number| (number, decimals))
+    };
+    let (Some((high, many)), Some((low, few))) = (read(high), read(low)) else {
+        return short(high - low);
+    };
+    let text = short(high - low);
+    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    match many.max(few) {
+        most if decimals > most => format!("{:.most$}", high - low),
+        _ => text,
+    }
+}
+
 /// Whole numbers, in millions or milliards where they are so large: `67 906`, `1.40 M`, `125 M`.
 pub fn large(number: u64) -> String {
     match number {
@@ -111,6 +129,20 @@ mod tests {
             (0.0, "0"),
         ] {
             assert_eq!(short(value), text);
+        }
+    }
+
+    #[test]
+    fn differences_agree_with_what_is_read() {
+        for (high, low, text) in [
+            (1.7254, 0.1746, "1.56"),
+            (1.2, 0.0431, "1.16"),
+            (2.061, 1.979, "0.08"),
+            (0.0431, 0.0026, "0.040"),
+            (11_001.0, 1.0, "11\u{a0}000"),
+            (1.78, 4e-15, "1.78"),
+        ] {
+            assert_eq!(apart(high, low), text);
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::amounts::grouped;
 use super::schedule::Schedule;
 use crate::data::{Augment, Source};
 use crate::engine::Optimizer;
@@ -61,6 +62,23 @@ pub struct Branch {
     pub step: usize,
     /// Multiplies the learning rates from there on.
     pub rate: f32,
+}
+
+impl Branch {
+    /// What it continues, in words.
+    pub fn words(&self) -> String {
+        let step = grouped(self.step as u64);
+        match self.rate {
+            1.0 => t!("continues %{net} from step %{step}", net = self.of, step = step),
+            rate => t!(
+                "continues %{net} from step %{step}, learning rate × %{rate}",
+                net = self.of,
+                step = step,
+                rate = rate
+            ),
+        }
+        .into_owned()
+    }
 }
 
 fn one_seed() -> Vec<u64> {

@@ -206,6 +206,16 @@ impl Lane {
         self.settle(course)
     }
 
+    /// Begins as the continuation of another run; of that one's losses it tells nothing.
+    ///
+    /// # Errors
+    /// When the checkpoint is another net's.
+    pub fn branch_off(&mut self, origin: &Checkpoint, course: &Course) -> Result<()> {
+        self.restore(origin.clone(), course)?;
+        (self.recent, self.sketch) = Default::default();
+        Ok(())
+    }
+
     /// The run as it stands, with nothing under way.
     ///
     /// # Errors

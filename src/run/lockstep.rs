@@ -185,7 +185,7 @@ impl<'a> Lockstep<'a> {
             lane.reset(&self.opener, &self.course)?;
             self.recorder.forget(lane);
             if let Some(origin) = lane.origin.clone() {
-                lane.restore(origin.as_ref().clone(), &self.course)?;
+                lane.branch_off(&origin, &self.course)?;
             }
         }
         self.outbox.push(Event::Reset);

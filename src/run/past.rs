@@ -164,7 +164,7 @@ impl Lockstep<'_> {
         let born = self.lanes.len();
         self.build(plan)?;
         for (lane, origin) in self.lanes[born..].iter_mut().zip(origins) {
-            lane.restore(origin.as_ref().clone(), &self.course)?;
+            lane.branch_off(&origin, &self.course)?;
             lane.rate = rate;
             lane.origin = Some(origin);
         }
@@ -200,7 +200,7 @@ impl Lockstep<'_> {
                 ))
             })?;
             if lane.step < origin.state.step {
-                lane.restore(origin.clone(), &self.course)?;
+                lane.branch_off(&origin, &self.course)?;
             }
             lane.origin = Some(Arc::new(origin));
         }

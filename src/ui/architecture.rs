@@ -51,7 +51,7 @@ const LITTLE: f32 = 200.0;
 /// beside the tools.
 const SCALE: f32 = 18.0;
 const LEAST: f32 = 84.0;
-const BOTH: f32 = 480.0;
+const BOTH: f32 = 760.0;
 /// Height that a tower has at least beside words about its block, and beside those about the panel.
 const TOWER: f32 = 96.0;
 const HELPED: f32 = 240.0;
@@ -86,9 +86,13 @@ impl Pane for Architecture {
             table: &table,
             index,
         });
+        let run = series.track.id;
+        let cut = |block| self.surgeries.get(&run)?.cuts.get(&block).copied();
         let space = ui.available_rect_before_wrap();
         let text = |text: String| theme::paragraph(ui, text, space.width());
-        let texts = bench.as_ref().map(|bench| [bench.about(), bench.why()].map(text));
+        let texts = bench
+            .as_ref()
+            .map(|bench| [bench.about(), bench.why(cut(bench.index))].map(text));
         let tools = if bench.is_some() && space.height() > 110.0 {
             32.0
         } else {
@@ -117,7 +121,6 @@ impl Pane for Architecture {
         ui.add_space(AIR);
         let among = scene.history.specs();
         let (colour, _) = line_style(ui, &series.track.spec, &among);
-        let run = series.track.id;
         let nothing = Surgery::default();
         let outcomes = self.outcomes(run, view);
         let tower = BlockTower {
@@ -251,8 +254,11 @@ impl Architecture {
         {
             for block in 0..graph.blocks.len() {
                 if Cut::Removed.check(graph, block).is_ok() {
+                    // What is cut keeps its own bar.
+                    let cuts = self.surgeries.get(&series.track.id).map(|surgery| &surgery.cuts);
+                    let whole = cuts.is_none_or(|cuts| !cuts.contains_key(&block));
                     let surgery = Surgery::one(block, Cut::Removed);
-                    self.ask(series, Some(block), surgery, view);
+                    self.ask(series, whole.then_some(block), surgery, view);
                 }
             }
         }

@@ -95,13 +95,25 @@ impl Time {
         if self.log {
             let most = self.value(high).max(self.per_step);
             let powers = self.per_step.log10().floor() as i32..=most.log10().ceil() as i32;
-            let parts = |part: f64| powers.clone().map(move |power| part * 10f64.powi(power));
-            // Powers of ten first, and what fits between them.
-            let candidates = std::iter::once(0.0).chain([1.0, 2.0, 5.0].into_iter().flat_map(parts));
-            for at in candidates.map(place) {
+            let mut add = |value: f64| {
+                let at = place(value);
                 let free = marks.iter().all(|mark| (at - mark).abs() >= apart);
-                if (low..=high).contains(&at) && free {
+                let fits = (low..=high).contains(&at) && free;
+                if fits {
                     marks.push(at);
+                }
+                fits
+            };
+            add(0.0);
+            // Powers of ten first; what follows one that is in sight but has no room would look lost.
+            let seen = |power: f64| (low..=high).contains(&place(power));
+            let powers: Vec<f64> = powers
+                .map(|power| 10f64.powi(power))
+                .filter(|&power| add(power) || !seen(power))
+                .collect();
+            for part in [2.0, 5.0] {
+                for power in &powers {
+                    add(part * power);
                 }
             }
             marks.sort_by(f64::total_cmp);
@@ -178,10 +190,9 @@ mod tests {
             log: true,
             ..Time::default()
         };
-        assert_eq!(
-            values(log, log.marks(0.0, log.place(400.0), 0.4)),
-            [0.0, 2.0, 10.0, 100.0]
-        );
+        assert_eq!(values(log, log.marks(0.0, log.place(400.0), 0.4)), [0.0, 10.0, 100.0]);
+        let [low, high] = [12.0, 80.0].map(|step| log.place(step));
+        assert_eq!(values(log, log.marks(low, high, 0.1)), [20.0, 50.0]);
         assert!(log.marks(f64::NAN, 1.0, 0.1).is_empty());
     }
 

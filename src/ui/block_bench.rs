@@ -45,9 +45,24 @@ impl Bench<'_> {
         .into_owned()
     }
 
-    /// Why the shortcut is drawn as it is, with this net's numbers.
-    pub fn why(&self) -> String {
+    /// Why the shortcut is drawn as it is, with this net's numbers, or what was changed about it.
+    pub fn why(&self, cut: Option<Cut>) -> String {
         let block = &self.graph.blocks[self.index];
+        let scale = match cut {
+            Some(Cut::Removed) => return t!("Taken out: what goes in goes past its convolutions.").into_owned(),
+            Some(Cut::Shortcut(scale)) => Some(scale),
+            None => self.own_scale(),
+        };
+        match scale {
+            Some(0.0) => {
+                return t!("Cut: nothing is added, all that goes on is what its convolutions make.").into_owned();
+            }
+            Some(scale) if scale != 1.0 => {
+                let scale = format!("{scale:.2}");
+                return t!("Scaled: %{scale} of what the shortcut carries is added.", scale = scale).into_owned();
+            }
+            _ => {}
+        }
         let [input, output] = self.shapes();
         let [from, to] = [input, output].map(shape);
         if block.add.is_none() {
@@ -195,9 +210,23 @@ mod tests {
             ("plain-20", 0, "no shortcut"),
         ] {
             bench(net, index, |bench| {
-                assert!(bench.why().contains(says), "{net}: {}", bench.why())
+                assert!(bench.why(None).contains(says), "{net}: {}", bench.why(None))
             });
         }
+    }
+
+    #[test]
+    fn what_is_cut_is_not_explained_as_if_it_were_whole() {
+        bench("resnet-20", 0, |bench| {
+            for (cut, says) in [
+                (Cut::Shortcut(0.0), "Cut: nothing is added"),
+                (Cut::Shortcut(0.35), "Scaled: 0.35 of"),
+                (Cut::Removed, "Taken out"),
+            ] {
+                let why = bench.why(Some(cut));
+                assert!(why.starts_with(says), "{why}");
+            }
+        });
     }
 
     #[test]

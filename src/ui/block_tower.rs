@@ -1,10 +1,11 @@
 //! A net's blocks from left to right: width for channels, height for the side of the maps, fill for the gradient norm.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use eframe::egui::{
-    self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
-    epaint::CubicBezierShape, pos2, vec2,
+    Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, epaint::CubicBezierShape,
+    pos2, vec2,
 };
 use rust_i18n::t;
 
@@ -26,6 +27,8 @@ const SPOKEN: usize = 3;
 const ROOMY: f32 = 200.0;
 /// Room for the numbers beside the bars.
 const AXIS: f32 = 48.0;
+/// Least distance of two numbers above bars.
+const NUMBERS_APART: f32 = 3.0;
 /// Height of bars whose axis has one number.
 const LOW: f32 = 34.0;
 
@@ -99,8 +102,10 @@ impl BlockTower<'_> {
                 painter.line_segment([body.left_bottom(), body.right_top()], Stroke::new(1.0, ink.weak));
             }
             let chosen = self.chosen == block.name || self.chosen.starts_with(&format!("{}.", block.name));
-            if chosen || cursor.preview.layer.as_ref() == Some(&block.name) {
-                painter.rect_stroke(body.expand(1.5), 3.0, Stroke::new(2.0, ink.text), StrokeKind::Middle);
+            let pointed = cursor.preview.layer.as_ref() == Some(&block.name);
+            if chosen || pointed {
+                let stroke = Stroke::new(2.0, if chosen { ink.text } else { ink.weak });
+                painter.rect_stroke(body.expand(1.5), 3.0, stroke, StrokeKind::Middle);
             }
             let response = ui.interact(body, ui.scope_id().with(("block", index)), Sense::click());
             let verb = match removed {
@@ -124,14 +129,8 @@ impl BlockTower<'_> {
                 cursor.layer.clone_from(&block.name);
                 act = Some(Act::Shortcut(index));
             }
-            self.outcome_ui(
-                ui,
-                index,
-                body,
-                Rect::from_min_max(pos2(body.left(), ground + 10.0), pos2(body.right(), rect.bottom())),
-                ink,
-            );
         }
+        self.outcomes_ui(ui, &bodies, ground + 10.0..=rect.bottom(), ink);
         stages_ui(ui, self.graph, &bodies, rect.top());
         act
     }
@@ -314,17 +313,17 @@ impl BlockTower<'_> {
             painter.line_segment([gap.left_top(), gap.right_bottom()], stroke);
             painter.line_segment([gap.left_bottom(), gap.right_top()], stroke);
         } else if scale != own {
-            let font = FontId::proportional(SMALL);
-            painter.text(
-                space.center(),
-                Align2::CENTER_CENTER,
-                format!("×{scale}"),
-                font,
-                ink.text,
-            );
+            // It may be wider than the arc.
+            let text = painter.layout_no_wrap(format!("×{scale}"), FontId::proportional(SMALL), ink.text);
+            let place = Rect::from_center_size(space.center(), text.size());
+            painter.rect_filled(place, 2.0, ink.paper.gamma_multiply(0.85));
+            painter.galley(place.min, text, ink.text);
         }
         response
-            .on_hover_text(format!("{label}\n{}", self.bench(index).why()))
+            .on_hover_text(format!(
+                "{label}\n{}",
+                self.bench(index).why(self.surgery.cuts.get(&index).copied())
+            ))
             .clicked()
     }
 
@@ -356,47 +355,49 @@ impl BlockTower<'_> {
         painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, ink.weak), 4.0, 4.0));
     }
 
-    /// The bar beneath the block and, where there is room, before and after above it.
-    fn outcome_ui(&self, ui: &Ui, index: usize, body: Rect, bars: Rect, ink: Ink) {
-        let Some(lesion) = self.outcomes.get(&index) else {
-            return;
-        };
+    /// The bars beneath the blocks and, where there is room, before and after above them: what cost most comes first.
+    fn outcomes_ui(&self, ui: &Ui, bodies: &[Rect], down: RangeInclusive<f32>, ink: Ink) {
         let painter = ui.painter();
-        let height = (bars.height() - 14.0) * lesion.after.clamp(0.0, 1.0);
-        let half = (bars.width() / 2.0).min(14.0);
-        let bar = Rect::from_min_max(
-            pos2(bars.center().x - half, bars.bottom() - height),
-            pos2(bars.center().x + half, bars.bottom()),
-        );
-        if lesion.surgery.cuts.len() > 1 {
-            painter.rect_stroke(bar, 1.0, Stroke::new(1.5, self.colour), StrokeKind::Inside);
-        } else {
-            painter.rect_filled(bar, 1.0, self.colour);
+        let laid = |text: String| painter.layout_no_wrap(text, FontId::proportional(SMALL), ink.text);
+        let mut texts = Vec::new();
+        for (&index, lesion) in self.outcomes {
+            let Some(body) = bodies.get(index) else { continue };
+            let height = (down.end() - down.start() - 14.0) * lesion.after.clamp(0.0, 1.0);
+            let half = (body.width() / 2.0).min(14.0);
+            let bar = Rect::from_min_max(
+                pos2(body.center().x - half, down.end() - height),
+                pos2(body.center().x + half, *down.end()),
+            );
+            if lesion.surgery.cuts.len() > 1 {
+                painter.rect_stroke(bar, 1.0, Stroke::new(1.5, self.colour), StrokeKind::Inside);
+            } else {
+                painter.rect_filled(bar, 1.0, self.colour);
+            }
+            let whole = laid(format!("{} → {} %", percent(lesion.before), percent(lesion.after)));
+            let text = match body.width() + 6.0 >= whole.size().x || self.outcomes.len() == 1 {
+                true => whole,
+                false => laid(percent(lesion.after)),
+            };
+            let place = pos2(body.center().x - text.size().x / 2.0, bar.top() - 15.0);
+            texts.push((lesion.after, Rect::from_min_size(place, text.size()), text));
         }
-        let text = painter.layout_no_wrap(
-            format!("{} → {} %", percent(lesion.before), percent(lesion.after)),
-            FontId::proportional(SMALL),
-            ink.text,
-        );
-        let apart = body.width() + 6.0 >= text.size().x || self.outcomes.len() == 1;
-        let (text, width) = if apart {
-            let width = text.size().x;
-            (text, width)
-        } else {
-            let short = painter.layout_no_wrap(percent(lesion.after), FontId::proportional(SMALL), ink.text);
-            let width = short.size().x;
-            (short, width)
-        };
-        if apart || width + 8.0 <= body.width() {
-            let place = egui::pos2(body.center().x - width / 2.0, bar.top() - 15.0);
-            let behind = Rect::from_min_size(place, text.size());
-            painter.rect_filled(behind, 2.0, ink.paper.gamma_multiply(0.85));
-            painter.galley(place, text, ink.text);
+        texts.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
+        let mut placed: Vec<Rect> = Vec::new();
+        for (_, place, text) in texts {
+            if placed
+                .iter()
+                .any(|other| other.expand2(vec2(NUMBERS_APART, 0.0)).intersects(place))
+            {
+                continue;
+            }
+            painter.rect_filled(place, 2.0, ink.paper.gamma_multiply(0.85));
+            painter.galley(place.min, text, ink.text);
+            placed.push(place);
         }
     }
 }
 
 /// Whole percents.
 fn percent(share: f32) -> String {
-    format!("{:.0}", 100.0 * share)
+    (100.0 * share).round().to_string()
 }

@@ -1,13 +1,14 @@
 //! The lines of a chart with their bands, dots and crosses, and the shaded spans behind them.
 
 use eframe::egui::Color32;
-use egui_plot::{FilledArea, Line, LineStyle, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points, Span};
+use egui_plot::{FilledArea, Line, MarkerShape, PlotPoint, PlotPoints, PlotUi, Points, Span};
 
 use super::axis::{Height, Time};
 use super::chart::{Across, Chart, Curve};
 use super::chart_marks::SHADE;
 use super::series::pieces;
 use super::theme::Ink;
+use crate::export::dashes;
 
 /// Opacity of a raw line, where they are no more than that; of more, all together are as opaque.
 const FAINT: f32 = 0.15;
@@ -18,10 +19,6 @@ const BAND: f32 = 0.18;
 const DOT: f32 = 1.2;
 /// A faint line whose points stand closer than this, in points of the screen, is the area it sweeps over.
 const DENSE: f32 = 2.0;
-/// Length of a dash of a line with many points, and of what is left out between two, in points of the screen.
-const DASH: f32 = 9.0;
-const BETWEEN: f32 = 6.0;
-
 impl Chart<'_> {
     /// Colour and width of a line: the one that is pointed at stands out, the others step back.
     fn style(&self, curve: &Curve<'_>, curves: &[Curve<'_>], ink: Ink) -> (Color32, f32) {
@@ -65,7 +62,7 @@ impl Chart<'_> {
                     plot.add(swept(plot, dense).fill_color(faint));
                 }
                 if lone.len() > 1 {
-                    plot.line(line(curve, lone).color(faint).width(1.0));
+                    plot.line(line(curve, PlotPoints::Borrowed(lone)).color(faint).width(1.0));
                 }
             }
             band(plot, curve, colour);
@@ -73,22 +70,21 @@ impl Chart<'_> {
         for curve in curves {
             let (colour, width) = self.style(curve, curves, ink);
             for piece in pieces(&curve.line) {
-                let dense = curve.dashed && apart(plot, piece) < DASH;
-                if dense {
-                    for dash in dashes(piece, apart(plot, piece)) {
+                if curve.dashed {
+                    for dash in dashed(plot, piece) {
                         plot.line(line(curve, dash).color(colour).width(width));
                     }
                 } else {
-                    let style = if curve.dashed {
-                        LineStyle::dashed_loose()
-                    } else {
-                        LineStyle::Solid
-                    };
-                    plot.line(line(curve, piece).color(colour).width(width).style(style));
+                    plot.line(line(curve, PlotPoints::Borrowed(piece)).color(colour).width(width));
                 }
                 if piece.len() == 1 || curve.dots && apart(plot, piece) > 2.0 * (curve.width + DOT) {
                     let dots = Points::new("", PlotPoints::Borrowed(piece));
-                    plot.points(dots.radius(width + DOT).color(colour).allow_hover(false));
+                    plot.points(
+                        dots.radius(width + DOT)
+                            .color(colour)
+                            .filled(!curve.dashed)
+                            .allow_hover(false),
+                    );
                 }
             }
             if !curve.crosses.is_empty() {
@@ -109,19 +105,20 @@ fn apart(plot: &PlotUi<'_>, points: &[PlotPoint]) -> f32 {
     across / points.len().saturating_sub(1).max(1) as f32
 }
 
-/// Stretches of a line whose points stand so far apart on the screen. Dashes that the plot cuts of such a line are a shape
-/// from point to point.
-fn dashes(points: &[PlotPoint], apart: f32) -> impl Iterator<Item = &[PlotPoint]> {
-    let count = |length: f32| (length / apart.max(0.01)).ceil() as usize;
-    let dash = count(DASH);
-    let stretch = move |points: &'_ [PlotPoint]| dash.min(points.len() - 1);
-    points
-        .chunks(dash + count(BETWEEN))
-        .map(move |points| &points[..=stretch(points)])
+/// The dashes of a line, as long on the screen wherever it goes.
+fn dashed(plot: &PlotUi<'_>, points: &[PlotPoint]) -> impl Iterator<Item = PlotPoints<'static>> + use<> {
+    let transform = plot.transform();
+    let [across, down] = [transform.dpos_dvalue_x(), transform.dpos_dvalue_y()];
+    let seen: Vec<[f64; 2]> = points.iter().map(|point| [point.x * across, point.y * down]).collect();
+    let found = dashes(&seen, f64::from(transform.frame().width()));
+    found.into_iter().map(move |dash| {
+        let back = |[x, y]: [f64; 2]| PlotPoint::new(x / across, y / down);
+        PlotPoints::Owned(dash.into_iter().map(back).collect())
+    })
 }
 
-fn line<'a>(curve: &Curve<'_>, points: &'a [PlotPoint]) -> Line<'a> {
-    Line::new("", PlotPoints::Borrowed(points))
+fn line<'a>(curve: &Curve<'_>, points: PlotPoints<'a>) -> Line<'a> {
+    Line::new("", points)
         .color(curve.colour)
         .width(curve.width)
         // Where points are many, lines stay lines: those that would be too many are swept, or were thinned before.
@@ -197,26 +194,5 @@ impl Curve<'_> {
             Some(&value) => Some(height.place(value.into())),
             None => height_at(&self.line, time.place(step as f64)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dashes_leave_gaps_and_reach_the_end() {
-        let points: Vec<PlotPoint> = (0..100).map(|x| PlotPoint::new(x, 0.0)).collect();
-        let dashes: Vec<&[PlotPoint]> = dashes(&points, 3.0).collect();
-        assert_eq!(dashes.len(), 20);
-        assert!(
-            dashes.iter().all(|dash| dash.len() == 4),
-            "three steps of 3 points each"
-        );
-        assert_eq!((dashes[0][3].x, dashes[1][0].x), (3.0, 5.0));
-        assert_eq!(
-            super::dashes(&points[..1], 3.0).map(<[_]>::len).collect::<Vec<_>>(),
-            [1]
-        );
     }
 }

@@ -1,9 +1,12 @@
 //! Names at the ends of a chart's lines, and the bracket between two of them.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{Align2, Color32, FontId, Galley, Pos2, Rect, Shape, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::text::{LayoutJob, TextFormat, TextWrapping};
+use eframe::egui::{
+    Align2, Color32, FontId, Galley, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2,
+};
 use egui_plot::{PlotPoint, PlotTransform};
 
 use super::chart::{Bracket, Curve};
@@ -32,6 +35,11 @@ const LEGEND_ROOM: f32 = 115.0;
 const BETWEEN: f32 = 12.0;
 const LEGEND_LINE: f32 = 16.0;
 const MOST_LEGEND: f32 = 0.25;
+
+/// Length of the piece of line before a name above the chart, the dashes of a dashed one, and where the name begins.
+const LINE: f32 = 14.0;
+const DASHES: [RangeInclusive<f32>; 2] = [0.0..=5.5, 8.5..=14.0];
+const SWATCH: f32 = 18.0;
 
 /// Names as they fit beside the lines.
 pub struct Names {
@@ -148,7 +156,7 @@ impl Names {
         let room = ui.available_width();
         let (mut lines, mut used) = (1.0, 0.0);
         for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
-            let width = whole_width(ui, &curve.label, &curve.detail);
+            let width = SWATCH + whole_width(ui, &curve.label, &curve.detail);
             if used > 0.0 && used + width > room {
                 (lines, used) = (lines + 1.0, 0.0);
             }
@@ -280,7 +288,13 @@ pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<Str
     let button = std::mem::take(&mut ui.spacing_mut().interact_size.y);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(BETWEEN, 0.0);
-        for curve in curves.iter().filter(|curve| !curve.label.is_empty()) {
+        let alike = |a: &Curve<'_>, b: &Curve<'_>| (&a.label, a.dashed) == (&b.label, b.dashed);
+        for (place, curve) in curves.iter().enumerate().filter(|(_, curve)| !curve.label.is_empty()) {
+            // Without what tells them apart, runs of one name are said once, with their number.
+            if !details && curves[..place].iter().any(|before| alike(before, curve)) {
+                continue;
+            }
+            let many = curves[place..].iter().filter(|other| alike(curve, other)).count();
             let mut text = LayoutJob::default();
             let strong = FontId::new(SMALL, theme::semibold());
             // A name and its number stay together.
@@ -289,8 +303,20 @@ pub fn legend_ui(ui: &mut Ui, curves: &[Curve<'_>], details: bool) -> Option<Str
             let weak = TextFormat::simple(FontId::proportional(SMALL), theme::ink(ui).weak);
             if details {
                 text.append(&unbroken(&curve.detail), 6.0, weak);
+            } else if many > 1 {
+                text.append(&format!("×{many}"), 6.0, weak);
             }
-            if ui.label(text).hovered() {
+            text.wrap = TextWrapping::truncate_at_width(ui.max_rect().width() - SWATCH);
+            let text = ui.painter().layout_job(text);
+            let (rect, response) = ui.allocate_exact_size(text.size() + vec2(SWATCH, 0.0), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text.text()));
+            for dash in if curve.dashed { &DASHES[..] } else { &[0.0..=LINE] } {
+                let across = rect.left() + dash.start()..=rect.left() + dash.end();
+                let stroke = Stroke::new(curve.width, curve.colour);
+                ui.painter().hline(across, rect.center().y, stroke);
+            }
+            ui.painter().galley(rect.min + vec2(SWATCH, 0.0), text, curve.colour);
+            if response.hovered() {
                 pointed = Some(curve.name.clone());
             }
         }

@@ -1,29 +1,29 @@
 //! Crossing fates: loss, error and learning rate against training time, with the verdict in words.
 
+mod lines;
 mod words;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use eframe::egui::{Rect, RichText, ScrollArea, Sense, Slider, Ui, UiBuilder, Vec2, vec2};
-use egui_plot::PlotPoint;
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use self::words::{foot_ui, legend_ui, note_ui, tell_means, title_ui};
+use self::lines::label;
+use self::words::{foot_ui, legend_ui, note_ui, title_ui};
+use super::Scene;
 use super::axis::{Height, Time, Unit};
 use super::cells::cells;
 use super::chart::{Across, Bracket, Chart, Curve, Link};
 use super::chart_names::{Names, Naming, crowded, has_room_for_details};
 use super::pane::{Pane, View};
-use super::series::{Grid, pieces};
+use super::series::Grid;
 use super::theme::{self, GRID, SMALL};
-use super::traces::{Group, Trace, evaluated, groups, has_seeds, placed};
-use super::verdict::{Verdict, verdict};
-use super::widgets::{folded_ui, list_ui, short};
-use super::{Scene, line_style};
+use super::traces::{Trace, groups, has_seeds};
+use super::verdict::{Gap, Verdict, verdict};
+use super::widgets::{folded_ui, list_ui};
 use crate::export::Kind;
-use crate::run::{LAST, Measure, Phase};
+use crate::run::{LAST, Measure};
 
 /// The panel.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -268,30 +268,7 @@ impl Curves {
             _ => None,
         };
         let narrow = ui.available_width() < BRACKET_ROOM;
-        let end = |name: &str| {
-            let curve = curves.iter().find(|curve| curve.name == name)?;
-            Some(curve.line.iter().rfind(|point| point.y.is_finite())?.y)
-        };
-        let bracket = newest.and_then(|gap| {
-            let by = short(gap.by);
-            let mut texts = match narrow {
-                true => [format!("+{by}"), format!("+{by}")],
-                false => [
-                    t!("deeper, yet worse: +%{gap}", gap = by).into_owned(),
-                    t!("at the end: +%{gap}", gap = by).into_owned(),
-                ],
-            };
-            if held {
-                texts.reverse();
-            }
-            let [text, instead] = texts;
-            Some(Bracket {
-                from: end(&gap.shallow)?,
-                to: end(&gap.deep)?,
-                text,
-                instead,
-            })
-        });
+        let bracket = newest.and_then(|gap| bracket(gap, &curves, held, narrow));
         let focus = view.cursor.preview.run.clone();
         let chart = Chart {
             id: measure.id(),
@@ -327,98 +304,32 @@ impl Curves {
         }
         needed
     }
-
-    /// One curve a net; `top` is where a run that was never finite is marked.
-    fn curves<'a>(&'a mut self, ui: &Ui, scene: Scene<'a>, measure: Measure, grid: Grid, top: f64) -> Vec<Curve<'a>> {
-        let among = scene.history.specs();
-        let groups = groups(scene.history);
-        for group in &groups {
-            self.traces.entry((measure, group.name.to_owned())).or_default();
-        }
-        let window = if measure == Measure::Rate {
-            1
-        } else {
-            self.window.round() as usize
-        };
-        let mine = self.traces.iter_mut().filter(|((of, _), _)| *of == measure);
-        let mut curves: Vec<Curve<'a>> = Vec::new();
-        for ((_, name), trace) in mine {
-            let Some(place) = groups.iter().position(|group| group.name == name) else {
-                continue;
-            };
-            let group = &groups[place];
-            let mut curve = Curve {
-                name: name.clone(),
-                label: label(group),
-                detail: measure.detail(group),
-                dashed: groups[..place].iter().any(|before| before.equals(group)),
-                ..Curve::default()
-            };
-            (curve.colour, curve.width) = line_style(ui, &group.runs[0].track.spec, &among);
-            match measure.series() {
-                Some(values) => {
-                    let lines = trace.update(&group.runs, values, window, grid);
-                    curve.raw = if measure == Measure::Rate {
-                        Vec::new()
-                    } else {
-                        lines.raw
-                    };
-                    curve.line = Cow::Borrowed(lines.line);
-                    let longest = group.runs.iter().max_by_key(|run| run.steps.len());
-                    curve.values = (longest.map_or(&[], |run| &run.steps), lines.values);
-                    curve.band = lines.band.map(Cow::Borrowed);
-                }
-                None => tested(&mut curve, group, measure, grid),
-            }
-            curve.crosses = crosses(group, &curve, grid, top);
-            curves.push(curve);
-        }
-        let place = |curve: &Curve<'_>| groups.iter().position(|group| group.name == curve.name);
-        curves.sort_by_key(place);
-        // While it trains, the words would come and go where they depend on the lines.
-        let told = window != LAST || scene.history.phase != Phase::Running;
-        if told && measure.series().is_some() && measure != Measure::Rate {
-            tell_means(&mut curves, &groups, measure, (grid.height, window));
-        }
-        curves
-    }
 }
 
-/// The evaluations as dots, with the band over seeds.
-fn tested(curve: &mut Curve<'_>, group: &Group<'_>, measure: Measure, grid: Grid) {
-    let points = evaluated(&group.runs, |point| match measure {
-        Measure::TestLoss => point.loss,
-        _ => point.error,
-    });
-    let part = |index: usize| placed(points.iter().map(|point| [point[0], point[index]]), grid);
-    curve.line = Cow::Owned(part(1));
-    if group.runs.len() > 1 {
-        curve.band = [2, 3].map(|index| Cow::Owned(part(index)));
+/// Joins the ends of the two nets' lines, with what there is to say while a moment is `held` and while none is.
+fn bracket(gap: Gap, curves: &[Curve<'_>], held: bool, narrow: bool) -> Option<Bracket> {
+    let end = |name: &str| {
+        let curve = curves.iter().find(|curve| curve.name == name)?;
+        Some(curve.line.iter().rfind(|point| point.y.is_finite())?.y)
+    };
+    let by = gap.by;
+    let mut texts = match narrow {
+        true => [format!("+{by}"), format!("+{by}")],
+        false => [
+            t!("deeper, yet worse: +%{gap}", gap = by).into_owned(),
+            t!("at the end: +%{gap}", gap = by).into_owned(),
+        ],
+    };
+    if held {
+        texts.reverse();
     }
-    curve.dots = curve.line.len() <= 40;
-}
-
-fn label(group: &Group<'_>) -> String {
-    if group.runs.iter().any(|run| run.diverged.is_some()) {
-        t!("%{net} diverged", net = group.name).into_owned()
-    } else {
-        group.name.to_owned()
-    }
-}
-
-/// Where runs diverged: on the line, or where the seed itself was last finite; at the `top` where it never was.
-fn crosses(group: &Group<'_>, curve: &Curve<'_>, grid: Grid, top: f64) -> Vec<PlotPoint> {
-    let lost = group.runs.iter().filter_map(|run| run.diverged);
-    let last = pieces(&curve.line).last().and_then(|piece| piece.last()).copied();
-    lost.map(|step| {
-        let x = grid.time.place(step as f64);
-        match last {
-            Some(last) if group.runs.len() == 1 => last,
-            Some(last) => PlotPoint::new(x, last.y),
-            None => PlotPoint::new(x, if top.is_finite() { top } else { 0.0 }),
-        }
+    let [text, instead] = texts;
+    Some(Bracket {
+        from: end(&gap.shallow)?,
+        to: end(&gap.deep)?,
+        text,
+        instead,
     })
-    .collect()
 }
 
 /// What a screen reader says of a chart.
@@ -433,7 +344,6 @@ fn summary(scene: Scene<'_>, measure: Measure, verdict: &Verdict) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::story::tests::history;
 
     #[test]
     fn one_chart_always_stays() {
@@ -447,22 +357,5 @@ mod tests {
             curves.measures,
             [Measure::TrainingLoss, Measure::TestError, Measure::Rate]
         );
-    }
-    #[test]
-    fn a_run_that_was_never_finite_is_marked_at_the_top() {
-        let mut history = history(&[("plain-20", f32::NAN)], 3);
-        history.runs[0].diverged = Some(1);
-        let grid = Grid {
-            time: Time::default(),
-            height: Height {
-                log: false,
-                factor: 1.0,
-            },
-            range: [0.0, 10.0],
-            columns: 64,
-        };
-        let group = &groups(&history)[0];
-        let crosses = crosses(group, &Curve::default(), grid, 2.5);
-        assert_eq!((crosses[0].x, crosses[0].y), (1.0, 2.5));
     }
 }

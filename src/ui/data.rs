@@ -7,7 +7,7 @@ use std::sync::mpsc::Receiver;
 
 use eframe::egui::{
     Align2, Color32, ColorImage, Context, DragValue, FontId, Id, Label, Rect, RichText, Role, ScrollArea, Sense,
-    TextEdit, TextureHandle, TextureOptions, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    TextEdit, TextureHandle, TextureOptions, Ui, UiBuilder, Vec2, WidgetInfo, pos2, vec2,
 };
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,11 @@ use crate::error::Result;
 use crate::export::Kind;
 use crate::run::{Preview, Wanted};
 
-/// Side of a sample on the sheet, and the room of its label.
+/// Side of a sample on the sheet, least and where there is room; room of its label, and between rows.
 const SAMPLE: f32 = 52.0;
+const LARGE: f32 = 112.0;
 const LABEL: f32 = 18.0;
+const BETWEEN: f32 = 4.0;
 /// Width of a panel in which the balance has room beside the samples.
 const BESIDE: f32 = 480.0;
 /// Least heights of the samples and of the balance, whose title takes a line.
@@ -199,9 +201,9 @@ impl Data {
             self.pictures_ui(ui, space, beside);
         } else {
             // Both as high as they are, and one scroll bar for them.
-            let rows = preview.samples.len().div_ceil(columns(space.width()));
+            let rows = preview.samples.len().div_ceil(columns(space.width(), SAMPLE));
             let [sheet, balance] = [
-                rows as f32 * (SAMPLE + LABEL + 4.0),
+                rows as f32 * (SAMPLE + LABEL + BETWEEN),
                 BALANCE + BAR * preview.classes.len() as f32,
             ];
             let height = if beside {
@@ -309,28 +311,39 @@ fn sheet(ctx: &Context, preview: &Preview) -> TextureHandle {
 }
 
 /// Samples beside each other.
-fn columns(width: f32) -> usize {
-    ((width / (SAMPLE + GRID)) as usize).max(1)
+fn columns(width: f32, side: f32) -> usize {
+    ((width / (side + GRID)) as usize).max(1)
+}
+
+/// The largest side at which so many samples are all seen.
+fn side(space: Vec2, count: usize) -> f32 {
+    let rows = |side: f32| count.div_ceil(columns(space.x, side)) as f32;
+    let mut side = LARGE;
+    while side > SAMPLE && rows(side) * (side + LABEL + BETWEEN) > space.y {
+        side -= 2.0;
+    }
+    side
 }
 
 fn samples_ui(ui: &mut Ui, found: &Found) {
     let preview = &found.preview;
     let ink = theme::ink(ui);
-    let columns = columns(ui.available_width());
+    let side = side(ui.available_size(), preview.samples.len());
+    let columns = columns(ui.available_width(), side);
     let rows = preview.samples.len().div_ceil(columns);
-    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.spacing_mut().item_spacing.y = BETWEEN;
     ScrollArea::vertical()
         .auto_shrink(false)
-        .show_rows(ui, SAMPLE + LABEL, rows, |ui, range| {
+        .show_rows(ui, side + LABEL, rows, |ui, range| {
             for row in range {
-                let (_, line) = ui.allocate_space(vec2(ui.available_width(), SAMPLE + LABEL));
+                let (_, line) = ui.allocate_space(vec2(ui.available_width(), side + LABEL));
                 for column in 0..columns {
                     let index = row * columns + column;
                     let Some(sample) = preview.samples.get(index) else {
                         break;
                     };
-                    let left = line.left() + column as f32 * (SAMPLE + GRID);
-                    let cell = Rect::from_min_size(pos2(left, line.top()), vec2(SAMPLE, SAMPLE));
+                    let left = line.left() + column as f32 * (side + GRID);
+                    let cell = Rect::from_min_size(pos2(left, line.top()), vec2(side, side));
                     let count = preview.samples.len() as f32;
                     let part = [index as f32 / count, (index + 1) as f32 / count];
                     let uv = Rect::from_min_max(pos2(0.0, part[0]), pos2(1.0, part[1]));
@@ -340,7 +353,7 @@ fn samples_ui(ui: &mut Ui, found: &Found) {
                     response
                         .widget_info(|| WidgetInfo::labeled(Role::Image, true, t!("Sample of %{class}", class = name)));
                     response.on_hover_text(name);
-                    let name = theme::elided(ui, name, FontId::proportional(SMALL), ink.weak, SAMPLE + GRID / 2.0);
+                    let name = theme::elided(ui, name, FontId::proportional(SMALL), ink.weak, side + GRID / 2.0);
                     let at = pos2(cell.center().x, cell.bottom() + LABEL / 2.0);
                     ui.painter().galley(at - name.size() / 2.0, name, ink.weak);
                 }

@@ -326,6 +326,17 @@ fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> Vec<String> {
     let middle = map.loss[map.side / 2 * (map.side + 1)];
     let step = grouped(*step as u64);
     let [long, brief] = match view.explained {
+        _ if map.known() < 1.0 => {
+            let percent = (100.0 * map.known()).floor();
+            [
+                t!(
+                    "step %{step}, %{percent} % of the points",
+                    step = step,
+                    percent = percent
+                ),
+                t!("%{percent} % of the points", percent = percent),
+            ]
+        }
         Some(explained) => {
             let [first, second] = explained.map(|share| (100.0 * share).round());
             [
@@ -338,8 +349,6 @@ fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> Vec<String> {
                 t!("%{first} % and %{second} % of the way", first = first, second = second),
             ]
         }
-        // The coarse grid begins at the corners.
-        None if middle.is_nan() => return vec![t!("step %{step}", step = step).into()],
         None => {
             let loss = short(f64::from(middle));
             [
@@ -364,7 +373,7 @@ impl Drawn {
             view: Arc::clone(view),
             range,
             texture: ui.ctx().load_texture("landscape", image, TextureOptions::LINEAR),
-            lines: match map.loss.iter().any(|loss| loss.is_nan()) {
+            lines: match map.known() < 1.0 {
                 // Half of a ring is none.
                 true => Vec::new(),
                 false => levels(range)

@@ -197,7 +197,7 @@ impl Lesions {
         );
         if let Some(Removals { whole, .. }) = removals {
             painter.hline(bars.x_range(), high(whole), Stroke::new(1.5, colour));
-            let words = t!("whole %{percent} %", percent = format!("{:.0}", 100.0 * whole));
+            let words = t!("whole %{percent} %", percent = (100.0 * whole).round());
             let clear = if whole < guess {
                 high(whole).max(high(guess) + APART)
             } else {

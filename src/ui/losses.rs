@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eframe::egui::{Align2, FontId, Rect, Shape, Stroke, Ui, pos2};
+use eframe::egui::{Align2, FontId, Rect, Shape, Stroke, Ui, pos2, vec2};
 use rust_i18n::t;
 
 use super::axis::{Height, Time, Unit};
@@ -22,6 +22,8 @@ const TIME: Time = Time {
     per_step: 1.0,
 };
 const HEIGHT: Height = Height { log: true, factor: 1.0 };
+/// The largest share of the room that names take.
+const MOST: f32 = 0.45;
 /// Distance of two names.
 const APART: f64 = 17.0;
 /// Length of a dash, and of what is left out behind it.
@@ -36,17 +38,18 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Width of the longest net's name, which stands beside the lines.
-    pub fn names(ui: &Ui, history: &History) -> f32 {
+    /// Width of the longest net's name, which stands beside the lines; longer ones are cut where there is so much `room`.
+    pub fn names(ui: &Ui, history: &History, room: f32) -> f32 {
         let font = FontId::new(SMALL, theme::semibold());
         groups(history)
             .iter()
-            .map(|group| theme::width(ui, group.name, font.clone()))
+            .map(|group| theme::width(ui, group.name, font.clone()).ceil())
             .fold(0.0, f32::max)
+            .min(MOST * room)
     }
 
-    /// Draws the lines into `space`, which is as wide as the track to its step `last`; names stand at its right.
-    pub fn lines_ui(&mut self, ui: &Ui, space: Rect, history: &History, last: usize, shown: usize) {
+    /// Draws the lines into `space`, which is as wide as the track to its step `last`; `names` so wide stand at its right.
+    pub fn lines_ui(&mut self, ui: &Ui, (space, names): (Rect, f32), history: &History, last: usize, shown: usize) {
         let ink = theme::ink(ui);
         let width = TIME.place(last as f64);
         let grid = Grid {
@@ -135,7 +138,8 @@ impl Losses {
         let right = space.right() + 2.0 * GRID;
         for ((name, _, colour), at) in ends.iter().zip(free) {
             let beside = pos2(right, at as f32);
-            painter.text(beside, Align2::LEFT_CENTER, name, strong.clone(), *colour);
+            let name = theme::elided(ui, name, strong.clone(), *colour, names);
+            painter.galley(beside - vec2(0.0, name.size().y / 2.0), name, *colour);
         }
         if named < ends.len() {
             let more = t!("%{count} more", count = ends.len() - named);

@@ -68,10 +68,13 @@ impl Pane for FeatureMaps {
             return;
         }
         let names = self.sides(scene);
-        let sides = names
-            .clone()
-            .map(|name| find(scene.history, &name).map(|series| (series, Graph::new(&series.track.spec))));
-        let [Some(left), Some(right)] = &sides else { return };
+        let series = |name: &String| find(scene.history, name);
+        let sides: Vec<(&Series, Graph)> = names
+            .iter()
+            .filter_map(series)
+            .map(|series| (series, Graph::new(&series.track.spec)))
+            .collect();
+        let Some(left) = sides.first() else { return };
         self.own.take_in_ui(ui, left.1.spec.input, view);
         // In a small tile of a lecture the maps themselves need the room.
         if !theme::bare(ui) || ui.available_height() > LITTLE || self.own.drawing {
@@ -80,9 +83,10 @@ impl Pane for FeatureMaps {
         if let Some(why) = &self.own.refusal {
             ui.label(theme::caption(why).color(theme::ink(ui).error));
         }
-        let nodes: Vec<_> = [left, right]
+        let nodes: Vec<_> = sides
+            .iter()
             .map(|(series, graph)| (series.track.id, view.cursor.layer_in(graph)))
-            .into();
+            .collect();
         let request = MapRequest {
             nodes,
             image: view.cursor.subject(),
@@ -93,7 +97,10 @@ impl Pane for FeatureMaps {
             view.actions.push(Action::Send(Command::Watch(Some(request.clone()))));
         }
         match view.shown.filter(|shown| shown.maps.request.nodes == request.nodes) {
-            Some(shown) => self.draw_ui(ui, view, [left.0, right.0], shown),
+            Some(shown) => {
+                let sides: Vec<&Series> = sides.iter().map(|(series, _)| *series).collect();
+                self.draw_ui(ui, view, &sides, shown);
+            }
             None => drop(ui.label(theme::caption(t!("Waiting for the trainer to compute these maps.")))),
         }
     }
@@ -147,19 +154,22 @@ impl FeatureMaps {
         std::mem::take(&mut self.own.drawing)
     }
 
-    /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one.
-    fn sides(&self, scene: Scene<'_>) -> [String; 2] {
+    /// The runs to show: those that were chosen, or the deepest plain net and the deepest residual one; the only net alone.
+    fn sides(&self, scene: Scene<'_>) -> Vec<String> {
         let runs = scene.history.trained();
+        if first_seeds(scene).count() == 1 {
+            return vec![runs[0].track.name.clone()];
+        }
         let deepest = |residual| deepest(scene.history, residual);
         let name = |series: &Series| series.track.name.clone();
         let chosen = |side: usize| find(scene.history, &self.runs[side]).map(name);
         let left = chosen(0).unwrap_or_else(|| name(deepest(false).unwrap_or(&runs[0])));
         let other = || runs.iter().find(|series| series.track.name != left).unwrap_or(&runs[0]);
         let right = chosen(1).unwrap_or_else(|| name(deepest(true).unwrap_or_else(other)));
-        [left, right]
+        vec![left, right]
     }
 
-    fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, graph: &Graph, names: &[String; 2]) {
+    fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, graph: &Graph, names: &[String]) {
         let layer = view.cursor.layer_in(graph);
         let cramped = ui.available_height() < LITTLE;
         let panel = ui.max_rect();
@@ -167,7 +177,8 @@ impl FeatureMaps {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);
             ui.spacing_mut().combo_width = 64.0;
-            for (side, what) in [t!("Left net"), t!("Right net")].into_iter().enumerate() {
+            let choices = [t!("Left net"), t!("Right net")];
+            for (side, what) in choices.into_iter().enumerate().filter(|_| names.len() > 1) {
                 let combo = ComboBox::from_id_salt(side)
                     .selected_text(theme::caption(&names[side]))
                     .show_ui(ui, |ui| {
@@ -235,16 +246,22 @@ impl FeatureMaps {
         }
     }
 
-    fn draw_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, sides: [&Series; 2], shown: &Shown) {
+    fn draw_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, sides: &[&Series], shown: &Shown) {
         let all = ui.available_rect_before_wrap();
         ui.allocate_rect(all, Sense::hover());
         let column = (all.width() * 0.2).clamp(82.0, 160.0);
         let (left, mut rest) = all.split_left_right_at_x(all.left() + column);
         rest.min.x += 2.0 * GRID;
-        let (mut first, mut second) = rest.split_left_right_at_fraction(0.5);
-        first.max.x -= GRID / 2.0;
-        second.min.x += GRID / 2.0;
+        let (mut first, mut second) = rest.split_left_right_at_fraction(1.0 / sides.len() as f32);
+        if sides.len() > 1 {
+            first.max.x -= GRID / 2.0;
+            second.min.x += GRID / 2.0;
+        }
         let among = view.scene.history.specs();
+        let lost = |place: usize| {
+            let found = shown.maps.predictions.get(place);
+            found.is_some_and(|found| found.iter().any(|share| !share.is_finite()))
+        };
         let drawn = sides.iter().zip(&shown.grids).zip(&shown.maps.request.nodes);
         let drawn = drawn.enumerate().map(|(place, ((series, grid), (_, node)))| Side {
             name: &series.track.name,
@@ -254,6 +271,7 @@ impl FeatureMaps {
             each: self.each,
             channel: self.channel,
             place: place as u64,
+            lost: lost(place),
         });
         let drawn: Vec<Side<'_>> = drawn.collect();
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {

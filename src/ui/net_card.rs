@@ -1,5 +1,6 @@
 //! One net of the experiment as a card: colour, name, text form, fields, what it costs and where it stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
@@ -50,6 +51,8 @@ pub struct Deck<'a> {
 
 /// Width that the button for more fields takes.
 const MORE: f32 = 48.0;
+/// Width that stands beside a name where a badge is: swatch, badge and menu.
+const BESIDE_NAME: f32 = 140.0;
 /// Fields that a card shows at first.
 const FIRST: [Field; 2] = [Field::Depth, Field::Width];
 
@@ -100,6 +103,9 @@ impl Deck<'_> {
         let mut edit = self.title_ui(ui, card);
         if let Some(sentence) = &card.trouble {
             ui.label(RichText::new(sentence).size(SMALL).color(ink.error));
+        }
+        if let Some(branch) = view.scene.experiment.branch(&card.plan.name) {
+            ui.label(theme::caption(branch.words()));
         }
         let mut text = card.plan.net.clone();
         let field = TextEdit::multiline(&mut text)
@@ -190,6 +196,10 @@ impl Deck<'_> {
 
     fn title_ui(&self, ui: &mut Ui, card: &Card) -> Option<Edit> {
         let mut edit = None;
+        let badge = self.badge(card);
+        // The name comes first.
+        let name = theme::width(ui, &card.plan.name, FontId::new(BODY, theme::semibold()));
+        let beside = ui.available_width() - name > BESIDE_NAME;
         ui.horizontal(|ui| {
             let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 22.0), Sense::hover());
             if let Ok(facts) = &card.check {
@@ -204,20 +214,8 @@ impl Deck<'_> {
                 ui.spacing_mut().button_padding = vec2(8.0, 0.0);
                 ui.spacing_mut().interact_size.y = 22.0;
                 let mut edit = None;
-                match self.draft.ran(card) {
-                    None => badge_ui(
-                        ui,
-                        &t!("new"),
-                        &t!("Not running yet: it can join the training or start with a restart"),
-                    ),
-                    Some(ran) if *ran != card.plan => {
-                        badge_ui(
-                            ui,
-                            &t!("restart"),
-                            &t!("Changed: it runs as before until the experiment is restarted"),
-                        );
-                    }
-                    Some(_) => {}
+                if let Some((word, hint)) = badge.as_ref().filter(|_| beside) {
+                    badge_ui(ui, word, hint);
                 }
                 let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card));
                 let name = t!("Actions for %{net}", net = card.plan.name);
@@ -227,12 +225,33 @@ impl Deck<'_> {
             });
             edit = chosen.or(edit.take());
         });
+        if let Some((word, hint)) = badge.filter(|_| !beside) {
+            ui.horizontal(|ui| badge_ui(ui, &word, &hint));
+        }
         edit
+    }
+
+    /// What a restart would change about it, in a word and in a sentence.
+    fn badge(&self, card: &Card) -> Option<(Cow<'static, str>, Cow<'static, str>)> {
+        match self.draft.ran(card) {
+            None => Some((
+                t!("new"),
+                t!("Not running yet: it can join the training or start with a restart"),
+            )),
+            Some(ran) if *ran != card.plan => Some((
+                t!("restart"),
+                t!("Changed: it runs as before until the experiment is restarted"),
+            )),
+            Some(_) => None,
+        }
     }
 
     fn name_ui(&self, ui: &mut Ui, card: &Card, room: f32) -> Option<Edit> {
         let mut name = card.plan.name.clone();
-        let field = TextEdit::singleline(&mut name)
+        // A long one takes a second line.
+        let field = TextEdit::multiline(&mut name)
+            .return_key(None)
+            .desired_rows(1)
             .id(egui::Id::unique(("name", card.id)))
             .font(FontId::new(BODY, theme::semibold()))
             .frame(Frame::NONE)
@@ -247,6 +266,7 @@ impl Deck<'_> {
             let stroke = egui::Stroke::new(1.0, theme::ink(ui).text);
             ui.painter().rect_stroke(around, 4.0, stroke, egui::StrokeKind::Outside);
         }
+        name.retain(|c| !c.is_control());
         field.changed().then_some(Edit::Rename(name))
     }
 

@@ -10,7 +10,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use super::Action;
-use super::draft::{Change, Differences, Draft, Edited};
+use super::draft::{Card, Change, Differences, Draft, Edited};
 use super::form::Refusal;
 use super::net_card::{Deck, Edit, beginning};
 use super::pane::{Pane, View};
@@ -181,13 +181,12 @@ impl Networks {
 
     /// The cards of a column, which is the first of `columns` that end before the recipe's.
     fn cards_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, draft: &mut Draft, columns: Range<usize>) {
-        let specs: Vec<Spec> = draft
-            .now
-            .cards
-            .iter()
-            .filter_map(|card| card.check.as_ref().ok())
-            .map(|facts| facts.spec.clone())
-            .collect();
+        // A net whose text cannot be read stands for the one that runs, so that the others keep their colours.
+        let spec = |card: &Card| match &card.check {
+            Ok(facts) => Some(facts.spec.clone()),
+            Err(_) => draft.ran(card)?.net.parse().ok(),
+        };
+        let specs: Vec<Spec> = draft.now.cards.iter().filter_map(spec).collect();
         let among: Vec<&Spec> = specs.iter().collect();
         let mut edit = None;
         let deck = Deck {
@@ -313,13 +312,13 @@ fn words(found: &Differences) -> String {
     let list = |nets: &[String]| nets.join(", ");
     let mut parts = Vec::new();
     if !found.new.is_empty() {
-        parts.push(t!("new: %{nets}", nets = list(&found.new)));
+        parts.push(t!("new %{nets}", nets = list(&found.new)));
     }
     if !found.changed.is_empty() {
-        parts.push(t!("changed: %{nets}", nets = list(&found.changed)));
+        parts.push(t!("changed %{nets}", nets = list(&found.changed)));
     }
     if !found.removed.is_empty() {
-        parts.push(t!("removed: %{nets}", nets = list(&found.removed)));
+        parts.push(t!("removed %{nets}", nets = list(&found.removed)));
     }
     if found.recipe {
         parts.push(t!("recipe changed"));

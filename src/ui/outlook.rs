@@ -29,8 +29,6 @@ pub fn takes(view: &View<'_>, work: &[(&Spec, f64)]) -> String {
             time = duration(seconds)
         )
         .into_owned(),
-        None => {
-            t!("Takes seconds to minutes; once a net has trained for a second, the time is told here.").into_owned()
-        }
+        None => t!("Takes seconds to minutes; how long is told here after a second of training.").into_owned(),
     }
 }

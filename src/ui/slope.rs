@@ -223,7 +223,7 @@ impl Slope {
         let hint = t!(
             "Every net's norms as they are, or divided by one net's, block by block: the difference of two runs on this scale"
         );
-        list_ui(ui, &t!("Difference to"), &words, &hint, |ui| {
+        list_ui(ui, &t!("Ratio"), &words, &hint, |ui| {
             ui.selectable_value(&mut self.over, String::new(), none);
             for group in groups(scene.history) {
                 let words = t!("over %{net}", net = group.name);

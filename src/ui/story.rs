@@ -3,7 +3,7 @@
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
-use super::widgets::short;
+use super::widgets::{apart, short};
 use crate::net::Family;
 use crate::run::{ENOUGH, History, Phase, RunPlan, Series};
 
@@ -127,7 +127,7 @@ pub fn degradation(cast: &Cast<'_>, guess: Option<Guess>) -> Option<String> {
         t!(
             "%{numbers}: deeper, yet worse by %{gap}.",
             numbers = numbers,
-            gap = short(f64::from(deep - shallow))
+            gap = apart(f64::from(deep), f64::from(shallow))
         )
     } else if shallow - deep > NOTABLE {
         t!(
@@ -164,9 +164,9 @@ pub fn repair(cast: &Cast<'_>) -> Option<String> {
     );
     let said = if without - with > NOTABLE {
         t!(
-            "%{numbers}: %{gap} below %{plain}.",
+            "%{numbers}: %{gap} below %{plain} at that step.",
             numbers = numbers,
-            gap = short(f64::from(without - with)),
+            gap = apart(f64::from(without), f64::from(with)),
             plain = plain
         )
     } else {
@@ -259,7 +259,7 @@ pub mod tests {
             worse,
             "After 150 steps plain-56's training loss is 1.75, plain-20's 0.50: deeper, yet worse by 1.25. You saw it coming."
         );
-        assert!(repaired.ends_with("1.50 below plain-56."), "{repaired}");
+        assert!(repaired.ends_with("1.50 below plain-56 at that step."), "{repaired}");
         let (level, useless) = say(1.0, 1.01, 1.0, Some(Guess::Deep));
         assert!(level.contains("not reproduced") && !level.contains("You"), "{level}");
         assert!(useless.contains("not reproduced"), "{useless}");

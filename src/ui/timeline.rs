@@ -290,8 +290,9 @@ impl Timeline {
         let above = if charted { room } else { 0.0 };
         let size = vec2(ui.available_width(), above + TRACK);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
+        let names = Losses::names(ui, history, size.x);
         let [left, right] = if charted {
-            [NUMBERS, 3.0 * GRID + Losses::names(ui, history)]
+            [NUMBERS, 3.0 * GRID + names]
         } else {
             [ENDS, ENDS]
         };
@@ -328,7 +329,7 @@ impl Timeline {
             let title = theme::elided(ui, &title, font, ink.weak, rect.width());
             ui.painter().galley(rect.min, title, ink.weak);
             let space = Rect::from_x_y_ranges(line.x_range(), rect.top() + TITLE..=track - 14.0);
-            self.losses.lines_ui(ui, space, history, steps, shown);
+            self.losses.lines_ui(ui, (space, names), history, steps, shown);
         }
         let painter = ui.painter_at(rect);
         painter.line_segment([line.left_top(), line.right_top()], Stroke::new(2.0, ink.line));

@@ -6,7 +6,7 @@ use rust_i18n::t;
 
 use super::story::{NOTABLE, OFFER_STEP};
 use super::traces::{Group, groups};
-use super::widgets::{grouped, short};
+use super::widgets::{apart, grouped, short};
 use crate::net::Family;
 use crate::run::History;
 
@@ -20,12 +20,12 @@ pub struct Verdict {
     pub gap: Option<Gap>,
 }
 
-/// Two nets, by name, and how far their losses are apart.
+/// Two nets, by name, and how far their losses are apart, in the digits they are read in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
     pub shallow: String,
     pub deep: String,
-    pub by: f64,
+    pub by: String,
 }
 
 /// A net's loss over its seeds.
@@ -138,32 +138,32 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
         shallow = shallow.name,
         low = low.words()
     );
-    let apart = short(gap.abs());
+    let apart = apart(high.mean.max(low.mean), high.mean.min(low.mean));
     let words = if gap.abs() <= f64::from(NOTABLE) {
         t!("Degradation not seen here. %{numbers}: level.", numbers = numbers)
     } else if gap.abs() <= noise {
         t!(
             "Degradation not certain. %{numbers}: %{gap} apart, within the spread of the seeds.",
             numbers = numbers,
-            gap = apart
+            gap = &apart
         )
     } else if gap < 0.0 {
         t!(
             "Degradation not seen here. %{numbers}: the deeper net is ahead by %{gap}.",
             numbers = numbers,
-            gap = apart
+            gap = &apart
         )
     } else if low.sd.is_none() {
         t!(
             "Degradation. %{numbers}: deeper, yet worse by %{gap}, with one seed.",
             numbers = numbers,
-            gap = apart
+            gap = &apart
         )
     } else {
         t!(
             "Degradation. %{numbers}: deeper, yet worse by %{gap}.",
             numbers = numbers,
-            gap = apart
+            gap = &apart
         )
     };
     let words = words.into();
@@ -171,7 +171,7 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     let gap = found.then(|| Gap {
         shallow: shallow.name.to_owned(),
         deep: deep.name.to_owned(),
-        by: gap,
+        by: apart,
     });
     Verdict {
         words,
@@ -267,7 +267,7 @@ mod tests {
         assert!(alike.words.contains("0.10 ± 7.1·10⁻⁶ over 2 seeds"), "{}", alike.words);
         let gap = sure.gap.unwrap();
         assert_eq!([&*gap.shallow, &*gap.deep], ["plain-20", "plain-56"]);
-        assert!((gap.by - 1.64).abs() < 1e-6);
+        assert_eq!(gap.by, "1.64");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rust_i18n::t;
 
 use super::theme::{self, BODY, HEADING};
 use crate::palette::Rgb;
-pub use crate::run::amounts::{grouped, large, percent, short};
+pub use crate::run::amounts::{apart, grouped, large, percent, short};
 
 /// A colour table along the longer side of `bar`, its first colour at the left or at the foot.
 pub fn colour_bar_ui(painter: &Painter, bar: Rect, table: &[Rgb; 256]) {

@@ -24,7 +24,7 @@ pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> 
         return false;
     };
     let others = works.count();
-    let stop = t!("Break off");
+    let stop = stopping(view.scene.findings.working.len());
     let width = |words: &str| theme::width(ui, words, FontId::proportional(SMALL)) + ui.spacing().item_spacing.x;
     let beside = BAR + width(&stop) + 2.0 * (ui.spacing().button_padding.x + ui.spacing().item_spacing.x);
     let (row, rest) = (
@@ -76,14 +76,22 @@ fn words(share: f32, left: Option<Duration>, others: usize) -> String {
     }
 }
 
+/// The button's word: it breaks off whatever is asked.
+fn stopping(works: usize) -> Cow<'static, str> {
+    match works {
+        0 | 1 => t!("Break off"),
+        _ => t!("Break off all"),
+    }
+}
+
 /// The work of the whole lab, for one line: what is under way and what is behind it.
 pub struct Works {
     name: Cow<'static, str>,
     share: f32,
     left: Option<Duration>,
     others: usize,
-    /// Breaks it off.
-    stop: Action,
+    /// Breaks it off, in a word and as what is asked for.
+    stop: (Cow<'static, str>, Action),
 }
 
 impl Works {
@@ -96,7 +104,7 @@ impl Works {
                 share: figure.share,
                 left: figure.left,
                 others: working.len(),
-                stop: Action::StopFigure,
+                stop: (stopping(1), Action::StopFigure),
             });
         }
         let first = working.iter().find(|work| work.left.is_some()).or(working.first())?;
@@ -105,7 +113,7 @@ impl Works {
             share: first.share,
             left: first.left,
             others: working.len() - 1,
-            stop: Action::Send(Command::Dismiss),
+            stop: (stopping(working.len()), Action::Send(Command::Dismiss)),
         })
     }
 
@@ -124,7 +132,7 @@ impl Works {
             share,
             left,
             others,
-            stop,
+            stop: (stop, action),
         } = self;
         let tools = AtRight::new(ui, "work");
         let room = ui.available_width() - tools.width(ui) - 2.0 * ui.spacing().item_spacing.x;
@@ -140,10 +148,10 @@ impl Works {
         tools.show_ui(ui, |ui| {
             ui.spacing_mut().interact_size.y = 22.0;
             bar_ui(ui, *share);
-            let button = quiet_button_ui(ui, &t!("Break off"), &t!("Keeps what is known so far"));
-            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, t!("Break off: %{work}", work = name)));
+            let button = quiet_button_ui(ui, stop, &t!("Keeps what is known so far"));
+            button.widget_info(|| WidgetInfo::labeled(Role::Button, true, named(stop, name)));
             if button.clicked() {
-                actions.push(stop.clone());
+                actions.push(action.clone());
             }
         });
     }

@@ -73,7 +73,7 @@ fn gradients_are_shown_over_the_weights_they_move() {
 #[test]
 fn one_run_is_compared_with_another_block_by_block() {
     let mut page = open(Panel::Slope);
-    page.get_by_label("Difference to").click();
+    page.get_by_label("Ratio").click();
     page.run();
     page.get_by_label("over resnet-56").click();
     page.run();

@@ -46,7 +46,7 @@ fn started(page: &Harness<'_, Page>) -> Vec<String> {
 fn a_twin_joins_the_training() {
     let mut page = networks();
     actions_for(&mut page, "plain-56", "Add residual twin");
-    page.get_by_label("Not running yet: new: resnet-56");
+    page.get_by_label("Not running yet: new resnet-56");
     page.get_by_label("Add to this training").click();
     page.run();
     let added = page.state().actions.iter().find_map(|action| match action {
@@ -63,7 +63,7 @@ fn a_key_adds_a_twin_that_undo_takes_back() {
     let mut page = networks();
     page.key_press(Key::X);
     page.run();
-    page.get_by_label("Not running yet: new: resnet-20");
+    page.get_by_label("Not running yet: new resnet-20");
     page.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     page.run();
     assert!(page.query_by_label_contains("Not running yet: new").is_none());
@@ -77,7 +77,7 @@ fn a_field_shows_its_effect_and_needs_a_restart() {
     page.get_by_label_contains("67\u{a0}906 → 116\u{a0}738 parameters\n631\u{a0}616 → ");
     page.get_by_label("runs with 20");
     page.get_by_label("restart");
-    page.get_by_label("Not running yet: changed: plain-32");
+    page.get_by_label("Not running yet: changed plain-32");
     page.get_by_label("Restart with these").click();
     page.run();
     assert_eq!(started(&page), ["plain-32:width=8", "plain-56:width=8"]);
@@ -191,7 +191,7 @@ fn words_are_chosen_from_lists() {
 fn what_was_removed_comes_back() {
     let mut page = networks();
     actions_for(&mut page, "plain-20", "Remove");
-    page.get_by_label("Not running yet: removed: plain-20");
+    page.get_by_label("Not running yet: removed plain-20");
     assert!(page.query_by_label("Name of plain-20").is_none());
     page.get_by_label("Undo").click();
     page.run();

@@ -237,13 +237,13 @@ fn work_under_way_is_told_and_broken_off() {
     let mut lesions = lesions.open(SIZE, Theme::Light, 1.0);
     lesions.run_steps(3);
     lesions.get_by_label("37 %, about 12 s left; 1 more after it");
-    lesions.get_by_label("Break off").click();
+    lesions.get_by_label("Break off all").click();
     lesions.run_steps(3);
     assert!(lesions.state().actions.contains(&Action::Send(Command::Dismiss)));
     lesions.state_mut().actions.clear();
     // In the status line of every arrangement, too.
     lesions.get_by_label_contains("Removing each block: 37 %, about 12 s left; 1 more after it");
-    lesions.get_by_label("Break off: Removing each block").click();
+    lesions.get_by_label("Break off all: Removing each block").click();
     lesions.run_steps(3);
     assert!(lesions.state().actions.contains(&Action::Send(Command::Dismiss)));
 }

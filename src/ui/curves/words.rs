@@ -3,7 +3,7 @@
 use eframe::egui::{Label, Rect, RichText, Ui, UiBuilder, pos2};
 use rust_i18n::t;
 
-use super::label;
+use super::lines::label;
 use crate::run::{LAST, Measure};
 use crate::ui::axis::Height;
 use crate::ui::chart::Curve;
@@ -49,13 +49,19 @@ pub fn title_ui(ui: &mut Ui, measure: Measure, all: &[Measure]) {
 pub fn legend_ui(ui: &mut Ui, space: Rect, view: &mut View<'_>) -> Rect {
     let history = view.scene.history;
     let among = history.specs();
-    let named = |group: &Group<'_>| Curve {
-        name: group.name.to_owned(),
-        label: label(group),
-        colour: line_style(ui, &group.runs[0].track.spec, &among).0,
-        ..Curve::default()
+    let groups = groups(history);
+    let named = |(place, group): (usize, &Group<'_>)| {
+        let (colour, width) = line_style(ui, &group.runs[0].track.spec, &among);
+        Curve {
+            name: group.name.to_owned(),
+            label: label(group),
+            colour,
+            width,
+            dashed: groups[..place].iter().any(|before| before.equals(group)),
+            ..Curve::default()
+        }
     };
-    let curves: Vec<Curve<'_>> = groups(history).iter().map(named).collect();
+    let curves: Vec<Curve<'_>> = groups.iter().enumerate().map(named).collect();
     let builder = UiBuilder::new().id_salt("names").max_rect(space);
     let names = ui.scope_builder(builder, |ui| chart_names::legend_ui(ui, &curves, false));
     view.cursor.point_at(ui, names.inner);

@@ -125,8 +125,12 @@ fn option_ui(ui: &mut Ui, place: usize, says: &str, chosen: bool) -> bool {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.label(RichText::new((place + 1).to_string()).size(SMALL).color(weak));
         // One beneath the other, so that a long option wraps.
-        ui.vertical(|ui| ui.radio(chosen, RichText::new(says).size(TEXT)).clicked())
-            .inner
+        let radio = ui.vertical(|ui| {
+            // Its circle is seen on white.
+            ui.visuals_mut().widgets.inactive.bg_stroke = Stroke::new(1.0, weak);
+            ui.radio(chosen, RichText::new(says).size(TEXT)).clicked()
+        });
+        radio.inner
     });
     row.inner
 }

@@ -60,7 +60,7 @@ impl Reader {
             });
         CentralPanel::no_frame().frame(frame(0, 0)).show(ui, |ui| {
             let area = ScrollArea::vertical().id_salt("lesson").auto_shrink(false);
-            let drawn = self.page.area(area).show(ui, |ui| {
+            let drawn = self.page.area(area, ui.scope_id()).show(ui, |ui| {
                 let width = (ui.available_width() - 8.0).min(WIDEST);
                 // A narrow column begins where its head does.
                 let before = (ui.available_width() - width) / 2.0;
@@ -290,15 +290,17 @@ impl Reader {
             to_train.map(|next| timed(words_of(next), next, scene, speed)).collect()
         } else {
             // The recipes could give an answer away.
-            to_train
-                .map(|next| {
-                    if is_still(next) {
-                        return t!("nets to measure: %{nets}", nets = next.runs.len()).into();
-                    }
-                    let words = nets_to_train(next.runs.len(), next.seeds.len());
-                    timed(words, next, scene, speed)
-                })
-                .collect()
+            let words = |next: &Experiment| {
+                if is_still(next) {
+                    return t!("nets to measure: %{nets}", nets = next.runs.len()).into_owned();
+                }
+                timed(nets_to_train(next.runs.len(), next.seeds.len()), next, scene, speed)
+            };
+            let numbered = |(place, words): (usize, String)| match missing.len() {
+                1 => words,
+                _ => t!("training %{number}: %{words}", number = place + 1, words = words).into_owned(),
+            };
+            to_train.map(words).enumerate().map(numbered).collect()
         };
         for line in lines {
             ui.add(Label::new(theme::caption(line)).wrap());

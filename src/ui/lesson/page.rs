@@ -1,7 +1,7 @@
 //! Where the column of a lesson is scrolled to, so that keys can turn its pages.
 
-use eframe::egui::ScrollArea;
 use eframe::egui::scroll_area::ScrollAreaOutput;
+use eframe::egui::{Id, ScrollArea};
 
 /// What stays in sight when a page is turned, as a share of the height.
 const OVERLAP: f32 = 0.15;
@@ -17,6 +17,8 @@ pub struct Page {
     offset: f32,
     height: f32,
     length: f32,
+    /// The part of the window that it is drawn in.
+    place: Option<Id>,
 }
 
 impl Default for Page {
@@ -27,6 +29,7 @@ impl Default for Page {
             offset: 0.0,
             height: 0.0,
             length: 0.0,
+            place: None,
         }
     }
 }
@@ -45,11 +48,19 @@ impl Page {
     }
 
     /// The area, where it shall be scrolled to.
-    pub fn area(&mut self, area: ScrollArea) -> ScrollArea {
-        match self.wanted.take() {
+    pub fn area(&mut self, area: ScrollArea, place: Id) -> ScrollArea {
+        match self.wanted_in(place) {
             Some(offset) => area.vertical_scroll_offset(offset),
             None => area,
         }
+    }
+
+    /// Where to scroll to now; in another place of the window that is where it was in the one before.
+    fn wanted_in(&mut self, place: Id) -> Option<f32> {
+        if self.place.replace(place) != Some(place) {
+            self.wanted.get_or_insert(self.offset);
+        }
+        self.wanted.take()
     }
 
     /// Notes how it was drawn.
@@ -71,6 +82,7 @@ mod tests {
             offset: 0.0,
             height: 100.0,
             length: 150.0,
+            place: None,
         };
         assert!(!page.turn(false));
         assert!(page.turn(true));
@@ -80,5 +92,20 @@ mod tests {
         assert!(page.turn(false));
         assert_eq!(page.wanted, Some(0.0));
         assert!(!Page::default().turn(true), "nothing is drawn yet");
+    }
+
+    #[test]
+    fn in_another_place_of_the_window_it_stays_where_it_was() {
+        let [column, whole] = ["column", "whole"].map(Id::unique);
+        let mut page = Page::default();
+        assert_eq!(page.wanted_in(column), Some(0.0));
+        page.offset = 120.0;
+        assert_eq!(page.wanted_in(column), None, "the user scrolls");
+        assert_eq!(page.wanted_in(whole), Some(120.0));
+        page = Page {
+            place: page.place,
+            ..Page::default()
+        };
+        assert_eq!(page.wanted_in(column), Some(0.0), "another step begins at its top");
     }
 }

@@ -32,6 +32,8 @@ pub struct Side<'a> {
     pub channel: usize,
     /// Which of the grids on screen this is.
     pub place: u64,
+    /// What the net computes is no number any more.
+    pub lost: bool,
 }
 
 /// `mean 0.41, sd 0.62, from 0 to 3.1`.
@@ -87,13 +89,17 @@ impl Side<'_> {
         let [channels, height, width] = grid.shape;
         let shape = format!("{channels} × {height}×{width}");
         let step = t!("step %{step}", step = grid.step);
+        let step = match self.lost {
+            true => [&*step, &*t!("not finite")].join(&t!(", ")),
+            false => step.into_owned(),
+        };
         self.heading_ui(
             ui,
             rect,
             [
                 [self.node, &shape, &step].join(&t!(", ")),
                 [self.node, &step].join(&t!(", ")),
-                step.to_string(),
+                step.clone(),
             ],
             cursor,
         );
@@ -164,9 +170,12 @@ impl Side<'_> {
             let stroked = tile.scale_from_center(0.6);
             painter.line_segment([stroked.left_bottom(), stroked.right_top()], stroke);
         }
-        if channel == self.channel || response.hovered() {
-            // Seen on bright maps and on dark ones.
-            for (off, colour) in [(0.0, Color32::WHITE), (1.5, ink.text)] {
+        let chosen = channel == self.channel;
+        if chosen || response.hovered() {
+            // Seen on bright maps and on dark ones; what is chosen more than what is pointed at.
+            let outer = if chosen { ink.text } else { ink.weak };
+            let inner = if chosen { Color32::WHITE } else { ink.paper };
+            for (off, colour) in [(0.0, inner), (1.5, outer)] {
                 let stroke = Stroke::new(1.5, colour);
                 painter.rect_stroke(tile.expand(off), 0.0, stroke, StrokeKind::Outside);
             }

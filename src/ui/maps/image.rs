@@ -10,6 +10,7 @@ use crate::ui::icon::{Icon, icon_button_ui};
 use crate::ui::pane::View;
 use crate::ui::theme::{self, GRID, SMALL};
 use crate::ui::widgets::percent;
+use crate::ui::work;
 
 /// Height of a net's name, and of a line with a class.
 const ROW: f32 = 18.0;
@@ -96,10 +97,13 @@ fn class(shown: &Shown, class: usize) -> String {
 /// The net's name and the classes it finds most probable.
 fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f32], rows: usize) {
     let ink = theme::ink(ui);
-    let mut order: Vec<usize> = (0..probabilities.len()).collect();
+    let mut order: Vec<usize> = match side.lost {
+        true => Vec::new(),
+        false => (0..probabilities.len()).collect(),
+    };
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
     order.truncate(rows);
-    let size = vec2(ui.available_width(), ROW * (1 + order.len()) as f32);
+    let size = vec2(ui.available_width(), ROW * (1 + order.len().max(1)) as f32);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter_at(rect);
     let font = FontId::new(SMALL, theme::semibold());
@@ -131,7 +135,14 @@ fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f
         let corner = pos2(inner.left(), inner.center().y - name.size().y / 2.0);
         painter.galley(corner, name, ink.text);
     }
-    let Some(&first) = order.first() else { return };
+    let Some(&first) = order.first() else {
+        let words = t!("not finite");
+        let place = rect.left_top() + vec2(0.0, ROW);
+        painter.text(place, Align2::LEFT_TOP, &words, FontId::proportional(SMALL), ink.weak);
+        let about = work::named(side.name, &words);
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &about));
+        return;
+    };
     let about = t!(
         "%{net} takes it for %{class}, %{percent} percent",
         net = side.name,

@@ -45,6 +45,7 @@ pub fn curves_ui<'a>(
             colour,
             width: 1.5,
             line: points.collect::<Vec<_>>().into(),
+            dashed: from > 0.0,
             ..Curve::default()
         });
     }

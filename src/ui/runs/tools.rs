@@ -25,7 +25,12 @@ impl Runs {
                 None => self.counts_ui(ui, view.scene),
             }
             // Not where the chosen run's buttons stand: a second click on Undo would throw it away again.
-            AtRight::new(ui, "trash").show_ui(ui, |ui| self.trash_ui(ui, view));
+            let trash = AtRight::new(ui, "trash");
+            if trash.width(ui) > ui.available_size_before_wrap().x {
+                ui.end_row();
+                ui.set_row_height(ui.spacing().interact_size.y);
+            }
+            trash.show_ui(ui, |ui| self.trash_ui(ui, view));
         });
     }
 
