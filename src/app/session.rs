@@ -113,7 +113,7 @@ impl Session {
 
     /// With a history that is not empty, what the folder holds is resumed.
     pub(super) fn open(
-        experiment: Experiment,
+        mut experiment: Experiment,
         folder: Option<PathBuf>,
         mut history: History,
         engine: &str,
@@ -125,9 +125,10 @@ impl Session {
         history.phase = Phase::Preparing;
         let known = folder.as_ref().filter(|_| resume);
         let answers = known.map(|folder| Answers::read(&Layout::new(folder).findings(), &history.runs));
+        let left = if resume { None } else { experiment.leave_branches() };
         let (findings, notice) = match answers {
             Some(Err(error)) => (Findings::default(), Some(error.to_string())),
-            answers => (answers.transpose().ok().flatten().unwrap_or_default(), None),
+            answers => (answers.transpose().ok().flatten().unwrap_or_default(), left),
         };
         let options = |engine| TrainerOptions {
             engine,

@@ -224,7 +224,7 @@ pub fn shortened(text: &str, size: f64, width: f64) -> String {
 }
 
 /// The parts of a text between which a line may end, each with what stands before it on the same line. Where words are
-/// kept, a number stays with the Chinese word that it counts, too.
+/// kept, a number stays with the Chinese word that it counts, too; where they are not, a name may end after a hyphen.
 fn pieces(text: &str, keep: bool) -> Vec<(&'static str, &str)> {
     let text = text.trim_start_matches(BLANK);
     let counts = |before: char, after: char| {
@@ -239,7 +239,8 @@ fn pieces(text: &str, keep: bool) -> Vec<(&'static str, &str)> {
         let ends = match (before, after) {
             (Some(before), Some(after)) if keep && counts(before, after) => false,
             (Some(before), Some(after)) if blank.is_empty() => {
-                (is_chinese(before) || is_chinese(after)) && !closes(after) && !opens(before)
+                let chinese = (is_chinese(before) || is_chinese(after)) && !closes(after) && !opens(before);
+                chinese || !keep && before == '-'
             }
             _ => true,
         };
@@ -281,6 +282,16 @@ mod tests {
         );
         let mixed = text_width("plain-56 的损失", 20.0) - text_width("plain-56 ", 20.0);
         assert!((mixed - 60.0).abs() < 0.5, "a character is an em wide: {mixed}");
+    }
+
+    #[test]
+    fn names_wider_than_a_line_are_broken_at_hyphens() {
+        let room = room_for("from-232-", 12.0) + 2.0;
+        assert_eq!(
+            wrap("resnet-56-from-232-x10", 12.0, room, 3),
+            ["resnet-56-", "from-232-", "x10"]
+        );
+        assert_eq!(wrap("a resnet-56", 12.0, room, 3), ["a", "resnet-56"]);
     }
 
     #[test]

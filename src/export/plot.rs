@@ -8,7 +8,7 @@ use super::endings::Endings;
 use super::figure::{Axis, Bracket, Curve, Plot, Point};
 use super::fonts::{balanced, room_for, text_width};
 use super::labels;
-use super::sheet::{DARK, GREY, PALE};
+use super::sheet::{DARK, GREY, PALE, WHITE};
 use super::ticks::{Tick, ticks};
 use crate::error::Result;
 use crate::palette::Rgb;
@@ -166,6 +166,9 @@ fn lines<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()>
             let radius = dot_radius(frame, curve);
             for &point in curve.points.iter().filter(|[_, y]| y.is_finite()) {
                 canvas.dot(frame.point(point), radius, curve.colour)?;
+                if curve.dashed {
+                    canvas.dot(frame.point(point), 0.6 * radius, WHITE)?;
+                }
             }
         }
     }

@@ -153,6 +153,8 @@ fn pixels(relief: &Relief) -> Vec<Rgb> {
             .floor()
             .min(LINES as f32)
     };
+    // Half of a ring is none.
+    let whole = map.known() == 1.0;
     let mut pixels = Vec::with_capacity(side * side);
     for row in 0..side {
         for column in 0..side {
@@ -160,7 +162,7 @@ fn pixels(relief: &Relief) -> Vec<Rgb> {
             let colour = cividis()[(Landscape::share(here, relief.range) * 255.0).round() as usize];
             let right = height((column + 1).min(side - 1), row);
             let below = height(column, (row + 1).min(side - 1));
-            let line = band(here) != band(right) || band(here) != band(below);
+            let line = whole && (band(here) != band(right) || band(here) != band(below));
             pixels.push(if line { mix(colour, [0xff; 3], 0.55) } else { colour });
         }
     }

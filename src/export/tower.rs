@@ -34,6 +34,8 @@ const PIECES: usize = 18;
 const STROKE: f64 = 1.25;
 /// Widest bar.
 const WIDEST: f64 = 40.0;
+/// Height of bars that leave no room for numbers.
+const LOW: f64 = 24.0;
 
 /// Draws into the rectangle left, top, width, height; the colour scale comes back as a picture.
 pub fn draw<B: DrawingBackend>(
@@ -176,10 +178,12 @@ fn stages<B: DrawingBackend>(
         let ((body, [last, across]), from) = (stage[stage.len() - 1], stage[0].1[0].max(taken));
         let name = t!("stage %{number}", number = body.stage);
         let maps = format!("{} × {}×{}", body.channels, body.side, body.side);
-        let room = last + across - from;
+        let end = last + across;
         let words = [format!("{name} · {maps}"), name.into_owned(), maps];
-        if let Some(words) = words.iter().find(|words| room_for(words, SMALL) <= room) {
-            canvas.text(words, [from + room / 2.0, y], SMALL, Align::Middle, GREY)?;
+        if let Some(words) = words.iter().find(|words| room_for(words, SMALL) <= end - from) {
+            let middle = (stage[0].1[0] + end) / 2.0;
+            let place = middle.max(from + room_for(words, SMALL) / 2.0);
+            canvas.text(words, [place, y], SMALL, Align::Middle, GREY)?;
         }
     }
     Ok(())
@@ -210,13 +214,14 @@ fn accuracies<B: DrawingBackend>(
         let bar = [middle - wide / 2.0, y(accuracy), wide, y(0.0) - y(accuracy)];
         canvas.rect(bar, Ink(tower.colour, 0.85))?;
         // In the bar, or above it where nothing is crossed there.
-        let text = percent(accuracy);
+        let texts = [percent(accuracy), (100.0 * accuracy).round().to_string()];
+        let text = texts.iter().find(|text| room_for(text, SMALL) <= wide);
         let place = match bar[3] > 16.0 {
             true => Some((y(accuracy) + 8.0, WHITE)),
             false => Some((y(accuracy) - 8.0, DARK)).filter(|(place, _)| (place - y(whole)).abs() > 8.0),
         };
-        if let (Some((place, colour)), true) = (place, room_for(&text, SMALL) <= wide && height > 40.0) {
-            canvas.text(&text, [middle, place], SMALL, Align::Middle, colour)?;
+        if let (Some((place, colour)), Some(text), true) = (place, text, height > LOW) {
+            canvas.text(text, [middle, place], SMALL, Align::Middle, colour)?;
         }
     }
     canvas.dashes([left + ENDS, left + width], y(whole), GREY, 1.0)

@@ -11,8 +11,17 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Of no value at all everything is 0.
+    /// Of no value at all everything is 0, and where none is finite, nothing is.
     pub fn of(values: &[f32]) -> Self {
+        if !values.is_empty() && values.iter().all(|value| !value.is_finite()) {
+            let [mean, deviation, low, high] = [f32::NAN; 4];
+            return Self {
+                mean,
+                deviation,
+                low,
+                high,
+            };
+        }
         let finite = || values.iter().copied().filter(|value| value.is_finite());
         let count = finite().count().max(1) as f64;
         let mean = finite().map(f64::from).sum::<f64>() / count;
@@ -41,6 +50,8 @@ mod tests {
         assert_eq!((some.mean, some.low, some.high), (3.0, 1.0, 6.0));
         assert!((some.deviation - 3.5_f32.sqrt()).abs() < 1e-6);
         assert!(!some.is_dead());
-        assert!(Statistics::of(&[0.0; 4]).is_dead());
+        assert!(Statistics::of(&[0.0; 4]).is_dead() && Statistics::of(&[]).is_dead());
+        let lost = Statistics::of(&[f32::NAN, f32::INFINITY]);
+        assert!(lost.mean.is_nan() && lost.high.is_nan() && !lost.is_dead());
     }
 }

@@ -92,6 +92,7 @@ pub fn duration(seconds: f64) -> String {
     let seconds = seconds.ceil() as u64;
     match seconds {
         0..60 => t!("%{seconds} s", seconds = seconds),
+        60..3600 if seconds.is_multiple_of(60) => t!("%{minutes} min", minutes = seconds / 60),
         60..3600 => t!(
             "%{minutes} min %{seconds} s",
             minutes = seconds / 60,
@@ -155,7 +156,12 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (seconds, words) in [(7.2, "8 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min")] {
+        for (seconds, words) in [
+            (7.2, "8 s"),
+            (200.0, "3 min 20 s"),
+            (299.5, "5 min"),
+            (7500.0, "2 h 5 min"),
+        ] {
             assert_eq!(duration(seconds), words);
         }
     }

@@ -213,6 +213,21 @@ impl Experiment {
     pub fn branch(&self, name: &str) -> Option<&Branch> {
         self.branches.iter().find(|branch| branch.name == name)
     }
+
+    /// Leaves out the runs that continue others: at the start there is nothing to continue yet. The sentence says which.
+    pub fn leave_branches(&mut self) -> Option<String> {
+        let branches = std::mem::take(&mut self.branches);
+        let names: Vec<String> = branches.into_iter().map(|branch| branch.name).collect();
+        self.runs.retain(|plan| !names.contains(&plan.name));
+        let listed = names.join(", ");
+        (!names.is_empty()).then(|| {
+            t!(
+                "left out, because they continue runs that start anew: %{listed}",
+                listed = listed
+            )
+            .into()
+        })
+    }
 }
 
 /// `plain-56-from-128`, `plain-56-from-128-x0.1`, with a number behind it where that is taken.

@@ -63,7 +63,7 @@ impl<'a> Lockstep<'a> {
         }
         let mut experiment = setup.experiment;
         if !setup.resume {
-            outbox.push_all(without_branches(&mut experiment).map(Event::Notice));
+            outbox.push_all(experiment.leave_branches().map(Event::Notice));
         }
         let openers = (setup.outfit)(&experiment, &dataset)?;
         let Openers { first, spare, beside } = openers;
@@ -214,19 +214,4 @@ impl<'a> Lockstep<'a> {
         self.outbox.flush();
         Ok(())
     }
-}
-
-/// Leaves out the runs that continue others: at the start there is nothing to continue yet. The sentence says which.
-fn without_branches(experiment: &mut Experiment) -> Option<String> {
-    let branches = std::mem::take(&mut experiment.branches);
-    let names: Vec<String> = branches.into_iter().map(|branch| branch.name).collect();
-    experiment.runs.retain(|plan| !names.contains(&plan.name));
-    let listed = names.join(", ");
-    (!names.is_empty()).then(|| {
-        t!(
-            "left out, because they continue runs that start anew: %{listed}",
-            listed = listed
-        )
-        .into()
-    })
 }

@@ -344,7 +344,8 @@ impl Architecture {
         let cuts = self.made.range((run, 0)..=(run, usize::MAX));
         let answer = |surgery: &Surgery| {
             let of = |lesion: &&Lesion| lesion.run == run && lesion.step <= until && lesion.surgery == *surgery;
-            lesions.iter().rfind(of)
+            // What is asked about an earlier moment is answered later.
+            lesions.iter().filter(of).max_by_key(|lesion| lesion.step)
         };
         let found = cuts.filter_map(|(&(_, block), surgery)| {
             let cut = self

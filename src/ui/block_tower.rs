@@ -379,7 +379,9 @@ impl BlockTower<'_> {
                 false => laid(percent(lesion.after)),
             };
             let place = pos2(body.center().x - text.size().x / 2.0, bar.top() - 15.0);
-            texts.push((lesion.after, Rect::from_min_size(place, text.size()), text));
+            // Its bar stays whole.
+            let place = Rect::from_min_max(place, pos2(place.x + text.size().x, bar.top()));
+            texts.push((lesion.after, place, text));
         }
         texts.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
         let mut placed: Vec<Rect> = Vec::new();

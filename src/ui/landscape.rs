@@ -205,10 +205,19 @@ impl Landscape {
     }
 
     fn ask(&self, sides: &[&Series], view: &mut View<'_>) {
-        for series in sides {
+        let moment = |series: &Series| view.cursor.step.and_then(|step| series.kept_at(step));
+        let known = |series: &Series| {
+            let wanted = moment(series).unwrap_or(series.step());
+            let found = self.known(series, view);
+            found.is_some_and(|(step, found)| step == wanted && found.landscape.known() == 1.0)
+        };
+        // After work that was broken off, what is whole already is not done again.
+        let all = sides.iter().all(|series| known(series));
+        let missing: Vec<&Series> = sides.iter().copied().filter(|series| all || !known(series)).collect();
+        for series in missing {
             let question = Question::Landscape {
                 run: series.track.id,
-                step: view.cursor.step.and_then(|step| series.kept_at(step)),
+                step: moment(series),
                 plane: self.plane,
                 side: SIDE,
             };

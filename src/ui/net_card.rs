@@ -18,7 +18,7 @@ use super::pane::View;
 use super::sizes::{Sizes, costs, costs_ui, effect};
 use super::standing;
 use super::theme::{self, BODY, SMALL};
-use super::widgets::{menu_space, quiet_button_ui};
+use super::widgets::{grouped, menu_space, quiet_button_ui};
 use crate::net::{Family, Field, Spec};
 use crate::run::RunPlan;
 
@@ -100,11 +100,12 @@ impl Deck<'_> {
 
     fn contents_ui(&self, ui: &mut Ui, view: &View<'_>, card: &Card) -> Option<Edit> {
         let ink = theme::ink(ui);
-        let mut edit = self.title_ui(ui, card);
+        let branch = view.scene.experiment.branch(&card.plan.name);
+        let mut edit = self.title_ui(ui, card, branch.is_some());
         if let Some(sentence) = &card.trouble {
             ui.label(RichText::new(sentence).size(SMALL).color(ink.error));
         }
-        if let Some(branch) = view.scene.experiment.branch(&card.plan.name) {
+        if let Some(branch) = branch {
             ui.label(theme::caption(branch.words()));
         }
         let mut text = card.plan.net.clone();
@@ -182,6 +183,9 @@ impl Deck<'_> {
         let Some(first) = seeds.next() else {
             return t!("preparing").into_owned();
         };
+        if let (Some(branch), 0) = (view.scene.experiment.branch(&card.plan.name), first.step()) {
+            return t!("begins at step %{step}", step = grouped(branch.step as u64)).into_owned();
+        }
         let standing = standing::words(first);
         if seeds.next().is_none() {
             return standing;
@@ -194,7 +198,7 @@ impl Deck<'_> {
         .into_owned()
     }
 
-    fn title_ui(&self, ui: &mut Ui, card: &Card) -> Option<Edit> {
+    fn title_ui(&self, ui: &mut Ui, card: &Card, dashed: bool) -> Option<Edit> {
         let mut edit = None;
         let badge = self.badge(card);
         // The name comes first.
@@ -204,8 +208,16 @@ impl Deck<'_> {
             let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 22.0), Sense::hover());
             if let Ok(facts) = &card.check {
                 let (colour, width) = line_style(ui, &facts.spec, self.among);
-                let line = egui::Rect::from_center_size(swatch.center(), vec2(14.0, 1.6 * width));
-                ui.painter().rect_filled(line, 1.0, colour);
+                let parts: &[_] = if dashed {
+                    &[(0.0, 5.5), (8.5, 14.0)]
+                } else {
+                    &[(0.0, 14.0)]
+                };
+                for (from, to) in parts {
+                    let across = swatch.left() + from..=swatch.left() + to;
+                    let stroke = Stroke::new(1.6 * width, colour);
+                    ui.painter().hline(across, swatch.center().y, stroke);
+                }
             }
             let tools = AtRight::new(ui, "tools");
             let room = ui.available_width() - tools.width(ui) - ui.spacing().item_spacing.x;

@@ -61,6 +61,7 @@ fn images_words(images: f64) -> String {
 fn phase(history: &History, steps: usize) -> Cow<'static, str> {
     let early = |series: &Series| series.diverged.is_none() && series.step() < steps;
     match history.phase {
+        Phase::Done if history.trained().iter().all(|series| series.diverged.is_some()) => t!("diverged"),
         Phase::Done if history.trained().iter().any(early) => t!("stopped"),
         Phase::Preparing => t!("preparing"),
         Phase::Paused => t!("paused"),

@@ -13,10 +13,11 @@ use super::losses::{self, Losses};
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID, SMALL};
+use super::traces::groups;
 use super::widgets::grouped;
 use super::{Action, Scene};
 use crate::export::Kind;
-use crate::run::Command;
+use crate::run::{Command, Series};
 
 /// Seconds that each moment stays when it is played.
 const PACE: f64 = 0.45;
@@ -265,19 +266,25 @@ impl Timeline {
         if step >= view.scene.experiment.steps || view.scene.failure.is_some() {
             return;
         }
-        let name = series.track.name.clone();
+        let history = view.scene.history;
+        let name = series.track.name.as_str();
+        let kept = |run: &Series| run.track.id < history.trained().len() && run.kept_at(step) == Some(step);
+        let groups = groups(history);
+        let others = groups.iter().filter(|group| group.name != name && kept(group.runs[0]));
+        let mut chosen = None;
         ui.menu_button(t!("Continue from here"), |ui| {
-            for rate in [1.0, 0.1, 10.0] {
-                if ui.button(carry_on(&name, &grouped(step as u64), rate)).clicked() {
-                    let name = name.clone();
-                    view.actions.push(Action::Send(Command::Branch { name, step, rate }));
-                    view.actions.push(Action::Send(Command::Run));
-                    view.cursor.live();
-                    self.playing = None;
-                    ui.close();
-                }
+            chosen = rates_ui(ui, name, step);
+            for other in others {
+                ui.menu_button(other.name, |ui| {
+                    chosen = rates_ui(ui, other.name, step).or(chosen.take())
+                });
             }
         });
+        let Some((name, rate)) = chosen else { return };
+        view.actions.push(Action::Send(Command::Branch { name, step, rate }));
+        view.actions.push(Action::Send(Command::Run));
+        view.cursor.live();
+        self.playing = None;
     }
 
     /// The track, above so many points for `words`.
@@ -378,6 +385,16 @@ fn carry_on(run: &str, step: &str, rate: f32) -> String {
         ),
     }
     .into_owned()
+}
+
+/// The learning rates to go on with; answers with the net and the factor that were clicked.
+fn rates_ui(ui: &mut Ui, name: &str, step: usize) -> Option<(String, f32)> {
+    let clicked = |ui: &mut Ui, rate| ui.button(carry_on(name, &grouped(step as u64), rate)).clicked();
+    let rate = [1.0, 0.1, 10.0]
+        .into_iter()
+        .fold(None, |chosen, rate| clicked(ui, rate).then_some(rate).or(chosen))?;
+    ui.close();
+    Some((name.to_owned(), rate))
 }
 
 #[cfg(test)]

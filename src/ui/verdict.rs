@@ -76,11 +76,13 @@ impl Level {
 pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     let groups = groups(history);
     let depth = |group: &&Group<'_>| group.runs[0].track.spec.depth;
+    let lost = |group: &Group<'_>| group.runs.iter().filter(|run| run.diverged.is_some()).count();
+    let mine = |group: &Group<'_>| group.runs[0].track.id < history.trained().len();
     // What continues another run, perhaps at another rate, has not learned by the recipe.
     let plain = || {
         groups
             .iter()
-            .filter(|group| group.runs[0].track.id < history.trained().len())
+            .filter(|group| mine(group))
             .filter(|group| group.runs[0].track.spec.family == Family::Plain)
             .filter(|group| !group.runs.iter().any(|run| run.is_branch()))
     };
@@ -89,9 +91,30 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
         idle: false,
         gap: None,
     };
-    let idle = |words| Verdict {
-        idle: true,
-        ..said(words)
+    // The words for nets that were lost.
+    let diverged = |among: &[&Group<'_>]| {
+        let among: Vec<&&Group<'_>> = among.iter().filter(|group| lost(group) > 0).collect();
+        match &among[..] {
+            [] => None,
+            [group] => Some(t!(
+                "%{net} diverged in %{lost} of %{runs} runs; try a lower learning rate.",
+                net = group.name,
+                lost = lost(group),
+                runs = group.runs.len()
+            )),
+            _ => {
+                let nets: Vec<&str> = among.iter().map(|group| group.name).collect();
+                let nets = nets.join(&t!(", "));
+                Some(t!("%{nets} diverged; try a lower learning rate.", nets = nets))
+            }
+        }
+    };
+    let idle = |words| match diverged(&groups.iter().filter(|group| mine(group)).collect::<Vec<_>>()) {
+        Some(words) => said(words),
+        None => Verdict {
+            idle: true,
+            ..said(words)
+        },
     };
     let (Some(shallow), Some(deep)) = (plain().min_by_key(depth), plain().rev().max_by_key(depth)) else {
         return idle(t!(
@@ -103,16 +126,8 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
             "One depth only: degradation shows between two plain nets of different depth."
         ));
     }
-    for group in [shallow, deep] {
-        let lost = group.runs.iter().filter(|run| run.diverged.is_some()).count();
-        if lost > 0 {
-            return said(t!(
-                "%{net} diverged in %{lost} of %{runs} runs, so there is nothing to compare; try a lower learning rate.",
-                net = group.name,
-                lost = lost,
-                runs = group.runs.len()
-            ));
-        }
+    if let Some(words) = diverged(&[shallow, deep]) {
+        return said(words);
     }
     let runs = || shallow.runs.iter().chain(&deep.runs);
     let done = runs().map(|run| run.step()).min().unwrap_or(0);
@@ -278,6 +293,14 @@ mod tests {
             verdict(&history, None)
                 .words
                 .starts_with("plain-56 diverged in 1 of 1 runs")
+        );
+        let mut alone = crate::ui::story::tests::history(&[("resnet-20", 2.0)], 9);
+        alone.apply(&Event::Diverged { run: 0, step: 9 });
+        let alone = verdict(&alone, None);
+        assert!(
+            !alone.idle && alone.words.starts_with("resnet-20 diverged in 1 of 1 runs;"),
+            "{}",
+            alone.words
         );
     }
 

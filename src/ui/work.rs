@@ -11,20 +11,19 @@ use super::pane::View;
 use super::theme::{self, SMALL};
 use super::widgets::quiet_button_ui;
 use super::{Action, News, Scene};
-use crate::run::{Command, Question, Work};
+use crate::run::{Command, Question};
 
 /// Width of the bar.
 const BAR: f32 = 96.0;
 
 /// Draws the work on the panel's own questions; answers whether there is any.
 pub fn work_ui(ui: &mut Ui, view: &mut View<'_>, is_mine: impl Fn(&Question) -> bool) -> bool {
-    let mine = |work: &&Work| is_mine(&work.question);
-    let mut works = view.scene.findings.working.iter().filter(mine);
-    let Some(first) = works.next() else {
+    let works = &view.scene.findings.working;
+    let Some(first) = works.iter().find(|work| is_mine(&work.question)) else {
         return false;
     };
-    let others = works.count();
-    let stop = stopping(view.scene.findings.working.len());
+    let others = works.len() - 1;
+    let stop = stopping(works.len());
     let width = |words: &str| theme::width(ui, words, FontId::proportional(SMALL)) + ui.spacing().item_spacing.x;
     let beside = BAR + width(&stop) + 2.0 * (ui.spacing().button_padding.x + ui.spacing().item_spacing.x);
     let (row, rest) = (

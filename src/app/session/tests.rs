@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::net::{Cut, Surgery};
-use crate::run::{PlaneKind, Question};
+use crate::run::{Branch, PlaneKind, Question, RunPlan};
 
 fn one_net() -> Experiment {
     let mut experiment = Experiment::named("quick").unwrap();
@@ -18,6 +18,35 @@ pub fn wait(session: &mut Session, ctx: &egui::Context, what: impl Fn(&Session) 
         session.drain(ctx);
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn what_continues_a_run_is_left_out_where_all_begins_anew() {
+    let ctx = egui::Context::default();
+    let mut experiment = one_net();
+    let of = experiment.runs[0].clone();
+    let name = format!("{}-from-8", of.name);
+    experiment.runs.push(RunPlan {
+        name: name.clone(),
+        ..of.clone()
+    });
+    experiment.branches.push(Branch {
+        name,
+        of: of.name,
+        step: 8,
+        rate: 1.0,
+    });
+    let session = Session::open(experiment, None, History::default(), "cpu", &ctx, REPAINT_EVERY);
+    assert_eq!(
+        (session.experiment.runs.len(), session.experiment.branches.len()),
+        (1, 0)
+    );
+    assert!(
+        session
+            .notice
+            .as_ref()
+            .is_some_and(|notice| notice.contains("left out"))
+    );
 }
 
 #[test]

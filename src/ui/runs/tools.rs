@@ -1,20 +1,29 @@
 //! What can be done with the chosen run, above the table.
 
-use eframe::egui::{Key, TextEdit, Ui, vec2};
+use std::collections::BTreeSet;
+
+use eframe::egui::{FontId, Key, TextEdit, Ui, Vec2, vec2};
 use rust_i18n::t;
 
 use super::{Runs, compare, marked};
 use crate::run::shelf::{Errand, Item};
 use crate::ui::at_right::AtRight;
 use crate::ui::pane::View;
-use crate::ui::theme::{self, GRID};
+use crate::ui::theme::{self, GRID, SMALL};
 use crate::ui::{Action, Scene};
+
+/// Distance of buttons, and the room around their words.
+const SPACING: Vec2 = vec2(4.0, 4.0);
+const PADDING: Vec2 = vec2(8.0, 4.0);
+/// Width of the field that finds runs.
+const FIND: f32 = 110.0;
 
 impl Runs {
     pub(super) fn tools_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
-            ui.spacing_mut().button_padding = vec2(8.0, 4.0);
+        let least = self.chosen_height(ui);
+        let tools = ui.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing = SPACING;
+            ui.spacing_mut().button_padding = PADDING;
             if self.naming.is_some() {
                 self.naming_ui(ui, view);
                 return;
@@ -32,13 +41,43 @@ impl Runs {
             }
             trash.show_ui(ui, |ui| self.trash_ui(ui, view));
         });
+        // The table does not move when a run is chosen.
+        ui.add_space((least - tools.response.rect.height()).max(0.0));
+    }
+
+    /// Height of the rows that the buttons of a chosen run take, without those for the trash.
+    fn chosen_height(&self, ui: &Ui) -> f32 {
+        let mut folders = BTreeSet::new();
+        let several = self.order.items.iter().any(|item| !folders.insert(&item.key.folder));
+        let trash = match several {
+            true => t!("Trash %{runs} runs", runs = self.order.items.len()),
+            false => t!("Trash"),
+        };
+        let room = ui.available_width();
+        let (mut rows, mut used) = (1, FIND + GRID + 4.0 * SPACING.x);
+        for words in [
+            t!("Compare"),
+            t!("Rename"),
+            t!("Pin"),
+            t!("Hide"),
+            trash,
+            t!("Open folder"),
+        ] {
+            let width = theme::width(ui, &words, FontId::proportional(SMALL)) + 2.0 * PADDING.x;
+            if used + width > room {
+                (rows, used) = (rows + 1, 0.0);
+            }
+            used += width + SPACING.x;
+        }
+        let row = ui.spacing().interact_size.y;
+        rows as f32 * (row + SPACING.y) - SPACING.y
     }
 
     fn find_ui(&mut self, ui: &mut Ui) {
         let words = t!("Find runs");
         let edit = TextEdit::singleline(&mut self.find)
             .hint_text(words.clone())
-            .desired_width(110.0);
+            .desired_width(FIND);
         let response = ui.add(edit);
         response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::SearchInput, true, &words));
         if self.order.hidden > 0 {
