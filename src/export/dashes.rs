@@ -6,7 +6,7 @@ use super::figure::Point;
 const DASH: f64 = 9.0;
 const BETWEEN: f64 = 6.0;
 /// How many times the picture's width a line may be long before its dashes are longer.
-const UNEVEN: f64 = 3.0;
+const UNEVEN: f64 = 1.5;
 
 /// The dashes of a line given in the picture's own points, which is so `wide`: as long wherever the line goes. One that goes up
 /// and down all the time has longer ones, so that their number has a limit.
@@ -62,7 +62,7 @@ mod tests {
         let uneven: Vec<Point> = (0..3000)
             .map(|x| [0.1 * f64::from(x), 300.0 * f64::from(x % 2)])
             .collect();
-        assert!(dashes(&uneven, 300.0).len() <= 61);
+        assert!(dashes(&uneven, 300.0).len() <= 31);
         assert!(dashes(&flat[..1], 297.0).is_empty());
     }
 }

@@ -42,29 +42,34 @@ impl Endings {
     /// Each in a line of its own, or broken where that takes much of the width and the height suffices, if need be
     /// without the bracket.
     pub fn of(plot: &Plot, [width, height]: [f64; 2]) -> Self {
-        let whole = Self::within(plot, f64::INFINITY, 1, true);
+        let whole = Self::within(plot, f64::INFINITY, None, true);
         if whole.width <= SHARE * width {
             return whole;
         }
-        let broken = |bracketed| Self::within(plot, (SHARE * width).max(LEAST).min(MOST * width), 3, bracketed);
+        let limit = (SHARE * width).max(LEAST).min(MOST * width);
+        let broken = |lines, bracketed| Self::within(plot, limit, Some(lines), bracketed);
         let fits = |endings: &Self| endings.heights().iter().sum::<f64>() <= height;
-        let beside = Self::within(plot, MOST * width, 1, true);
-        let crowded = beside.width > CROWDED * width;
-        let broken = [Some(broken(true)), crowded.then(|| broken(false))];
-        broken.into_iter().flatten().find(fits).unwrap_or(beside)
+        let beside = Self::within(plot, MOST * width, None, true);
+        let mut tries = vec![broken(3, true), broken(1, true)];
+        if beside.width > CROWDED * width {
+            tries.extend([broken(3, false), broken(1, false)]);
+        }
+        tries.into_iter().find(fits).unwrap_or(beside)
     }
 
-    fn within(plot: &Plot, limit: f64, lines: usize, bracketed: bool) -> Self {
+    /// Names in so many lines at most with what follows them beneath, or in one with it beside them.
+    fn within(plot: &Plot, limit: f64, lines: Option<usize>, bracketed: bool) -> Self {
         let names: Vec<Vec<String>> = plot
             .curves
             .iter()
             .map(|curve| match lines {
-                1 => vec![shortened(
+                None => vec![shortened(
                     &curve.name,
                     NAME,
                     (limit - GAP - room_for(&curve.detail, DETAIL)).min(200.0),
                 )],
-                _ => wrap(&curve.name, NAME, limit, lines),
+                Some(1) => vec![shortened(&curve.name, NAME, limit)],
+                Some(lines) => wrap(&curve.name, NAME, limit, lines),
             })
             .collect();
         let across = |name: &[String]| name.iter().map(|line| room_for(line, NAME)).fold(0.0, f64::max);
@@ -72,7 +77,7 @@ impl Endings {
         let details = plot.curves.iter().map(|curve| room_for(&curve.detail, DETAIL));
         let details = details.fold(0.0, f64::max);
         // All stand beside their names, or none does.
-        let beside = lines == 1 || names.iter().all(|name| name.len() == 1) && column + GAP + details <= limit;
+        let beside = lines.is_none() || names.iter().all(|name| name.len() == 1) && column + GAP + details <= limit;
         let mut each: Vec<Ending> = Vec::new();
         for (curve, name) in plot.curves.iter().zip(names) {
             let mut ending = Ending::default();
@@ -89,7 +94,7 @@ impl Endings {
         let bracket = plot.bracket.as_ref().filter(|_| bracketed);
         if let Some(bracket) = bracket {
             let mut ending = Ending::default();
-            let limit = if lines == 1 { limit } else { width.max(LEAST) };
+            let limit = if lines.is_none() { limit } else { width.max(LEAST) };
             ending.add(wrap(&bracket.text, REMARK, limit, 4), REMARK, REMARK_LINE, DARK);
             each.push(ending);
         }

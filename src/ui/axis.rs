@@ -118,10 +118,8 @@ impl Time {
             }
             if marks.len() < 3 {
                 // Of a short stretch, round numbers; they lie closer together towards the upper end.
-                let apart = (self.step(high) - self.step(high - apart)) / (self.step(high) - self.step(low));
-                let even = Self { log: false, ..self };
-                let [from, to] = [low, high].map(|at| self.step(at));
-                let round = even.marks(from, to, apart * (to - from));
+                let [from, to, before] = [low, high, high - apart].map(|at| self.step(at));
+                let round = Self { log: false, ..self }.marks(from, to, to - before);
                 if round.len() > marks.len() {
                     marks = round.into_iter().map(|step| self.place(step)).collect();
                 }
@@ -202,7 +200,7 @@ mod tests {
         };
         assert_eq!(values(log, log.marks(0.0, log.place(400.0), 0.4)), [0.0, 10.0, 100.0]);
         let [low, high] = [12.0, 80.0].map(|step| log.place(step));
-        assert_eq!(values(log, log.marks(low, high, 0.1)), [20.0, 50.0]);
+        assert_eq!(values(log, log.marks(low, high, 0.1)), [20.0, 40.0, 60.0, 80.0]);
         let [low, high] = [31.0, 79.0].map(|step| log.place(step));
         assert_eq!(values(log, log.marks(low, high, 0.05)), [40.0, 50.0, 60.0, 70.0]);
         assert!(log.marks(f64::NAN, 1.0, 0.1).is_empty());
