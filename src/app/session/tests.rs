@@ -25,7 +25,7 @@ fn what_continues_a_run_is_left_out_where_all_begins_anew() {
     let ctx = egui::Context::default();
     let mut experiment = one_net();
     let of = experiment.runs[0].clone();
-    let name = format!("{}-from-8", of.name);
+    let name = "branch".to_owned();
     experiment.runs.push(RunPlan {
         name: name.clone(),
         ..of.clone()
