@@ -11,7 +11,7 @@ use super::line_style;
 use super::series::{Grid, pieces};
 use super::theme::{self, GRID, SMALL};
 use super::ticks::power_of_ten;
-use super::traces::{Trace, groups};
+use super::traces::{Trace, groups, repeats};
 use crate::export::spread;
 use crate::run::{History, LAST};
 
@@ -70,7 +70,7 @@ impl Losses {
             .filter_map(|(index, group)| {
                 let line = self.traces.get(group.name)?.line();
                 let style = line_style(ui, &group.runs[0].track.spec, &among);
-                let dashed = groups[..index].iter().any(|before| before.equals(group));
+                let dashed = repeats(&groups, index);
                 Some((group.name, line, style, dashed))
             })
             .collect();

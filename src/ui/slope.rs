@@ -14,7 +14,7 @@ use super::chart_names::{Naming, has_room_for_details};
 use super::cursor::{Cursor, find};
 use super::depths::Depths;
 use super::pane::{Pane, View};
-use super::traces::{Group, groups, has_seeds};
+use super::traces::{Group, groups, has_seeds, repeats};
 use super::widgets::{folded_ui, list_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
@@ -304,7 +304,7 @@ impl Slope {
                 },
                 colour,
                 width,
-                dashed: nets[..index].iter().any(|other| net.equals(other)),
+                dashed: repeats(&nets, index),
                 dots: norms.len() < 40,
                 line: place(0).into(),
                 band: match net.runs.len() {

@@ -13,11 +13,11 @@ pub struct Group<'a> {
     pub runs: Vec<&'a Series>,
 }
 
-impl Group<'_> {
-    /// Whether it is the same net under another name: a branch, or one trained before. Such look equal but for dashes.
-    pub fn equals(&self, other: &Self) -> bool {
-        self.runs[0].track.spec == other.runs[0].track.spec
-    }
+/// Whether the net at that place is one before it under another name: a branch, or one trained before. Such look equal but for
+/// dashes.
+pub fn repeats(groups: &[Group<'_>], place: usize) -> bool {
+    let spec = &groups[place].runs[0].track.spec;
+    groups[..place].iter().any(|before| before.runs[0].track.spec == *spec)
 }
 
 /// The nets of a history, each once.

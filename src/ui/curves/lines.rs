@@ -11,7 +11,7 @@ use super::words::tell_means;
 use crate::run::{LAST, Measure, Phase};
 use crate::ui::chart::Curve;
 use crate::ui::series::{Grid, pieces};
-use crate::ui::traces::{Group, evaluated, groups, placed};
+use crate::ui::traces::{Group, evaluated, groups, placed, repeats};
 use crate::ui::{Scene, line_style};
 
 impl Curves {
@@ -45,7 +45,7 @@ impl Curves {
                 name: name.clone(),
                 label: label(group),
                 detail: measure.detail(group),
-                dashed: groups[..place].iter().any(|before| before.equals(group)),
+                dashed: repeats(&groups, place),
                 ..Curve::default()
             };
             (curve.colour, curve.width) = line_style(ui, &group.runs[0].track.spec, &among);

@@ -9,7 +9,7 @@ use crate::ui::axis::Height;
 use crate::ui::chart::Curve;
 use crate::ui::pane::View;
 use crate::ui::theme::{self, GRID};
-use crate::ui::traces::{Group, groups};
+use crate::ui::traces::{Group, groups, repeats};
 use crate::ui::{Scene, chart_names, line_style};
 
 /// Largest share of the panel's height that the verdict takes.
@@ -57,7 +57,7 @@ pub fn legend_ui(ui: &mut Ui, space: Rect, view: &mut View<'_>) -> Rect {
             label: label(group),
             colour,
             width,
-            dashed: groups[..place].iter().any(|before| before.equals(group)),
+            dashed: repeats(&groups, place),
             ..Curve::default()
         }
     };
