@@ -64,6 +64,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if bodies().any(|body| body.cut.is_some()) {
         notes.push(t!("Red cross: cut in the panel.").into());
     }
+    if nets.len() > sides.len() {
+        notes.push(t!("Of each family, with shortcuts and without, one net is shown.").into());
+    }
     notes.extend(seeds_shown(material.history, sides.iter().copied()));
     let range = (high > 0.0).then_some([low, high]);
     let trained = sides.iter().any(|run| run.step() > 0);

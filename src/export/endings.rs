@@ -16,9 +16,11 @@ const DETAIL_LINE: f64 = 13.0;
 const REMARK: f64 = 12.0;
 const REMARK_LINE: f64 = 14.0;
 const GAP: f64 = 5.0;
+/// Between what belongs to one line and what to the next.
+const AIR: f64 = 3.0;
 /// The share of the plot's width that the column takes before its lines are broken, the least that it is given, and the most.
 const SHARE: f64 = 0.24;
-const LEAST: f64 = 76.0;
+const LEAST: f64 = 84.0;
 const MOST: f64 = 0.45;
 /// A column of this share leaves too little for the lines; it goes without the bracket then.
 const CROWDED: f64 = 0.36;
@@ -106,8 +108,9 @@ impl Endings {
         }
     }
 
+    /// Heights that they take above each other.
     pub fn heights(&self) -> Vec<f64> {
-        self.each.iter().map(|ending| ending.height).collect()
+        self.each.iter().map(|ending| ending.height + AIR).collect()
     }
 
     /// Writes the words of that place around a height.

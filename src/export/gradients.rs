@@ -9,6 +9,7 @@ use super::nets::{Net, nets, place};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::Spec;
+use crate::run::amounts::short;
 use crate::run::{Gradient, Measured, Series, slope_factor};
 
 /// The moment a panel shows.
@@ -179,7 +180,7 @@ fn curve(net: &Net, moment: Moment, gradient: Gradient, aligned: bool) -> Option
     if gradient == Gradient::Activation && !net.spec.residual() {
         let blocks: Vec<Point> = curve.points.iter().map(|&[x, norm]| [x * across, norm]).collect();
         curve.detail = slope_factor(&blocks).map_or_else(String::new, |factor| {
-            t!("×%{factor} a block", factor = format!("{factor:.2}")).into()
+            t!("×%{factor} a block", factor = short(factor)).into()
         });
     }
     if names.len() == curve.points.len() {

@@ -6,10 +6,10 @@ use rust_i18n::t;
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::MapGrid;
 use super::fonts::wrap;
-use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
 use crate::palette::{Rgb, cividis};
+use crate::run::amounts::short;
 
 /// Of a value that is not finite.
 const MISSING: Rgb = [0xd0, 0x30, 0x30];
@@ -82,7 +82,7 @@ pub fn draw<B: DrawingBackend>(
         pixels: cividis().to_vec(),
     });
     let below = bar[1] + 20.0;
-    let [low, high] = [low, high].map(|value| number(value.into()));
+    let [low, high] = [low, high].map(|value| short(value.into()));
     canvas.scale([&low, &t!("activation"), &high], [left, below, width], GREY)?;
     Ok(pictures)
 }

@@ -5,10 +5,10 @@ use rust_i18n::t;
 
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::{HeatMap, logarithmic};
-use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
 use crate::palette::{Rgb, cividis, diverging};
+use crate::run::amounts::short;
 
 /// Of a value that is not finite.
 const MISSING: Rgb = [0xd0, 0x30, 0x30];
@@ -59,7 +59,7 @@ pub fn draw<B: DrawingBackend>(
     let bar = [x, y + high + AXIS, wide, 10.0];
     let ends = bar[1] + 20.0;
     let sign = if map.ratio { "\u{d7}" } else { "" };
-    let [low, most] = map.range.map(|value| format!("{sign}{}", number(value)));
+    let [low, most] = map.range.map(|value| format!("{sign}{}", short(value)));
     let of = match map.ratio {
         true => t!("%{quantity}, log scale; white: equal", quantity = map.label).into_owned(),
         false => logarithmic(&map.label),

@@ -1,12 +1,5 @@
 //! What is written beside a picture: names at the lines' ends, spread so that none covers another, and numbers.
 
-use crate::run::amounts::short;
-
-/// As the window writes it, with a true minus sign.
-pub fn number(value: f64) -> String {
-    short(value).replace('-', "\u{2212}")
-}
-
 /// Positions as near as possible to `wanted`, at least `gap` apart and between `low` and `high`, in the same order.
 /// Where there are too many for that the gap shrinks.
 pub fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
@@ -84,11 +77,5 @@ mod tests {
             prop_assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] > 7.999));
             prop_assert!(places.iter().all(|place| (-1e-6..=100.0 + 1e-6).contains(place)));
         }
-    }
-
-    #[test]
-    fn numbers_are_short() {
-        let shown = [0.0, 1.234, -12.34, 0.0123, 512.3, 1.5e-7].map(number);
-        assert_eq!(shown, ["0", "1.23", "\u{2212}12.3", "0.012", "512", "1.5·10⁻⁷"]);
     }
 }

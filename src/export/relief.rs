@@ -6,11 +6,11 @@ use rust_i18n::t;
 use super::canvas::{Align, Canvas, Picture};
 use super::figure::{Relief, logarithmic};
 use super::fonts::{balanced, wrap};
-use super::labels::number;
 use super::sheet::{DARK, GREY};
 use crate::error::Result;
 use crate::palette::{Rgb, cividis, mix};
 use crate::probe::Landscape;
+use crate::run::amounts::short;
 
 /// Lines of equal loss in a picture.
 const LINES: usize = 12;
@@ -113,7 +113,7 @@ fn axes<B: DrawingBackend>(relief: &Relief, canvas: &mut Canvas<B>, [x, y, wide,
     let [across, upwards] = relief
         .landscape
         .reach
-        .map(|ends| ends.map(|place| number(f64::from(place))));
+        .map(|ends| ends.map(|place| short(f64::from(place))));
     let (beneath, beside) = (y + high + 12.0, x - 6.0);
     canvas.text(&across[0], [x, beneath], SMALL, Align::Left, GREY)?;
     canvas.text(&across[1], [x + wide, beneath], SMALL, Align::Right, GREY)?;
@@ -125,7 +125,7 @@ fn axes<B: DrawingBackend>(relief: &Relief, canvas: &mut Canvas<B>, [x, y, wide,
 /// The scale of the colours at the right of a map, as high as that.
 fn scale<B: DrawingBackend>(relief: &Relief, canvas: &mut Canvas<B>, [x, y, wide, high]: [f64; 4]) -> Result<Picture> {
     let left = x + wide + 14.0;
-    let [low, most] = relief.range.map(|loss| number(f64::from(loss)));
+    let [low, most] = relief.range.map(|loss| short(f64::from(loss)));
     let numbers = left + BAR + 5.0;
     canvas.text(&most, [numbers, y + 5.0], SMALL, Align::Left, GREY)?;
     canvas.text(&low, [numbers, y + high - 5.0], SMALL, Align::Left, GREY)?;
@@ -217,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_picture_has_colours_lines_and_the_way() {
-        let relief = Relief {
+        let mut relief = Relief {
             title: String::new(),
             of: (String::new(), 0, 9),
             label: String::new(),
@@ -230,17 +230,24 @@ mod tests {
             way: vec![(0, [0.0, 0.0]), (9, [0.5, 0.5])],
             pixels: PIXELS,
         };
-        let pixels = pixels(&relief);
-        assert_eq!(pixels[0], cividis()[0]);
-        assert_eq!(pixels[PIXELS - 1], cividis()[255]);
+        let drawn = pixels(&relief);
+        assert_eq!(drawn[0], cividis()[0]);
+        assert_eq!(drawn[PIXELS - 1], cividis()[255]);
         assert_eq!(
-            pixels[(PIXELS - 1) * PIXELS],
+            drawn[(PIXELS - 1) * PIXELS],
             [0xff; 3],
             "the way begins at the lower left"
         );
         let lines = (0..PIXELS)
-            .filter(|&column| !cividis().contains(&pixels[column]))
+            .filter(|&column| !cividis().contains(&drawn[column]))
             .count();
         assert_eq!(lines, LINES);
+        relief.landscape.loss[2] = f32::NAN;
+        relief.way.clear();
+        let drawn = pixels(&relief);
+        assert!(
+            drawn.iter().all(|pixel| cividis().contains(pixel)),
+            "lines over points that are not known"
+        );
     }
 }

@@ -9,6 +9,7 @@ use super::information::listed;
 use super::nets::{nets, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
+use crate::run::amounts::decimals;
 
 /// The figure of what was measured of each run, at the step or before it.
 pub fn figure(material: &Material) -> Result<Figure> {
@@ -24,7 +25,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
                 continue;
             };
             let mut curve = net.curve_at(run, step);
-            curve.detail = format!("{:.2}", (100.0 * found.net.cosine).round() / 100.0 + 0.0);
+            curve.detail = decimals(found.net.cosine.into(), 2);
             steps.insert(step);
             shown.push(*run);
             curve.points = points(&found.net.by_lag);

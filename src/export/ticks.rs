@@ -1,7 +1,7 @@
 //! Where an axis is marked, and with what.
 
 use super::figure::{Axis, Scale};
-use crate::run::amounts::{grouped, superscript};
+use crate::run::amounts::{decimals, grouped, superscript};
 
 /// One mark of an axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +116,7 @@ fn whole(value: f64) -> String {
 /// With a true minus sign, and without a sign before zero.
 fn decimal(value: f64, digits: usize) -> String {
     let value = if value.abs() < 1e-12 { 0.0 } else { value };
-    format!("{value:.digits$}").replace('-', "\u{2212}")
+    decimals(value, digits)
 }
 
 #[cfg(test)]

@@ -7,13 +7,12 @@ use super::canvas::{Align, Canvas, Ink, Picture};
 use super::figure::{Body, Point, Tower, Towers, logarithmic};
 use super::fonts::{room_for, shortened};
 use super::gradients::label;
-use super::labels::number;
 use super::sheet::{DARK, GREY, PALE, WHITE};
 use crate::error::Result;
 use crate::net::Cut;
 use crate::palette::{Rgb, cividis, mix};
 use crate::run::Gradient;
-use crate::run::amounts::percent;
+use crate::run::amounts::{percent, short};
 
 const NAME: f64 = 12.5;
 const SMALL: f64 = 11.0;
@@ -57,7 +56,7 @@ pub fn draw<B: DrawingBackend>(
         return Ok(Vec::new());
     };
     let bar = [left, top + height - scale + 12.0, width, 10.0];
-    let [low, high] = [low, high].map(number);
+    let [low, high] = [low, high].map(short);
     canvas.scale(
         [&low, &logarithmic(&label(Gradient::Activation)), &high],
         [left, bar[1] + 20.0, width],
@@ -213,14 +212,15 @@ fn accuracies<B: DrawingBackend>(
         let wide = across.min(WIDEST);
         let bar = [middle - wide / 2.0, y(accuracy), wide, y(0.0) - y(accuracy)];
         canvas.rect(bar, Ink(tower.colour, 0.85))?;
-        // In the bar, or above it where nothing is crossed there.
+        // In the bar, or above it and above the line that would cross it.
         let texts = [percent(accuracy), (100.0 * accuracy).round().to_string()];
         let text = texts.iter().find(|text| room_for(text, SMALL) <= wide);
-        let place = match bar[3] > 16.0 {
-            true => Some((y(accuracy) + 8.0, WHITE)),
-            false => Some((y(accuracy) - 8.0, DARK)).filter(|(place, _)| (place - y(whole)).abs() > 8.0),
+        let (place, colour) = match bar[3] > 16.0 {
+            true => (y(accuracy) + 8.0, WHITE),
+            false if (y(accuracy) - 8.0 - y(whole)).abs() > 8.0 => (y(accuracy) - 8.0, DARK),
+            false => (y(whole) - 8.0, DARK),
         };
-        if let (Some((place, colour)), Some(text), true) = (place, text, height > LOW) {
+        if let (Some(text), true) = (text, height > LOW) {
             canvas.text(text, [middle, place], SMALL, Align::Middle, colour)?;
         }
     }

@@ -6,7 +6,7 @@ use super::claim::{Claim, Verdict};
 use super::evidence::Spread;
 use super::expression::Expression;
 use super::prediction::{Grade, Guess, Prediction};
-use crate::run::amounts::{grouped, power_of_ten};
+use crate::run::amounts::{decimals, grouped, power_of_ten, superscript};
 
 /// Four significant digits, very small and very large numbers with a power of ten.
 pub fn number(value: f64) -> String {
@@ -17,15 +17,16 @@ pub fn number(value: f64) -> String {
         return power_of_ten(value, 3);
     }
     let digits = 3usize.saturating_sub(value.abs().max(1.0).log10() as usize);
-    format!("{value:.digits$}")
+    decimals(value, digits)
 }
 
-/// A number as one would type it.
+/// A number that someone typed, in as few digits: `0.3`, `10⁻¹³`.
 pub fn typed(value: f64) -> String {
-    if value != 0.0 && value.abs() < 1e-3 {
-        format!("{value:e}")
-    } else {
-        value.to_string()
+    let text = format!("{value:e}");
+    match text.split_once('e') {
+        Some(("1", power)) if value < 1e-3 => format!("10{}", superscript(power)),
+        Some((leading, power)) if value != 0.0 && value.abs() < 1e-3 => format!("{leading}·10{}", superscript(power)),
+        _ => value.to_string(),
     }
 }
 
@@ -183,12 +184,18 @@ mod tests {
             (0.0, "0"),
             (1e-9, "1.000·10⁻⁹"),
             (201327014.0, "2.013·10⁸"),
-            (-0.5, "-0.500"),
+            (-0.5, "\u{2212}0.500"),
             (12.3456, "12.35"),
             (11488.0, "11488"),
         ] {
             assert_eq!(number(value), shown);
         }
+    }
+
+    #[test]
+    fn bounds_have_the_digits_that_were_typed() {
+        let read = [0.0, 0.3, 1e-13, 2.5e-5, 400.0].map(typed);
+        assert_eq!(read, ["0", "0.3", "10⁻¹³", "2.5·10⁻⁵", "400"]);
     }
 
     #[test]

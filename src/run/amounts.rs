@@ -25,21 +25,34 @@ pub fn short(value: f64) -> String {
     }
     let power = value.abs().log10().floor() as i32;
     match power {
-        -4..=2 => format!("{value:.*}", (if power < 0 { 1 - power } else { 2 - power }) as usize),
-        3 => format!("{value:.0}"),
+        -4..=2 => decimals(value, (if power < 0 { 1 - power } else { 2 - power }) as usize),
+        3 => decimals(value, 0),
         4..=5 => {
             let unit = 10f64.powi(power - 2);
-            let sign = if value < 0.0 { "-" } else { "" };
+            let sign = if value < 0.0 { MINUS } else { "" };
             format!("{sign}{}", grouped(((value.abs() / unit).round() * unit) as u64))
         }
         _ => power_of_ten(value, 1),
     }
 }
 
+/// The sign before a negative number.
+const MINUS: &str = "\u{2212}";
+
+/// With so many decimals, and a true minus sign where something is left to be negative: `−1.23`, `0.00`.
+pub fn decimals(value: f64, count: usize) -> String {
+    let text = format!("{value:.count$}");
+    match text.strip_prefix('-') {
+        Some(size) if size.contains(|digit: char| ('1'..='9').contains(&digit)) => format!("{MINUS}{size}"),
+        Some(size) => size.into(),
+        None => text,
+    }
+}
+
 /// How far apart two numbers are that are read as [`short`] writes them: the difference of what is read, in no more decimals.
 pub fn apart(high: f64, low: f64) -> String {
     let read = |value| {
-        let text = short(value).replace('\u{a0}', "");
+        let text = short(value).replace('\u{a0}', "").replace(MINUS, "-");
         let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
         text.parse::<f64>().ok().map(|number| (number, decimals))
     };
@@ -49,7 +62,7 @@ pub fn apart(high: f64, low: f64) -> String {
     let text = short(high - low);
     let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     match many.max(few) {
-        most if decimals > most => format!("{:.most$}", high - low),
+        most if decimals > most => self::decimals(high - low, most),
         _ => text,
     }
 }
@@ -65,14 +78,14 @@ pub fn large(number: u64) -> String {
 
 /// A share in percent: `62.8 %`. Shares are measured as `f32`, whose own rounding must not decide the last digit.
 pub fn percent(share: f64) -> String {
-    format!("{:.1}\u{a0}%", 100.0 * share as f32)
+    format!("{}\u{a0}%", decimals(f64::from(100.0 * share as f32), 1))
 }
 
 /// With a power of ten and so many decimals: `1.2·10⁻⁹`.
 pub fn power_of_ten(value: f64, decimals: usize) -> String {
     let text = format!("{value:.decimals$e}");
     let (leading, power) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("{leading}·10{}", superscript(power))
+    format!("{}·10{}", leading.replace('-', MINUS), superscript(power))
 }
 
 /// The digits of an exponent.
@@ -125,12 +138,19 @@ mod tests {
             (9.97e-6, "1.0·10⁻⁵"),
             (150.2, "150"),
             (11_001.0, "11\u{a0}000"),
-            (-150_200.0, "-150\u{a0}000"),
+            (-150_200.0, "\u{2212}150\u{a0}000"),
+            (-0.25, "\u{2212}0.25"),
             (f64::NAN, "not finite"),
             (0.0, "0"),
         ] {
             assert_eq!(short(value), text);
         }
+    }
+
+    #[test]
+    fn nothing_is_not_negative() {
+        let read = [-0.004, -0.006, 12.345, -12.0].map(|value| decimals(value, 2));
+        assert_eq!(read, ["0.00", "\u{2212}0.01", "12.35", "\u{2212}12.00"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::Array;
 use crate::probe::Subject;
+use crate::run::amounts::decimals;
 use crate::run::{Command, Question, RunId, Seen, Series};
 
 /// Room at the left for the image itself and for the numbers of the bars.
@@ -325,7 +326,7 @@ impl FadingDigit {
                 reading.node,
                 t!(
                     "R² %{r2}, %{percent} % of the classes read right",
-                    r2 = format!("{:.2}", reading.reconstruction),
+                    r2 = decimals(reading.reconstruction.into(), 2),
                     percent = format!("{:.0}", 100.0 * reading.accuracy)
                 )
             );
@@ -345,8 +346,8 @@ impl FadingDigit {
             let words = t!(
                 "Image read back from %{net}: R squared %{first} at the first block, %{last} at the last, where %{percent} percent of the classes are read right",
                 net = series.track.name,
-                first = format!("{:.2}", first.reconstruction),
-                last = format!("{:.2}", last.reconstruction),
+                first = decimals(first.reconstruction.into(), 2),
+                last = decimals(last.reconstruction.into(), 2),
                 percent = format!("{:.0}", 100.0 * last.accuracy)
             );
             ui.interact(strip, id, Sense::hover())

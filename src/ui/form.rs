@@ -54,7 +54,7 @@ impl Row<'_> {
             control(ui)
         });
         if let Some(was) = &self.was {
-            ui.label(theme::caption(t!("runs with %{value}", value = was)));
+            ui.label(theme::caption(t!("runs with %{value}", value = spoken(was))));
         }
         if let Some(sentence) = self.refused {
             ui.label(RichText::new(sentence).size(SMALL).color(ink.error));
@@ -100,6 +100,20 @@ pub fn exact(value: f64) -> String {
     }
 }
 
+/// A word of a recipe or a net's text, as it is read; names of methods stay as they are written there.
+fn spoken(word: &str) -> Cow<'_, str> {
+    match word {
+        "off" | "false" => t!("off"),
+        "on" | "true" => t!("on"),
+        "all" => t!("all"),
+        "weights" => t!("weights"),
+        "constant" => t!("constant"),
+        "step" => t!("stepwise"),
+        "cosine" => t!("cosine"),
+        _ => word.into(),
+    }
+}
+
 /// One of several words; answers with another one. `hint` explains each where the pointer is over it.
 pub fn choice_ui<'a>(
     ui: &mut Ui,
@@ -111,10 +125,10 @@ pub fn choice_ui<'a>(
     let mut chosen = None;
     ui.spacing_mut().combo_width = 72.0;
     let combo = ComboBox::from_id_salt(name)
-        .selected_text(theme::caption(now).color(theme::ink(ui).text))
+        .selected_text(theme::caption(spoken(now)).color(theme::ink(ui).text))
         .show_ui(ui, |ui| {
             for &choice in choices {
-                let row = ui.selectable_label(choice == now, choice);
+                let row = ui.selectable_label(choice == now, spoken(choice));
                 let row = row.on_hover_ui(|ui| {
                     ui.set_max_width(280.0);
                     ui.label(hint(choice));

@@ -115,6 +115,10 @@ impl Lab {
         match self.lessons.list_ui(ui, &mut actions) {
             Some(Asked::Open(origin)) => self.begin_lesson(&origin, &mut actions),
             Some(Asked::Add(path)) => self.add_lesson(&path, &mut actions),
+            Some(Asked::Leave) => {
+                self.leave_lesson();
+                actions.extend([Action::LeaveLesson, Action::Open(Room::Lab)]);
+            }
             None => {}
         }
         actions

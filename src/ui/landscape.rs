@@ -3,8 +3,8 @@
 
 mod plane;
 mod scale;
+mod words;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use eframe::egui::{
@@ -15,6 +15,7 @@ use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
 use self::scale::{bar_ui, bar_width};
+use self::words::{about_looking, heading, legend};
 use super::choice::choice_ui;
 use super::cursor::pair;
 use super::empty::Empty;
@@ -22,7 +23,7 @@ use super::net_name::{beside_name_ui, net_name_ui};
 use super::outlook::{FORWARD, takes};
 use super::pane::{Pane, View};
 use super::theme::{self, GRID, SMALL};
-use super::widgets::{grouped, short};
+use super::widgets::short;
 use super::work::{self, button_ui, work_ui};
 use super::{Action, line_style};
 use crate::export::Kind;
@@ -102,20 +103,7 @@ impl Pane for Landscape {
             return self.empty_ui(ui, &sides, view);
         }
         let range = self.range(&sides, view);
-        let words = match self.plane {
-            PlaneKind::Way => t!(
-                "Axes: lengths along the two main directions of the training's way. Dots: kept steps, the last in the middle of the cross. %{lines}",
-                lines = lines(range)
-            ),
-            PlaneKind::LargerRaw => t!(
-                "Axes: lengths of random directions, not normalised. %{lines} Both nets share the colours.",
-                lines = lines(range)
-            ),
-            PlaneKind::Random | PlaneKind::Larger => t!(
-                "Axes: lengths of the filter-normalised directions. %{lines} Both nets share the colours.",
-                lines = lines(range)
-            ),
-        };
+        let words = legend(self.plane, range);
         let least = if theme::bare(ui) { 1.5 * LEAST } else { LEAST };
         let foot = theme::foot(ui, &words, least);
         let size = ui.available_size() - vec2(0.0, foot);
@@ -309,64 +297,6 @@ impl Landscape {
 
 fn is_mine(question: &Question) -> bool {
     matches!(question, Question::Landscape { .. })
-}
-
-fn about_looking() -> Cow<'static, str> {
-    t!("Computes the loss at 33×33 points for each net: coarse first, then finer")
-}
-
-/// What the lines are.
-fn lines(range: Option<[f32; 2]>) -> Cow<'static, str> {
-    match range.map(levels).as_deref() {
-        Some([low, next, ..]) => t!(
-            "Lines: equal loss over 256 training images, each %{factor} times the next lower one.",
-            factor = short(f64::from(next / low))
-        ),
-        _ => t!("Lines: equal loss over 256 training images."),
-    }
-}
-
-/// Stands beside a net's name, and what of it where there is little room.
-fn heading(known: Option<&(usize, Arc<LandscapeView>)>) -> Vec<String> {
-    let Some((step, view)) = known else {
-        return vec![t!("not looked at yet").into()];
-    };
-    let map = &view.landscape;
-    let middle = map.loss[map.side / 2 * (map.side + 1)];
-    let step = grouped(*step as u64);
-    let [long, brief] = match view.explained {
-        _ if map.known() < 1.0 => {
-            let percent = (100.0 * map.known()).floor();
-            [
-                t!(
-                    "step %{step}, %{percent} % of the points",
-                    step = step,
-                    percent = percent
-                ),
-                t!("%{percent} % of the points", percent = percent),
-            ]
-        }
-        Some(explained) => {
-            let [first, second] = explained.map(|share| (100.0 * share).round());
-            [
-                t!(
-                    "step %{step}, axes: %{first} % and %{second} % of the way",
-                    step = step,
-                    first = first,
-                    second = second
-                ),
-                t!("%{first} % and %{second} % of the way", first = first, second = second),
-            ]
-        }
-        None => {
-            let loss = short(f64::from(middle));
-            [
-                t!("step %{step}, loss %{loss} in the middle", step = step, loss = loss),
-                t!("loss %{loss}", loss = loss),
-            ]
-        }
-    };
-    vec![long.into_owned(), brief.into_owned()]
 }
 
 impl Drawn {

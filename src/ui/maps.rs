@@ -277,13 +277,20 @@ impl FeatureMaps {
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
             image::image_ui(ui, view, shown, &drawn);
         });
-        for (rect, side) in [first, second].into_iter().zip(&drawn) {
+        let places = [first, second];
+        // Two maps side by side have both their numbers or neither.
+        let numbers = self.large
+            && places
+                .iter()
+                .zip(&drawn)
+                .all(|(&rect, side)| side.is_told_alike(ui, rect));
+        for (rect, side) in places.into_iter().zip(&drawn) {
             if ui.rect_contains_pointer(rect) {
                 view.cursor.hover_run(side.name);
             }
             ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
                 if self.large {
-                    side.zoom_ui(ui, rect, view.cursor);
+                    side.zoom_ui(ui, rect, view.cursor, numbers);
                 } else if let Some(channel) = side.grid_ui(ui, rect, view.cursor) {
                     (self.channel, self.large) = (channel, true);
                 }

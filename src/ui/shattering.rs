@@ -24,6 +24,7 @@ use super::{Action, line_style};
 use crate::export::Kind;
 use crate::net::Spec;
 use crate::probe::Shattering as Found;
+use crate::run::amounts::decimals;
 use crate::run::{Command, Question, Series};
 
 const HEIGHT: Height = Height {
@@ -174,7 +175,7 @@ fn ask(runs: &[&Series], at: Option<usize>, view: &mut View<'_>) {
 fn sentence(step: usize, found: &Found) -> String {
     let number = |value: Option<f32>| value.map_or("–".into(), hundredths);
     t!(
-        "at step %{step}: neighbours %{neighbours}, mean cosine %{cosine}; %{meter} on the way from white to brown noise",
+        "at step %{step}: neighbours %{neighbours}, mean cosine %{cosine}; over all distances %{meter} on the way from white to brown noise",
         step = step,
         neighbours = number(found.neighbours()),
         cosine = number(Some(found.net.cosine)),
@@ -184,8 +185,7 @@ fn sentence(step: usize, found: &Found) -> String {
 }
 
 fn hundredths(value: f32) -> String {
-    // Adding zero takes the sign off a zero.
-    format!("{:.2}", (100.0 * value).round() / 100.0 + 0.0)
+    decimals(value.into(), 2)
 }
 
 fn chart_ui(ui: &mut Ui, found: &[(&Series, usize, &Found)], among: &[&Spec], focus: Option<&str>) -> Option<String> {
@@ -257,6 +257,6 @@ mod tests {
 
     #[test]
     fn nothing_is_negative_zero() {
-        assert_eq!([0.116, -0.002, -0.5].map(hundredths), ["0.12", "0.00", "-0.50"]);
+        assert_eq!([0.116, -0.002, -0.5].map(hundredths), ["0.12", "0.00", "\u{2212}0.50"]);
     }
 }

@@ -362,17 +362,24 @@ impl Slope {
             interactive: true,
             summary: self.summary(view),
         };
-        let told = curves.iter().any(|curve| !curve.detail.is_empty());
-        let foot = if told {
-            theme::foot(ui, &about_factors(), ROOMY)
-        } else {
-            0.0
+        let factored = curves.iter().filter(|curve| !curve.detail.is_empty());
+        let factors: Vec<String> = factored
+            .map(|curve| [&*curve.label, &*curve.detail].join(" "))
+            .collect();
+        // Beside long names there is no room for them.
+        let legend = match naming {
+            Naming::Bare => [factors.join("; ").as_str(), &about_factors()].join("\n"),
+            _ => about_factors().into_owned(),
+        };
+        let foot = match factors.is_empty() {
+            true => 0.0,
+            false => theme::foot(ui, &legend, ROOMY),
         };
         let size = ui.available_size() - vec2(0.0, foot);
         let pointed = ui.allocate_ui(size, |ui| chart.show_ui(ui, &curves, None)).inner;
         view.cursor.point_at(ui, pointed);
         if foot > 0.0 {
-            ui.add(Label::new(theme::caption(about_factors())).wrap());
+            ui.add(Label::new(theme::caption(legend)).wrap());
         }
     }
 

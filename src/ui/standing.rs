@@ -7,7 +7,7 @@ use super::theme::{self, SMALL};
 use super::widgets::{grouped, percent, short};
 use crate::run::Series;
 
-/// Lines that end at the dots between the clauses, as far as they are no wider.
+/// Lines that end where clauses do, as far as they are no wider; dots stand between the clauses of one line.
 pub fn parted(ui: &Ui, words: &str, width: f32) -> String {
     let fits = |words: &str| theme::width(ui, words, FontId::proportional(SMALL)) <= width;
     let mut lines: Vec<String> = Vec::new();
@@ -19,7 +19,6 @@ pub fn parted(ui: &Ui, words: &str, width: f32) -> String {
                 if fits(&longer) {
                     *line = longer;
                 } else {
-                    line.push_str(" ·");
                     lines.push(clause.to_owned());
                 }
             }

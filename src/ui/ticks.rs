@@ -2,7 +2,7 @@
 
 use egui_plot::{GridInput, GridMark};
 
-use crate::run::amounts::superscript;
+use crate::run::amounts::{decimals, superscript};
 
 /// Most parts that a linear axis is cut into, however long it is.
 const MOST: f64 = 14.0;
@@ -95,9 +95,8 @@ pub fn power_of_ten(log: f64) -> String {
 
 /// Without trailing zeros or rounding noise.
 pub fn plain(value: f64) -> String {
-    let text = format!("{value:.4}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".into() } else { text.into() }
+    let text = decimals(value, 4);
+    text.trim_end_matches('0').trim_end_matches('.').into()
 }
 
 /// A whole number; nothing for what is none.

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use depthscope::probe::Subject;
 use depthscope::run::{Command, Event, MapRequest};
-use depthscope::ui::{Action, Panel, Room};
+use depthscope::ui::{Action, Panel, Room, Shown};
 use eframe::egui::{self, Key, Modifiers, PointerButton, Pos2, Role, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 
 use crate::desk::Dropped;
-use crate::page::{ALL, Page};
+use crate::page::{ALL, Page, maps};
 
 const SIZE: Vec2 = Vec2::new(840.0, 420.0);
 
@@ -99,6 +99,23 @@ fn values_and_statistics_are_told() {
     page.get_by_label("Scale each map").click();
     page.run();
     page.get_by_label_contains("Feature maps of resnet-56");
+}
+
+#[test]
+fn maps_of_a_net_that_is_lost_are_told() {
+    let mut page = opened();
+    let mut lost = maps(&page.state().history);
+    lost.maps[0].1.data.fill(f32::NAN);
+    lost.predictions[0].fill(f32::NAN);
+    page.state_mut().shown = Some(Shown::new(&page.ctx, lost));
+    page.run();
+    page.get_by_label("plain-56: not finite");
+    page.get_by_label("resnet-56 takes it for 3, 98 percent");
+    assert_eq!(page.query_all_by_label_contains("all zero: ").count(), 0);
+    page.get_by_label_contains("Feature maps of plain-56, layer1.0, 8 × 8×8, step 400: mean not finite");
+    page.key_press(Key::Enter);
+    page.run();
+    page.get_by_label_contains("Channel 1 of layer1.0 in plain-56, large: mean not finite");
 }
 
 #[test]

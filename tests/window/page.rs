@@ -192,7 +192,7 @@ impl eframe::App for Page {
 }
 
 /// Rings in every channel.
-fn maps(history: &History) -> Maps {
+pub fn maps(history: &History) -> Maps {
     let of = |run: usize, [channels, height, width]: [usize; 3]| {
         let value = |at: usize| {
             let (channel, y, x) = (at / (height * width), at / width % height, at % width);

@@ -202,6 +202,30 @@ fn every_net_is_asked_about() {
 }
 
 #[test]
+fn only_a_landscape_that_is_not_whole_is_looked_at_again() {
+    let again = |unknown: bool| {
+        let mut page = page(Panel::Landscape, ALL);
+        let mut half = view(true, PlaneKind::Random);
+        if unknown {
+            half.landscape.loss[0] = f32::NAN;
+        }
+        page.findings.apply(Finding::Landscape {
+            run: 2,
+            step: 250,
+            plane: PlaneKind::Random,
+            view: Arc::new(half),
+        });
+        let mut page = page.open(SIZE, Theme::Light, 1.0);
+        page.get_by_label("Look around").click();
+        page.run();
+        let runs: Vec<usize> = asked(&page).iter().map(|question| question.about().0).collect();
+        runs
+    };
+    assert_eq!(again(true), [2]);
+    assert_eq!(again(false), [1, 2]);
+}
+
+#[test]
 fn transfer_says_which_net_fits() {
     let mut other = page(Panel::Transfer, ALL).open(SIZE, Theme::Light, 1.0);
     other.get_by_label("Load the experiment that fits").click();

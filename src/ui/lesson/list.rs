@@ -39,6 +39,8 @@ pub enum Asked {
     Open(Origin),
     /// A file or folder, as typed or chosen.
     Add(PathBuf),
+    /// The lab without the open lesson.
+    Leave,
 }
 
 impl Lessons {
@@ -70,7 +72,7 @@ impl Lessons {
                     ui.vertical(|ui| {
                         ui.set_width(width);
                         ui.spacing_mut().item_spacing = vec2(GRID, GRID - 2.0);
-                        self.head_ui(ui, &entries, actions);
+                        asked = self.head_ui(ui, &entries, actions).or(asked.take());
                         if let Some(problem) = &self.problem {
                             let words = RichText::new(problem).color(theme::ink(ui).error);
                             ui.add(Label::new(words).wrap());
@@ -118,7 +120,8 @@ impl Lessons {
     }
 
     /// What this is, how much of it is done, and the ways out.
-    fn head_ui(&self, ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) {
+    fn head_ui(&self, ui: &mut Ui, entries: &[Entry], actions: &mut Vec<Action>) -> Option<Asked> {
+        let mut leaves = false;
         let done = |entry: &&Entry| self.kept(&entry.origin).is_done();
         let done = entries.iter().filter(done).count();
         ui.horizontal(|ui| {
@@ -134,7 +137,17 @@ impl Lessons {
                 if quiet_button_ui(ui, &t!("First minute"), &t!("The question this began with (M)")).clicked() {
                     actions.push(Action::Open(Room::FirstMinute));
                 }
-                if quiet_button_ui(ui, &t!("To the lab"), &t!("All experiments and controls (L)")).clicked() {
+                if !self.is_open() {
+                    let hint = t!("All experiments and controls (L)");
+                    if quiet_button_ui(ui, &t!("To the lab"), &hint).clicked() {
+                        actions.push(Action::Open(Room::Lab));
+                    }
+                    return;
+                }
+                let hint = t!("Close the open lesson: all experiments and controls");
+                leaves = quiet_button_ui(ui, &t!("To the lab"), &hint).clicked();
+                let hint = t!("The open lesson, where it was left (L)");
+                if quiet_button_ui(ui, &t!("Back to the lesson"), &hint).clicked() {
                     actions.push(Action::Open(Room::Lab));
                 }
             });
@@ -143,6 +156,7 @@ impl Lessons {
             "Predict, run, see: each takes about eight minutes, and every claim in it is checked on what your machine measures. The arrow keys choose a lesson, Enter opens it."
         );
         ui.add(Label::new(theme::caption(words)).wrap());
+        leaves.then_some(Asked::Leave)
     }
 
     /// A template in the home folder, beside those that are there.

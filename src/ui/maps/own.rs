@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use eframe::egui::{Align2, FontId, LayerId, Order, Rect, Ui, Window, vec2};
+use eframe::egui::{Align2, FontId, Id, LayerId, Order, Rect, Ui, Vec2, Window, vec2};
 use rfd::AsyncFileDialog;
 use rust_i18n::t;
 
@@ -15,8 +15,9 @@ use crate::ui::pane::View;
 use crate::ui::theme::{self, BODY};
 use crate::ui::widgets::quiet_button_ui;
 
-/// Distance of the canvas from the panel.
+/// Distance of the canvas from the panel, and the room that it needs.
 const BESIDE: f32 = 12.0;
+const ROOM: Vec2 = vec2(230.0, 300.0);
 
 /// What brings an own image, and what came of it.
 #[derive(Debug, Clone, Default)]
@@ -97,15 +98,25 @@ impl Own {
         }
     }
 
-    /// The canvas: beside the panel, whose maps one wants to see, until it is put elsewhere.
+    /// The canvas, until it is put elsewhere: beside the panel, whose maps one wants to see; above it where a lesson's text or
+    /// nothing is beside it.
     pub fn canvas_ui(&mut self, ui: &Ui, panel: Rect, shape: [usize; 3], view: &mut View<'_>) {
         if !self.drawing {
             return;
         }
+        let screen = ui.ctx().content_rect();
+        let beside = theme::taught(ui).is_none() && panel.left() - screen.left() > ROOM.x;
+        let above = panel.top() - screen.top() > ROOM.y;
+        let corner = match (beside, above) {
+            (true, _) => panel.left_bottom() - vec2(BESIDE, 0.0),
+            (false, true) => panel.right_top() - vec2(0.0, BESIDE),
+            (false, false) => panel.right_bottom() - Vec2::splat(BESIDE),
+        };
         let window = Window::new(t!("Draw an image"))
+            .id(Id::unique(("canvas", beside)))
             .title_bar(false)
             .pivot(Align2::RIGHT_BOTTOM)
-            .default_pos(panel.left_bottom() - vec2(BESIDE, 0.0))
+            .default_pos(corner)
             .resizable(false);
         window.show(ui.ctx(), |ui| {
             ui.label(theme::strong(t!("Draw an image"), BODY));

@@ -1,11 +1,13 @@
 //! One channel of one node, large, with its values where there is room for numbers.
 
-use eframe::egui::{self, Color32, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align2, Color32, FontId, Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 use rust_i18n::t;
 
 use super::grid::{LINE, Side, colours_ui, described, fitting_ui, moments, pixel};
 use crate::palette;
-use crate::run::amounts::power_of_ten;
+use crate::run::amounts::{decimals, power_of_ten};
 use crate::ui::cursor::Cursor;
 use crate::ui::theme::{self, GRID, SMALL};
 use crate::ui::widgets::short;
@@ -16,13 +18,33 @@ const LEAST: f32 = 24.0;
 const MOST: f32 = 160.0;
 
 impl Side<'_> {
-    /// Draws the channel into `rect`.
-    pub fn zoom_ui(&self, ui: &mut Ui, rect: Rect, cursor: &mut Cursor) {
+    /// Whether each value of the channel has room for its number in `rect`, or none has.
+    pub fn is_told_alike(&self, ui: &Ui, rect: Rect) -> bool {
+        let (_, cell) = self.squares(rect);
+        let fits = |&value: &f32| theme::width(ui, &tight(value), FontId::proportional(SMALL)) <= cell - 2.0;
+        !self.grid.is_whole() || cell < LEAST || self.grid.map(self.shown()).iter().all(fits)
+    }
+
+    /// Where the values are drawn in `rect`, and the length of their squares' sides.
+    fn squares(&self, rect: Rect) -> (Rect, f32) {
+        let [_, height, width] = self.grid.shape.map(|count| count as f32);
+        let space = Rect::from_min_max(rect.min + vec2(0.0, LINE), rect.max - vec2(0.0, LINE));
+        let cell = (space.width() / width).min(space.height() / height).min(MOST);
+        (Rect::from_min_size(space.min, vec2(cell * width, cell * height)), cell)
+    }
+
+    /// The channel that the keys are at, or the last one.
+    fn shown(&self) -> usize {
+        self.channel.min(self.grid.channels.len() - 1)
+    }
+
+    /// Draws the channel into `rect`, with its `numbers` where squares are large enough.
+    pub fn zoom_ui(&self, ui: &mut Ui, rect: Rect, cursor: &mut Cursor, numbers: bool) {
         let grid = self.grid;
         if !grid.is_whole() {
             return;
         }
-        let channel = self.channel.min(grid.channels.len() - 1);
+        let channel = self.shown();
         let [channels, height, width] = grid.shape;
         let name = t!(
             "channel %{channel} of %{channels}",
@@ -36,14 +58,10 @@ impl Side<'_> {
             name.to_string(),
         ];
         self.heading_ui(ui, rect, texts, cursor);
-        let space = Rect::from_min_max(rect.min + vec2(0.0, LINE), rect.max - vec2(0.0, LINE));
-        let cell = (space.width() / width as f32)
-            .min(space.height() / height as f32)
-            .min(MOST);
+        let (drawn, cell) = self.squares(rect);
         if cell < 1.0 {
             return;
         }
-        let drawn = Rect::from_min_size(space.min, vec2(cell * width as f32, cell * height as f32));
         let range = grid.range(self.each.then_some(channel));
         let share = |value: f32| ((value - range[0]) / (range[1] - range[0]).max(f32::MIN_POSITIVE)).clamp(0.0, 1.0);
         let square = |x: usize, y: usize| {
@@ -57,24 +75,16 @@ impl Side<'_> {
             mesh.add_colored_rect(square(at % width, at / width), colour(share(value)));
         }
         painter.add(mesh);
-        if cell >= LEAST {
-            let number = |&value: &f32| {
+        if numbers && cell >= LEAST {
+            for (at, &value) in values.iter().enumerate() {
                 let ink = if share(value) > 0.5 {
                     Color32::BLACK
                 } else {
                     Color32::WHITE
                 };
-                (
-                    painter.layout_no_wrap(tight(value), FontId::proportional(SMALL), ink),
-                    ink,
-                )
-            };
-            let numbers: Vec<_> = values.iter().map(number).collect();
-            if numbers.iter().all(|(number, _)| number.size().x <= cell - 2.0) {
-                for (at, (number, ink)) in numbers.into_iter().enumerate() {
-                    let corner = square(at % width, at / width).center() - number.size() / 2.0;
-                    painter.galley(corner, number, ink);
-                }
+                let centre = square(at % width, at / width).center();
+                let font = FontId::proportional(SMALL);
+                painter.text(centre, Align2::CENTER_CENTER, tight(value), font, ink);
             }
         }
         let statistics = described(&grid.channels[channel]);
@@ -110,14 +120,14 @@ fn place_of(pointer: Pos2, corner: Pos2, cell: f32, [height, width]: [usize; 2])
     (at(inside.x, width), at(inside.y, height))
 }
 
-/// Few signs: `0`, `0.41`, `-1.23`, `12.3`, `1234`, `2·10⁻⁷`.
+/// Few signs: `0`, `0.41`, `−1.23`, `12.3`, `1234`, `2·10⁻⁷`.
 fn tight(value: f32) -> String {
     match value.abs() {
         0.0 => "0".into(),
         size if size < 0.005 => power_of_ten(value.into(), 0),
-        size if size < 10.0 => format!("{value:.2}"),
-        size if size < 100.0 => format!("{value:.1}"),
-        _ => format!("{value:.0}"),
+        size if size < 10.0 => decimals(value.into(), 2),
+        size if size < 100.0 => decimals(value.into(), 1),
+        _ => decimals(value.into(), 0),
     }
 }
 

@@ -18,13 +18,13 @@ const MOST: usize = 10;
 /// Draws the first runs of the list into all the space there is; answers with the one that the pointer is at.
 pub fn curves_ui<'a>(
     ui: &mut Ui,
-    lines: impl Iterator<Item = (Line<'a>, Color32)>,
+    lines: impl Iterator<Item = (Line<'a>, (Color32, f32))>,
     focus: Option<&str>,
 ) -> Option<String> {
     let (mut end, mut more) = (1, false);
     let mut curves: Vec<Curve<'_>> = Vec::new();
     let mut drawn: Vec<&Item> = Vec::new();
-    for (line, colour) in lines {
+    for (line, (colour, width)) in lines {
         let losses = line.sketch();
         if losses.len() < 2 {
             continue;
@@ -36,14 +36,18 @@ pub fn curves_ui<'a>(
         drawn.push(line.item);
         end = end.max(line.steps());
         let from = line.from() as f64;
-        let apart = (line.steps() as f64 - from) / (losses.len() - 1) as f64;
+        // A mean stands in the middle of its steps, the last, which is the final loss, at their end.
+        let steps = line.steps() as f64;
+        let each = (steps - from) / losses.len() as f64;
+        let middle = |at: usize| from + at as f64 * each + (each + 1.0) / 2.0;
+        let place = |at: usize| if at + 1 == losses.len() { steps } else { middle(at) };
         let points = losses.iter().enumerate();
-        let points = points.map(|(at, &loss)| PlotPoint::new(from + at as f64 * apart, HEIGHT.place(loss.into())));
+        let points = points.map(|(at, &loss)| PlotPoint::new(place(at), HEIGHT.place(loss.into())));
         curves.push(Curve {
             name: line.name(),
             label: line.item.title(),
             colour,
-            width: 1.5,
+            width,
             line: points.collect::<Vec<_>>().into(),
             dashed: from > 0.0,
             ..Curve::default()

@@ -57,8 +57,16 @@ struct Order {
     items: Vec<Item>,
     columns: Vec<Column>,
     widths: Vec<f32>,
+    /// A net of each family and depth among them.
+    depths: Vec<Spec>,
     /// How many are hidden.
     hidden: usize,
+}
+
+/// A net of that family and depth, whatever else it is.
+fn by_depth(spec: &Spec) -> Spec {
+    let family = if spec.residual() { Family::Resnet } else { Family::Plain };
+    Spec::new(family, spec.depth)
 }
 
 /// What the user wants to see.
@@ -151,11 +159,17 @@ impl Runs {
             columns.retain(|column| *column != Column::Folder);
         }
         let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
+        let mut depths: Vec<Spec> = Vec::new();
+        for row in items.iter().filter_map(|item| item.row.as_ref().ok()) {
+            let spec = row.net.parse::<Spec>().ok().map(|spec| by_depth(&spec));
+            depths.extend(spec.filter(|spec| !depths.contains(spec)));
+        }
         self.order = Order {
             of,
             items,
             columns,
             widths,
+            depths,
             hidden,
         };
     }
@@ -206,25 +220,33 @@ impl Runs {
     fn table_ui(&self, ui: &mut Ui, view: &mut View<'_>) -> Option<Touch> {
         let scene = view.scene;
         let Order {
-            items, columns, widths, ..
+            items,
+            columns,
+            widths,
+            depths,
+            ..
         } = &self.order;
         let now = now();
         let among = scene.history.specs();
         let weak = theme::ink(ui).weak;
-        let colours: Vec<(&Spec, Color32)> = (among.iter())
-            .map(|spec| (*spec, line_style(ui, spec, &among).0))
-            .collect();
-        let families = [Family::Plain, Family::Resnet].map(|family| line_style(ui, &Spec::new(family, 20), &[]).0);
-        let colour = |index: usize| {
-            let item = &items[index];
-            if item.mark.hidden {
-                return weak;
-            }
-            let Ok(row) = &item.row else { return weak };
-            let Ok(spec) = row.net.parse::<Spec>() else { return weak };
-            let known = colours.iter().find(|(other, _)| **other == spec);
-            known.map_or(families[usize::from(spec.residual())], |(_, colour)| *colour)
+        let styled = |nets: &[&Spec]| -> Vec<(Spec, (Color32, f32))> {
+            let style = |spec: &&Spec| ((*spec).clone(), line_style(ui, spec, nets));
+            nets.iter().map(style).collect()
         };
+        let live_styles = styled(&among);
+        // Those of the window look as they do there, the others by family and depth.
+        let styles = styled(&depths.iter().collect::<Vec<_>>());
+        let style = |index: usize| {
+            let item = &items[index];
+            let spec = item.row.as_ref().ok().and_then(|row| row.net.parse::<Spec>().ok());
+            let Some(spec) = spec.filter(|_| !item.mark.hidden) else {
+                return (weak, 1.0);
+            };
+            let known = live_styles.iter().find(|(other, _)| *other == spec);
+            let known = known.or_else(|| styles.iter().find(|(other, _)| *other == by_depth(&spec)));
+            known.map_or((weak, 1.0), |(_, style)| *style)
+        };
+        let colour = |index: usize| style(index).0;
         let live = |index: usize| line_of(&items[index], scene, now).live;
         let table = Table {
             columns,
@@ -254,7 +276,7 @@ impl Runs {
         let touch = table.show_ui(&mut ui.new_child(UiBuilder::new().id_salt("table").max_rect(upper)));
         let beneath = UiBuilder::new().id_salt("chart").max_rect(lower);
         let focus = view.cursor.preview.run.clone();
-        let lines = (0..items.len()).map(|index| (line_of(&items[index], scene, now), colour(index)));
+        let lines = (0..items.len()).map(|index| (line_of(&items[index], scene, now), style(index)));
         let pointed = ui.scope_builder(beneath, |ui| curves::curves_ui(ui, lines, focus.as_deref()));
         let known = |name: &String| scene.history.runs.iter().any(|series| series.track.name == *name);
         view.cursor.point_at(ui, pointed.inner.filter(known));
