@@ -146,6 +146,28 @@ impl Quantity {
         )
     }
 
+    /// Whether it is a part of all images, 0..=1.
+    pub fn is_share(self) -> bool {
+        matches!(
+            self,
+            Self::TrainError
+                | Self::TestError
+                | Self::TestErrorRunning
+                | Self::Reader
+                | Self::ReaderEnd
+                | Self::Removed
+                | Self::RemovedMean
+                | Self::RemovedMedian
+                | Self::RemovedLeast
+                | Self::Scratch
+                | Self::Frozen
+                | Self::FineTuned
+                | Self::OtherScratch
+                | Self::OtherFrozen
+                | Self::OtherFineTuned
+        )
+    }
+
     /// Its name in a lesson.
     pub fn name(self) -> &'static str {
         let entry = Self::NAMES.iter().find(|(_, quantity)| *quantity == self);
@@ -251,6 +273,19 @@ impl Expression {
             }
         };
         value.is_finite().then_some(value)
+    }
+
+    /// Whether it is a share of images, or how far two are apart.
+    pub fn is_share(&self) -> bool {
+        match self {
+            Self::Number(_) => false,
+            Self::Measured { quantity, .. } => quantity.is_share(),
+            Self::Binary(left, Operator::Add | Operator::Subtract, right) => {
+                let part = |side: &Self| matches!(side, Self::Number(_)) || side.is_share();
+                part(left) && part(right) && (left.is_share() || right.is_share())
+            }
+            Self::Binary(..) => false,
+        }
     }
 
     /// Calls `visit` with everything measured that it needs.

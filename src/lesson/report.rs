@@ -464,7 +464,7 @@ otherwise = "<u>more</u> seeds"
             "Predicted: plain-14 &lt; plain-8",
             "0 of 1 pairs",
             "not reproduced here",
-            "1.000 with one seed, needed &gt;\u{a0}2",
+            "1.000 with one seed, needed\u{a0}&gt;\u{a0}2",
             "Try: &lt;u&gt;more&lt;/u&gt; seeds",
             "&quot;Deeper&quot; &amp; worse",
             "Measured on test",

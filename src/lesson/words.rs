@@ -6,7 +6,7 @@ use super::claim::{Claim, Verdict};
 use super::evidence::Spread;
 use super::expression::Expression;
 use super::prediction::{Grade, Guess, Prediction};
-use crate::run::amounts::{decimals, grouped, power_of_ten, superscript};
+use crate::run::amounts::{decimals, grouped, percent, power_of_ten, superscript};
 
 /// Four significant digits, very small and very large numbers with a power of ten.
 pub fn number(value: f64) -> String {
@@ -130,18 +130,24 @@ pub fn verdict(claim: &Claim, verdict: &Verdict) -> String {
         Verdict::Reproduced(spread, bound) | Verdict::NotReproduced(spread, bound) => (spread, *bound),
         Verdict::NotMeasured => return t!("not measured").into(),
     };
+    let left = &claim.check.left;
     let bound = match claim.check.right {
+        Expression::Number(written) if left.is_share() => percent(written),
         Expression::Number(written) => typed(written),
+        _ if left.is_share() => percent(bound),
         _ => number(bound),
     };
     let needed = format!("{}\u{a0}{bound}", claim.check.relation);
-    let left = &claim.check.left;
     let value = if is_counted(left) {
         value_of(left, spread.mean)
+    } else if left.is_share() {
+        spread_as(spread, percent)
     } else {
         spread_of(spread)
     };
-    t!("%{value}, needed %{needed}", value = value, needed = needed).into()
+    let said = t!("%{value}, needed %{needed}", value = value, needed = needed);
+    // The bound stays with its word.
+    said.replace(&format!(" {needed}"), &format!("\u{a0}{needed}"))
 }
 
 /// Whether it follows from the nets alone, so that seeds have no part in it.
@@ -161,6 +167,10 @@ pub fn value_of(expression: &Expression, value: f64) -> String {
 
 /// A mean with its spread over the seeds.
 pub fn spread_of(spread: &Spread) -> String {
+    spread_as(spread, number)
+}
+
+fn spread_as(spread: &Spread, number: fn(f64) -> String) -> String {
     let mean = number(spread.mean);
     if spread.seeds == 1 {
         return t!("%{mean} with one seed", mean = mean).into();
@@ -215,19 +225,27 @@ mod tests {
         };
         assert_eq!(
             said("parameters(a) - parameters(b) > 0", 11_488.0),
-            "11\u{a0}488, needed >\u{a0}0"
+            "11\u{a0}488, needed\u{a0}>\u{a0}0"
         );
         assert_eq!(
             said("multiply_adds(a) / multiply_adds(b) > 2", 3.1),
-            "3.100, needed >\u{a0}2"
+            "3.100, needed\u{a0}>\u{a0}2"
         );
         assert_eq!(
             said("train_loss(a) > 0.3", 1.0),
-            "1.000 with one seed, needed >\u{a0}0.3"
+            "1.000 with one seed, needed\u{a0}>\u{a0}0.3"
+        );
+        assert_eq!(
+            said("test_error(a) - train_error(a) > 0.05", 0.618),
+            "61.8\u{a0}% with one seed, needed\u{a0}>\u{a0}5.0\u{a0}%"
+        );
+        assert_eq!(
+            said("test_error(a) / test_error(b) > 2", 3.1),
+            "3.100 with one seed, needed\u{a0}>\u{a0}2"
         );
         assert_eq!(
             said("train_loss(a) > train_loss(b)", 1.0),
-            "1.000 with one seed, needed >\u{a0}9.000"
+            "1.000 with one seed, needed\u{a0}>\u{a0}9.000"
         );
     }
 

@@ -297,6 +297,13 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
         return Ok(());
     }
     let shown: String = name.escape_debug().take(LONGEST_NAME).collect();
+    if name.contains(' ') {
+        return Err(Error::Experiment(t!(
+            "the %{what} name '%{shown}' cannot be a folder's name because of its space; '-' may stand there",
+            what = t!(what),
+            shown = shown
+        )));
+    }
     Err(Error::Experiment(t!(
         "the %{what} name '%{shown}' cannot be a folder's name; use up to %{longest_name} letters, digits, '-', '_' and '.'",
         what = t!(what),

@@ -101,7 +101,7 @@ pub struct Chart<'a> {
     pub x: Range<f64>,
     /// Always visible heights, in plot space.
     pub y: Range<f64>,
-    /// The axis shows just those heights, though lines may leave them.
+    /// The axis shows just those heights with some air, though lines may leave them.
     pub exact: bool,
     /// Shaded spans of x with names at their top.
     pub spans: &'a [(Range<f64>, String)],
@@ -242,7 +242,7 @@ impl Chart<'_> {
 
     /// From the lowest to the highest of what must be seen between two places, with some air, in a chart that has so many
     /// points of `room` with its axis; raw lines may leave it.
-    fn heights(&self, curves: &[Curve<'_>], places: &Range<f64>, room: f32) -> [f64; 2] {
+    pub(super) fn heights(&self, curves: &[Curve<'_>], places: &Range<f64>, room: f32) -> [f64; 2] {
         let lines: &[Curve<'_>] = if self.exact { &[] } else { curves };
         let within = |points: &[PlotPoint]| {
             let inside = points
@@ -264,7 +264,7 @@ impl Chart<'_> {
         if high - low < 1e-9 {
             (low, high) = (low - 0.5, high + 0.5);
         }
-        let air = if self.exact { 0.0 } else { 0.06 * (high - low) };
+        let air = 0.06 * (high - low);
         let share = f64::from(SPAN_NAMES / (room - BENEATH - SPAN_NAMES).max(1.0));
         let names = match self.spans {
             [] => 0.0,

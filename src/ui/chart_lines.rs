@@ -67,7 +67,10 @@ impl Chart<'_> {
             }
             band(plot, curve, colour);
         }
-        for curve in curves {
+        // The one that is pointed at lies over all others.
+        let pointed = |curve: &&Curve<'_>| self.focus == Some(&curve.name);
+        let others = curves.iter().filter(|curve| !pointed(curve));
+        for curve in others.chain(curves.iter().filter(pointed)) {
             let (colour, width) = self.style(curve, curves, ink);
             for piece in pieces(&curve.line) {
                 if curve.dashed {

@@ -32,7 +32,11 @@ pub fn spans_ui(ui: &Ui, transform: &PlotTransform, spans: &[(Range<f64>, String
             // No line of the grid goes through it.
             let shade = if place % 2 == 0 { SHADE } else { 0.0 };
             let ground = ink.paper.lerp_to_gamma(ink.line, shade);
-            painter.rect_filled(Rect::from_min_size(corner, galley.size()), 0.0, ground);
+            painter.rect_filled(
+                Rect::from_min_size(corner, galley.size()).expand2(vec2(4.0, 0.0)),
+                0.0,
+                ground,
+            );
             painter.galley(corner, galley, ink.weak);
         }
     }

@@ -252,7 +252,8 @@ impl Curves {
         };
         let y = match measure {
             Measure::TrainingError | Measure::TestError => 0.0..100.0,
-            Measure::Rate => f64::INFINITY..f64::NEG_INFINITY,
+            Measure::Rate if height.log => f64::INFINITY..f64::NEG_INFINITY,
+            Measure::Rate => 0.0..f64::NEG_INFINITY,
             Measure::TrainingLoss | Measure::TestLoss => {
                 height.place(if height.log { 0.1 } else { 0.0 })..height.place(2.5)
             }

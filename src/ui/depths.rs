@@ -3,9 +3,11 @@
 use eframe::egui::{FontId, Slider, Ui, vec2};
 use rust_i18n::t;
 
+use super::cursor::find;
 use super::pane::View;
 use super::theme::{self, SMALL};
 use super::{Action, Scene};
+use crate::net::Spec;
 use crate::run::{Command, Event, Findings, History, Question, Series, Track};
 
 /// Most blocks a stage: ResNet-110 of He et al. 2016, section 4.2.
@@ -88,6 +90,13 @@ impl Depths {
         }
     }
 
+    /// What one of the `own` nets is called at the depth that is known.
+    pub fn renamed(own: &History, elsewhere: &History, name: &str) -> Option<String> {
+        let wanted = find(own, name)?;
+        let place = nets(own).iter().position(|net| kind(net) == kind(wanted))?;
+        Some(elsewhere.runs.get(place)?.track.name.clone())
+    }
+
     /// The nets at the depth that is known, as measured before their first step; nothing where they are shown as they are.
     pub fn history(&self, findings: &Findings, own: &History) -> Option<History> {
         let blocks = self.known?;
@@ -117,11 +126,15 @@ impl Depths {
     }
 }
 
+/// What a net is but for its depth.
+fn kind(series: &Series) -> Spec {
+    series.track.spec.with_blocks(1)
+}
+
 /// The nets that differ in more than their depth and seed, each once.
 fn nets(history: &History) -> Vec<&Series> {
     let mut nets: Vec<&Series> = Vec::new();
     for series in history.trained() {
-        let kind = |series: &Series| series.track.spec.with_blocks(1);
         if nets.iter().all(|net| kind(net) != kind(series)) {
             nets.push(series);
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::Height;
 use super::chart::{Across, Chart, Curve};
-use super::chart_names::{Naming, has_room_for_details};
+use super::chart_names::{Naming, crowded, has_room_for_details};
 use super::cursor::{Cursor, find};
 use super::depths::Depths;
 use super::pane::{Pane, View};
@@ -50,14 +50,20 @@ impl Pane for Slope {
             self.depths.ask(view);
         }
         let elsewhere = self.elsewhere(view.scene.findings, view.scene.history);
-        let history = elsewhere.as_ref().unwrap_or(view.scene.history);
+        let own = view.scene.history;
+        let history = elsewhere.as_ref().unwrap_or(own);
+        let over = match &elsewhere {
+            Some(elsewhere) => Depths::renamed(own, elsewhere, &self.over).unwrap_or_default(),
+            None => self.over.clone(),
+        };
+        let shown = Self { over, ..self.clone() };
         let mut view = View {
             scene: Scene { history, ..view.scene },
             cursor: view.cursor,
             actions: view.actions,
             ..*view
         };
-        self.chart_ui(ui, &mut view, elsewhere.is_some());
+        shown.chart_ui(ui, &mut view, elsewhere.is_some());
     }
 
     fn figure(&self) -> Option<Kind> {
@@ -329,11 +335,6 @@ impl Slope {
             (_, false) => t!("place in the net, input at the left"),
         };
         let [low, high] = self.range(view, &curves);
-        let places = || curves.iter().flat_map(|curve| curve.line.iter().map(|point| point.y));
-        let beyond = places()
-            .filter(|y| self.robust && !(low - 1e-6..=high + 1e-6).contains(y))
-            .count();
-        self.title_ui(ui, view, [beyond, places().count()], elsewhere);
         let focus = view.cursor.preview.run.clone();
         let point = |name: &str, place: usize| {
             let net = nets.iter().find(|net| net.name == name);
@@ -362,19 +363,27 @@ impl Slope {
             interactive: true,
             summary: self.summary(view),
         };
+        let title = theme::paragraph(ui, " ".into(), f32::INFINITY).size().y + ui.spacing().item_spacing.y;
         let factored = curves.iter().filter(|curve| !curve.detail.is_empty());
         let factors: Vec<String> = factored
             .map(|curve| [&*curve.label, &*curve.detail].join(" "))
             .collect();
         // Beside long names there is no room for them.
+        let labels = curves.iter().map(|curve| curve.label.as_str());
+        let above = crowded(ui, ui.available_size() - vec2(0.0, title), labels);
         let legend = match naming {
-            Naming::Bare => [factors.join("; ").as_str(), &about_factors()].join("\n"),
+            Naming::Bare if !above => [factors.join("; ").as_str(), &about_factors()].join("\n"),
             _ => about_factors().into_owned(),
         };
         let foot = match factors.is_empty() {
             true => 0.0,
-            false => theme::foot(ui, &legend, ROOMY),
+            false => theme::foot(ui, &legend, ROOMY + title),
         };
+        let room = ui.available_height() - foot - title;
+        let [low, high] = chart.heights(&curves, &(0.0..end), room);
+        let places = || curves.iter().flat_map(|curve| curve.line.iter().map(|point| point.y));
+        let beyond = places().filter(|y| self.robust && !(low..=high).contains(y)).count();
+        self.title_ui(ui, view, [beyond, places().count()], elsewhere);
         let size = ui.available_size() - vec2(0.0, foot);
         let pointed = ui.allocate_ui(size, |ui| chart.show_ui(ui, &curves, None)).inner;
         view.cursor.point_at(ui, pointed);

@@ -178,19 +178,17 @@ pub fn strips_ui(ui: &mut Ui, view: &mut View<'_>, strips: &[Strip], quantity: &
             }
         }
     }
-    let read = picked.as_ref().map(|(top, _)| *top);
-    if let Some((top, words)) = picked {
-        painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
-    }
+    let read = picked.map(|(top, words)| {
+        let place = painter.text(pos2(right, top), Align2::RIGHT_TOP, words, font.clone(), ink.weak);
+        (top, place.left() - GRID)
+    });
     for (at, (&name, strip)) in named.iter().zip(strips).enumerate() {
-        if read == Some(name.top()) {
-            continue;
-        }
+        let end = read.map_or(right, |(top, left)| if top == name.top() { left } else { right });
         let net = strip.net.as_deref().unwrap_or_default();
         let seed = strip.title.strip_prefix(net).unwrap_or_default().trim();
         let first = if at == 0 { quantity } else { "" };
         let words = format!("{seed} {first}");
-        beside_name_ui(ui, name, right, &[words.trim().to_owned(), seed.to_owned()]);
+        beside_name_ui(ui, name, end, &[words.trim().to_owned(), seed.to_owned()]);
     }
     let bottom = space.bottom() - AXIS;
     let apart = (range[1] - range[0]) * 44.0 / f64::from((right - left).max(1.0));
@@ -273,9 +271,15 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
         -3.0..6.0 => short(rounded(10f64.powf(log))),
         _ => power_of_ten(log),
     };
-    let words = |log: f64| match strip.net.is_none() {
-        true => format!("×{}", number(log)),
-        false => number(log),
+    let values = || strip.values.iter().flatten().filter(|value| value.is_finite());
+    let beneath = values().any(|value| *value < low - 1e-6);
+    let above = values().any(|value| *value > high + 1e-6);
+    // The colours' ends stand for all that lies beyond them.
+    let words = |log: f64| match (strip.net.is_none(), log == high && above, log == low && beneath) {
+        (true, ..) => format!("×{}", number(log)),
+        (false, true, _) => format!("≥ {}", number(log)),
+        (false, _, true) => format!("≤ {}", number(log)),
+        (false, false, false) => number(log),
     };
     let x = bar.right() + 5.0;
     if bar.height() < TWO_LINES - 2.0 * BEYOND {

@@ -1,7 +1,7 @@
 //! Gradient slope and weather: quantities, scales, and a click that moves the cursor.
 
 use depthscope::engine::Norms;
-use depthscope::run::{Finding, Question};
+use depthscope::run::{Event, Finding, Question};
 use depthscope::ui::{Panel, Room};
 use eframe::egui::{Key, Role, Theme, Vec2};
 use egui_kittest::Harness;
@@ -100,7 +100,16 @@ fn a_robust_slope_says_what_it_leaves_out() {
     assert!(page.query_by_label_contains("lie beyond this scale").is_none());
     page.get_by_label("robust").click();
     page.run();
-    // The lowest; the highest is that of all three nets.
+    assert!(
+        page.query_by_label_contains("lie beyond this scale").is_none(),
+        "the outermost are within the air around the others"
+    );
+    let history = &mut page.state_mut().history;
+    let last = history.runs[0].measured.last().unwrap();
+    let (step, mut norms) = (last.step + 1, last.norms.clone());
+    norms.activation[0] = 1e6;
+    history.apply(&Event::Measured { run: 0, step, norms });
+    page.run();
     page.get_by_label_contains("; 1 of 66 norms lie beyond this scale");
     assert!(page.state().lab.panes.slope.robust);
 }
@@ -179,6 +188,11 @@ fn a_slider_shows_the_slope_of_another_depth() {
     page.run();
     assert_eq!(names(&page), ["plain-62", "resnet-62"].map(String::from).into());
     page.get_by_label_contains("plain-62: first block 0.90, last block 0.042");
+    page.state_mut().lab.panes.slope.over = "resnet-56".into();
+    page.run();
+    page.get_by_label_contains("as a multiple of resnet-62's; at another depth");
+    page.get_by_label_contains("resnet-62: first block 1.00, last block 1.00");
+    page.state_mut().lab.panes.slope.over.clear();
     // Pulled on while the next is measured, it asks for the last one only.
     for _ in 0..3 {
         page.key_press(Key::ArrowRight);

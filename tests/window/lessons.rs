@@ -62,7 +62,7 @@ fn a_lesson_is_done_by_mouse() {
     assert_eq!(page.state().lab.tiling.shown(), [Panel::Curves]);
     page.get_by_role_and_label(Role::Splitter, "Width of the lesson's column");
     click(&mut page, "Next step");
-    assert_eq!(count(&page, "needed >"), 3);
+    assert_eq!(count(&page, "needed\u{a0}>"), 3);
     assert_eq!(page.query_all_by_label("reproduced").count(), 3);
     click(&mut page, "Leave the lesson");
     assert_eq!(

@@ -181,6 +181,16 @@ fn a_run_is_renamed_beside_its_folder() {
 }
 
 #[test]
+fn what_is_thrown_away_counts_hidden_runs_too() {
+    let mut page = page();
+    let hidden = page.shelf.items.iter_mut().filter(|item| item.key.name == "resnet-56");
+    hidden.for_each(|item| item.mark.hidden = true);
+    let mut page = page.open(Vec2::new(1280.0, 800.0), Theme::Light, 1.0);
+    choose(&mut page, "plain-56");
+    page.get_by_role_and_label(Role::Button, "Trash 3 runs");
+}
+
+#[test]
 fn runs_are_pinned_hidden_and_thrown_away() {
     let mut page = open();
     choose(&mut page, "plain-56");
@@ -311,13 +321,13 @@ fn the_panel_in_both_themes() {
 fn the_losses_of_the_listed_runs_share_a_chart() {
     let mut page = open();
     page.get_by_label_contains(
-        "Training loss of these runs, each point the mean of one or more steps: plain-20, plain-56",
+        "Training loss of these runs, each point the mean of about the last 50 steps: plain-20, plain-56",
     );
     page.get_by_label("Find runs").focus();
     page.run();
     page.get_by_label("Find runs").type_text("plain-8");
     page.run();
-    page.get_by_label("Training loss of these runs, each point the mean of one or more steps: plain-8");
+    page.get_by_label("Training loss of these runs, each point the mean of about the last 50 steps: plain-8");
     let low = self::page().open(Vec2::new(1280.0, 420.0), Theme::Light, 1.0);
     assert!(low.query_by_label_contains("Training loss of these").is_none());
 }

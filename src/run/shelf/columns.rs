@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{heading, title};
 use super::{Item, Row};
 use crate::run::amounts::{duration, grouped, percent, short};
-use crate::run::{History, Series, Status};
+use crate::run::{History, LAST, Series, Status, Trailing};
 
 /// A summary that training has not renewed for so long is of a run that was left off.
 const STALE_SECS: u64 = 30;
@@ -139,7 +139,7 @@ impl Column {
             Column::TestError => share(line.test_error()),
             Column::Field(name) => row.field(name).unwrap_or("–").to_owned(),
             Column::Time if row.seconds == 0.0 => "–".into(),
-            Column::Time => duration(row.seconds),
+            Column::Time => duration(row.seconds.round().max(1.0)),
             Column::Folder => line.item.key.folder_name(),
             Column::Written => age(
                 line.now.saturating_sub(line.item.changed),
@@ -190,12 +190,17 @@ impl<'a> Line<'a> {
         self.item.row.as_ref().ok()
     }
 
-    /// The training loss in few numbers, each the mean of equally many steps, the last one as the table has it.
+    /// The training loss in few numbers, at equal distances and each the mean of about the last [`LAST`] steps; the last one
+    /// as the table has it.
     pub fn sketch(&self) -> Vec<f32> {
-        let mut means = match self.live {
-            Some(series) => series.sketch.means().to_vec(),
-            None => self.row().map_or_else(Vec::new, |row| row.curve.clone()),
+        let parts = match self.live {
+            Some(series) => series.sketch.means(),
+            None => self.row().map_or(&[][..], |row| &row.curve),
         };
+        let each = (self.steps() - self.from().min(self.steps())) as f64 / parts.len().max(1) as f64;
+        let mut trailing = Trailing::new((LAST as f64 / each).round() as usize);
+        let mean = |&part: &f32| trailing.next(part.into()) as f32;
+        let mut means: Vec<f32> = parts.iter().map(mean).collect();
         if let (Some(last), Some(loss)) = (means.last_mut(), self.loss().filter(|loss| loss.is_finite())) {
             *last = loss;
         }

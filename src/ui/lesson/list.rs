@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use eframe::egui::{
-    Align, Button, CornerRadius, FocusDirection, Frame, Key, Label, Margin, Modifiers, Response, RichText, Role,
-    ScrollArea, Stroke, TextEdit, Ui, Vec2, WidgetInfo, vec2,
+    Align, Button, CornerRadius, FocusDirection, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText,
+    Role, ScrollArea, Stroke, TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 use rust_i18n::t;
 
@@ -274,7 +274,11 @@ fn entry_ui(ui: &mut Ui, entry: &Entry, stands: &Stands) -> (Option<Choice>, Res
             ui.spacing_mut().item_spacing.x = 0.0;
             if let Some(number) = entry.origin.number() {
                 let number = theme::strong(number.to_string(), HEADING).color(ink.weak);
-                ui.add_sized(vec2(NUMBER, HEADING + 8.0), Label::new(number).halign(Align::Min));
+                let layout = Layout::left_to_right(Align::Center);
+                ui.allocate_ui_with_layout(vec2(NUMBER, HEADING + 8.0), layout, |ui| {
+                    ui.set_min_width(NUMBER);
+                    ui.label(number);
+                });
             }
             let width = ui.available_width() - BUTTON.x - 12.0;
             ui.vertical(|ui| {

@@ -36,13 +36,10 @@ pub fn curves_ui<'a>(
         drawn.push(line.item);
         end = end.max(line.steps());
         let from = line.from() as f64;
-        // A mean stands in the middle of its steps, the last, which is the final loss, at their end.
-        let steps = line.steps() as f64;
-        let each = (steps - from) / losses.len() as f64;
-        let middle = |at: usize| from + at as f64 * each + (each + 1.0) / 2.0;
-        let place = |at: usize| if at + 1 == losses.len() { steps } else { middle(at) };
-        let points = losses.iter().enumerate();
-        let points = points.map(|(at, &loss)| PlotPoint::new(place(at), HEIGHT.place(loss.into())));
+        // A mean stands at the last of its steps.
+        let each = (line.steps() as f64 - from) / losses.len() as f64;
+        let points = (1u32..).map(f64::from).zip(&losses);
+        let points = points.map(|(at, &loss)| PlotPoint::new(from + at * each, HEIGHT.place(loss.into())));
         curves.push(Curve {
             name: line.name(),
             label: line.item.title(),
@@ -61,11 +58,11 @@ pub fn curves_ui<'a>(
     }
     let title = if more {
         t!(
-            "Training loss of the first %{runs} runs, each point the mean of one or more steps",
+            "Training loss of the first %{runs} runs, each point the mean of about the last 50 steps",
             runs = MOST
         )
     } else {
-        t!("Training loss of these runs, each point the mean of one or more steps")
+        t!("Training loss of these runs, each point the mean of about the last 50 steps")
     };
     ui.add(Label::new(theme::caption(&*title)).truncate());
     let names: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();

@@ -307,7 +307,8 @@ impl Table<'_> {
         } else {
             FontId::proportional(SMALL)
         };
-        painter.text(at, align, text, font, colour);
+        let text = theme::elided(ui, &text, font, colour, cell.width() - 2.0 * PAD + 1.0);
+        painter.galley(align.anchor_size(at, text.size()).min, text, colour);
     }
 }
 

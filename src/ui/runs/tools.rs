@@ -142,12 +142,9 @@ impl Runs {
         ) {
             view.actions.push(marked(item, |mark| mark.hidden = !mark.hidden));
         }
-        let runs = self
-            .order
-            .items
-            .iter()
-            .filter(|other| other.key.folder == item.key.folder);
-        let runs = runs.count();
+        // Those that are hidden or not found, too.
+        let all = scene.shelf.items.iter();
+        let runs = all.filter(|other| other.key.folder == item.key.folder).count();
         let words = match runs {
             0 | 1 => t!("Trash"),
             _ => t!("Trash %{runs} runs", runs = runs),
