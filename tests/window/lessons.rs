@@ -41,6 +41,23 @@ fn click(page: &mut Harness<'_, Page>, label: &str) {
 }
 
 #[test]
+fn the_list_leads_back_to_the_open_lesson_and_to_the_lab_without_it() {
+    let mut page = page(Room::Lessons, WINDOW, Theme::Light);
+    let before = page.state().lab.tiling.shown();
+    assert_eq!(count(&page, "Back to the lesson"), 0);
+    click(&mut page, "Open the lesson Deeper?");
+    press(&mut page, Key::K);
+    click(&mut page, "Back to the lesson");
+    assert_eq!(page.state().room, Room::Lab);
+    page.get_by_label("Step 1 of 5");
+    press(&mut page, Key::K);
+    click(&mut page, "To the lab");
+    assert_eq!(page.state().room, Room::Lab);
+    assert_eq!(page.query_all_by_label("Step 1 of 5").count(), 0);
+    assert_eq!(page.state().lab.tiling.shown(), before);
+}
+
+#[test]
 fn a_lesson_is_done_by_mouse() {
     let mut page = page(Room::Lessons, WINDOW, Theme::Light);
     let before = page.state().lab.tiling.shown();
