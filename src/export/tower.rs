@@ -173,14 +173,27 @@ fn stages<B: DrawingBackend>(
     [taken, y]: Point,
 ) -> Result<()> {
     let blocks: Vec<(&Body, [f64; 2])> = tower.bodies.iter().zip(places.iter().copied()).collect();
-    for stage in blocks.chunk_by(|(a, _), (b, _)| a.stage == b.stage) {
-        let ((body, [last, across]), from) = (stage[stage.len() - 1], stage[0].1[0].max(taken));
-        let name = t!("stage %{number}", number = body.stage);
-        let maps = format!("{} × {}×{}", body.channels, body.side, body.side);
-        let end = last + across;
-        let words = [format!("{name} · {maps}"), name.into_owned(), maps];
-        if let Some(words) = words.iter().find(|words| room_for(words, SMALL) <= end - from) {
-            let middle = (stage[0].1[0] + end) / 2.0;
+    let stages = blocks.chunk_by(|(a, _), (b, _)| a.stage == b.stage);
+    let stages: Vec<([String; 3], [f64; 3])> = stages
+        .map(|stage| {
+            let (body, [last, across]) = stage[stage.len() - 1];
+            let name = t!("stage %{number}", number = body.stage);
+            let maps = format!("{} × {}×{}", body.channels, body.side, body.side);
+            let (from, end) = (stage[0].1[0], last + across);
+            let words = [format!("{name} · {maps}"), name.into_owned(), maps];
+            (words, [(from + end) / 2.0, from.max(taken), end])
+        })
+        .collect();
+    // All say as much, if one can.
+    let fits = |words: &str, [_, from, end]: [f64; 3]| room_for(words, SMALL) <= end - from;
+    let alike = (0..3).find(|&form| stages.iter().all(|(words, room)| fits(&words[form], *room)));
+    for (words, room) in &stages {
+        let words = match alike {
+            Some(form) => Some(&words[form]),
+            None => words.iter().find(|words| fits(words, *room)),
+        };
+        if let Some(words) = words {
+            let [middle, from, _] = *room;
             let place = middle.max(from + room_for(words, SMALL) / 2.0);
             canvas.text(words, [place, y], SMALL, Align::Middle, GREY)?;
         }
@@ -201,6 +214,7 @@ fn accuracies<B: DrawingBackend>(
         canvas.path(&[[left + ENDS, y(share)], [left + width, y(share)]], PALE, 0.75)?;
         canvas.text(text, [left + ENDS - 6.0, y(share)], SMALL, Align::Right, GREY)?;
     }
+    let mut bars = Vec::new();
     for (body, [x, across]) in tower.bodies.iter().zip(places) {
         let middle = x + across / 2.0;
         let Some((_, accuracy)) = body.accuracy.filter(|(_, accuracy)| accuracy.is_finite()) else {
@@ -212,17 +226,31 @@ fn accuracies<B: DrawingBackend>(
         let wide = across.min(WIDEST);
         let bar = [middle - wide / 2.0, y(accuracy), wide, y(0.0) - y(accuracy)];
         canvas.rect(bar, Ink(tower.colour, 0.85))?;
-        // In the bar, or above it and above the line that would cross it.
-        let texts = [percent(accuracy), (100.0 * accuracy).round().to_string()];
-        let text = texts.iter().find(|text| room_for(text, SMALL) <= wide);
-        let (place, colour) = match bar[3] > 16.0 {
-            true => (y(accuracy) + 8.0, WHITE),
-            false if (y(accuracy) - 8.0 - y(whole)).abs() > 8.0 => (y(accuracy) - 8.0, DARK),
-            false => (y(whole) - 8.0, DARK),
-        };
-        if let (Some(text), true) = (text, height > LOW) {
-            canvas.text(text, [middle, place], SMALL, Align::Middle, colour)?;
-        }
+        bars.push((accuracy, middle, wide));
     }
-    canvas.dashes([left + ENDS, left + width], y(whole), GREY, 1.0)
+    canvas.dashes([left + ENDS, left + width], y(whole), GREY, 1.0)?;
+    if height <= LOW {
+        return Ok(());
+    }
+    // One form for all, and none for a stage whose blocks are too narrow.
+    let exact = bars.iter().all(|(.., wide)| room_for("88.8 %", SMALL) <= *wide);
+    for (accuracy, middle, wide) in bars {
+        let text = match exact {
+            true => percent(accuracy),
+            false => (100.0 * accuracy).round().to_string(),
+        };
+        let room = room_for(&text, SMALL);
+        if room_for("88", SMALL) > wide || room > wide {
+            continue;
+        }
+        // In the bar, or above it, where it interrupts the dashed line.
+        let inside = y(0.0) - y(accuracy) > 16.0;
+        let place = y(accuracy) + if inside { 8.0 } else { -8.0 };
+        if !inside {
+            canvas.rect([middle - room / 2.0, place - 6.0, room, 12.0], WHITE)?;
+        }
+        let colour = if inside { WHITE } else { DARK };
+        canvas.text(&text, [middle, place], SMALL, Align::Middle, colour)?;
+    }
+    Ok(())
 }

@@ -207,9 +207,13 @@ impl BlockTower<'_> {
         words
     }
 
-    /// Logarithms of the lowest and the highest gradient norm of the fill: this net's own range.
+    /// Logarithms of the lowest and the highest gradient norm of the fill: this net's own range, without its stem's.
     pub fn scale(&self) -> Option<[f32; 2]> {
-        let norms = self.norms.iter().filter(|norm| **norm > 0.0 && norm.is_finite());
+        let norms = self
+            .norms
+            .iter()
+            .skip(1)
+            .filter(|norm| **norm > 0.0 && norm.is_finite());
         let (low, high) = norms
             .map(|norm| norm.log10())
             .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), norm| {
@@ -359,10 +363,19 @@ impl BlockTower<'_> {
     fn outcomes_ui(&self, ui: &Ui, bodies: &[Rect], down: RangeInclusive<f32>, ink: Ink) {
         let painter = ui.painter();
         let laid = |text: String| painter.layout_no_wrap(text, FontId::proportional(SMALL), ink.text);
+        let tall = down.end() - down.start() - 14.0;
+        let whole = |lesion: &Lesion| laid(format!("{} → {} %", percent(lesion.before), percent(lesion.after)));
+        let has_room = |(index, lesion): (&usize, &&Lesion)| {
+            let body = bodies.get(*index);
+            body.is_none_or(|body| body.width() + 6.0 >= whole(lesion).size().x)
+        };
+        let alone = self.outcomes.len() == 1;
+        // One form for all of a row.
+        let long = alone || self.outcomes.iter().all(has_room);
         let mut texts = Vec::new();
         for (&index, lesion) in self.outcomes {
             let Some(body) = bodies.get(index) else { continue };
-            let height = (down.end() - down.start() - 14.0) * lesion.after.clamp(0.0, 1.0);
+            let height = tall * lesion.after.clamp(0.0, 1.0);
             let half = (body.width() / 2.0).min(14.0);
             let bar = Rect::from_min_max(
                 pos2(body.center().x - half, down.end() - height),
@@ -373,10 +386,14 @@ impl BlockTower<'_> {
             } else {
                 painter.rect_filled(bar, 1.0, self.colour);
             }
-            let whole = laid(format!("{} → {} %", percent(lesion.before), percent(lesion.after)));
-            let text = match body.width() + 6.0 >= whole.size().x || self.outcomes.len() == 1 {
-                true => whole,
-                false => laid(percent(lesion.after)),
+            // Numbers as high as the tallest bar would say more than the bars.
+            if tall < FLAT && !alone {
+                continue;
+            }
+            let text = if long {
+                whole(lesion)
+            } else {
+                laid(percent(lesion.after))
             };
             let place = pos2(body.center().x - text.size().x / 2.0, bar.top() - 15.0);
             // Its bar stays whole.
@@ -398,6 +415,9 @@ impl BlockTower<'_> {
         }
     }
 }
+
+/// Height of bars that numbers above them would outweigh.
+const FLAT: f32 = 20.0;
 
 /// Whole percents.
 fn percent(share: f32) -> String {

@@ -314,11 +314,8 @@ impl Chart<'_> {
         let log = self.height.log;
         let y_axis = axis(AxisHints::new_y())
             .min_thickness(NUMBERS[usize::from(self.room > 0.0)])
-            .formatter(move |mark, range| {
-                let edge = CORNER * (range.end() - range.start());
-                if mark.value - range.start() < edge || range.end() - mark.value < edge {
-                    String::new()
-                } else if log {
+            .formatter(move |mark, _| {
+                if log {
                     power_of_ten(mark.value)
                 } else {
                     plain(mark.value)
@@ -370,16 +367,19 @@ impl Chart<'_> {
                 // Names stand beyond the last step; no line and no number crosses them.
                 marks.into_iter().filter(|mark| mark.value <= last + 1e-9).collect()
             });
-        if log {
-            plot.y_grid_spacer(log_marks)
-        } else {
-            let percent = self.height.factor == 100.0;
-            plot.y_grid_spacer(move |input| {
-                let mut marks = linear_marks(input, ROWS_APART);
-                marks.retain(|mark| !percent || (-1e-9..100.0 + 1e-9).contains(&mark.value));
-                marks
-            })
-        }
+        let percent = self.height.factor == 100.0;
+        plot.y_grid_spacer(move |input| {
+            let (low, high) = input.bounds;
+            let mut marks = match log {
+                true => log_marks(input),
+                false => linear_marks(input, ROWS_APART),
+            };
+            marks.retain(|mark| !percent || (-1e-9..100.0 + 1e-9).contains(&mark.value));
+            // No line without its number.
+            let edge = CORNER * (high - low);
+            marks.retain(|mark| mark.value - low >= edge && high - mark.value >= edge);
+            marks
+        })
     }
 }
 

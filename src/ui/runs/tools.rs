@@ -1,8 +1,6 @@
 //! What can be done with the chosen run, above the table.
 
-use std::collections::BTreeSet;
-
-use eframe::egui::{FontId, Key, TextEdit, Ui, Vec2, vec2};
+use eframe::egui::{Button, FontId, Key, TextEdit, Ui, Vec2, vec2};
 use rust_i18n::t;
 
 use super::{Runs, compare, marked};
@@ -20,8 +18,7 @@ const FIND: f32 = 110.0;
 
 impl Runs {
     pub(super) fn tools_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
-        let least = self.chosen_height(ui);
-        let tools = ui.horizontal_wrapped(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = SPACING;
             ui.spacing_mut().button_padding = PADDING;
             if self.naming.is_some() {
@@ -31,7 +28,7 @@ impl Runs {
             self.find_ui(ui);
             match self.chosen_item().cloned() {
                 Some(item) => self.chosen_ui(ui, &item, view),
-                None => self.counts_ui(ui, view.scene),
+                None => self.idle_ui(ui, view.scene),
             }
             // Not where the chosen run's buttons stand: a second click on Undo would throw it away again.
             let trash = AtRight::new(ui, "trash");
@@ -41,36 +38,6 @@ impl Runs {
             }
             trash.show_ui(ui, |ui| self.trash_ui(ui, view));
         });
-        // The table does not move when a run is chosen.
-        ui.add_space((least - tools.response.rect.height()).max(0.0));
-    }
-
-    /// Height of the rows that the buttons of a chosen run take, without those for the trash.
-    fn chosen_height(&self, ui: &Ui) -> f32 {
-        let mut folders = BTreeSet::new();
-        let several = self.order.items.iter().any(|item| !folders.insert(&item.key.folder));
-        let trash = match several {
-            true => t!("Trash %{runs} runs", runs = self.order.items.len()),
-            false => t!("Trash"),
-        };
-        let room = ui.available_width();
-        let (mut rows, mut used) = (1, FIND + GRID + 4.0 * SPACING.x);
-        for words in [
-            t!("Compare"),
-            t!("Rename"),
-            t!("Pin"),
-            t!("Hide"),
-            trash,
-            t!("Open folder"),
-        ] {
-            let width = theme::width(ui, &words, FontId::proportional(SMALL)) + 2.0 * PADDING.x;
-            if used + width > room {
-                (rows, used) = (rows + 1, 0.0);
-            }
-            used += width + SPACING.x;
-        }
-        let row = ui.spacing().interact_size.y;
-        rows as f32 * (row + SPACING.y) - SPACING.y
     }
 
     fn find_ui(&mut self, ui: &mut Ui) {
@@ -88,17 +55,32 @@ impl Runs {
         ui.add_space(GRID);
     }
 
-    fn counts_ui(&self, ui: &mut Ui, scene: Scene<'_>) {
+    /// The buttons of a chosen run while none is, so that the table does not move when one is, and how many there are.
+    fn idle_ui(&self, ui: &mut Ui, scene: Scene<'_>) {
+        let hint = t!("Choose a run in the table first");
+        for words in [
+            t!("Compare"),
+            t!("Rename"),
+            t!("Pin"),
+            t!("Hide"),
+            t!("Trash"),
+            t!("Open folder"),
+        ] {
+            button_ui(ui, false, &words, &hint);
+        }
         let (runs, beside) = (self.order.items.len(), scene.shelf.opened.len());
         let words = match beside {
-            0 => t!("%{runs} runs: choose one to name, pin, hide, compare", runs = runs),
+            0 if runs == 1 => t!("one run"),
+            0 => t!("%{runs} runs", runs = runs),
             _ => t!(
                 "%{runs} runs, %{beside} beside the live ones",
                 runs = runs,
                 beside = beside
             ),
         };
-        ui.label(theme::caption(words));
+        if theme::width(ui, &words, FontId::proportional(SMALL)) < ui.available_size_before_wrap().x {
+            ui.label(theme::caption(words));
+        }
     }
 
     fn chosen_ui(&mut self, ui: &mut Ui, item: &Item, view: &mut View<'_>) {
@@ -106,22 +88,15 @@ impl Runs {
         let readable = item.row.is_ok();
         let live = super::line_of(item, scene, 0).live.is_some();
         let beside = scene.shelf.opened.contains_key(&item.key);
-        let button = |ui: &mut Ui, on: bool, words: &str, hint: &str| {
-            let button = eframe::egui::Button::new(theme::caption(words));
-            ui.add_enabled(on, button)
-                .on_hover_text(hint)
-                .on_disabled_hover_text(hint)
-                .clicked()
-        };
         let (words, hint) = if beside {
             (t!("Stop comparing"), t!("Take it away from the live runs"))
         } else {
             (t!("Compare"), t!("Draw its curves and gradients beside the live runs"))
         };
-        if button(ui, readable && !live, &words, &hint) {
+        if button_ui(ui, readable && !live, &words, &hint) {
             view.actions.push(Action::Shelf(compare(scene, item)));
         }
-        if button(
+        if button_ui(
             ui,
             readable,
             &t!("Rename"),
@@ -130,11 +105,11 @@ impl Runs {
             self.naming = Some((item.key.clone(), item.title()));
         }
         let words = if item.mark.pinned { t!("Unpin") } else { t!("Pin") };
-        if button(ui, true, &words, &t!("Pinned runs stand above all others")) {
+        if button_ui(ui, true, &words, &t!("Pinned runs stand above all others")) {
             view.actions.push(marked(item, |mark| mark.pinned = !mark.pinned));
         }
         let words = if item.mark.hidden { t!("Show") } else { t!("Hide") };
-        if button(
+        if button_ui(
             ui,
             true,
             &words,
@@ -157,11 +132,11 @@ impl Runs {
                 runs = runs
             ),
         };
-        if button(ui, self.can_throw(scene, item), &words, &hint) {
+        if button_ui(ui, self.can_throw(scene, item), &words, &hint) {
             view.actions.push(Action::Shelf(Errand::Trash(item.key.folder.clone())));
         }
         let there = !item.key.folder.as_os_str().is_empty();
-        if button(
+        if button_ui(
             ui,
             there,
             &t!("Open folder"),
@@ -227,4 +202,10 @@ impl Runs {
             self.emptying = true;
         }
     }
+}
+
+fn button_ui(ui: &mut Ui, on: bool, words: &str, hint: &str) -> bool {
+    let button = Button::new(theme::caption(words));
+    let button = ui.add_enabled(on, button).on_hover_text(hint);
+    button.on_disabled_hover_text(hint).clicked()
 }
