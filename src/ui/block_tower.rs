@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use eframe::egui::{
-    Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, epaint::CubicBezierShape,
-    pos2, vec2,
+    Align2, Color32, FontId, Galley, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
+    epaint::CubicBezierShape, pos2, vec2,
 };
 use rust_i18n::t;
 
@@ -398,20 +399,21 @@ impl BlockTower<'_> {
             let place = pos2(body.center().x - text.size().x / 2.0, bar.top() - 15.0);
             // Its bar stays whole.
             let place = Rect::from_min_max(place, pos2(place.x + text.size().x, bar.top()));
-            texts.push((lesion.after, place, text));
+            texts.push((self.graph.blocks[index].stage, place, text));
         }
-        texts.sort_by(|(a, ..), (b, ..)| a.total_cmp(b));
-        let mut placed: Vec<Rect> = Vec::new();
-        for (_, place, text) in texts {
-            if placed
-                .iter()
-                .any(|other| other.expand2(vec2(NUMBERS_APART, 0.0)).intersects(place))
-            {
+        // A stage has all its numbers or, where two would meet, none.
+        for stage in texts.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let meets = |(at, (_, place, _)): (usize, &(usize, Rect, Arc<Galley>))| {
+                let place = place.expand2(vec2(NUMBERS_APART, 0.0));
+                stage[at + 1..].iter().any(|(_, other, _)| place.intersects(*other))
+            };
+            if stage.iter().enumerate().any(meets) {
                 continue;
             }
-            painter.rect_filled(place, 2.0, ink.paper.gamma_multiply(0.85));
-            painter.galley(place.min, text, ink.text);
-            placed.push(place);
+            for (_, place, text) in stage {
+                painter.rect_filled(*place, 2.0, ink.paper.gamma_multiply(0.85));
+                painter.galley(place.min, Arc::clone(text), ink.text);
+            }
         }
     }
 }
