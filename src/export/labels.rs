@@ -1,4 +1,4 @@
-//! What is written beside a picture: names at the lines' ends, spread so that none covers another, and numbers.
+//! What is written beside a picture: names at the lines' ends, spread so that none covers another.
 
 /// Positions as near as possible to `wanted`, at least `gap` apart and between `low` and `high`, in the same order.
 /// Where there are too many for that the gap shrinks.

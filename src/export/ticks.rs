@@ -60,7 +60,7 @@ fn even(low: f64, high: f64, count: usize, smallest: f64, factor: f64, unit: &st
             label: if smallest >= 1.0 {
                 whole(shown)
             } else {
-                decimal(shown, digits) + unit
+                decimals(shown, digits) + unit
             },
         })
         .collect()
@@ -100,7 +100,7 @@ fn logarithmic(low: f64, high: f64, count: usize) -> Vec<Tick> {
 fn part(digit: f64, power: i32) -> Tick {
     let value = digit * 10f64.powi(power);
     let label = match power {
-        -3..=3 => decimal(value, (-power).max(0) as usize),
+        -3..=3 => decimals(value, (-power).max(0) as usize),
         _ if digit == 1.0 => format!("10{}", superscript(&power.to_string())),
         _ => format!("{digit}·10{}", superscript(&power.to_string())),
     };
@@ -111,12 +111,6 @@ fn part(digit: f64, power: i32) -> Tick {
 fn whole(value: f64) -> String {
     let sign = if value < -0.5 { "\u{2212}" } else { "" };
     format!("{sign}{}", grouped(value.abs().round() as u64))
-}
-
-/// With a true minus sign, and without a sign before zero.
-fn decimal(value: f64, digits: usize) -> String {
-    let value = if value.abs() < 1e-12 { 0.0 } else { value };
-    decimals(value, digits)
 }
 
 #[cfg(test)]

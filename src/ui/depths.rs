@@ -90,6 +90,11 @@ impl Depths {
         }
     }
 
+    /// Whether the `own` nets are one at another depth, which has none to be divided by.
+    pub fn is_one(&self, own: &History) -> bool {
+        self.known.is_some() && nets(own).len() < 2
+    }
+
     /// What one of the `own` nets is called at the depth that is known.
     pub fn renamed(own: &History, elsewhere: &History, name: &str) -> Option<String> {
         let wanted = find(own, name)?;

@@ -291,7 +291,8 @@ impl Lab {
                 }
             }
             // A list or a field that is open closes first.
-            let free = !Popup::is_any_open(ui.ctx()) && !std::mem::take(&mut self.edited);
+            let listed = Popup::is_any_open(ui.ctx());
+            let free = !listed && !std::mem::take(&mut self.edited);
             if free && pressed(ui, Modifiers::NONE, Key::Escape) && !self.panes.maps.close_canvas() {
                 self.tiling.maximised = false;
             }
@@ -302,8 +303,11 @@ impl Lab {
                 shown,
                 actions,
             };
-            arrow_keys(ui, &mut view);
-            self.panes.keys(self.tiling.focus, ui, &mut view);
+            // Its keys are those of the list, not of what lies behind.
+            if !listed {
+                arrow_keys(ui, &mut view);
+                self.panes.keys(self.tiling.focus, ui, &mut view);
+            }
             // One draws from anywhere but a lesson, whose panels are chosen.
             let elsewhere = self.tiling.focus != Panel::Maps && !self.lessons.is_open();
             let draw = Panel::Maps.keys().iter().find(|key| key.keys.logical_key == Key::D);

@@ -193,7 +193,11 @@ pub struct Scene<'a> {
 
 /// Colour and line width of a net in a picture that shows the nets `among`.
 fn line_style(ui: &Ui, spec: &Spec, among: &[&Spec]) -> (Color32, f32) {
-    let style = palette::run_style(spec, among);
+    styled(ui, palette::run_style(spec, among))
+}
+
+/// The same of a style that is known.
+fn styled(ui: &Ui, style: palette::Style) -> (Color32, f32) {
     let width = if theme::lecture(ui) { 1.5 } else { 1.0 } * style.width;
     (theme::pick(ui, style.light, style.dark), width)
 }

@@ -10,11 +10,11 @@ use super::theme::{self, GRID, SMALL};
 /// Opacity of what stands behind the name of the net that is pointed at.
 const LIT: f32 = 0.2;
 
-/// Draws the name with its upper left corner `at` a point; answers where it stands. `place` tells it from the same name
+/// Draws the name with its upper left corner `at` a point, cut at the right end of `ui`; answers where it stands. `place` tells it from the same name
 /// elsewhere in the panel.
 pub fn net_name_ui(ui: &Ui, at: Pos2, place: impl AsIdSalt, name: &str, colour: Color32, cursor: &mut Cursor) -> Rect {
     let font = FontId::new(SMALL, theme::semibold());
-    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, colour);
+    let galley = theme::elided(ui, name, font, colour, (ui.max_rect().right() - at.x).max(0.0));
     let rect = Rect::from_min_size(at, galley.size());
     let response = ui.interact(rect, ui.scope_id().with(("net", place)), Sense::click());
     let chosen = cursor.run == name;

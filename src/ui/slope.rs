@@ -53,6 +53,7 @@ impl Pane for Slope {
         let own = view.scene.history;
         let history = elsewhere.as_ref().unwrap_or(own);
         let over = match &elsewhere {
+            Some(_) if self.depths.is_one(own) => String::new(),
             Some(elsewhere) => Depths::renamed(own, elsewhere, &self.over).unwrap_or_default(),
             None => self.over.clone(),
         };
@@ -221,7 +222,9 @@ impl Slope {
     fn over_ui(&mut self, ui: &mut Ui, scene: Scene<'_>) {
         ui.spacing_mut().combo_width = 56.0;
         let none = t!("as it is");
-        let chosen = self.reference(scene.history).map(|run| run.track.name.clone());
+        let one = self.moment == Moment::Initialisation && self.depths.is_one(scene.history);
+        let chosen = self.reference(scene.history).filter(|_| !one);
+        let chosen = chosen.map(|run| run.track.name.clone());
         let words = match &chosen {
             Some(name) => t!("over %{net}", net = name),
             None => none.clone(),
@@ -229,12 +232,14 @@ impl Slope {
         let hint = t!(
             "Every net's norms as they are, or divided by one net's, block by block: the difference of two runs on this scale"
         );
-        list_ui(ui, &t!("Ratio"), &words, &hint, |ui| {
-            ui.selectable_value(&mut self.over, String::new(), none);
-            for group in groups(scene.history) {
-                let words = t!("over %{net}", net = group.name);
-                ui.selectable_value(&mut self.over, group.name.to_owned(), words);
-            }
+        ui.add_enabled_ui(!one, |ui| {
+            list_ui(ui, &t!("Ratio"), &words, &hint, |ui| {
+                ui.selectable_value(&mut self.over, String::new(), none);
+                for group in groups(scene.history) {
+                    let words = t!("over %{net}", net = group.name);
+                    ui.selectable_value(&mut self.over, group.name.to_owned(), words);
+                }
+            });
         });
     }
 
@@ -364,18 +369,11 @@ impl Slope {
             summary: self.summary(view),
         };
         let title = theme::paragraph(ui, " ".into(), f32::INFINITY).size().y + ui.spacing().item_spacing.y;
-        let factored = curves.iter().filter(|curve| !curve.detail.is_empty());
-        let factors: Vec<String> = factored
-            .map(|curve| [&*curve.label, &*curve.detail].join(" "))
-            .collect();
-        // Beside long names there is no room for them.
+        // Above the lines, names stand with their factors.
         let labels = curves.iter().map(|curve| curve.label.as_str());
         let above = crowded(ui, ui.available_size() - vec2(0.0, title), labels);
-        let legend = match naming {
-            Naming::Bare if !above => [factors.join("; ").as_str(), &about_factors()].join("\n"),
-            _ => about_factors().into_owned(),
-        };
-        let foot = match factors.is_empty() {
+        let legend = legend(&curves, naming == Naming::Bare && !above);
+        let foot = match legend.is_empty() {
             true => 0.0,
             false => theme::foot(ui, &legend, ROOMY + title),
         };
@@ -421,6 +419,19 @@ fn about_factors() -> Cow<'static, str> {
     t!(
         "× a block: what the norm is multiplied by from one block of a plain net to the one before it, where a steady factor explains four fifths of its course"
     )
+}
+
+/// What the factors are, with those that have no room beside their nets' names; nothing where there are none.
+fn legend(curves: &[Curve<'_>], homeless: bool) -> String {
+    let factored = curves.iter().filter(|curve| !curve.detail.is_empty());
+    let factors: Vec<String> = factored
+        .map(|curve| [&*curve.label, &*curve.detail].join(" "))
+        .collect();
+    match (factors.is_empty(), homeless) {
+        (true, _) => String::new(),
+        (false, true) => [factors.join("; ").as_str(), &about_factors()].join("\n"),
+        (false, false) => about_factors().into_owned(),
+    }
 }
 
 /// Height of a chart that leaves room for a sentence beneath it.

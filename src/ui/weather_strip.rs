@@ -43,6 +43,8 @@ pub struct Strip {
     /// `[row][column]`: log10 of the norm, or of the ratio of two.
     pub values: Vec<Vec<f64>>,
     range: [f64; 2],
+    /// Whether values lie beneath that, and above it.
+    beyond: [bool; 2],
     texture: TextureHandle,
 }
 
@@ -63,7 +65,10 @@ impl Strip {
             pixels.resize(COLUMNS * values.len().max(1), Color32::TRANSPARENT);
             pixels
         });
+        let [low, high] = range;
+        let any = |is: &dyn Fn(f64) -> bool| values.iter().flatten().any(|&value| value.is_finite() && is(value));
         Self {
+            beyond: [any(&|value| value < low - 1e-6), any(&|value| value > high + 1e-6)],
             texture: ui
                 .ctx()
                 .load_texture("gradient weather", image, TextureOptions::NEAREST),
@@ -271,9 +276,7 @@ fn bar_ui(ui: &Ui, rect: Rect, strip: &Strip, stands_there: bool) {
         -3.0..6.0 => short(rounded(10f64.powf(log))),
         _ => power_of_ten(log),
     };
-    let values = || strip.values.iter().flatten().filter(|value| value.is_finite());
-    let beneath = values().any(|value| *value < low - 1e-6);
-    let above = values().any(|value| *value > high + 1e-6);
+    let [beneath, above] = strip.beyond;
     // The colours' ends stand for all that lies beyond them.
     let words = |log: f64| match (strip.net.is_none(), log == high && above, log == low && beneath) {
         (true, ..) => format!("×{}", number(log)),

@@ -210,6 +210,46 @@ fn a_slider_shows_the_slope_of_another_depth() {
 }
 
 #[test]
+fn one_net_at_another_depth_is_divided_by_none() {
+    let mut page = Page::new(Room::Lab, &ALL[..2], 250);
+    page.lab.tiling.open(Panel::Slope);
+    page.lab.tiling.maximised = true;
+    page.lab.panes.slope.over = "plain-20".into();
+    let mut page = page.open(Vec2::new(1024.0, 600.0), Theme::Light, 1.0);
+    page.get_by_label("start").click();
+    page.run();
+    page.get_by_role_and_label(Role::Slider, "depth").focus();
+    page.run();
+    page.key_press(Key::ArrowRight);
+    page.run();
+    let norms = Norms {
+        activation: (0..31).map(|block| 0.9f32.powi(block)).collect(),
+        weight: Vec::new(),
+        parameter: Vec::new(),
+    };
+    let (run, blocks) = (0, 10);
+    page.state_mut().findings.apply(Finding::Slope { run, blocks, norms });
+    page.run();
+    page.get_by_label_contains("plain-62: first block 0.90, last block 0.042");
+    assert!(page.query_by_label_contains("as a multiple of").is_none());
+    let ratio = page.get_by_role_and_label(Role::ComboBox, "Ratio");
+    assert!(ratio.accesskit_node().is_disabled());
+}
+
+#[test]
+fn the_keys_of_an_open_list_are_its_own() {
+    let mut page = open(Panel::Slope);
+    page.key_press(Key::ArrowDown);
+    page.run();
+    assert_eq!(page.state().lab.cursor.image, 1);
+    page.get_by_role_and_label(Role::ComboBox, "Ratio").click();
+    page.run();
+    page.key_press(Key::ArrowDown);
+    page.run();
+    assert_eq!(page.state().lab.cursor.image, 1, "the list's key");
+}
+
+#[test]
 fn moments_compare_on_one_scale() {
     let mut page = open(Panel::Slope);
     let heights = |page: &Harness<'_, Page>| {

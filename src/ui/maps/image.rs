@@ -107,7 +107,8 @@ fn prediction_ui(ui: &mut Ui, side: &Side<'_>, shown: &Shown, probabilities: &[f
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter_at(rect);
     let font = FontId::new(SMALL, theme::semibold());
-    painter.text(rect.min, Align2::LEFT_TOP, side.name, font, side.colour);
+    let name = theme::elided(ui, side.name, font, side.colour, rect.width());
+    painter.galley(rect.min, name, side.colour);
     for (row, &index) in order.iter().enumerate() {
         let top = rect.top() + ROW * (row + 1) as f32;
         let bar = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW - 2.0));

@@ -56,6 +56,9 @@ pub fn curves_ui<'a>(
     for (curve, item) in curves.iter_mut().zip(&drawn) {
         curve.detail = apart(item, &drawn);
     }
+    // What is hidden lies beneath all others.
+    let (hidden, shown): (Vec<_>, Vec<_>) = curves.into_iter().zip(&drawn).partition(|(_, item)| item.mark.hidden);
+    let curves: Vec<Curve<'_>> = hidden.into_iter().chain(shown).map(|(curve, _)| curve).collect();
     let title = if more {
         t!(
             "Training loss of the first %{runs} runs, each point the mean of about the last 50 steps",

@@ -14,9 +14,10 @@ use self::table::{Table, Touch};
 use super::pane::{Pane, View};
 use super::task::PaneKey;
 use super::theme::{self, GRID};
-use super::{Action, Scene, line_style};
+use super::{Action, Scene, line_style, styled};
 use crate::export::Kind;
 use crate::net::{Family, Spec};
+use crate::palette::{Style, run_style};
 use crate::run::shelf::{Column, Errand, Item, Line, Mark, RunKey, columns, now};
 use crate::run::{Experiment, History, Shelf};
 
@@ -57,8 +58,8 @@ struct Order {
     items: Vec<Item>,
     columns: Vec<Column>,
     widths: Vec<f32>,
-    /// A net of each family and depth among them.
-    depths: Vec<Spec>,
+    /// A net of each family and depth among them, with its style.
+    depths: Vec<(Spec, Style)>,
     /// How many are hidden.
     hidden: usize,
 }
@@ -158,12 +159,20 @@ impl Runs {
         if items.windows(2).all(|pair| pair[0].key.folder == pair[1].key.folder) {
             columns.retain(|column| *column != Column::Folder);
         }
-        let widths = table::widths(ui, &columns, items.iter().map(|item| line_of(item, scene, now)));
+        // What is "just now" will be "50 min ago", and "20 h ago".
+        let moments = [0, 50 * 60, 20 * 3600].map(|later| now + later);
+        let lines = moments
+            .iter()
+            .flat_map(|moment| items.iter().map(|item| line_of(item, scene, *moment)));
+        let widths = table::widths(ui, &columns, lines);
         let mut depths: Vec<Spec> = Vec::new();
         for row in items.iter().filter_map(|item| item.row.as_ref().ok()) {
             let spec = row.net.parse::<Spec>().ok().map(|spec| by_depth(&spec));
             depths.extend(spec.filter(|spec| !depths.contains(spec)));
         }
+        let among: Vec<&Spec> = depths.iter().collect();
+        let style = |spec: &Spec| (spec.clone(), run_style(spec, &among));
+        let depths = depths.iter().map(style).collect();
         self.order = Order {
             of,
             items,
@@ -229,21 +238,19 @@ impl Runs {
         let now = now();
         let among = scene.history.specs();
         let weak = theme::ink(ui).weak;
-        let styled = |nets: &[&Spec]| -> Vec<(Spec, (Color32, f32))> {
-            let style = |spec: &&Spec| ((*spec).clone(), line_style(ui, spec, nets));
-            nets.iter().map(style).collect()
-        };
-        let live_styles = styled(&among);
-        // Those of the window look as they do there, the others by family and depth.
-        let styles = styled(&depths.iter().collect::<Vec<_>>());
+        let live_styles: Vec<(&Spec, (Color32, f32))> =
+            among.iter().map(|spec| (*spec, line_style(ui, spec, &among))).collect();
+        let stored: Vec<(&Spec, (Color32, f32))> =
+            depths.iter().map(|(spec, style)| (spec, styled(ui, *style))).collect();
         let style = |index: usize| {
             let item = &items[index];
             let spec = item.row.as_ref().ok().and_then(|row| row.net.parse::<Spec>().ok());
             let Some(spec) = spec.filter(|_| !item.mark.hidden) else {
                 return (weak, 1.0);
             };
-            let known = live_styles.iter().find(|(other, _)| *other == spec);
-            let known = known.or_else(|| styles.iter().find(|(other, _)| *other == by_depth(&spec)));
+            // Those of the window look as they do there, the others by family and depth.
+            let live = live_styles.iter().find(|(other, _)| **other == spec);
+            let known = live.or_else(|| stored.iter().find(|(other, _)| **other == by_depth(&spec)));
             known.map_or((weak, 1.0), |(_, style)| *style)
         };
         let colour = |index: usize| style(index).0;

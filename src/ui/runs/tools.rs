@@ -177,7 +177,11 @@ impl Runs {
             return;
         }
         if self.emptying {
-            ui.label(theme::caption(t!("Delete %{n} folders for good?", n = shelf.trashed)));
+            let words = match shelf.trashed {
+                1 => t!("Delete one folder for good?"),
+                n => t!("Delete %{n} folders for good?", n = n),
+            };
+            ui.label(theme::caption(words));
             if ui.button(theme::caption(t!("Delete"))).clicked() {
                 view.actions.push(Action::Shelf(Errand::Empty));
                 self.emptying = false;
