@@ -1,5 +1,6 @@
 //! The processor's cores dealt out among runs that step at the same time.
 
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -30,12 +31,28 @@ impl Crew {
     /// # Errors
     /// When the system gives no threads. A panic in `work` goes on in the caller.
     pub fn each<T: Send>(&mut self, items: Vec<&mut T>, work: impl Fn(&mut T) + Sync) -> Result<()> {
+        self.rounds(items, |item| {
+            work(item);
+            false
+        })
+    }
+
+    /// Does `work` on every item again and again, in turns, until it says for each that this was the last time. No core
+    /// waits while there is an item that nobody works on, so one that is held up (the window's frames are computed
+    /// beside the training) leaves the rest to the others.
+    ///
+    /// # Errors
+    /// When the system gives no threads. A panic in `work` goes on in the caller.
+    pub fn rounds<T: Send>(&mut self, items: Vec<&mut T>, work: impl Fn(&mut T) -> bool + Sync) -> Result<()> {
         self.deal(items.len())?;
-        let queue = Mutex::new(items.into_iter());
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let queue = Mutex::new(VecDeque::from(items));
+        let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = || queue().pop_front();
         let drain = || {
             while let Some(item) = next() {
-                work(item);
+                if work(item) {
+                    queue().push_back(item);
+                }
             }
         };
         start(&self.gangs, &drain);
@@ -94,6 +111,41 @@ mod tests {
         crew.each(vec![&mut items[0]], |item| *item = rayon::current_num_threads())
             .unwrap();
         assert_eq!(items[0], 2, "a single run has all cores");
+    }
+
+    #[test]
+    fn items_take_turns_until_each_has_enough() {
+        let mut crew = Crew::new(2);
+        let mut items = [3, 1, 0, 40].map(|enough| (enough, 0));
+        crew.rounds(items.iter_mut().collect(), |(enough, times)| {
+            *times += 1;
+            *times <= *enough
+        })
+        .unwrap();
+        assert_eq!(items.map(|(enough, times)| times - enough), [1; 4]);
+    }
+
+    #[test]
+    fn a_core_that_is_held_up_leaves_the_rest_to_the_others() {
+        let mut crew = Crew::new(2);
+        let done = Mutex::new(0);
+        let mut items = [0, 1, 2, 3];
+        crew.rounds(items.iter_mut().collect(), |item| {
+            let mut steps = done.lock().unwrap();
+            *steps += 1;
+            if *item == 0 {
+                drop(steps);
+                // Held up until the others have done all their rounds.
+                while *done.lock().unwrap() < 31 {
+                    std::thread::yield_now();
+                }
+                return false;
+            }
+            *item += 10;
+            *item < 100
+        })
+        .unwrap();
+        assert_eq!(items, [0, 101, 102, 103]);
     }
 
     #[test]

@@ -126,16 +126,18 @@ pub fn parameter_norms(engine: &dyn Engine, graph: &Graph) -> Result<Vec<f32>> {
 }
 
 impl Lane {
-    /// Takes the step that is done, if one is, and starts the next, if it may; `allowance` is how many steps may be
-    /// taken in all before the run has to rest.
-    pub fn advance(&mut self, course: &Course, allowance: Option<usize>) {
-        self.outcome = self.try_advance(course, allowance).transpose();
+    /// Takes the step that is done, if one is, and starts the next, if it may; at step `limit` the run has to rest.
+    /// Says whether a step was brought.
+    pub fn advance(&mut self, course: &Course, limit: usize) -> bool {
+        let outcome = self.try_advance(course, limit).transpose();
+        let brought = matches!(outcome, Some(Ok(_)));
+        self.outcomes.extend(outcome);
+        brought
     }
 
-    fn try_advance(&mut self, course: &Course, allowance: Option<usize>) -> Result<Option<Advance>> {
+    fn try_advance(&mut self, course: &Course, limit: usize) -> Result<Option<Advance>> {
         let landed = self.land(course)?;
-        let left = allowance.map(|steps| steps.saturating_sub(usize::from(landed.is_some())));
-        if self.may_start(course, left, landed.is_some()) {
+        if self.may_start(course, limit, landed.is_some() || !self.outcomes.is_empty()) {
             self.start(course)?;
         }
         match landed {
@@ -146,13 +148,13 @@ impl Lane {
 
     /// Whether another step may be started: never beyond a step after which the weights themselves are wanted, until
     /// that step has been taken and told.
-    fn may_start(&self, course: &Course, left: Option<usize>, untold: bool) -> bool {
+    fn may_start(&self, course: &Course, limit: usize, untold: bool) -> bool {
         let next = self.position() + self.flights.len();
         let rested = self.flights.is_empty() && !untold;
         self.active()
             && self.flights.len() < MOST
             && next < course.experiment.steps
-            && left.is_none_or(|left| self.flights.len() < left)
+            && self.step + self.flights.len() < limit
             && (rested || !self.rests_at(course, next))
     }
 
@@ -256,6 +258,7 @@ impl Lane {
             self.keep(course)?;
         }
         Ok(Some(Advance {
+            step: self.step,
             loss,
             error,
             rate,

@@ -23,6 +23,8 @@ const RECENT: usize = 50;
 /// What one step brought.
 #[derive(Debug, Clone)]
 pub struct Advance {
+    /// Steps done with it.
+    pub step: usize,
     pub loss: f32,
     /// 0..=1
     pub error: f32,
@@ -126,8 +128,8 @@ pub struct Lane {
     pub origin: Option<Arc<Checkpoint>>,
     /// Multiplies the learning rates.
     pub rate: f32,
-    /// Set by [`Lane::advance`], taken by the trainer.
-    pub outcome: Option<Result<Advance>>,
+    /// What was brought and not told, oldest first: put in by [`Lane::advance`], taken by the trainer.
+    pub outcomes: VecDeque<Result<Advance>>,
     /// Whether the trainer's last tick stepped it.
     pub stepped: bool,
     /// Set by [`Lane::examine`], taken by the trainer.
@@ -170,7 +172,7 @@ impl Lane {
             keeps: (Vec::new(), false),
             origin: None,
             rate: 1.0,
-            outcome: None,
+            outcomes: VecDeque::new(),
             stepped: false,
             examined: None,
             measured: None,

@@ -30,6 +30,13 @@ const OFFER_EVERY: Duration = Duration::from_millis(20);
 /// How long the trainer naps when every run waits for its engine.
 const NAP: Duration = Duration::from_micros(200);
 
+/// How long runs step before what that brought is told: long enough that cores seldom wait for each other, too short
+/// to be noticed by who pauses.
+const SHIFT: Duration = Duration::from_millis(15);
+
+/// Steps of a run told together at most.
+const MOST_ROUNDS: usize = 16;
+
 /// How often the summary is written while training, for whoever watches the folder.
 const SUM_UP_EVERY: Duration = Duration::from_secs(5);
 
@@ -52,6 +59,8 @@ pub struct Lockstep<'a> {
     pub(super) orders: &'a Receiver<Command>,
     pub(super) outbox: &'a mut Outbox,
     pub(super) phase: Phase,
+    /// Steps of a run that are told together.
+    pub(super) rounds: usize,
     /// Steps until the next pause, when they are counted.
     pub(super) allowance: Option<usize>,
     /// When the summary was last written.
@@ -221,31 +230,51 @@ impl<'a> Lockstep<'a> {
         Ok(())
     }
 
-    /// One step of every run that is furthest behind, or a nap if they all wait for their engines.
+    /// Some steps of every run that is furthest behind, or a nap if they all wait for their engines.
     fn tick(&mut self) -> Result<()> {
-        let (course, allowance) = (&self.course, self.allowance);
-        let steps = course.experiment.steps;
-        let behind = |lane: &&mut Lane| lane.active() && lane.step < steps;
-        let least = self.lanes.iter_mut().filter(behind).map(|lane| lane.step).min();
-        if let Some(step) = least {
-            let mut turn: Vec<&mut Lane> = self.lanes.iter_mut().filter(behind).collect();
-            turn.retain(|lane| lane.step == step);
-            // The longest first, so that no core is left with it at the end.
-            turn.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
-            self.crew.each(turn, |lane| lane.advance(course, allowance))?;
-        }
+        let began = Instant::now();
+        let Some(least) = self.least() else {
+            return self.tell_all().map(drop);
+        };
+        let course = &self.course;
+        let limit = self
+            .allowance
+            .map_or(course.experiment.steps, |steps| least.saturating_add(steps));
+        let (mut turn, ahead): (Vec<&mut Lane>, Vec<_>) = self
+            .lanes
+            .iter_mut()
+            .filter(|lane| lane.active())
+            .partition(|lane| lane.step == least);
+        // Nobody overtakes those that are ahead.
+        let next = ahead.iter().map(|lane| lane.step).min();
+        let until = next.unwrap_or(limit).min(limit).min(least + self.rounds);
+        // The longest first, so that no core is left with it at the end.
+        turn.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+        self.crew.rounds(turn, |lane| {
+            let again = lane.advance(course, limit) && lane.step < until;
+            // One that computes beside its caller is only asked here.
+            again && !lane.engine.can_be_lost()
+        })?;
         let told = self.tell_all()?;
-        if least.is_some() && self.active().any(|run| Some(self.lanes[run].step) == least) {
+        let done = self.least().map_or(1, |step| step - least);
+        if done == 0 {
             if !told {
                 thread::sleep(NAP);
             }
             return Ok(());
         }
-        self.allowance = self.allowance.map(|steps| steps - 1);
+        let round = began.elapsed().as_secs_f64() / done as f64;
+        self.rounds = ((SHIFT.as_secs_f64() / round) as usize).clamp(1, MOST_ROUNDS);
+        self.allowance = self.allowance.map(|steps| steps.saturating_sub(done));
         if self.allowance == Some(0) && self.phase == Phase::Running {
             self.pause()?;
         }
         Ok(())
+    }
+
+    /// The step of the runs that are furthest behind.
+    fn least(&self) -> Option<usize> {
+        self.active().map(|run| self.lanes[run].step).min()
     }
 
     /// Waits for every step under way and tells it, equal steps together.
@@ -253,14 +282,16 @@ impl<'a> Lockstep<'a> {
         let course = &self.course;
         let active: Vec<&mut Lane> = self.lanes.iter_mut().filter(|lane| lane.active()).collect();
         self.crew.each(active, |lane| {
-            lane.outcome = lane.settle(course).err().map(Err);
+            let failure = lane.settle(course).err();
+            lane.outcomes.extend(failure.map(Err));
         })?;
         self.tell_all()?;
         let waits = |lane: &&mut Lane| lane.reached() > lane.step;
         while let Some(step) = self.lanes.iter_mut().filter(waits).map(|lane| lane.step).min() {
             for lane in self.lanes.iter_mut().filter(waits) {
                 if lane.step == step {
-                    lane.outcome = lane.land(&self.course).transpose();
+                    let outcome = lane.land(&self.course).transpose();
+                    lane.outcomes.extend(outcome);
                 }
             }
             self.tell_all()?;
@@ -271,10 +302,13 @@ impl<'a> Lockstep<'a> {
     /// Tells what was brought, and stores or concludes where that is due; says whether there was anything.
     fn tell_all(&mut self) -> Result<bool> {
         let (steps, every) = (self.course.experiment.steps, self.course.experiment.checkpoint_every);
-        for run in 0..self.lanes.len() {
-            self.tell(run)?;
+        for lane in &mut self.lanes {
+            lane.stepped = !lane.outcomes.is_empty();
         }
         let told = self.lanes.iter().any(|lane| lane.stepped);
+        while let Some(run) = self.next_to_tell() {
+            self.tell(run)?;
+        }
         if told && self.summed_up.elapsed() > SUM_UP_EVERY {
             self.sum_up();
         }
@@ -295,15 +329,22 @@ impl<'a> Lockstep<'a> {
         Ok(told)
     }
 
-    /// Tells what a run's step brought, if it made one.
+    /// The first run of those with the earliest step to tell, or one that has failed.
+    fn next_to_tell(&self) -> Option<usize> {
+        let step = |run: &usize| {
+            let outcome = self.lanes[*run].outcomes.front();
+            outcome.map(|outcome| outcome.as_ref().map_or(0, |advance| advance.step))
+        };
+        (0..self.lanes.len()).filter(|run| step(run).is_some()).min_by_key(step)
+    }
+
+    /// Tells what a run's earliest untold step brought.
     fn tell(&mut self, run: usize) -> Result<()> {
         let lane = &mut self.lanes[run];
-        lane.stepped = false;
-        let Some(advance) = lane.outcome.take().transpose()? else {
+        let Some(advance) = lane.outcomes.pop_front().transpose()? else {
             return Ok(());
         };
-        lane.stepped = true;
-        let step = lane.step;
+        let step = advance.step;
         if let Some(norms) = &advance.norms {
             self.recorder.measured(run, step - 1, norms);
             self.outbox.push(Event::Measured {
@@ -324,7 +365,7 @@ impl<'a> Lockstep<'a> {
             self.recorder.evaluated(run, step, tests);
             self.outbox.push(tests.event(run, step));
         }
-        if !lane.active() {
+        if !lane.active() && step == lane.step {
             self.outbox.push(Event::Diverged { run, step });
         }
         Ok(())

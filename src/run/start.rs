@@ -96,6 +96,7 @@ impl<'a> Lockstep<'a> {
             orders,
             outbox,
             phase: Phase::Preparing,
+            rounds: 1,
             allowance: None,
             summed_up: Instant::now(),
             secure_every: setup.secure_every,
