@@ -99,6 +99,8 @@ pub fn crosshair_ui(
             }
         }
     }
+    // Where no line has come to, there is nothing to tell.
+    let values = values && rows.len() > 1;
     // A low chart tells as many as it has room for, and how many more there are.
     let most = (((frame.height() - 12.0) / 16.0) as usize).max(1);
     if rows.len() > most {

@@ -156,6 +156,13 @@ impl Draft {
         }
     }
 
+    /// The name of the net that is the card's with (without) shortcuts, if there is one.
+    pub fn twin_of(&self, card: &Card) -> Option<&str> {
+        let twin = card.check.as_ref().ok()?.spec.twin();
+        let is_twin = |other: &&Card| other.check.as_ref().is_ok_and(|facts| facts.spec == twin);
+        self.now.cards.iter().find(is_twin).map(|card| card.plan.name.as_str())
+    }
+
     /// Gives the card another net; a name that was the net's own follows it.
     pub fn change(&mut self, index: usize, spec: &Spec) {
         let card = &mut self.now.cards[index];

@@ -39,6 +39,11 @@ const ROOM_FOR_NUMBERS: f32 = 48.0;
 const GAP: f32 = 8.0;
 const NUMBERED: f32 = 52.0;
 const BLOCK_NUMBER: f32 = 24.0;
+/// Height of a block's number, and of a net that surely has such beneath it.
+const NUMBER: f32 = SMALL + 2.0;
+const OWN_NUMBERS: f32 = 106.0;
+/// Least height of a net.
+const LEAST: f32 = 60.0;
 
 /// Every how many blocks a number stands: so that the last has one, where that can be.
 fn stride(last: usize, column: f32) -> usize {
@@ -98,10 +103,21 @@ impl Pane for FadingDigit {
         let roomy = ui.available_height() > 230.0;
         let foot = if roomy { legend.size().y + GRID } else { 0.0 };
         let each = (ui.available_height() - foot) / sides.len() as f32 - ui.spacing().item_spacing.y;
-        for series in &sides {
+        // In low strips of nets as deep as each other the numbers of the blocks stand once, beneath the last.
+        let deep = |series: &&Series| series.track.spec.depth;
+        let alike = sides.windows(2).all(|pair| deep(&pair[0]) == deep(&pair[1]));
+        let shared = alike && (LEAST + NUMBER..OWN_NUMBERS).contains(&each);
+        let each = if shared {
+            each - NUMBER / sides.len() as f32
+        } else {
+            each
+        };
+        for (place, series) in sides.iter().enumerate() {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), each.max(60.0)), Sense::hover());
-            self.net_ui(ui, rect, series, colour, view);
+            let last = shared && place + 1 == sides.len();
+            let high = each.max(LEAST) + if last { NUMBER } else { 0.0 };
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), high), Sense::hover());
+            self.net_ui(ui, (rect, last), series, colour, view);
         }
         if roomy {
             ui.label(legend);
@@ -123,7 +139,15 @@ impl Pane for FadingDigit {
 }
 
 impl FadingDigit {
-    fn net_ui(&mut self, ui: &mut Ui, rect: Rect, series: &Series, colour: Color32, view: &mut View<'_>) {
+    /// Draws a net into its place, which may have `room` for the numbers of the blocks beneath the bars.
+    fn net_ui(
+        &mut self,
+        ui: &mut Ui,
+        (rect, room): (Rect, bool),
+        series: &Series,
+        colour: Color32,
+        view: &mut View<'_>,
+    ) {
         let run = series.track.id;
         let Some(step) = series.kept_at(view.cursor.step.unwrap_or(usize::MAX)) else {
             return;
@@ -165,7 +189,7 @@ impl FadingDigit {
                     0.0,
                 ),
         );
-        self.strip_ui(ui, space, series, seen, colour, view);
+        self.strip_ui(ui, (space, room), series, seen, colour, view);
     }
 
     /// Asks about a moment unless an answer is there or under way.
@@ -200,24 +224,23 @@ impl FadingDigit {
     fn again_ui(&mut self, ui: &mut Ui, rect: Rect, wanted: (RunId, usize, Subject), view: &mut View<'_>) {
         let (of, step, image) = wanted;
         let builder = UiBuilder::new().id_salt(("reading", of)).max_rect(rect);
-        ui.scope_builder(builder, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                let is_mine = |other: &Question| matches!(other, Question::Information { run, .. } if *run == of);
-                work_ui(ui, view, is_mine);
-                let hint = t!("Begins once more what was broken off");
-                if self.broken_off(of, view) && button_ui(ui, &t!("Read the images"), &hint) {
-                    view.actions
-                        .push(Action::Send(Command::Ask(question(of, step, &image))));
-                    self.asked.insert(of, (step, image));
-                }
-            });
+        // Its place is taken already.
+        ui.new_child(builder).horizontal_wrapped(|ui| {
+            let is_mine = |other: &Question| matches!(other, Question::Information { run, .. } if *run == of);
+            work_ui(ui, view, is_mine);
+            let hint = t!("Begins once more what was broken off");
+            if self.broken_off(of, view) && button_ui(ui, &t!("Read the images"), &hint) {
+                view.actions
+                    .push(Action::Send(Command::Ask(question(of, step, &image))));
+                self.asked.insert(of, (step, image));
+            }
         });
     }
 
     fn strip_ui(
         &mut self,
         ui: &mut Ui,
-        space: Rect,
+        (space, room): (Rect, bool),
         series: &Series,
         seen: &Seen,
         colour: Color32,
@@ -229,16 +252,16 @@ impl FadingDigit {
         // Where there is no room for all, each stands over so many bars.
         let every = ((SMALL_FRAME / column).ceil() as usize).clamp(1, count);
         let cell = every as f32 * column;
-        let high = space.height();
+        let high = space.height() - if room { NUMBER } else { 0.0 };
         // In a low strip the frames give way to the numbers of the bars.
         let most = (0.45 * high).min((high - GAP - NUMBERED).max(0.28 * high));
         let side = (cell - 2.0).min(most).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, seen);
         self.original_ui(ui, space, side, series.track.id, seen);
         let mut bars = Rect::from_min_max(pos2(space.left(), space.top() + side + GAP), space.max - vec2(0.0, 2.0));
-        let numbered = bars.height() > ROOM_FOR_NUMBERS;
+        let numbered = room || bars.height() > ROOM_FOR_NUMBERS;
         if numbered {
-            bars.max.y -= SMALL + 2.0;
+            bars.max.y -= NUMBER;
         }
         let high = |value: f32| bars.bottom() - bars.height() * value.clamp(0.0, 1.0);
         let painter = ui.painter().clone();

@@ -25,6 +25,9 @@ use crate::export::Kind;
 use crate::net::Graph;
 use crate::run::{Command, MapRequest, Series};
 
+/// Width of two arrows, which stand in one line.
+const ARROWS: f32 = 56.0;
+
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -233,6 +236,9 @@ impl FeatureMaps {
         self.large ^= large.clicked();
         if !self.large {
             return;
+        }
+        if ui.available_size_before_wrap().x < ARROWS {
+            ui.end_row();
         }
         let back = ui.small_button("◀").on_hover_text(t!("Channel before ([)"));
         named(&back, Role::Button, &t!("Channel before"));

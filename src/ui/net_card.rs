@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    self, Align, CornerRadius, FontId, Frame, Label, Layout, Margin, RichText, Sense, Stroke, TextEdit, Ui, UiBuilder,
-    WidgetInfo, vec2,
+    self, Align, Button, CornerRadius, FontId, Frame, Label, Layout, Margin, RichText, Sense, Stroke, TextEdit, Ui,
+    UiBuilder, WidgetInfo, vec2,
 };
 use rust_i18n::t;
 
@@ -229,7 +229,7 @@ impl Deck<'_> {
                 if let Some((word, hint)) = badge.as_ref().filter(|_| beside) {
                     badge_ui(ui, word, hint);
                 }
-                let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card));
+                let menu = ui.menu_button("…", |ui| edit = menu_ui(ui, card, self.draft.twin_of(card)));
                 let name = t!("Actions for %{net}", net = card.plan.name);
                 let menu = menu.response.on_hover_text(&*name);
                 menu.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, &*name));
@@ -363,7 +363,7 @@ fn nearest_depth(spec: &Spec, wish: f64) -> usize {
     blocks.max(1.0) as usize * step + 2
 }
 
-fn menu_ui(ui: &mut Ui, card: &Card) -> Option<Edit> {
+fn menu_ui(ui: &mut Ui, card: &Card, twin: Option<&str>) -> Option<Edit> {
     let mut edit = None;
     menu_space(ui);
     if ui.button(t!("Duplicate")).clicked() {
@@ -377,7 +377,9 @@ fn menu_ui(ui: &mut Ui, card: &Card) -> Option<Edit> {
         };
         let hint =
             t!("The same layers with or without shortcuts, from the same initial weights where the shapes agree");
-        if ui.button(words).on_hover_text(hint).clicked() {
+        let button = ui.add_enabled(twin.is_none(), Button::new(words)).on_hover_text(hint);
+        let there = t!("%{net} is its twin", net = twin.unwrap_or_default());
+        if button.on_disabled_hover_text(there).clicked() {
             edit = Some(Edit::Twin);
         }
     }

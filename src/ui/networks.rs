@@ -21,7 +21,7 @@ use super::undo::Undo;
 use super::widgets::{primary_button_ui, quiet_button_ui, reveal_focus};
 use crate::export::Kind;
 use crate::net::Spec;
-use crate::run::RunPlan;
+use crate::run::{Branch, RunPlan};
 
 /// Least width of a column of cards, in points, where there are several.
 const COLUMN: f32 = 320.0;
@@ -52,7 +52,7 @@ impl Pane for Networks {
         PaneKey::new(Modifiers::COMMAND, Key::Z, "undo the last change"),
         PaneKey::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z, "redo it"),
         PaneKey::new(Modifiers::COMMAND, Key::C, "copy the net's text"),
-        PaneKey::new(Modifiers::NONE, Key::X, "add its residual or plain twin"),
+        PaneKey::new(Modifiers::NONE, Key::X, "add its residual or plain twin, or look at it"),
     ];
 
     fn pane_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
@@ -120,7 +120,10 @@ impl Pane for Networks {
         if pressed(Modifiers::NONE, Key::X) {
             let before = draft.now.clone();
             self.refused = None;
-            draft.derive(chosen, true);
+            match cards.get(chosen).and_then(|card| draft.twin_of(card)) {
+                Some(twin) => twin.clone_into(&mut view.cursor.run),
+                None => draft.derive(chosen, true),
+            }
             self.undo.note(before, &draft.now, None);
         }
         self.draft = Some(draft);
@@ -277,6 +280,9 @@ impl Networks {
             };
             if change != Change::None {
                 ui.add_enabled_ui(obstacle.is_none(), |ui| ui.horizontal_wrapped(run_ui));
+                if view.scene.history.trained().iter().any(|series| series.step() > 0) {
+                    ui.label(theme::caption(restarting(&view.scene.experiment.branches)));
+                }
             }
             ui.horizontal(|ui| {
                 for (word, hint, possible, go) in [
@@ -306,6 +312,15 @@ impl Networks {
 
 fn restart(draft: &Draft) -> Action {
     Action::Start(Box::new(draft.experiment()), draft.now.engine.clone())
+}
+
+/// What a restart does with what was trained.
+fn restarting(branches: &[Branch]) -> String {
+    if branches.is_empty() {
+        t!("A restart trains every net from the start; what was trained stays under Runs.").into()
+    } else {
+        t!("A restart trains every net from the start, without those that continue another; what was trained stays under Runs.").into()
+    }
 }
 
 fn words(found: &Differences) -> String {

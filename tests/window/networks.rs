@@ -55,7 +55,7 @@ fn a_twin_joins_the_training() {
     });
     assert_eq!(added.as_deref(), Some("resnet-56:width=8"));
     actions_for(&mut page, "resnet-56", "Add plain twin");
-    page.get_by_label("Name of plain-56.2");
+    assert!(page.query_by_label("Name of plain-56.2").is_none(), "its twin is there");
 }
 
 #[test]
@@ -63,6 +63,13 @@ fn a_key_adds_a_twin_that_undo_takes_back() {
     let mut page = networks();
     page.key_press(Key::X);
     page.run();
+    page.get_by_label("Not running yet: new resnet-20");
+    page.key_press(Key::X);
+    page.run();
+    assert_eq!(page.state().lab.cursor.run, "resnet-20", "it is there and is looked at");
+    page.key_press(Key::X);
+    page.run();
+    assert_eq!(page.state().lab.cursor.run, "plain-20");
     page.get_by_label("Not running yet: new resnet-20");
     page.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     page.run();

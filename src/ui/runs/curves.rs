@@ -1,6 +1,6 @@
 //! The training losses of the listed runs in one chart, where the table leaves room for it.
 
-use eframe::egui::{Color32, Label, Ui};
+use eframe::egui::{Color32, Ui};
 use egui_plot::PlotPoint;
 use rust_i18n::t;
 
@@ -67,7 +67,7 @@ pub fn curves_ui<'a>(
     } else {
         t!("Training loss of these runs, each point the mean of about the last 50 steps")
     };
-    ui.add(Label::new(theme::caption(&*title)).truncate());
+    ui.label(theme::caption(&*title));
     let names: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
     Chart {
         id: "runs",

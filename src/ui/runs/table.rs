@@ -21,8 +21,10 @@ const BAR: f32 = 10.0;
 const SKETCH: f32 = 84.0;
 /// Room of the mark beside the title that is sorted by.
 const ARROW: f32 = 12.0;
-/// Widest column of text.
+/// Widest column of text where not all have room.
 const WIDE: f32 = 230.0;
+/// Part of a column that says something about it.
+const PART: f32 = 70.0;
 
 /// What happened in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,20 +75,35 @@ pub fn widths<'a>(ui: &Ui, columns: &[Column], lines: impl Iterator<Item = Line<
         let text = 1.06 * length(longest.unwrap_or_default(), theme::semibold());
         let title = length(column.title(), egui::FontFamily::Proportional) + ARROW;
         let extra = if *column == Column::Name { CHECK } else { 0.0 };
-        text.max(title).min(WIDE) + extra + 2.0 * PAD
+        text.max(title) + extra + 2.0 * PAD
     };
     columns.iter().map(width).collect()
 }
 
-/// A little narrower where that lets all columns be seen at once.
+/// As wide as their texts where there is room; else the widest give way, then all a little where that lets them be seen
+/// at once.
 pub fn fitted(widths: &[f32], room: f32) -> Vec<f32> {
-    let squeeze = room / widths.iter().sum::<f32>();
+    let total = |most: f32| widths.iter().map(|width| width.min(most)).sum::<f32>();
+    let mut most = widths.iter().copied().fold(WIDE, f32::max);
+    while most > WIDE && total(most) > room {
+        most = (most - PAD).max(WIDE);
+    }
+    let widths = widths.iter().map(|width| width.min(most));
+    let squeeze = room / total(most);
     let squeeze = if (LEAST_SQUEEZE..1.0).contains(&squeeze) {
         squeeze
     } else {
         1.0
     };
-    widths.iter().map(|width| width * squeeze).collect()
+    widths.map(|width| width * squeeze).collect()
+}
+
+/// What is seen of a cell up to `right`, if that says something: of the name and of other texts a part, of numbers all.
+fn shown(cell: Rect, right: f32, place: usize, column: &Column) -> Option<Rect> {
+    let part = Rect::from_min_max(cell.min, pos2(cell.right().min(right), cell.bottom()));
+    let whole = cell.right() <= right + 1.0;
+    let text = !column.is_number() && *column != Column::Sketch && part.width() >= PART;
+    (whole || text || place == 0).then_some(part)
 }
 
 /// Number, left and right end of each column as they are drawn: the first one, the name, last and over the others, for it
@@ -162,6 +179,9 @@ impl Table<'_> {
             if index == 0 && offset > 0.0 {
                 kept_ui(&bar, rect, ink.paper);
             }
+            let Some(rect) = shown(rect, head.right(), index, column) else {
+                continue;
+            };
             let title = column.title();
             let response = bar
                 .interact(rect, bar.scope_id().with(index), Sense::click())
@@ -186,7 +206,7 @@ impl Table<'_> {
             };
             let end = x + galley.size().x;
             let y = head.center().y - galley.size().y / 2.0;
-            bar.painter().galley(pos2(x, y), galley, ink.text);
+            bar.painter().with_clip_rect(rect).galley(pos2(x, y), galley, ink.text);
             if sorted {
                 arrow(&bar, pos2(end + 7.0, head.center().y), down, ink.text);
             }
@@ -245,6 +265,9 @@ impl Table<'_> {
             if !ui.is_rect_visible(cell) {
                 continue;
             }
+            let Some(cell) = shown(cell, seen.right(), place, column) else {
+                continue;
+            };
             if place == 0 && from > rect.left() {
                 kept_ui(ui, cell, fill.unwrap_or(ink.paper));
             }
@@ -368,6 +391,20 @@ mod tests {
         assert_eq!(fitted(&[50.0, 50.0], 95.0), [47.5, 47.5]);
         assert_eq!(fitted(&[50.0, 50.0], 60.0), [50.0, 50.0], "the rest is scrolled to");
         assert_eq!(fitted(&[50.0, 50.0], 200.0), [50.0, 50.0]);
+        assert_eq!(fitted(&[400.0, 50.0], 450.0), [400.0, 50.0], "a long name has its room");
+        assert_eq!(fitted(&[400.0, 50.0], 434.0), [384.0, 50.0], "or what is left");
+        assert_eq!(fitted(&[400.0, 50.0], 100.0), [WIDE, 50.0]);
+    }
+
+    #[test]
+    fn a_number_is_seen_whole_or_not_at_all() {
+        let cell = |from: f32, to: f32| Rect::from_min_max(pos2(from, 0.0), pos2(to, 26.0));
+        let seen = |place, column| shown(cell(100.0, 200.0), 180.0, place, &column).map(|rect| rect.right());
+        assert_eq!(seen(3, Column::Loss), None);
+        assert_eq!(seen(3, Column::Folder), Some(180.0));
+        assert_eq!(seen(0, Column::Name), Some(180.0));
+        let whole = shown(cell(80.0, 180.0), 180.0, 3, &Column::Loss);
+        assert_eq!(whole, Some(cell(80.0, 180.0)));
     }
 
     #[test]
