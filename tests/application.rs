@@ -147,6 +147,35 @@ fn a_lesson_goes_on_where_the_window_was_closed() {
 }
 
 #[test]
+fn the_first_minute_leaves_the_lab_as_it_was() {
+    if home_for("the_first_minute_leaves_the_lab_as_it_was").is_none() {
+        return;
+    }
+    let mut window = open(Memory::default());
+    press(&mut window, Key::L);
+    press(&mut window, Key::Num1);
+    press(&mut window, Key::X);
+    click(&mut window, "Restart with these");
+    until(&mut window, "step 0 of ");
+    press(&mut window, Key::Space);
+    until(&mut window, " left");
+    let done = number(&window, "step ");
+    press(&mut window, Key::M);
+    until(&mut window, "Predict that plain-20 reaches the lower training loss");
+    press(&mut window, Key::L);
+    until(&mut window, "Spec of resnet-20");
+    until(&mut window, "paused");
+    assert!(number(&window, "step ") >= done.max(1), "nothing is lost");
+    // Where the first minute was gone through, its nets are the lab's.
+    press(&mut window, Key::M);
+    click(&mut window, "Predict that plain-20 reaches the lower training loss");
+    click(&mut window, "+ x: let each block add its input");
+    click(&mut window, "Open the lab");
+    until(&mut window, "what it held before is under Runs");
+    close(window);
+}
+
+#[test]
 fn an_afternoon_in_the_lab() {
     let Some(home) = home_for("an_afternoon_in_the_lab") else {
         return;

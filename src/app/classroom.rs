@@ -63,6 +63,8 @@ impl App {
 
     /// The user's own training, be it set aside.
     pub(super) fn own_session(&self) -> &Session {
-        self.classroom.as_ref().map_or(&self.session, |room| &room.own)
+        let aside = self.aside.as_ref().filter(|_| !self.session.has_trained());
+        let set_aside = self.classroom.as_ref().map(|room| &room.own).or(aside);
+        set_aside.unwrap_or(&self.session)
     }
 }

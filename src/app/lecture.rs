@@ -16,17 +16,16 @@ impl Lecture {
     /// Begins or ends it.
     pub fn switch(&mut self, ctx: &egui::Context) {
         self.on = !self.on;
-        if self.on {
-            self.zoom = ctx.zoom_factor();
-        } else {
+        if !self.on {
             ctx.set_zoom_factor(self.zoom);
         }
         theme::set_lecture(ctx, self.on);
     }
 
-    /// Called each frame: a window that was resized needs another scale.
-    pub fn rescale(self, ctx: &egui::Context) {
+    /// Called as a frame begins: a window that was resized needs another scale.
+    pub fn rescale(&mut self, ctx: &egui::Context) {
         if !self.on {
+            self.zoom = ctx.zoom_factor();
             return;
         }
         let pixels = ctx.content_rect().size() * ctx.pixels_per_point();

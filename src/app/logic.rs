@@ -9,7 +9,7 @@ use rust_i18n::t;
 use super::session::Session;
 use super::{App, DEFAULT_ENGINE, dialog, first_experiment};
 use crate::export::pytorch;
-use crate::run::Experiment;
+use crate::run::{Command, Experiment};
 use crate::ui::language::Language;
 use crate::ui::{Action, FirstMinute, Panel, Room};
 
@@ -23,13 +23,15 @@ impl App {
 
     pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
+            // A panel that was drawn for another training asks again.
+            Action::Send(Command::Watch(Some(request))) if !self.session.has_runs_of(&request) => {}
             Action::Send(command) => self.session.send(command),
             Action::Add(plan) => self.session.add(plan),
-            Action::Start(experiment, engine) => self.start(ctx, *experiment, &engine),
+            Action::Start(experiment, engine) => drop(self.start(ctx, *experiment, &engine)),
             Action::StartNamed(name) => match Experiment::named(name) {
                 Ok(experiment) => {
                     let engine = self.session.engine.clone();
-                    self.start(ctx, experiment, &engine);
+                    drop(self.start(ctx, experiment, &engine));
                 }
                 Err(error) => self.session.notice = Some(error.to_string()),
             },
@@ -90,7 +92,8 @@ impl App {
         self.dialog = None;
     }
 
-    fn start(&mut self, ctx: &egui::Context, experiment: Experiment, engine: &str) {
+    /// Brings another experiment to the front; gives back what was there.
+    fn start(&mut self, ctx: &egui::Context, experiment: Experiment, engine: &str) -> Session {
         let next = Session::start(experiment, engine, ctx, self.repaint_every);
         let before = std::mem::replace(&mut self.session, next);
         for series in before.history.compared() {
@@ -98,10 +101,12 @@ impl App {
         }
         self.shelf.live.clone_from(&self.session.folder);
         self.first = false;
+        self.aside = None;
         if let Some(room) = &mut self.classroom {
             room.taught.clone_from(&self.session.experiment);
         }
         self.lab.restart();
+        before
     }
 
     fn open(&mut self, ctx: &egui::Context, room: Room) {
@@ -112,8 +117,28 @@ impl App {
         }
         if room == Room::FirstMinute && !self.first {
             self.first_minute = FirstMinute::default();
-            self.start(ctx, first_experiment(), DEFAULT_ENGINE);
-            self.first = true;
+            let own = self.start(ctx, first_experiment(), DEFAULT_ENGINE);
+            own.send(Command::Pause);
+            (self.first, self.aside) = (true, Some(own));
+        }
+        if room != Room::FirstMinute {
+            self.take_back();
+        }
+    }
+
+    /// Puts back what the lab held before the first minute, unless that was gone through.
+    fn take_back(&mut self) {
+        // A lesson may be in front.
+        let Some(own) = self.aside.take_if(|_| self.first) else {
+            return;
+        };
+        if !self.session.has_trained() {
+            (self.session, self.first) = (own, false);
+            self.shelf.live.clone_from(&self.session.folder);
+            self.lab.restart();
+        } else if own.has_trained() {
+            let words = t!("The lab goes on with the first minute's nets; what it held before is under Runs.");
+            self.session.notice = Some(words.into());
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct App {
     dialog: Option<Receiver<Option<PathBuf>>>,
     /// While a lesson is open.
     classroom: Option<Classroom>,
+    /// What the lab held before the first minute was opened from it.
+    aside: Option<Session>,
     theme: Look,
     /// Chosen by the user; else the system's.
     language: Option<Language>,
@@ -89,6 +91,8 @@ impl App {
             on: stored.lecture,
             zoom: stored.zoom,
         };
+        // What egui has kept may be a lecture's.
+        ctx.set_zoom_factor(lecture.zoom);
         theme::set_lecture(ctx, lecture.on);
         let beginning = first_experiment();
         let digit = picture(&beginning);
@@ -114,6 +118,7 @@ impl App {
             digit,
             lab: stored.lab,
             classroom: None,
+            aside: None,
             theme: stored.theme,
             language: stored.language,
             lecture,
@@ -209,7 +214,8 @@ impl eframe::App for App {
 
     fn on_exit(&mut self) {
         let own = self.classroom.as_mut().and_then(|room| room.own.close());
-        let closing: Vec<_> = own.into_iter().chain(self.session.close()).collect();
+        let aside = self.aside.as_mut().and_then(Session::close);
+        let closing: Vec<_> = [own, aside, self.session.close()].into_iter().flatten().collect();
         let start = Instant::now();
         while !closing.iter().all(|thread| thread.is_finished()) && start.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(10));

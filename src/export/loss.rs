@@ -26,7 +26,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(t!("minibatch training loss (cross-entropy)"), Scale::Log),
-        bracket: bracket(&nets, &curves),
+        bracket: bracket(&nets, history.trained(), &curves),
         curves,
         bands: Vec::new(),
     };
@@ -64,9 +64,10 @@ pub fn reading(nets: &[Net]) -> String {
 
 /// The degradation, if it was measured: every seed of the deepest plain net ends above every seed of the shallowest,
 /// and by more than a tenth, after steps enough to say so. It joins the curves' ends and says the difference of the final
-/// losses.
-fn bracket(nets: &[Net], curves: &[Curve]) -> Option<Bracket> {
-    let whole = |net: &&Net| !net.spec.residual() && !net.runs.iter().any(|run| run.is_branch());
+/// losses. Only nets of the training itself are compared, as in the window.
+fn bracket(nets: &[Net], live: &[Series], curves: &[Curve]) -> Option<Bracket> {
+    let is_live = |net: &Net| live.iter().any(|series| series.track.name == net.name);
+    let whole = |net: &&Net| !net.spec.residual() && is_live(net) && !net.runs.iter().any(|run| run.is_branch());
     let plain = || nets.iter().filter(whole);
     let shallow = plain().min_by_key(|net| net.spec.depth)?;
     let deep = plain().max_by_key(|net| net.spec.depth)?;
@@ -140,6 +141,10 @@ mod tests {
         );
         assert_eq!(says(&[("plain-20", 0, 0.4)]), None);
         assert_eq!(says(&[("plain-20", 0, 0.4), ("plain-56", 0, f32::NAN)]), None);
+        let mut beside = samples::history([constant("plain-20", 0, 0.4)]);
+        beside.compare(constant("plain-56", 0, 1.8));
+        let shown = samples::figure(figure, &beside).unwrap();
+        assert_eq!(plot(&shown).bracket, None, "another training's net");
         let seeds = [
             ("plain-20", 0, 0.4),
             ("plain-20", 1, 2.5),

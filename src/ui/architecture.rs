@@ -37,6 +37,9 @@ pub struct Architecture {
     /// What was asked last because the cursor moved to another moment.
     #[serde(skip)]
     followed: Option<(RunId, usize, Surgery)>,
+    /// Resets so far.
+    #[serde(skip)]
+    resets: usize,
 }
 
 /// Distance of the lines beneath the tower.
@@ -71,6 +74,10 @@ impl Pane for Architecture {
             ui.label(theme::caption(t!("The blocks appear once the nets are built.")));
             return;
         };
+        let resets = scene.findings.resets;
+        if std::mem::replace(&mut self.resets, resets) != resets {
+            self.restart();
+        }
         self.shown = Some(series.track.id);
         let graph = Graph::new(&series.track.spec);
         ui.horizontal_wrapped(|ui| self.header_ui(ui, series, &graph, view));
@@ -372,10 +379,15 @@ impl Architecture {
             .filter(mine)
             .map(|lesion| lesion.step)
             .max();
-        let Some(step) = newest else {
-            return t!("The whole net; no cut has been tried at this moment.").into();
-        };
         let surgery = self.surgeries.get(&run).filter(|surgery| !surgery.cuts.is_empty());
+        let Some(step) = newest else {
+            let words = match surgery {
+                None => t!("The whole net; no cut has been tried at this moment."),
+                Some(_) if view.scene.findings.refusal.is_some() => t!("What is cut has not been measured."),
+                Some(_) => t!("What is cut is being measured."),
+            };
+            return words.into();
+        };
         let at = |lesion: &&Lesion| lesion.run == run && lesion.step == step;
         let mut lesions = view.scene.findings.lesions.iter().filter(at);
         let before = lesions.clone().map(|lesion| lesion.before).next_back().unwrap_or(0.0);

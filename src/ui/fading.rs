@@ -45,12 +45,12 @@ const OWN_NUMBERS: f32 = 106.0;
 /// Least height of a net.
 const LEAST: f32 = 60.0;
 
-/// Every how many blocks a number stands: so that the last has one, where that can be.
-fn stride(last: usize, column: f32) -> usize {
-    let roomy = |stride: &usize| *stride as f32 * column >= BLOCK_NUMBER;
+/// Every how many blocks something so wide stands: so that it stands at the last, where that can be.
+fn stride(last: usize, column: f32, width: f32) -> usize {
+    let roomy = |stride: &usize| *stride as f32 * column >= width;
     let even = (1..=last).filter(|stride| last.is_multiple_of(*stride)).find(roomy);
     even.filter(|stride| *stride < last)
-        .unwrap_or_else(|| (BLOCK_NUMBER / column).ceil().max(1.0) as usize)
+        .unwrap_or_else(|| (width / column).ceil().max(1.0) as usize)
 }
 
 /// The panel.
@@ -249,15 +249,17 @@ impl FadingDigit {
         let ink = theme::ink(ui);
         let count = seen.readings.len().max(1);
         let column = space.width() / count as f32;
-        // Where there is no room for all, each stands over so many bars.
-        let every = ((SMALL_FRAME / column).ceil() as usize).clamp(1, count);
+        let last = seen.readings.iter().map(|reading| reading.block).max().unwrap_or(0);
+        // Where there is no room for all, one of so many stands over its bar.
+        let every = stride(last, column, SMALL_FRAME);
         let cell = every as f32 * column;
         let high = space.height() - if room { NUMBER } else { 0.0 };
         // In a low strip the frames give way to the numbers of the bars.
         let most = (0.45 * high).min((high - GAP - NUMBERED).max(0.28 * high));
         let side = (cell - 2.0).min(most).clamp(4.0, FRAME);
         let texture = self.film(ui, series.track.id, seen);
-        self.original_ui(ui, space, side, series.track.id, seen);
+        let overhang = ((side - column) / 2.0).max(0.0);
+        self.original_ui(ui, space, side.min(AXIS - GRID - overhang), series.track.id, seen);
         let mut bars = Rect::from_min_max(pos2(space.left(), space.top() + side + GAP), space.max - vec2(0.0, 2.0));
         let numbered = room || bars.height() > ROOM_FOR_NUMBERS;
         if numbered {
@@ -293,17 +295,15 @@ impl FadingDigit {
             .layer
             .clone()
             .unwrap_or_else(|| view.cursor.layer.clone());
-        let last = seen.readings.iter().map(|reading| reading.block).max().unwrap_or(0);
-        let stride = stride(last, column);
+        let stride = stride(last, column, BLOCK_NUMBER);
         if numbered {
             let place = pos2(bars.right() + BESIDE, bars.bottom() + 2.0);
             painter.text(place, Align2::LEFT_TOP, t!("block"), small.clone(), ink.weak);
         }
-        for first in (count % every..count).step_by(every) {
-            let middle = space.left() + column * first as f32 + cell / 2.0;
+        for (at, _) in (seen.readings.iter().enumerate()).filter(|(_, reading)| reading.block.is_multiple_of(every)) {
+            let middle = space.left() + column * (at as f32 + 0.5);
             let centre = pos2(middle, space.top() + side / 2.0);
             let part = |at: usize| at as f32 / count as f32;
-            let at = first + every / 2;
             let uv = Rect::from_min_max(pos2(part(at), 0.0), pos2(part(at + 1), 1.0));
             let frame = Rect::from_center_size(centre, vec2(side, side));
             painter.image(texture.id(), frame, uv, Color32::WHITE);
@@ -381,7 +381,6 @@ impl FadingDigit {
     /// The image itself, before the strip.
     fn original_ui(&self, ui: &mut Ui, space: Rect, side: f32, run: RunId, seen: &Seen) {
         let Some(film) = self.films.get(&run) else { return };
-        let side = side.min(AXIS - GRID);
         let rect = Rect::from_min_size(pos2(space.left() - AXIS, space.top()), vec2(side, side));
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(film.original.id(), rect, whole, Color32::WHITE);

@@ -7,7 +7,7 @@ mod own;
 mod shown;
 mod zoom;
 
-use eframe::egui::{self, ComboBox, Key, Modifiers, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
+use eframe::egui::{self, ComboBox, Key, Modifiers, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -78,10 +78,12 @@ impl Pane for FeatureMaps {
             .map(|series| (series, Graph::new(&series.track.spec)))
             .collect();
         let Some(left) = sides.first() else { return };
+        let panel = ui.max_rect();
+        ui.set_max_width(self.own.free(panel));
         self.own.take_in_ui(ui, left.1.spec.input, view);
         // In a small tile of a lecture the maps themselves need the room.
         if !theme::bare(ui) || ui.available_height() > LITTLE || self.own.drawing {
-            self.choice_ui(ui, view, &left.1, &names);
+            self.choice_ui(ui, view, panel, &left.1, &names);
         }
         if let Some(why) = &self.own.refusal {
             ui.label(theme::caption(why).color(theme::ink(ui).error));
@@ -172,10 +174,9 @@ impl FeatureMaps {
         vec![left, right]
     }
 
-    fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, graph: &Graph, names: &[String]) {
+    fn choice_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, panel: Rect, graph: &Graph, names: &[String]) {
         let layer = view.cursor.layer_in(graph);
         let cramped = ui.available_height() < LITTLE;
-        let panel = ui.max_rect();
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
             ui.spacing_mut().button_padding = vec2(6.0, 4.0);

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use eframe::egui::{
-    self, Align, Button, CornerRadius, FontId, Frame, Label, Layout, Margin, RichText, Sense, Stroke, TextEdit, Ui,
-    UiBuilder, WidgetInfo, vec2,
+    self, Align, Button, CornerRadius, FontId, Frame, Key, Label, Layout, Margin, Modifiers, Response, RichText, Sense,
+    Stroke, TextEdit, Ui, UiBuilder, WidgetInfo, vec2,
 };
 use rust_i18n::t;
 
@@ -42,6 +42,8 @@ pub struct Deck<'a> {
     pub draft: &'a Draft,
     /// Specs of all readable cards.
     pub among: &'a [&'a Spec],
+    /// Those of the nets that run: as long as they do, their cards have the colours of their lines.
+    pub running: &'a [&'a Spec],
     /// Cards that show every field.
     pub open: &'a BTreeSet<usize>,
     pub refused: Option<&'a Refusal>,
@@ -121,6 +123,7 @@ impl Deck<'_> {
         field.widget_info(|| {
             WidgetInfo::labeled(egui::Role::TextInput, true, t!("Spec of %{net}", net = card.plan.name))
         });
+        leave_on_enter(ui, &field);
         if field.changed() {
             // A pasted line break is no part of a spec.
             text.retain(|c| !c.is_control());
@@ -175,8 +178,10 @@ impl Deck<'_> {
         if self.copied == Some(card.id) {
             return t!("text copied").into_owned();
         }
-        if self.draft.ran(card) != Some(&card.plan) {
-            return t!("not running yet").into_owned();
+        match self.draft.ran(card) {
+            None => return t!("not running yet").into_owned(),
+            Some(ran) if *ran != card.plan => return t!("changed, not running yet").into_owned(),
+            Some(_) => {}
         }
         let all = &view.scene.history.runs;
         let mut seeds = all.iter().filter(|run| run.track.name == card.plan.name);
@@ -207,7 +212,9 @@ impl Deck<'_> {
         ui.horizontal(|ui| {
             let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 22.0), Sense::hover());
             if let Ok(facts) = &card.check {
-                let (colour, width) = line_style(ui, &facts.spec, self.among);
+                let runs = self.running.contains(&&facts.spec);
+                let among = if runs { self.running } else { self.among };
+                let (colour, width) = line_style(ui, &facts.spec, among);
                 let parts: &[_] = if dashed {
                     &[(0.0, 5.5), (8.5, 14.0)]
                 } else {
@@ -273,6 +280,7 @@ impl Deck<'_> {
         field.widget_info(|| {
             WidgetInfo::labeled(egui::Role::TextInput, true, t!("Name of %{net}", net = card.plan.name))
         });
+        leave_on_enter(ui, &field);
         if field.has_focus() {
             let around = field.rect.expand2(vec2(4.0, 2.0));
             let stroke = egui::Stroke::new(1.0, theme::ink(ui).text);
@@ -348,6 +356,13 @@ fn field_ui(ui: &mut Ui, field: Field, spec: &Spec, name: &str) -> Option<String
         }
     });
     chosen.map(str::to_owned)
+}
+
+/// A field of one line is done with Enter, also where a long text takes several.
+fn leave_on_enter(ui: &Ui, field: &Response) {
+    if field.has_focus() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter)) {
+        field.surrender_focus();
+    }
 }
 
 /// The possible depth next to `wish` in the direction it was pulled.

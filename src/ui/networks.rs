@@ -195,6 +195,7 @@ impl Networks {
         let deck = Deck {
             draft,
             among: &among,
+            running: &view.scene.history.specs(),
             open: &self.open,
             refused: self.refused.as_ref(),
             copied: self.copied,
@@ -317,9 +318,9 @@ fn restart(draft: &Draft) -> Action {
 /// What a restart does with what was trained.
 fn restarting(branches: &[Branch]) -> String {
     if branches.is_empty() {
-        t!("A restart trains every net from the start; what was trained stays under Runs.").into()
+        t!("A restart takes every net back to step 0; what was trained stays under Runs.").into()
     } else {
-        t!("A restart trains every net from the start, without those that continue another; what was trained stays under Runs.").into()
+        t!("A restart takes every net back to step 0, without those that continue another; what was trained stays under Runs.").into()
     }
 }
 

@@ -324,7 +324,8 @@ impl Timeline {
         if let Some(step) = response.hover_pos().and_then(|pointer| nearest(pointer.x)) {
             view.cursor.hover_step(step as f64);
         }
-        if (response.clicked() || response.dragged())
+        // A quick drag ends in the frame of its last move.
+        if (response.clicked() || response.dragged() || response.drag_stopped())
             && let Some(pointer) = response.interact_pointer_pos()
         {
             self.playing = None;

@@ -574,7 +574,7 @@ fn a_table_shows_what_is_recorded() {
     page.get_by_label("training error");
     page.get_by_label("16 %");
     assert_eq!(page.state().history.runs[0].step(), 0, "nothing was trained");
-    page.get_by_label("Predict; it is locked when the training starts");
+    page.get_by_label("Predict; it is locked before anything is measured");
 }
 
 /// The pages worth looking at.

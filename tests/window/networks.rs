@@ -77,6 +77,16 @@ fn a_key_adds_a_twin_that_undo_takes_back() {
 }
 
 #[test]
+fn enter_ends_a_name() {
+    let mut page = networks();
+    page.get_by_label("Name of plain-20").focus();
+    page.run();
+    page.key_press(Key::Enter);
+    page.run();
+    assert!(!page.get_by_label("Name of plain-20").is_focused());
+}
+
+#[test]
 fn a_field_shows_its_effect_and_needs_a_restart() {
     let mut page = networks();
     enter(&mut page, "Depth of plain-20", 32.0);

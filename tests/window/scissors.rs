@@ -79,6 +79,21 @@ fn the_lesion_chart_builds_itself() {
 }
 
 #[test]
+fn a_cut_is_being_measured_and_a_reset_takes_it_back() {
+    let mut page = scissors().open(SIZE, Theme::Light, 1.0);
+    page.state_mut().findings.lesions.clear();
+    page.run();
+    page.get_by_label("The whole net; no cut has been tried at this moment.");
+    page.key_press(Key::X);
+    page.run();
+    page.get_by_label("What is cut is being measured.");
+    page.state_mut().findings.resets += 1;
+    page.run();
+    page.get_by_label("The whole net; no cut has been tried at this moment.");
+    assert!(page.query_by_label("Restore all").is_none());
+}
+
+#[test]
 fn scissors_by_keyboard() {
     let mut page = scissors();
     page.lab.cursor.layer = "layer2.0.conv1".into();

@@ -166,7 +166,7 @@ impl Reader {
                         None if self.lesson.measured_in(&prediction.expressions()).is_empty() => {
                             t!("Answer; it is graded at once")
                         }
-                        None => t!("Predict; it is locked when the training starts"),
+                        None => t!("Predict; it is locked before anything is measured"),
                     }));
                     line_ui(ui, prediction.question(), TEXT);
                     match guess {
@@ -280,7 +280,12 @@ impl Reader {
             }
             if !missing.is_empty() && (first.is_some() || !open.is_empty()) {
                 let hint = t!("The report will say that nothing was predicted");
-                if quiet_button_ui(ui, &t!("Run without predicting"), &hint).clicked() {
+                let words = if still {
+                    t!("Measure without predicting")
+                } else {
+                    t!("Run without predicting")
+                };
+                if quiet_button_ui(ui, &words, &hint).clicked() {
                     self.run_unpredicted();
                 }
             }

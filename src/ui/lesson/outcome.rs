@@ -73,9 +73,7 @@ pub fn prediction_ui(
     }
     let Some(grade) = grade else {
         if !skipped {
-            ui.label(theme::caption(t!(
-                "It is locked, and compared once the nets are trained."
-            )));
+            ui.label(theme::caption(t!("It is locked, and compared with what comes out.")));
         }
         return;
     };

@@ -93,7 +93,8 @@ impl Canvas {
     }
 
     fn pointer(&mut self, response: &Response, rect: Rect) -> bool {
-        let held = response.is_pointer_button_down_on();
+        // A quick stroke ends in the frame of its last move.
+        let held = response.is_pointer_button_down_on() || response.drag_stopped();
         let Some(pointer) = response.interact_pointer_pos().filter(|_| held) else {
             self.pen = None;
             return false;

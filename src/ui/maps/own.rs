@@ -18,6 +18,10 @@ use crate::ui::widgets::quiet_button_ui;
 /// Distance of the canvas from the panel, and the room that it needs.
 const BESIDE: f32 = 12.0;
 const ROOM: Vec2 = vec2(230.0, 300.0);
+/// Width from which a panel has room for its maps and the canvas.
+const BOTH: f32 = 3.0 * ROOM.x;
+/// Height of a lesson's buttons beneath its text.
+const STEPS: f32 = 110.0;
 
 /// What brings an own image, and what came of it.
 #[derive(Debug, Clone, Default)]
@@ -25,6 +29,8 @@ pub struct Own {
     canvas: Canvas,
     /// The canvas is shown.
     pub drawing: bool,
+    /// Where it stood last.
+    stands: Option<Rect>,
     /// Images read by a thread, or why one cannot be.
     read: Slot<Result<Subject, String>>,
     /// The newest reason why there is no image.
@@ -98,27 +104,40 @@ impl Own {
         }
     }
 
-    /// The canvas, until it is put elsewhere: beside the panel, whose maps one wants to see; above it where a lesson's text or
-    /// nothing is beside it.
+    /// The width of a panel that the canvas, where it stands at the right of it, leaves to the maps.
+    pub fn free(&self, panel: Rect) -> f32 {
+        let docked = |at: &Rect| panel.intersects(*at) && at.right() > panel.right() - 2.0 * BESIDE;
+        let stands = self
+            .stands
+            .filter(|at| self.drawing && panel.width() >= BOTH && docked(at));
+        stands.map_or(panel.width(), |at| at.left() - BESIDE - panel.left())
+    }
+
+    /// The canvas, until it is put elsewhere: beside the panel, whose maps one wants to see, or in it, where it is wide; in a
+    /// narrow one of a lesson over the text.
     pub fn canvas_ui(&mut self, ui: &Ui, panel: Rect, shape: [usize; 3], view: &mut View<'_>) {
         if !self.drawing {
             return;
         }
         let screen = ui.ctx().content_rect();
-        let beside = theme::taught(ui).is_none() && panel.left() - screen.left() > ROOM.x;
+        let taught = theme::taught(ui).is_some();
+        let beside = panel.left() - screen.left() > ROOM.x;
         let above = panel.top() - screen.top() > ROOM.y;
-        let corner = match (beside, above) {
-            (true, _) => panel.left_bottom() - vec2(BESIDE, 0.0),
-            (false, true) => panel.right_top() - vec2(0.0, BESIDE),
-            (false, false) => panel.right_bottom() - Vec2::splat(BESIDE),
+        let inside = (2, panel.right_bottom() - Vec2::splat(BESIDE));
+        let (place, corner) = match taught {
+            false if beside => (0, panel.left_bottom() - vec2(BESIDE, 0.0)),
+            true if panel.width() >= BOTH => inside,
+            true if beside => (3, panel.left_bottom() - vec2(BESIDE, STEPS)),
+            _ if above => (1, panel.right_top() - vec2(0.0, BESIDE)),
+            _ => inside,
         };
         let window = Window::new(t!("Draw an image"))
-            .id(Id::unique(("canvas", beside)))
+            .id(Id::unique(("canvas", place)))
             .title_bar(false)
             .pivot(Align2::RIGHT_BOTTOM)
             .default_pos(corner)
             .resizable(false);
-        window.show(ui.ctx(), |ui| {
+        let stands = window.show(ui.ctx(), |ui| {
             ui.label(theme::strong(t!("Draw an image"), BODY));
             ui.label(theme::caption(t!("The nets look on.")));
             if self.canvas.canvas_ui(ui) {
@@ -132,6 +151,7 @@ impl Own {
                 self.drawing = !quiet_button_ui(ui, &t!("Done"), &t!("Close the canvas (Esc)")).clicked();
             });
         });
+        self.stands = stands.map(|window| window.response.rect);
     }
 
     /// Another experiment has images of another shape.

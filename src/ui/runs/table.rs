@@ -22,7 +22,7 @@ const SKETCH: f32 = 84.0;
 /// Room of the mark beside the title that is sorted by.
 const ARROW: f32 = 12.0;
 /// Widest column of text where not all have room.
-const WIDE: f32 = 230.0;
+const WIDE: f32 = 190.0;
 /// Part of a column that says something about it.
 const PART: f32 = 70.0;
 
@@ -256,6 +256,10 @@ impl Table<'_> {
             response.on_hover_text(sentence);
             return touch;
         }
+        let name = line.item.title();
+        let room = self.widths[0] - CHECK - 2.0 * PAD;
+        let cut = theme::width(ui, &name, FontId::new(SMALL, theme::semibold())) > room;
+        let response = if cut { response.on_hover_text(name) } else { response };
         if response.double_clicked() && line.live.is_none() {
             touch = Some(Touch::Check(index));
         }

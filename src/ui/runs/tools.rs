@@ -7,7 +7,7 @@ use super::{Runs, compare, marked};
 use crate::run::shelf::{Errand, Item};
 use crate::ui::at_right::AtRight;
 use crate::ui::pane::View;
-use crate::ui::theme::{self, GRID, SMALL};
+use crate::ui::theme::{self, BODY, GRID, SMALL};
 use crate::ui::{Action, Scene};
 
 /// Distance of buttons, and the room around their words.
@@ -15,6 +15,9 @@ const SPACING: Vec2 = vec2(4.0, 4.0);
 const PADDING: Vec2 = vec2(8.0, 4.0);
 /// Width of the field that finds runs.
 const FIND: f32 = 110.0;
+/// Width of the field that names a run where that suffices, and of the buttons beside it.
+const LEAST_NAME: f32 = 220.0;
+const BUTTONS: f32 = 180.0;
 
 impl Runs {
     pub(super) fn tools_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
@@ -150,7 +153,9 @@ impl Runs {
     fn naming_ui(&mut self, ui: &mut Ui, view: &mut View<'_>) {
         let Some((key, name)) = &mut self.naming else { return };
         let words = t!("Name of %{run}", run = key.name);
-        let response = ui.add(TextEdit::singleline(name).desired_width(220.0).char_limit(80));
+        let room = ui.available_size_before_wrap().x;
+        let width = (room - BUTTONS).clamp(FIND, theme::width(ui, name, FontId::proportional(BODY)).max(LEAST_NAME));
+        let response = ui.add(TextEdit::singleline(name).desired_width(width).char_limit(80));
         response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, &words));
         if !response.has_focus() && !response.lost_focus() {
             response.request_focus();
