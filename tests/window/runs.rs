@@ -305,6 +305,23 @@ fn a_thousand_runs_draw_only_the_rows_in_sight() {
 }
 
 #[test]
+fn a_name_that_ends_in_dots_is_told_whole() {
+    let name = "plain-56 with a rate that is five times as high";
+    let mut page = page();
+    page.shelf.items[4].mark.label = Some(name.into());
+    let mut page = page.open(Vec2::new(640.0, 600.0), Theme::Light, 1.0);
+    let told = |page: &Harness<'_, Page>| page.query_all_by_label(name).count();
+    assert_eq!(told(&page), 0, "rows are named with what is in their columns");
+    let is_named = |label: Option<String>| label.is_some_and(|label| label.starts_with(name));
+    let mut rows = page.query_all_by_role(Role::Row);
+    let row = rows.find(|row| is_named(row.accesskit_node().label())).unwrap().rect();
+    drop(rows);
+    page.hover_at(row.left_center() + Vec2::new(80.0, 0.0));
+    page.run_steps(60);
+    assert_eq!(told(&page), 1);
+}
+
+#[test]
 fn the_panel_in_both_themes() {
     let of = |theme, name| {
         let mut page = page();

@@ -256,10 +256,11 @@ impl Table<'_> {
             response.on_hover_text(sentence);
             return touch;
         }
-        let name = line.item.title();
-        let room = self.widths[0] - CHECK - 2.0 * PAD;
-        let cut = theme::width(ui, &name, FontId::new(SMALL, theme::semibold())) > room;
-        let response = if cut { response.on_hover_text(name) } else { response };
+        let cut = response.hovered().then(|| self.cut(ui, line));
+        let response = match cut.filter(|words| !words.is_empty()) {
+            Some(words) => response.on_hover_text(words),
+            None => response,
+        };
         if response.double_clicked() && line.live.is_none() {
             touch = Some(Touch::Check(index));
         }
@@ -297,6 +298,19 @@ impl Table<'_> {
         touch
     }
 
+    /// The texts of a line that end in dots, whole.
+    fn cut(&self, ui: &Ui, line: Line<'_>) -> String {
+        let texts = self.columns.iter().zip(self.widths).filter_map(|(column, width)| {
+            if column.is_number() || *column == Column::Sketch {
+                return None;
+            }
+            let text = column.text(line);
+            let before = if *column == Column::Name { CHECK } else { 0.0 };
+            (theme::width(ui, &text, face(column)) > width - before - 2.0 * PAD + 1.0).then_some(text)
+        });
+        texts.collect::<Vec<_>>().join("\n")
+    }
+
     /// The box that has a run stand beside the live ones; a dot for those.
     fn check_ui(&self, ui: &mut Ui, cell: Rect, index: usize, line: Line<'_>) -> bool {
         let centre = pos2(cell.left() + CHECK / 2.0 + 3.0, cell.center().y);
@@ -329,13 +343,16 @@ impl Table<'_> {
         } else {
             (cell.left_center() + vec2(PAD, 0.0), Align2::LEFT_CENTER)
         };
-        let font = if *column == Column::Name {
-            FontId::new(SMALL, theme::semibold())
-        } else {
-            FontId::proportional(SMALL)
-        };
-        let text = theme::elided(ui, &text, font, colour, cell.width() - 2.0 * PAD + 1.0);
+        let text = theme::elided(ui, &text, face(column), colour, cell.width() - 2.0 * PAD + 1.0);
         painter.galley(align.anchor_size(at, text.size()).min, text, colour);
+    }
+}
+
+/// The letters of a column's texts.
+fn face(column: &Column) -> FontId {
+    match column {
+        Column::Name => FontId::new(SMALL, theme::semibold()),
+        _ => FontId::proportional(SMALL),
     }
 }
 
