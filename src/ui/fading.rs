@@ -100,18 +100,18 @@ impl Pane for FadingDigit {
             "Above: the image as a linear reader gives it back from each block's maps. Bars: R² of all test images read back. Dots: share of classes read right. Dashed: chance. Framed: the block that every panel shows."
         );
         let legend = theme::paragraph(ui, legend.into_owned(), ui.available_width());
-        let roomy = ui.available_height() > 230.0;
-        let foot = if roomy { legend.size().y + GRID } else { 0.0 };
-        let each = (ui.available_height() - foot) / sides.len() as f32 - ui.spacing().item_spacing.y;
+        let count = sides.len() as f32;
+        let high = |foot: f32| (ui.available_height() - foot) / count - ui.spacing().item_spacing.y;
         // In low strips of nets as deep as each other the numbers of the blocks stand once, beneath the last.
-        let deep = |series: &&Series| series.track.spec.depth;
-        let alike = sides.windows(2).all(|pair| deep(&pair[0]) == deep(&pair[1]));
-        let shared = alike && (LEAST + NUMBER..OWN_NUMBERS).contains(&each);
-        let each = if shared {
-            each - NUMBER / sides.len() as f32
-        } else {
-            each
-        };
+        let deep = |series: &Series| series.track.spec.depth;
+        let alike = sides.windows(2).all(|pair| deep(pair[0]) == deep(pair[1]));
+        let numbered = |each: f32| each >= if alike { LEAST + NUMBER } else { OWN_NUMBERS };
+        // The sentence gives way to the numbers.
+        let foot = legend.size().y + GRID;
+        let roomy = ui.available_height() > 230.0 && (numbered(high(foot)) || !numbered(high(0.0)));
+        let each = high(if roomy { foot } else { 0.0 });
+        let shared = alike && numbered(each) && each < OWN_NUMBERS;
+        let each = if shared { each - NUMBER / count } else { each };
         for (place, series) in sides.iter().enumerate() {
             let (colour, _) = line_style(ui, &series.track.spec, &among);
             let last = shared && place + 1 == sides.len();
