@@ -176,6 +176,35 @@ fn the_first_minute_leaves_the_lab_as_it_was() {
 }
 
 #[test]
+fn a_reset_keeps_what_was_trained_to_the_end() {
+    let Some(home) = home_for("a_reset_keeps_what_was_trained_to_the_end") else {
+        return;
+    };
+    let summaries = || {
+        let runs = fs::read_dir(home.join("depthscope/runs"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        runs.filter(|run| run.path().join("summary.json").exists()).count()
+    };
+    let mut window = open(Memory::default());
+    press(&mut window, Key::L);
+    press(&mut window, Key::Num1);
+    press(&mut window, Key::X);
+    press(&mut window, Key::Space);
+    until(&mut window, "done");
+    assert_eq!(summaries(), 1);
+    press(&mut window, Key::R);
+    until(&mut window, "step 0 of ");
+    until(&mut window, "Not running yet: new resnet-20");
+    assert_eq!(summaries(), 1, "it is not written over");
+    press(&mut window, Key::Space);
+    until(&mut window, "done");
+    assert_eq!(summaries(), 2);
+    close(window);
+}
+
+#[test]
 fn an_afternoon_in_the_lab() {
     let Some(home) = home_for("an_afternoon_in_the_lab") else {
         return;

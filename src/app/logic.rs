@@ -9,7 +9,7 @@ use rust_i18n::t;
 use super::session::Session;
 use super::{App, DEFAULT_ENGINE, dialog, first_experiment};
 use crate::export::pytorch;
-use crate::run::{Command, Experiment};
+use crate::run::{Command, Experiment, Phase};
 use crate::ui::language::Language;
 use crate::ui::{Action, FirstMinute, Panel, Room};
 
@@ -25,6 +25,7 @@ impl App {
         match action {
             // A panel that was drawn for another training asks again.
             Action::Send(Command::Watch(Some(request))) if !self.session.has_runs_of(&request) => {}
+            Action::Send(Command::Reset) if self.has_finished_own() => self.train_again(ctx),
             Action::Send(command) => self.session.send(command),
             Action::Add(plan) => self.session.add(plan),
             Action::Start(experiment, engine) => drop(self.start(ctx, *experiment, &engine)),
@@ -107,6 +108,21 @@ impl App {
         }
         self.lab.restart();
         before
+    }
+
+    /// Whether a training of the user's own has come to its end in a run folder.
+    fn has_finished_own(&self) -> bool {
+        let own = self.room == Room::Lab && self.classroom.is_none();
+        own && self.session.history.phase == Phase::Done && self.session.folder.is_some()
+    }
+
+    /// Back to the initial weights, in a folder of its own: what was trained stays.
+    fn train_again(&mut self, ctx: &egui::Context) {
+        let (experiment, engine) = (self.session.experiment.clone(), self.session.engine.clone());
+        let (networks, first) = (self.lab.panes.networks.clone(), self.first);
+        drop(self.start(ctx, experiment, &engine));
+        // Changes that wait go on waiting.
+        (self.lab.panes.networks, self.first) = (networks, first);
     }
 
     fn open(&mut self, ctx: &egui::Context, room: Room) {

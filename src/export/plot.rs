@@ -5,7 +5,7 @@ use plotters_backend::DrawingBackend;
 use super::canvas::{Align, Canvas, Ink};
 use super::dashes::dashes;
 use super::endings::Endings;
-use super::figure::{Axis, Bracket, Curve, Plot, Point};
+use super::figure::{Axis, Bracket, Curve, Ground, Plot, Point};
 use super::fonts::{balanced, room_for, text_width};
 use super::labels;
 use super::sheet::{DARK, GREY, PALE, WHITE};
@@ -73,7 +73,7 @@ impl Around {
         let endings = Endings::of(plot, [width, inner_height]);
         Self {
             x_label,
-            y_label: balanced(&plot.y.words(), LABEL_SIZE, height - header(plot), 3),
+            y_label: balanced(&plot.y.words(), LABEL_SIZE, inner_height, 3),
             y_ticks: ticks(&plot.y, plot.y_range(), (inner_height / 40.0) as usize),
             gutter: if endings.bracketed { 24.0 } else { 10.0 },
             endings,
@@ -199,17 +199,17 @@ fn header(plot: &Plot) -> f64 {
 }
 
 fn grounds<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>) -> Result<()> {
+    let has_room =
+        |ground: &Ground| room_for(&ground.name, TICK_SIZE) <= frame.x(ground.to) - frame.x(ground.from) + 2.0;
+    let named = frame.plot.bands.iter().all(has_room);
     for (i, ground) in frame.plot.bands.iter().enumerate() {
         let (from, to) = (frame.x(ground.from), frame.x(ground.to));
         let shade = [[0xf1; 3], [0xf8; 3]][i % 2];
         canvas.rect([from, frame.top, to - from, frame.bottom - frame.top], shade)?;
-        canvas.text(
-            &ground.name,
-            [(from + to) / 2.0, frame.top - 7.0],
-            TICK_SIZE,
-            Align::Middle,
-            GREY,
-        )?;
+        if named {
+            let at = [(from + to) / 2.0, frame.top - 7.0];
+            canvas.text(&ground.name, at, TICK_SIZE, Align::Middle, GREY)?;
+        }
     }
     Ok(())
 }

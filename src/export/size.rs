@@ -42,8 +42,8 @@ impl Size {
         match self {
             Size::Screen => (None, None),
             Size::Column => (Some(400.0), None),
-            Size::Slide => (Some(640.0), Some(360.0)),
-            Size::Poster => (Some(700.0), Some(495.0)),
+            Size::Slide => (Some(752.0), Some(423.0)),
+            Size::Poster => (Some(840.0), Some(594.0)),
         }
     }
 
@@ -72,8 +72,8 @@ impl Size {
         match self {
             Size::Screen => 2.0,
             Size::Column => 5.0,
-            Size::Slide => 3.0,
-            Size::Poster => 7.2,
+            Size::Slide => 1920.0 / 752.0,
+            Size::Poster => 6.0,
         }
     }
 }

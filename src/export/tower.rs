@@ -243,12 +243,12 @@ fn accuracies<B: DrawingBackend>(
         if room_for("88", SMALL) > wide || room > wide {
             continue;
         }
-        // In the bar, or above it, where it interrupts the dashed line.
+        // In the bar, or above it, and then not on the dashed line.
         let inside = y(0.0) - y(accuracy) > 16.0;
-        let place = y(accuracy) + if inside { 8.0 } else { -8.0 };
-        if !inside {
-            canvas.rect([middle - room / 2.0, place - 6.0, room, 12.0], WHITE)?;
-        }
+        let place = match y(accuracy) + if inside { 8.0 } else { -8.0 } {
+            above if !inside && (above - y(whole)).abs() < 8.0 => y(whole) - 8.0,
+            place => place,
+        };
         let colour = if inside { WHITE } else { DARK };
         canvas.text(&text, [middle, place], SMALL, Align::Middle, colour)?;
     }

@@ -198,7 +198,9 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
     ui.add_enabled_ui(alive, |ui| {
         if ui
             .button(t!("Reset"))
-            .on_hover_text(t!("Back to the initial weights (R)"))
+            .on_hover_text(t!(
+                "Back to the initial weights (R); a training that has ended stays under Runs"
+            ))
             .clicked()
         {
             actions.push(Action::Send(Command::Reset));

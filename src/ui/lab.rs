@@ -315,9 +315,10 @@ impl Lab {
                 self.carry_out(&Task::Press(Panel::Maps, *draw), scene, actions);
             }
         }
+        let taught = self.desk.is_some();
         for task in Task::GLOBAL
             .iter()
-            .filter(|task| **task != Task::Open(room) && task.pressed(ui))
+            .filter(|task| (**task != Task::Open(room) || taught) && task.pressed(ui))
         {
             self.carry_out(task, scene, actions);
         }
@@ -386,6 +387,10 @@ impl Lab {
             Task::Copy => actions.extend(self.print(None, Delivery::Clipboard)),
             Task::CopyCode => actions.push(Action::CopyCode),
             Task::CopyExperiment => actions.push(Action::CopyExperiment),
+            Task::Open(Room::Lab) if self.desk.is_some() => {
+                self.leave_lesson();
+                actions.extend([Action::LeaveLesson, Action::Open(Room::Lab)]);
+            }
             Task::Open(room) => actions.push(Action::Open(*room)),
             Task::Theme => actions.push(Action::SwitchTheme),
             Task::Lecture => actions.push(Action::SwitchLecture),

@@ -22,7 +22,7 @@ use crate::run::{Command, Question, Removals, RunId, Series};
 const AXIS: f32 = 46.0;
 const NAMES: f32 = 84.0;
 /// Least height of a net's bars; where there is no room for all nets, the panel scrolls.
-const LEAST: f32 = 92.0;
+const LEAST: f32 = 84.0;
 /// Distance of the names of two lines.
 const APART: f32 = 16.0;
 /// Training images where their number is not known yet.

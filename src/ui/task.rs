@@ -88,9 +88,9 @@ impl Task {
         let mut tasks = vec![
             Task::RunOrPause,
             Task::Step,
+            Task::Live,
             Task::Reset,
             Task::Stop,
-            Task::Live,
             Task::Vanishing,
         ];
         tasks.extend(Panel::ALL.iter().copied().map(Task::Show));

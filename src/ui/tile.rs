@@ -86,6 +86,10 @@ impl Titles {
             .map_or(0.0, |(_, width)| *width)
     }
 
+    fn are_several(&self) -> bool {
+        self.0.len() > 1
+    }
+
     /// Those in the menu.
     fn behind(&self) -> impl Iterator<Item = TileId> {
         self.0.iter().filter(|(_, width)| *width == 0.0).map(|(tab, _)| *tab)
@@ -202,10 +206,6 @@ impl Behavior<Panel> for Frame<'_, '_> {
         let ink = theme::ink(ui);
         let panel = tiles.get_pane(&tile).copied();
         let name = title(tiles, tile);
-        let alone = tiles
-            .parent_of(tile)
-            .and_then(|parent| tiles.get_container(parent))
-            .is_none_or(|tabs| tabs.children().filter(|&&tab| tiles.is_visible(tab)).count() < 2);
         let colour = if state.active { ink.text } else { ink.weak };
         let font = egui::FontId::new(BODY, theme::semibold());
         let width = self.titles.width(tile);
@@ -225,7 +225,7 @@ impl Behavior<Panel> for Frame<'_, '_> {
             let top = rect.center().y - title.size().y / 2.0;
             let width = title.size().x;
             ui.painter().galley(egui::pos2(left, top), title, colour);
-            if state.active && !alone {
+            if state.active && self.titles.are_several() {
                 ui.painter()
                     .hline(left..=left + width, rect.bottom() - 5.0, Stroke::new(2.0, ink.text));
             }

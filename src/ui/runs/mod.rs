@@ -22,7 +22,7 @@ use crate::run::shelf::{Column, Errand, Item, Line, Mark, RunKey, columns, now};
 use crate::run::{Experiment, History, Shelf};
 
 /// Least height of the chart beneath the table.
-const CHART: f32 = 180.0;
+const CHART: f32 = 230.0;
 /// Least height of a part of the table above it.
 const ROWS: f32 = 220.0;
 
@@ -257,7 +257,11 @@ impl Runs {
         let live = |index: usize| line_of(&items[index], scene, now).live;
         let table = Table {
             columns,
-            widths: &table::fitted(widths, ui.available_width()),
+            // The bar at the side stands beside the columns.
+            widths: &table::fitted(
+                widths,
+                ui.available_width() - ui.spacing().scroll.allocated_width() - 1.0,
+            ),
             sort: (
                 columns
                     .iter()
