@@ -166,6 +166,14 @@ fn the_first_minute_leaves_the_lab_as_it_was() {
     until(&mut window, "Spec of resnet-20");
     until(&mut window, "paused");
     assert!(number(&window, "step ") >= done.max(1), "nothing is lost");
+    // A lesson leaves it, too.
+    press(&mut window, Key::K);
+    click(&mut window, "Open the lesson What survives into the deep layers");
+    (0..4).for_each(|_| press(&mut window, Key::PageDown));
+    press(&mut window, Key::L);
+    until(&mut window, "Spec of resnet-20");
+    window.run_steps(10);
+    assert!(window.query_by_label_contains("Not running yet").is_none());
     // Where the first minute was gone through, its nets are the lab's.
     press(&mut window, Key::M);
     click(&mut window, "Predict that plain-20 reaches the lower training loss");

@@ -111,12 +111,18 @@ pictured || die "the figures are gone"
 grep -q lesions "$(runs)findings.toml" || die "what the cut cost was not kept"
 until_true 20 idle || die "a window in which nothing happens takes more than 1 % of a core"
 ok "a window in which nothing happens costs nothing"
+# An engine that is slow enough to be ended in the middle of a training.
+key ctrl+k
+xdotool type --delay 40 candle
+key Return
+sleep 2
+before=$(steps_of resnet-56)
 key space
 until_true 20 grown resnet-56 "$before" || die "the run does not go on"
 touch "$work/asked"
 kill -TERM "$window"
 closed
-saved() { find "$(runs)" -path '*checkpoints*' -name state.json -newer "$work/asked" | grep -q resnet-56; }
+saved() { find "$XDG_DATA_HOME/depthscope/runs" -path '*checkpoints*' -name state.json -newer "$work/asked" | grep -q resnet-56; }
 saved || die "a window that the system ends saves nothing"
 ok "a window that the system ends saves what was trained"
 grep -q Chinese "$app" && grep -q Timeline "$app" || die "language or layout were not taken up again"

@@ -49,7 +49,10 @@ impl App {
             Action::Shelf(errand) => self.run_errand(errand),
             Action::ChooseData => self.dialog = dialog::folder(ctx, &t!("A folder of CIFAR, IDX or images")),
             Action::Teach(experiment, folder) => self.teach(ctx, *experiment, folder.as_deref()),
-            Action::LeaveLesson => self.leave_lesson(),
+            Action::LeaveLesson => {
+                self.lab.leave_lesson();
+                self.leave_lesson();
+            }
             Action::Open(room) => self.open(ctx, room),
             Action::ShowKeys => self.keys = true,
             Action::SwitchTheme => {
@@ -67,6 +70,9 @@ impl App {
                 self.lecture.switch(ctx);
                 if self.lecture.on && self.classroom.is_none() {
                     self.lab.begin_lecture();
+                }
+                if !self.lecture.on {
+                    self.lab.end_lecture();
                 }
                 // What was maximised for the projector comes back to its place.
                 self.lab.tiling.maximised &= self.lecture.on;
@@ -120,9 +126,13 @@ impl App {
     fn train_again(&mut self, ctx: &egui::Context) {
         let (experiment, engine) = (self.session.experiment.clone(), self.session.engine.clone());
         let (networks, first) = (self.lab.panes.networks.clone(), self.first);
+        let branched = !experiment.branches.is_empty();
         drop(self.start(ctx, experiment, &engine));
-        // Changes that wait go on waiting.
-        (self.lab.panes.networks, self.first) = (networks, first);
+        self.first = first;
+        // Changes that wait go on waiting; what continued another run is no longer there.
+        if !branched {
+            self.lab.panes.networks = networks;
+        }
     }
 
     fn open(&mut self, ctx: &egui::Context, room: Room) {

@@ -71,10 +71,10 @@ impl Branch {
         match self.rate {
             1.0 => t!("continues %{net} from step %{step}", net = self.of, step = step),
             rate => t!(
-                "continues %{net} from step %{step}, learning rate × %{rate}",
+                "continues %{net} from step %{step}, learning rate ×%{rate}",
                 net = self.of,
                 step = step,
-                rate = rate
+                rate = format!("\u{a0}{rate}")
             ),
         }
         .into_owned()

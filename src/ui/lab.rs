@@ -46,6 +46,9 @@ pub struct Lab {
     /// The user's own lab, while a lesson has the panels.
     #[serde(skip)]
     desk: Option<Box<Desk>>,
+    /// The panels as they stood before a lecture.
+    #[serde(skip)]
+    before_lecture: Option<Tiling>,
 }
 
 /// What a lesson sets aside.
@@ -159,7 +162,19 @@ impl Lab {
 
     /// A lecture begins with its first picture.
     pub fn begin_lecture(&mut self) {
+        self.before_lecture = Some(self.tiling.clone());
         lecture::begin(&mut self.tiling);
+    }
+
+    /// After a lecture the panels stand as before.
+    pub fn end_lecture(&mut self) {
+        if let Some(own) = self.before_lecture.take() {
+            let tiling = match &mut self.desk {
+                Some(desk) => &mut desk.tiling,
+                None => &mut self.tiling,
+            };
+            *tiling = own;
+        }
     }
 
     /// Draws the room; answers with what the user asks for.
@@ -388,7 +403,6 @@ impl Lab {
             Task::CopyCode => actions.push(Action::CopyCode),
             Task::CopyExperiment => actions.push(Action::CopyExperiment),
             Task::Open(Room::Lab) if self.desk.is_some() => {
-                self.leave_lesson();
                 actions.extend([Action::LeaveLesson, Action::Open(Room::Lab)]);
             }
             Task::Open(room) => actions.push(Action::Open(*room)),

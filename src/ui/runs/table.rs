@@ -160,7 +160,8 @@ impl Table<'_> {
                 }
             });
         let offset = output.state.clamped_offset().x;
-        touch = self.head_ui(ui, head, offset).or(touch);
+        let seen = head.with_max_x(output.inner_rect.right());
+        touch = self.head_ui(ui, seen, offset).or(touch);
         ui.allocate_rect(space, Sense::hover());
         touch
     }
