@@ -113,12 +113,14 @@ until_true 20 idle || die "a window in which nothing happens takes more than 1 %
 ok "a window in which nothing happens costs nothing"
 # An engine that is slow enough to be ended in the middle of a training.
 key ctrl+k
-xdotool type --delay 40 candle
-key Return
 sleep 2
+xdotool type --delay 40 candle
+sleep 1
+key Return
+sleep 3
 before=$(steps_of resnet-56)
 key space
-until_true 20 grown resnet-56 "$before" || die "the run does not go on"
+until_true 60 grown resnet-56 "$before" || die "nothing trains on another engine"
 touch "$work/asked"
 kill -TERM "$window"
 closed
