@@ -123,6 +123,7 @@ fn option_ui(ui: &mut Ui, place: usize, says: &str, chosen: bool) -> bool {
     let weak = theme::ink(ui).weak;
     let row = ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
+        ui.spacing_mut().icon_spacing = 8.0;
         ui.label(RichText::new((place + 1).to_string()).size(SMALL).color(weak));
         // One beneath the other, so that a long option wraps.
         let radio = ui.vertical(|ui| {

@@ -132,7 +132,7 @@ impl Own {
             _ => inside,
         };
         let window = Window::new(t!("Draw an image"))
-            .id(Id::unique(("canvas", place)))
+            .id(Id::unique(("canvas", place, taught)))
             .title_bar(false)
             .pivot(Align2::RIGHT_BOTTOM)
             .default_pos(corner)
