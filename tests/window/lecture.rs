@@ -1,7 +1,7 @@
 //! Lecture mode: Space reveals one thing after the other, in both rooms.
 
 use depthscope::run::{Command, Phase};
-use depthscope::ui::{Action, Panel, Room};
+use depthscope::ui::{Action, Panel, Preset, Room};
 use eframe::egui::{Key, Modifiers, Theme, Vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -17,6 +17,24 @@ fn lecture<'a>(room: Room, nets: crate::page::Nets<'_>, steps: usize) -> Harness
     page.lecture = true;
     page.lab.begin_lecture();
     page.open(SCREEN, Theme::Light, 1.0)
+}
+
+#[test]
+fn after_a_lecture_the_panels_stand_as_before() {
+    let mut page = Page::new(Room::Lab, ALL, 250);
+    page.lab.tiling.arrange(Preset::Inspect);
+    let before = page.lab.tiling.shown();
+    page.lecture = true;
+    page.lab.begin_lecture();
+    let mut page = page.open(SCREEN, Theme::Light, 1.0);
+    // Through all pictures, to all that fit together.
+    for _ in 0..6 {
+        page.key_press(Key::Space);
+        page.run();
+    }
+    assert_ne!(page.state().lab.tiling.shown(), before);
+    page.state_mut().lab.end_lecture();
+    assert_eq!(page.state().lab.tiling.shown(), before);
 }
 
 #[test]
