@@ -12,7 +12,7 @@ use crate::engine::{BnMode, Engine, Optimizer};
 use crate::error::Error;
 use crate::net::{Graph, initial_weights};
 
-/// How often steps are taken until two submissions have been met under way.
+/// How often steps are taken until they were cut, and two submissions met under way.
 const TRIES: usize = 40;
 
 fn alone() -> Arc<Device> {
@@ -48,11 +48,14 @@ fn a_step_in_many_pieces_is_the_same_step_and_two_of_them_are_under_way() {
     };
     let whole = losses();
     let (_, few) = counted(&device);
-    slow(&device);
-    assert_eq!(losses(), whole);
-    let (_, all) = counted(&device);
-    // It is cut until the first pieces have shown how fast the device is.
-    assert!(all - few > few, "{few} and {}", all - few);
+    // It is cut until the first pieces have shown how fast the device is, which may be at once.
+    let cut = (0..TRIES).any(|_| {
+        let (_, before) = counted(&device);
+        slow(&device);
+        assert_eq!(losses(), whole);
+        counted(&device).1 - before > few
+    });
+    assert!(cut, "a step is one piece however slow the device seems");
     // On a busy machine a piece may be done before the next can be submitted.
     let two = (0..TRIES).any(|_| {
         slow(&device);
