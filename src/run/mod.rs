@@ -42,6 +42,7 @@ mod slot;
 mod start;
 mod step_times;
 mod summary;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod tfevent;

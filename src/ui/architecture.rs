@@ -37,9 +37,6 @@ pub struct Architecture {
     /// What was asked last because the cursor moved to another moment.
     #[serde(skip)]
     followed: Option<(RunId, usize, Surgery)>,
-    /// Resets so far.
-    #[serde(skip)]
-    resets: usize,
 }
 
 /// Distance of the lines beneath the tower.
@@ -74,10 +71,6 @@ impl Pane for Architecture {
             ui.label(theme::caption(t!("The blocks appear once the nets are built.")));
             return;
         };
-        let resets = scene.findings.resets;
-        if std::mem::replace(&mut self.resets, resets) != resets {
-            self.restart();
-        }
         self.shown = Some(series.track.id);
         let graph = Graph::new(&series.track.spec);
         ui.horizontal_wrapped(|ui| self.header_ui(ui, series, &graph, view));
@@ -203,6 +196,10 @@ impl Pane for Architecture {
         if pressed(Key::Z) {
             self.restore(series.track.id);
         }
+    }
+
+    fn reset(&mut self) {
+        self.restart();
     }
 
     fn restart(&mut self) {

@@ -196,13 +196,12 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
         }
     });
     ui.add_enabled_ui(alive, |ui| {
-        if ui
-            .button(t!("Reset"))
-            .on_hover_text(t!(
-                "Back to the initial weights (R); a training that has ended stays under Runs"
-            ))
-            .clicked()
-        {
+        // A lesson's own training begins again where it is.
+        let hint = match theme::taught(ui) {
+            Some(_) => t!("Back to the initial weights (R)"),
+            None => t!("Back to the initial weights (R); a training that has ended stays under Runs"),
+        };
+        if ui.button(t!("Reset")).on_hover_text(hint).clicked() {
             actions.push(Action::Send(Command::Reset));
         }
     });

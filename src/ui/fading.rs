@@ -60,9 +60,6 @@ pub struct FadingDigit {
     /// What was asked last of each run.
     #[serde(skip)]
     asked: BTreeMap<RunId, (usize, Subject)>,
-    /// Resets before that.
-    #[serde(skip)]
-    resets: usize,
     #[serde(skip)]
     films: BTreeMap<RunId, Film>,
 }
@@ -90,10 +87,6 @@ impl Pane for FadingDigit {
         if sides.is_empty() {
             ui.label(theme::caption(t!("The digit fades once the nets are built.")));
             return;
-        }
-        let resets = view.scene.findings.resets;
-        if std::mem::replace(&mut self.resets, resets) != resets {
-            self.asked.clear();
         }
         let among = view.scene.history.specs();
         let legend = t!(
@@ -130,6 +123,10 @@ impl Pane for FadingDigit {
 
     fn measured(&self, view: &View<'_>) -> bool {
         !view.scene.findings.information.is_empty()
+    }
+
+    fn reset(&mut self) {
+        self.asked.clear();
     }
 
     fn restart(&mut self) {

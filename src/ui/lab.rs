@@ -193,6 +193,7 @@ impl Lab {
         let before = std::mem::replace(&mut self.resets, scene.findings.resets);
         if before < self.resets {
             self.cursor.live();
+            self.panes.reset();
         }
         self.lessons
             .follow(scene, &mut self.tiling, &mut self.cursor, &mut actions);

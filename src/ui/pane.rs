@@ -66,6 +66,9 @@ pub trait Pane {
     /// Keys that speak to the panel while it has the focus.
     fn keys(&mut self, _ui: &Ui, _view: &mut View<'_>) {}
 
+    /// The nets are back at their initial weights: forgets what was done with those they had.
+    fn reset(&mut self) {}
+
     /// Another experiment was started: forgets what belongs to the old one.
     fn restart(&mut self) {}
 }

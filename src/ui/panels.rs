@@ -119,6 +119,11 @@ macro_rules! panels {
                 }
             }
 
+            /// The nets were reset.
+            pub fn reset(&mut self) {
+                $(self.$field.reset();)*
+            }
+
             /// Another experiment was started.
             pub fn restart(&mut self) {
                 $(self.$field.restart();)*
