@@ -23,8 +23,6 @@ impl App {
 
     pub(super) fn act(&mut self, ctx: &egui::Context, action: Action) {
         match action {
-            // A panel that was drawn for another training asks again.
-            Action::Send(Command::Watch(Some(request))) if !self.session.has_runs_of(&request) => {}
             Action::Send(Command::Reset) if self.has_finished_own() => self.train_again(ctx),
             Action::Send(command) => self.session.send(command),
             Action::Add(plan) => self.session.add(plan),

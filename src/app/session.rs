@@ -14,8 +14,8 @@ use super::pace::Pace;
 use crate::error::Result;
 use crate::net::Spec;
 use crate::run::{
-    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, MapRequest, Phase, RunFolder,
-    RunPlan, Series, Trainer, TrainerOptions,
+    Answers, Branch, Command, Event, Experiment, Finding, Findings, History, Layout, Phase, RunFolder, RunPlan, Series,
+    Trainer, TrainerOptions,
 };
 use crate::ui::{News, Shown, Speed};
 
@@ -66,12 +66,6 @@ impl Session {
     /// Whether a step was made.
     pub fn has_trained(&self) -> bool {
         self.history.trained().iter().any(|series| series.step() > 0)
-    }
-
-    /// Whether the runs are there that maps are asked of.
-    pub fn has_runs_of(&self, request: &MapRequest) -> bool {
-        let is_there = |run| self.history.trained().iter().any(|series| series.track.id == run);
-        request.nodes.iter().all(|(run, _)| is_there(*run))
     }
 
     /// Prepares the experiment; it waits, paused, at step 0.

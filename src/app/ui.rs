@@ -6,7 +6,7 @@ use eframe::egui::{self, CentralPanel, Event, Frame, Key};
 
 use super::{App, SAVE_EVERY};
 use crate::data::Source;
-use crate::ui::{Panel, Room, Scene, shortcuts_ui};
+use crate::ui::{Action, Panel, Room, Scene, shortcuts_ui};
 
 impl App {
     pub(super) fn window_ui(&mut self, ui: &mut egui::Ui) {
@@ -52,7 +52,9 @@ impl App {
         if let Some(librarian) = &self.librarian {
             librarian.watch(self.room == Room::Lab && self.lab.tiling.shown().contains(&Panel::Runs));
         }
-        for action in actions {
+        // A question is about the training that was drawn, not about one that another action brings to the front.
+        let (questions, others): (Vec<_>, Vec<_>) = actions.into_iter().partition(Action::is_question);
+        for action in questions.into_iter().chain(others) {
             self.act(ui.ctx(), action);
         }
         let acted = |event: &Event| matches!(event, Event::Key { .. } | Event::PointerButton { .. });

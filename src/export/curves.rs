@@ -26,11 +26,11 @@ pub fn figure(material: &Material) -> Result<Figure> {
         plot.title = measure.name().into_owned();
         plots.push(plot);
     }
-    let Some(whole) = (plots.iter().map(Plot::x_range)).reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]) else {
+    let Some(last) = plots.iter().map(|plot| plot.x_range()[1]).reduce(f64::max) else {
         return Err(missing("curves", &t!("the test split was not evaluated")));
     };
     for plot in &mut plots {
-        plot.x.range = Some(whole);
+        plot.x.range = Some([0.0, last]);
     }
     let mut notes = vec![reading(&nets)];
     if material.measures.iter().any(|measure| measure.series().is_none()) {

@@ -6,9 +6,10 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Curve, Figure, Panel, Plot, Samples, Scale, share_y};
 use super::nets::{mean_and_range, nets};
+use super::networks::FIELDS;
 use super::{Material, missing};
 use crate::error::Result;
-use crate::net::{Family, Spec};
+use crate::net::{Family, Field, Spec};
 use crate::palette::run_style;
 use crate::run::amounts::{percent, short};
 use crate::run::{History, Series};
@@ -89,26 +90,31 @@ fn lines(history: &History) -> Vec<Line<'_>> {
             }),
         }
     }
-    let families: Vec<Family> = lines.iter().map(|line| line.spec.family).collect();
+    let specs: Vec<Spec> = lines.iter().map(|line| line.spec.clone()).collect();
     for line in &mut lines {
-        let alone = families.iter().filter(|&&family| family == line.spec.family).count() == 1;
-        line.name = name(&line.spec, alone);
+        line.name = name(&line.spec, &specs);
     }
     lines
 }
 
 /// The family, with what sets it apart from others of its family.
-fn name(spec: &Spec, alone: bool) -> String {
+fn name(spec: &Spec, among: &[Spec]) -> String {
     let family = match spec.family {
         Family::Plain => t!("plain"),
         Family::Resnet => t!("residual"),
         Family::Resnext => "ResNeXt".into(),
     };
-    let text = spec.to_string();
-    match text.split_once(':') {
-        Some((_, options)) if !alone => format!("{family}, {options}"),
-        _ => family.into(),
-    }
+    let others = || among.iter().filter(|other| other.family == spec.family);
+    let value = |spec: &Spec, field| spec.has(field).then(|| spec.value(field));
+    let differs = |field: &Field| others().any(|other| value(other, *field) != value(spec, *field));
+    let words = FIELDS.into_iter().filter(differs).filter_map(|field| {
+        let words = format!("{} {}", field.label().to_lowercase(), value(spec, field)?);
+        Some(words)
+    });
+    std::iter::once(family.into_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(&t!(", "))
 }
 
 fn depths<'a>(runs: impl Iterator<Item = &'a Series>) -> Vec<f64> {
@@ -210,7 +216,7 @@ mod tests {
             constant("resnet-8:shortcut=B", 0, 0.1),
         ]);
         let names: Vec<String> = lines(&history).into_iter().map(|line| line.name).collect();
-        assert_eq!(names, ["residual", "residual, shortcut=B"]);
+        assert_eq!(names, ["residual, shortcut A", "residual, shortcut B"]);
     }
 
     #[test]

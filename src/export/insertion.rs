@@ -51,7 +51,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
     if curves.is_empty() {
         return Err(nothing());
     }
-    let plot = Plot {
+    let mut plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(t!("training loss"), Scale::Log),
@@ -59,6 +59,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         bands: Vec::new(),
         bracket: None,
     };
+    plot.x.range = Some([0.0, plot.x_range()[1]]);
     notes.extend(seeds_shown(material.history, deepened));
     Ok(material.figure(t!("Identity insertion"), vec![Panel::Plot(plot)], notes))
 }

@@ -22,7 +22,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         curve
     };
     let curves: Vec<Curve> = nets.iter().map(curve).collect();
-    let plot = Plot {
+    let mut plot = Plot {
         title: String::new(),
         x: Axis::new(t!("training step"), Scale::Whole),
         y: Axis::new(t!("minibatch training loss (cross-entropy)"), Scale::Log),
@@ -30,6 +30,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         curves,
         bands: Vec::new(),
     };
+    plot.x.range = Some([0.0, plot.x_range()[1]]);
     let notes = vec![reading(&nets)];
     Ok(material.figure(t!("Training loss"), vec![Panel::Plot(plot)], notes))
 }

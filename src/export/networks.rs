@@ -12,7 +12,7 @@ use crate::run::Series;
 use crate::run::amounts::{grouped, large, percent, short};
 
 /// What sets nets apart beside their depth: a column where it differs, else a part of the note.
-const FIELDS: [Field; 10] = [
+pub(super) const FIELDS: [Field; 10] = [
     Field::Shortcut,
     Field::Width,
     Field::Block,

@@ -21,6 +21,8 @@ const AXIS: Rgb = [0x8a; 3];
 const FAINT: f64 = 0.15;
 /// Opacity of what the points are compared with.
 const WHOLE: f64 = 0.7;
+/// The share of the plot's width that leads from a line's end to its name at most.
+const NEAR: f64 = 0.35;
 /// Opacity of the band over seeds.
 const BAND: f64 = 0.18;
 
@@ -310,10 +312,9 @@ fn band<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, curve: &Curve)
 
 /// Names at the lines' ends and the bracket's text, in one column so that none covers another.
 fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings: &Endings, gutter: f64) -> Result<()> {
-    let end = |curve: &Curve| match (curve.whole, curve.end()) {
-        // The dashed line reaches the names, however few points there are.
-        (Some(whole), _) => [frame.right, frame.y(whole)],
-        (None, Some(end)) => frame.point(end),
+    let end = |curve: &Curve| match (curve.end(), curve.whole) {
+        (Some(end), _) => frame.point(end),
+        (None, Some(whole)) => [frame.right, frame.y(whole)],
         (None, None) => [frame.right, frame.bottom],
     };
     let ends: Vec<Point> = frame.plot.curves.iter().map(end).collect();
@@ -327,7 +328,9 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings:
     let places = labels::spread_tall(&wanted, &heights, frame.top + beyond, frame.bottom - beyond);
     let left = frame.right + gutter;
     for (place, (curve, (end, &y))) in frame.plot.curves.iter().zip(ends.iter().zip(&places)).enumerate() {
-        if end[0] < frame.right - gutter {
+        if end[0] < frame.right - NEAR * (frame.right - frame.left) {
+            // A leader across the plot would be taken for a line; the name has the colour, and the height where it can.
+        } else if end[0] < frame.right - gutter {
             dotted(canvas, [[end[0] + 6.0, end[1]], [left - 3.0, y]])?;
         } else if (end[1] - y).abs() > 3.0 || end[0] < frame.right - 2.0 {
             canvas.path(
@@ -341,7 +344,10 @@ fn end_labels<B: DrawingBackend>(frame: &Frame, canvas: &mut Canvas<B>, endings:
     if let (Some(bracket), Some(&y)) = (bracket, places.get(ends.len())) {
         let (from, to) = (frame.y(bracket.from), frame.y(bracket.to));
         let (near, far) = (frame.right + 7.0, frame.right + 12.0);
-        canvas.path(&[[near, from], [far, from], [far, to], [near, to]], DARK, 1.25)?;
+        let outline = [[near, from], [far, from], [far, to], [near, to]];
+        // The leaders pass behind it.
+        canvas.path(&outline, WHITE, 4.0)?;
+        canvas.path(&outline, DARK, 1.25)?;
         canvas.path(&[[far, (from + to) / 2.0], [left - 3.0, y]], DARK, 0.75)?;
         endings.draw(canvas, ends.len(), [left, y])?;
     }

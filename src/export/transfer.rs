@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::net::Graph;
 use crate::palette::{Rgb, mix};
 use crate::probe::{Trial, Way};
-use crate::run::amounts::grouped;
+use crate::run::amounts::{grouped, spans_decades};
 use crate::run::{Origin, Series};
 
 /// The figure of the first run that was tried, and of what it had learned before.
@@ -107,17 +107,22 @@ fn layers(trials: &[Trial], series: &Series, colour: Rgb) -> Plot {
         curve
     };
     let curves = [Way::Scratch, Way::FineTuned].map(curve);
-    let moved = curves.iter().flat_map(|curve| &curve.points).map(|point| point[1]);
-    let most = moved
+    let moved = || curves.iter().flat_map(|curve| &curve.points).map(|point| point[1]);
+    let most = moved()
         .filter(|moved| moved.is_finite())
         .fold(f64::MIN_POSITIVE, f64::max);
+    let words = t!("norm of the change over norm before");
+    let y = match spans_decades(moved().map(|moved| moved as f32)) {
+        true => Axis::new(words, Scale::Log),
+        false => Axis {
+            range: Some([0.0, 1.05 * most]),
+            ..Axis::new(words, Scale::Linear)
+        },
+    };
     Plot {
         title: t!("How far each layer moves").into(),
         x: Axis::new(t!("weighted layer, input at the left"), Scale::Whole),
-        y: Axis {
-            range: Some([0.0, 1.05 * most]),
-            ..Axis::new(t!("norm of the change over norm before"), Scale::Linear)
-        },
+        y,
         curves: curves.into(),
         bands: Vec::new(),
         bracket: None,

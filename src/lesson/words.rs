@@ -4,7 +4,7 @@ use rust_i18n::t;
 
 use super::claim::{Claim, Verdict};
 use super::evidence::Spread;
-use super::expression::Expression;
+use super::expression::{Expression, Operator};
 use super::prediction::{Grade, Guess, Prediction};
 use crate::run::amounts::{decimals, grouped, percent, power_of_ten, superscript};
 
@@ -145,9 +145,20 @@ pub fn verdict(claim: &Claim, verdict: &Verdict) -> String {
     } else {
         spread_of(spread)
     };
+    let value = match left {
+        Expression::Binary(_, Operator::Subtract, right) if !is_number(right) => {
+            t!("difference %{value}", value = value)
+        }
+        Expression::Binary(_, Operator::Divide, right) if !is_number(right) => t!("factor %{value}", value = value),
+        _ => value.into(),
+    };
     let said = t!("%{value}, needed %{needed}", value = value, needed = needed);
     // The bound stays with its word.
     said.replace(&format!(" {needed}"), &format!("\u{a0}{needed}"))
+}
+
+fn is_number(expression: &Expression) -> bool {
+    matches!(expression, Expression::Number(_))
 }
 
 /// Whether it follows from the nets alone, so that seeds have no part in it.
@@ -225,11 +236,11 @@ mod tests {
         };
         assert_eq!(
             said("parameters(a) - parameters(b) > 0", 11_488.0),
-            "11\u{a0}488, needed\u{a0}>\u{a0}0"
+            "difference 11\u{a0}488, needed\u{a0}>\u{a0}0"
         );
         assert_eq!(
             said("multiply_adds(a) / multiply_adds(b) > 2", 3.1),
-            "3.100, needed\u{a0}>\u{a0}2"
+            "factor 3.100, needed\u{a0}>\u{a0}2"
         );
         assert_eq!(
             said("train_loss(a) > 0.3", 1.0),
@@ -237,11 +248,11 @@ mod tests {
         );
         assert_eq!(
             said("test_error(a) - train_error(a) > 0.05", 0.618),
-            "61.8\u{a0}% with one seed, needed\u{a0}>\u{a0}5.0\u{a0}%"
+            "difference 61.8\u{a0}% with one seed, needed\u{a0}>\u{a0}5.0\u{a0}%"
         );
         assert_eq!(
             said("test_error(a) / test_error(b) > 2", 3.1),
-            "3.100 with one seed, needed\u{a0}>\u{a0}2"
+            "factor 3.100 with one seed, needed\u{a0}>\u{a0}2"
         );
         assert_eq!(
             said("train_loss(a) > train_loss(b)", 1.0),

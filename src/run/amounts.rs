@@ -49,6 +49,14 @@ pub fn decimals(value: f64, count: usize) -> String {
     }
 }
 
+/// Whether most of these positive numbers would vanish on a linear axis that shows the largest.
+pub fn spans_decades(values: impl IntoIterator<Item = f32>) -> bool {
+    let positive = values.into_iter().filter(|value| value.is_finite() && *value > 0.0);
+    let mut sorted: Vec<f32> = positive.collect();
+    sorted.sort_by(f32::total_cmp);
+    sorted.last().is_some_and(|last| last / sorted[sorted.len() / 2] > 30.0)
+}
+
 /// How far apart two numbers are that are read as [`short`] writes them: the difference of what is read, in no more decimals.
 pub fn apart(high: f64, low: f64) -> String {
     let read = |value| {

@@ -114,10 +114,7 @@ impl Preview {
         )
         .to_string();
         if self.skipped > 0 {
-            words += &t!(
-                "; %{n} files were left out because they cannot be read",
-                n = self.skipped
-            );
+            words += &t!("; left out because they cannot be read: %{n}", n = self.skipped);
         }
         words
     }

@@ -53,7 +53,7 @@ impl<'a> Lockstep<'a> {
             let (count, path, reason) = (dataset.skipped.len(), first.path.display(), &first.reason);
             outbox.push(Event::Notice(
                 t!(
-                    "%{count} unreadable files were left out, the first is %{path}: %{reason}",
+                    "Unreadable files left out: %{count}; the first is %{path}: %{reason}",
                     count = count,
                     path = path,
                     reason = reason

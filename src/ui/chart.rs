@@ -28,6 +28,9 @@ const DOT: f64 = 0.012;
 /// Least distance of marks on the x axis in points, and its part where a narrow chart would have too few.
 const MARKS_APART: f64 = 64.0;
 const CLOSER: f64 = 0.6;
+/// The same of a logarithmic axis of short numbers, and from which number on they are long.
+const LOG_APART: f64 = 44.0;
+const LONG: f64 = 10_000.0;
 /// Least distance of marks on a linear y axis, in heights of a label.
 const ROWS_APART: f64 = 1.6;
 /// Height of lines over which values stand while a moment is held.
@@ -342,12 +345,14 @@ impl Chart<'_> {
                 let marks: Vec<egui_plot::GridMark> = match across {
                     Across::Time(time) => {
                         let (low, high) = input.bounds;
-                        let apart = input.base_step_size * MARKS_APART / 20.0;
+                        let point = input.base_step_size / 20.0;
+                        let dense = time.log && time.value(last) < LONG;
+                        let apart = point * if dense { LOG_APART } else { MARKS_APART };
                         let few = time.marks(low, high, apart);
                         let marks = if few.len() > 2 {
                             few
                         } else {
-                            time.marks(low, high, apart * CLOSER)
+                            time.marks(low, high, point * MARKS_APART * CLOSER)
                         };
                         marks
                             .into_iter()

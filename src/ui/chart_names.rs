@@ -82,6 +82,8 @@ struct End<'c, 'a> {
     curve: &'c Curve<'a>,
     /// The name and what stands after it.
     texts: [Arc<Galley>; 2],
+    /// Whether the place is the line's end.
+    led: bool,
 }
 
 impl End<'_, '_> {
@@ -204,9 +206,18 @@ impl Names {
                     at: pos2(at.x, at.y.clamp(frame.top(), frame.bottom())),
                     curve,
                     texts: self.texts(ui, curve),
+                    led: true,
                 })
             })
             .collect();
+        // A net that has diverged is named beside the others, not in the midst of their lines; its cross is where it ended.
+        let going = ends.iter().filter(|end| end.curve.crosses.is_empty());
+        let furthest = going.map(|end| end.at.x).fold(f32::NEG_INFINITY, f32::max);
+        for end in ends.iter_mut().filter(|end| end.at.x + NAME_GAP[1] < furthest) {
+            if !end.curve.crosses.is_empty() {
+                (end.at.x, end.led) = (furthest, false);
+            }
+        }
         ends.sort_by(|a, b| b.at.x.total_cmp(&a.at.x));
         let gap = NAME_GAP[usize::from(bracket.is_some())];
         let (top, bottom) = (f64::from(frame.top()), f64::from(frame.bottom()));
@@ -336,7 +347,7 @@ fn whole_width(ui: &Ui, label: &str, detail: &str) -> f32 {
 
 /// One name at a place, with a hairline back where that is not the line's end; answers where it stands.
 fn name_ui(painter: &eframe::egui::Painter, end: &End<'_, '_>, place: Pos2, paper: Color32) -> Rect {
-    if (end.at.y - place.y).abs() > 4.0 || place.x - end.at.x > NAME_GAP[1] + 4.0 {
+    if end.led && ((end.at.y - place.y).abs() > 4.0 || place.x - end.at.x > NAME_GAP[1] + 4.0) {
         let hairline = Stroke::new(1.0, end.curve.colour.gamma_multiply(0.5));
         painter.line_segment([end.at, pos2(place.x - 2.0, place.y)], hairline);
     }

@@ -1,7 +1,7 @@
 //! The bar at the top of the lab: which experiment, and what its training shall do.
 
 use eframe::egui::containers::menu::MenuButton;
-use eframe::egui::{Button, ComboBox, FontId, ScrollArea, Ui, vec2};
+use eframe::egui::{Button, ComboBox, FontId, Response, ScrollArea, Ui, vec2};
 use rust_i18n::t;
 
 use super::at_right::AtRight;
@@ -185,13 +185,19 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
     });
     combo.response.on_hover_text(t!(title));
     let alive = scene.failure.is_none();
+    // More steps need a restart with them; a lesson says itself what is next.
+    let over = match theme::taught(ui) {
+        Some(_) => t!("The training has ended: Reset begins again"),
+        None => t!("The training has ended: Reset begins again, and Networks has the number of steps"),
+    };
+    let over = |response: Response| match scene.history.phase {
+        Phase::Done => response.on_disabled_hover_text(&*over),
+        _ => response,
+    };
     ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
-        run_ui(ui, scene, actions);
-        if ui
-            .button(t!("Step"))
-            .on_hover_text(t!("One training step (S)"))
-            .clicked()
-        {
+        over(run_ui(ui, scene, actions));
+        let step = ui.button(t!("Step")).on_hover_text(t!("One training step (S)"));
+        if over(step).clicked() {
             actions.push(Action::Send(Command::Step(1)));
         }
     });
@@ -207,7 +213,7 @@ fn training_ui(ui: &mut Ui, scene: Scene<'_>, title: &str, actions: &mut Vec<Act
     });
     ui.add_enabled_ui(alive && scene.history.phase != Phase::Done, |ui| {
         let hint = t!("Finish now: test the nets, save them and write the summary");
-        if ui.button(t!("Stop")).on_hover_text(hint).clicked() {
+        if over(ui.button(t!("Stop")).on_hover_text(hint)).clicked() {
             actions.push(Action::Send(Command::Stop));
         }
     });
@@ -251,15 +257,17 @@ fn lecture_ui(ui: &mut Ui, scene: Scene<'_>, taught: bool, cursor: Option<&mut C
 }
 
 /// Run or pause.
-fn run_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) {
+fn run_ui(ui: &mut Ui, scene: Scene<'_>, actions: &mut Vec<Action>) -> Response {
     let run = run_or_pause(scene);
-    let words = if run == Command::Pause { t!("Pause") } else { t!("Run") };
-    if primary_button_ui(ui, &words, vec2(72.0, 30.0))
-        .on_hover_text(t!("Space"))
-        .clicked()
-    {
+    let (words, hint) = match run {
+        Command::Pause => (t!("Pause"), t!("Hold the training (Space)")),
+        _ => (t!("Run"), t!("Train to the last step (Space)")),
+    };
+    let response = primary_button_ui(ui, &words, vec2(72.0, 30.0)).on_hover_text(hint);
+    if response.clicked() {
         actions.push(Action::Send(run));
     }
+    response
 }
 
 /// Whether the panels follow the training; answers which moment they show where they do not.

@@ -171,7 +171,10 @@ impl Draft {
             Err(_) => String::new(),
         };
         card.plan = RunPlan::new(card.plan.name.clone(), spec.text_without_data());
-        if card.plan.name == old && spec.short_name() != old {
+        // A copy's is the net's, numbered.
+        let numbered = |name: &str| name.strip_prefix(&old)?.strip_prefix('.')?.parse::<usize>().ok();
+        let follows = card.plan.name == old || numbered(&card.plan.name).is_some();
+        if follows && spec.short_name() != old {
             // Its own name must not stand in its way.
             card.plan.name.clear();
             let name = self.free_name(&spec.short_name());
@@ -365,6 +368,16 @@ mod tests {
         assert_eq!(found.removed, ["plain-56"]);
         assert!(found.recipe);
         assert!(draft.now.cards[0].before.unwrap().parameters < Sizes::of(&deeper).parameters);
+    }
+
+    #[test]
+    fn the_name_of_a_copy_follows_its_net() {
+        let mut draft = draft();
+        draft.derive(1, false);
+        assert_eq!(draft.now.cards[2].plan.name, "plain-56.2");
+        let spec = draft.now.cards[2].check.clone().unwrap().spec;
+        draft.change(2, &spec.with(Field::Depth, "26").unwrap());
+        assert_eq!(draft.now.cards[2].plan.name, "plain-26");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use eframe::egui::{self, Align2, Button, Id, Key, Modal, Modifiers, Role, Scroll
 use rust_i18n::t;
 
 use super::Scene;
-use super::fuzzy::fit;
+use super::fuzzy::{fit, fit_words};
 use super::keys::written;
 use super::task::Task;
 use super::theme::{self, GRID};
@@ -33,12 +33,17 @@ fn found(query: &str, scene: Scene<'_>, taught: bool) -> Vec<(Task, String)> {
             Task::Show(panel) => Some(["open", panel.name()].join(" ")),
             _ => task.name().map(str::to_owned),
         };
-        // What a panel is for is searched for whole words of it only: letters here and there would fit anything.
+        // What a panel is for is searched for beginnings of its words only: letters here and there would fit anything.
         let about = || match &task {
-            Task::Show(panel) => panel.hint().to_lowercase().contains(&query.to_lowercase()).then_some(0),
+            Task::Show(panel) => fit_words(query, &[panel.title(), panel.name().into(), panel.hint()].join(" ")),
             _ => None,
         };
-        let fits = fit(query, &words).or_else(|| fit(query, &known()?)).or_else(about);
+        let fits = [
+            fit(query, &words),
+            known().and_then(|known| fit(query, &known)),
+            about(),
+        ];
+        let fits = fits.into_iter().flatten().max();
         (fits, task, words)
     };
     let mut found: Vec<(i32, Task, String)> = Task::all(scene)

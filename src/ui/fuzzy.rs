@@ -13,6 +13,15 @@ pub fn fit(query: &str, text: &str) -> Option<i32> {
     Some(sum)
 }
 
+/// The same where every word of `query` must begin a word of `text`; Chinese has no spaces, so that it may be anywhere there.
+pub fn fit_words(query: &str, text: &str) -> Option<i32> {
+    let (query, text) = (query.to_lowercase(), text.to_lowercase());
+    let begins = |(at, _): (usize, &str)| !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric());
+    let known = |word: &str| text.match_indices(word).any(begins);
+    let letters = query.split_whitespace().map(|word| word.chars().count() as i32);
+    query.split_whitespace().all(known).then(|| 4 * letters.sum::<i32>())
+}
+
 /// Takes the letters as early as they come from `start` on.
 fn along(word: &[char], text: &[char], start: usize) -> Option<i32> {
     let (mut at, mut score, mut last) = (start, 0, None);
@@ -41,6 +50,14 @@ mod tests {
         assert!(fit("grad van", "Vanishing gradients").is_some());
         assert_eq!(fit("", "anything"), Some(0));
         assert!(fit("恢复", "恢复网络").is_some());
+    }
+
+    #[test]
+    fn words_must_begin_words() {
+        let hint = "Landscape The training loss around the weights";
+        assert!(fit_words("loss landsc", hint).is_some() && fit_words("around", hint).is_some());
+        assert!(fit_words("scape", hint).is_none() && fit_words("loss ghts", hint).is_none());
+        assert!(fit_words("损失", "权重附近的训练损失").is_some());
     }
 
     #[test]

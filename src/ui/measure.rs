@@ -50,15 +50,17 @@ impl Measure {
         }
     }
 
-    /// Where the net stands: the mean over its seeds.
+    /// Where those of the net's seeds stand that have not diverged.
+    fn ends(self, group: &Group<'_>) -> Vec<f64> {
+        let sound = group.runs.iter().filter(|run| run.diverged.is_none());
+        let last = sound.filter_map(|run| self.last(run).map(f64::from));
+        last.filter(|value| value.is_finite()).collect()
+    }
+
+    /// Where the net stands: the mean over its seeds, without those that diverged.
     pub fn mean(self, group: &Group<'_>) -> Option<f64> {
-        let last: Vec<f64> = group
-            .runs
-            .iter()
-            .filter_map(|run| self.last(run).map(f64::from))
-            .filter(|value| value.is_finite())
-            .collect();
-        (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
+        let ends = self.ends(group);
+        (!ends.is_empty()).then(|| ends.iter().sum::<f64>() / ends.len() as f64)
     }
 
     /// Where the net stands, and over how many seeds that is the mean.
@@ -67,9 +69,16 @@ impl Measure {
             return String::new();
         };
         let number = if self.is_error() { percent(mean) } else { short(mean) };
-        match group.runs.len() {
-            1 => number,
-            seeds => t!("%{number}, n = %{seeds}", number = number, seeds = seeds).into_owned(),
+        match (self.ends(group).len(), group.runs.len()) {
+            (_, 1) => number,
+            (seeds, all) if seeds == all => t!("%{number}, n = %{seeds}", number = number, seeds = seeds).into_owned(),
+            (seeds, all) => t!(
+                "%{number}, n = %{seeds} of %{all}",
+                number = number,
+                seeds = seeds,
+                all = all
+            )
+            .into_owned(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the user sees: one panel a file. Panels read messages and history and ask for [`Action`]s; none knows an engine.
 
+mod amount_axis;
 mod architecture;
 mod at_right;
 pub mod axis;
@@ -135,6 +136,13 @@ pub enum Action {
     SwitchLanguage,
     /// Into lecture mode or out of it.
     SwitchLecture,
+}
+
+impl Action {
+    /// Whether it asks the trainer for something and changes nothing of the training.
+    pub fn is_question(&self) -> bool {
+        matches!(self, Self::Send(Command::Ask(_) | Command::Watch(_) | Command::Dismiss))
+    }
 }
 
 /// The rooms of the window.

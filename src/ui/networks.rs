@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::time::Duration;
 
 use eframe::egui::{
     self, Align, CornerRadius, Event, Frame, Key, Layout, Margin, Modifiers, RichText, ScrollArea, Stroke, Ui,
@@ -25,6 +26,10 @@ use crate::run::{Branch, RunPlan};
 
 /// Least width of a column of cards, in points, where there are several.
 const COLUMN: f32 = 320.0;
+/// Height of the panel from which on what changes stays above what scrolls.
+const HIGH: f32 = 330.0;
+/// How long a card says that its text was copied.
+const COPIED_SECS: f64 = 3.0;
 
 /// The panel.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -40,9 +45,14 @@ pub struct Networks {
     open: BTreeSet<usize>,
     #[serde(skip)]
     refused: Option<Refusal>,
-    /// The card whose text was copied last.
+    /// The card whose text was copied last, and when.
     #[serde(skip)]
-    copied: Option<usize>,
+    copied: Option<(usize, f64)>,
+    /// Height of what stands above what scrolls, and how far that is scrolled.
+    #[serde(skip)]
+    taken: f32,
+    #[serde(skip)]
+    offset: f32,
 }
 
 impl Pane for Networks {
@@ -64,19 +74,34 @@ impl Pane for Networks {
         draft.follow(scene.experiment, scene.history);
         let before = draft.now.clone();
         let mut asked = None;
-        ScrollArea::vertical()
-            .auto_shrink(false)
-            .content_margin(Margin {
-                right: 6,
-                ..Margin::ZERO
-            })
-            .show(ui, |ui| {
-                asked = self.contents_ui(ui, view, &mut draft);
-                reveal_focus(ui);
-            });
+        let fixed = ui.available_height() > HIGH;
+        let top = ui.cursor().top();
+        if fixed {
+            asked = self.changes_ui(ui, view, &draft);
+        }
+        let taken = ui.cursor().top() - top;
+        let mut area = ScrollArea::vertical().auto_shrink(false).content_margin(Margin {
+            right: 6,
+            ..Margin::ZERO
+        });
+        // What is being changed stays where it is, or at least in sight.
+        let shift = taken - self.taken;
+        let bottom = ui.max_rect().bottom();
+        let pointer = ui.input(|input| input.pointer.latest_pos());
+        let leaves = pointer.is_some_and(|at| at.y <= bottom && at.y + shift > bottom - GRID);
+        if shift != 0.0 && (self.offset > 0.0 || leaves) {
+            area = area.vertical_scroll_offset((self.offset + shift).max(0.0));
+        }
+        let output = area.show(ui, |ui| {
+            if !fixed {
+                asked = self.changes_ui(ui, view, &draft);
+            }
+            self.contents_ui(ui, view, &mut draft);
+            reveal_focus(ui);
+        });
+        (self.taken, self.offset) = (taken, output.state.clamped_offset().y);
         if before != draft.now {
             draft.check();
-            self.copied = None;
         }
         let typing = || {
             ui.memory(|memory| memory.focused())
@@ -115,7 +140,7 @@ impl Pane for Networks {
         let copies = pressed(Modifiers::COMMAND, Key::C) || ui.input(|input| input.events.contains(&Event::Copy));
         if let (true, Some(card)) = (copies, cards.get(chosen)) {
             ui.ctx().copy_text(card.plan.net.clone());
-            self.copied = Some(card.id);
+            self.copied = Some((card.id, ui.input(|input| input.time)));
         }
         if pressed(Modifiers::NONE, Key::X) {
             let before = draft.now.clone();
@@ -154,15 +179,24 @@ impl Networks {
         draft.check();
     }
 
-    fn contents_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, draft: &mut Draft) -> Option<Go> {
-        let asked = self.changes_ui(ui, view, draft);
+    /// The card that says so for a moment.
+    fn just_copied(&self, ui: &Ui) -> Option<usize> {
+        let (card, at) = self.copied?;
+        let left = at + COPIED_SECS - ui.input(|input| input.time);
+        if left > 0.0 {
+            ui.ctx().request_repaint_after(Duration::from_secs_f64(left));
+        }
+        (left > 0.0).then_some(card)
+    }
+
+    fn contents_ui(&mut self, ui: &mut Ui, view: &mut View<'_>, draft: &mut Draft) {
         let most = draft.now.cards.len() + 1;
         let columns = ((ui.available_width() / COLUMN) as usize).clamp(1, most);
         if columns == 1 {
             self.cards_ui(ui, view, draft, 0..1);
             ui.add_space(GRID);
             self.recipe.form_ui(ui, view, draft, &mut self.refused);
-            return asked;
+            return;
         }
         // The recipe has the last column.
         let width = (ui.available_width() + GRID) / columns as f32 - GRID;
@@ -179,7 +213,6 @@ impl Networks {
                 });
             }
         });
-        asked
     }
 
     /// The cards of a column, which is the first of `columns` that end before the recipe's.
@@ -198,7 +231,7 @@ impl Networks {
             running: &view.scene.history.specs(),
             open: &self.open,
             refused: self.refused.as_ref(),
-            copied: self.copied,
+            copied: self.just_copied(ui),
         };
         let here = |index: usize| index % columns.end == columns.start;
         for (index, card) in draft.now.cards.iter().enumerate().filter(|(index, _)| here(*index)) {
@@ -240,7 +273,7 @@ impl Networks {
             }
             Edit::CopyText => {
                 ui.ctx().copy_text(card.plan.net.clone());
-                self.copied = Some(id);
+                self.copied = Some((id, ui.input(|input| input.time)));
             }
         }
     }

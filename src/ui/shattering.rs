@@ -73,12 +73,17 @@ impl Pane for Shattering {
             ];
             choice_ui(ui, &t!("Moment"), &mut self.at_start, &moments);
             working = work_ui(ui, view, |question| matches!(question, Question::Shattering { .. }));
-            let known = runs.iter().any(|series| {
+            let shown = |series: &Series| {
                 let findings = view.scene.findings;
-                findings
-                    .shattering_at(series.track.id, at.unwrap_or(usize::MAX))
-                    .is_some()
-            });
+                let (step, _) = findings.shattering_at(series.track.id, at.unwrap_or(usize::MAX))?;
+                Some(step)
+            };
+            let known = runs.iter().any(|series| shown(series).is_some());
+            let until = view.cursor.step.unwrap_or(usize::MAX);
+            let measured_there = |series: &&Series| shown(series) >= series.kept_at(until);
+            if known && !working && !self.at_start && !runs.iter().any(measured_there) {
+                ui.label(theme::caption(t!("not measured at this moment yet")));
+            }
             if known && !working && button_ui(ui, &text, &hint) {
                 ask(&runs, at, view);
             }

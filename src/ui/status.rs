@@ -26,13 +26,13 @@ pub fn words(scene: Scene<'_>, speed: Speed) -> String {
     }
     parts.push(phase(history, scene.experiment.steps).into());
     if !trained.is_empty() {
-        // While it trains, that of the net which is behind; a branch waits until its step comes.
+        // Before its end, that of the net which is behind; a branch waits until its step comes.
         let waits = |series: &Series| series.step() == 0 && scene.experiment.branch(&series.track.name).is_some();
         let trains = |series: &&Series| !series.finished && series.diverged.is_none() && !waits(series);
         let behind = trained.iter().filter(trains).map(Series::step).min();
         let most = trained.iter().map(Series::step).max();
-        let running = history.phase == Phase::Running;
-        let step = behind.filter(|_| running).or(most).unwrap_or(0);
+        let begun = matches!(history.phase, Phase::Running | Phase::Paused);
+        let step = behind.filter(|_| begun).or(most).unwrap_or(0);
         let steps = grouped(scene.experiment.steps as u64);
         parts.push(t!("step %{step} of %{steps}", step = grouped(step as u64), steps = steps).into());
     }

@@ -85,13 +85,31 @@ impl Tiling {
     /// Brings the panel to the front, where it last was or else where there is room, and gives it the focus.
     pub fn open(&mut self, panel: Panel) {
         match self.tree.tiles.find_pane(&panel) {
-            Some(tile) => self.tree.set_visible(tile, true),
+            Some(tile) => self.reopen(panel, tile),
             None => self.insert(panel),
         }
         self.tree
             .make_active(|_, tile| matches!(tile, Tile::Pane(other) if *other == panel));
         self.focus = panel;
         self.summoned = true;
+    }
+
+    /// Gives the panel its place again, or another one where that has become too small.
+    fn reopen(&mut self, panel: Panel, tile: TileId) {
+        let had_room = self.has_room();
+        self.tree.set_visible(tile, true);
+        if had_room && !self.has_room() {
+            self.tree.remove_recursively(tile);
+            self.insert(panel);
+        }
+    }
+
+    /// Whether every panel in front has a tile of useful size, as far as the space is known.
+    fn has_room(&self) -> bool {
+        let Some(root) = self.tree.root else { return true };
+        let space = self.tree.tiles.rect(root).map_or(UNKNOWN, |rect| rect.size());
+        let least = self.least(root, LEAST[0]);
+        least.x <= space.x && least.y <= space.y
     }
 
     /// Takes the panel away; its place is kept for it.

@@ -120,13 +120,12 @@ impl Trace {
     }
 
     /// Mean, lowest and highest of the smoothed seeds, as far as all of them have come. A seed that is not finite any
-    /// more is left out of the mean; its cross says so.
+    /// more is left out of the mean; its cross says so. When all have diverged, the last of them has come furthest.
     fn average(&mut self, runs: &[&Series]) {
         let sound = runs.iter().filter(|run| run.diverged.is_none());
         let shortest = sound.map(|run| run.steps.len()).min();
-        let common = shortest
-            .or_else(|| runs.iter().map(|run| run.steps.len()).min())
-            .unwrap_or(0);
+        let longest = || runs.iter().map(|run| run.steps.len()).max();
+        let common = shortest.or_else(longest).unwrap_or(0);
         if self.mean.len() > common {
             (self.mean, self.low, self.high) = Default::default();
         }
@@ -171,6 +170,36 @@ mod tests {
     use super::*;
     use crate::ui::axis::{Height, Time};
     use crate::ui::story::tests::history;
+
+    #[test]
+    fn a_mean_goes_on_to_the_last_seed_that_diverges() {
+        let grid = Grid {
+            time: Time::default(),
+            height: Height {
+                log: false,
+                factor: 1.0,
+            },
+            range: [0.0, 200.0],
+            columns: 64,
+        };
+        let mut history = history(&[("plain-20", 1.0), ("plain-20", 1.0)], 200);
+        let lose = |run: &mut Series, step: usize| {
+            run.diverged = Some(step);
+            run.steps.truncate(step);
+            run.loss.truncate(step);
+            run.loss[step - 1] = f32::NAN;
+        };
+        let reach = |trace: &mut Trace, history: &History| {
+            let runs: Vec<&Series> = history.runs.iter().collect();
+            let lines = trace.update(&runs, |run| &run.loss, 1, grid);
+            lines.values.iter().filter(|value| value.is_finite()).count()
+        };
+        let mut trace = Trace::default();
+        lose(&mut history.runs[0], 50);
+        assert_eq!(reach(&mut trace, &history), 200);
+        lose(&mut history.runs[1], 80);
+        assert_eq!(reach(&mut trace, &history), 79);
+    }
 
     #[test]
     fn another_smoothing_draws_another_line() {

@@ -4,6 +4,7 @@ use eframe::egui::{self, Align2, Color32, FontId, Painter, Rect, Role, Sense, St
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
+use super::amount_axis::AmountAxis;
 use super::choice::choice_ui;
 use super::empty::Empty;
 use super::outlook::takes;
@@ -353,19 +354,14 @@ fn layers_ui(ui: &Ui, space: Rect, trials: &[Trial], graph: &Graph, colour: Colo
     let Some(tuned) = tuned else { return };
     let scratch = of(Way::Scratch).filter(|trial| trial.labels == tuned.labels);
     let all = tuned.moved.iter().chain(scratch.iter().flat_map(|trial| &trial.moved));
-    let most = all.copied().filter(|moved| moved.is_finite()).fold(0.01f32, f32::max);
-    let high = |moved: f32| chart.bottom() - chart.height() * (moved / most).clamp(0.0, 1.0);
-    for share in [0.0, most] {
-        painter.hline(chart.x_range(), high(share), Stroke::new(1.0, ink.line));
-        let text = if share == 0.0 {
-            "0".into()
-        } else {
-            format!("{share:.2}")
-        };
+    let scale = AmountAxis::of(all.copied());
+    let high = |moved: f32| chart.bottom() - chart.height() * scale.share(moved);
+    for mark in scale.marks() {
+        painter.hline(chart.x_range(), high(mark), Stroke::new(1.0, ink.line));
         painter.text(
-            pos2(chart.left() - 6.0, high(share)),
+            pos2(chart.left() - 6.0, high(mark)),
             Align2::RIGHT_CENTER,
-            text,
+            scale.text(mark),
             small.clone(),
             ink.weak,
         );
