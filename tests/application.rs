@@ -143,6 +143,10 @@ fn a_lesson_goes_on_where_the_window_was_closed() {
     assert!(number(&window, "step ") >= done.max(1), "nothing is lost");
     click(&mut window, "Go on with the training");
     until(&mut window, " left");
+    // Another lesson takes its place.
+    press(&mut window, Key::K);
+    click(&mut window, "Open the lesson What survives into the deep layers");
+    until(&mut window, "A reader at every block");
     close(window);
 }
 

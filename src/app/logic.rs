@@ -47,7 +47,8 @@ impl App {
             Action::Shelf(errand) => self.run_errand(errand),
             Action::ChooseData => self.dialog = dialog::folder(ctx, &t!("A folder of CIFAR, IDX or images")),
             Action::Teach(experiment, folder) => self.teach(ctx, *experiment, folder.as_deref()),
-            Action::LeaveLesson => {
+            Action::LeaveLesson => self.leave_lesson(),
+            Action::CloseLesson => {
                 self.lab.leave_lesson();
                 self.leave_lesson();
             }

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::net::{Family, Field, Spec};
 use crate::palette::run_style;
 use crate::run::amounts::{percent, short};
-use crate::run::{History, Series};
+use crate::run::{ENOUGH, History, Series};
 
 /// Nets that differ only in depth and seed.
 struct Line<'a> {
@@ -52,6 +52,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let reading =
         t!("Final: mean of the last 50 minibatches; the number is the deepest net's. Test: batch statistics.");
     let mut notes = vec![reading.into_owned()];
+    if lines.iter().flat_map(|line| &line.runs).any(|run| run.step() < ENOUGH) {
+        notes[0] += &t!(" Of less than 100 steps: the mean of the later half.");
+    }
     if seeds > 1 {
         notes[0] += &t!(
             " Line: mean over %{seeds} seeds; band: lowest to highest seed.",

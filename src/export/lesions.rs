@@ -7,7 +7,7 @@ use rust_i18n::t;
 
 use super::figure::{Axis, Figure, Panel, Plot, Point, Scale};
 use super::information::at_steps;
-use super::nets::{nets, seeds_shown, tell_seeds};
+use super::nets::{Net, nets, seeds_shown, tell_seeds};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Block, Cut, Graph, Spec};
@@ -92,11 +92,27 @@ pub fn figure(material: &Material) -> Result<Figure> {
     let reading = t!("Each point is the trained net with one cut and nothing trained after it; batch statistics.");
     let dashed = t!("Dashed: the whole net.");
     let mut notes = vec![reading.into(), dashed.into(), at_steps(&steps)];
+    if untried(&nets, &panels) {
+        notes.push(t!("Blocks that were not tried have no point.").into());
+    }
     if nets.iter().any(|net| shaping(net.spec)) {
         notes.push(t!("Gaps: a plain block that changes the shape of the maps cannot be removed.").into());
     }
     notes.extend(seeds_shown(material.history, cut));
     Ok(material.figure(t!("Lesions"), panels, notes))
+}
+
+/// Whether a curve is without a block of its net that could be removed.
+fn untried(nets: &[Net<'_>], panels: &[Panel]) -> bool {
+    let curves = panels.iter().filter_map(Panel::plot).flat_map(|plot| &plot.curves);
+    curves.into_iter().any(|curve| {
+        let net = nets.iter().find(|net| net.name == curve.name);
+        net.is_some_and(|net| {
+            let graph = Graph::new(net.spec);
+            let misses = |at: usize| !curve.points[at][1].is_finite() && Cut::Removed.check(&graph, at).is_ok();
+            (0..curve.points.len()).any(misses)
+        })
+    })
 }
 
 /// A cut as the CSV files tell it.

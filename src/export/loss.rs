@@ -78,7 +78,8 @@ fn bracket(nets: &[Net], live: &[Series], curves: &[Curve]) -> Option<Bracket> {
         return None;
     }
     let early = |net: &Net| net.runs.iter().any(|run| run.step() < ENOUGH);
-    if early(shallow) || early(deep) {
+    let exploded = |net: &Net| net.runs.iter().any(|run| run.has_exploded());
+    if [shallow, deep].into_iter().any(|net| early(net) || exploded(net)) {
         return None;
     }
     let ends = |net: &Net| -> Option<Vec<f64>> {
@@ -110,6 +111,21 @@ mod tests {
             Panel::Plot(plot) => plot,
             _ => panic!("a plot"),
         }
+    }
+
+    #[test]
+    fn the_number_of_seeds_is_that_of_the_mean() {
+        let details = |lost: &[usize]| {
+            let mut runs = [0, 1].map(|seed| constant("plain-20", seed, 0.5));
+            for &run in lost {
+                runs[run].diverged = Some(60);
+            }
+            let figure = samples::figure(figure, &samples::history(runs)).unwrap();
+            plot(&figure).curves[0].detail.clone()
+        };
+        assert_eq!(details(&[]), "0.500 (n = 2)");
+        assert_eq!(details(&[1]), "0.500 (n = 1, 1 diverged)");
+        assert_eq!(details(&[0, 1]), "diverged");
     }
 
     #[test]

@@ -100,20 +100,21 @@ impl Net<'_> {
         }
     }
 
-    /// The final value after the name, and the number of seeds if there are several.
+    /// The final value after the name, and the number of seeds that it is the mean of if there are several.
     pub fn detail(&self, value: impl Fn(&Series) -> Option<f32>, text: impl Fn(f64) -> String) -> String {
-        let values: Vec<f64> = self.runs.iter().filter_map(|run| value(run)).map(f64::from).collect();
-        let finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        let sound = self.runs.iter().filter(|run| run.diverged.is_none());
+        let values = sound.filter_map(|run| value(run)).map(f64::from);
+        let finite: Vec<f64> = values.filter(|value| value.is_finite()).collect();
         let lost = self.runs.iter().filter(|run| run.diverged.is_some()).count();
         let shown = mean(&finite).map_or_else(String::new, text);
         match (self.runs.len(), lost) {
             (1, 0) => shown,
-            (1, _) => t!("diverged").into(),
-            (count, 0) => t!("%{value} (n = %{count})", value = shown, count = count).into(),
-            (count, lost) => t!(
+            (all, lost) if lost == all => t!("diverged").into(),
+            (all, 0) => t!("%{value} (n = %{count})", value = shown, count = all).into(),
+            (all, lost) => t!(
                 "%{value} (n = %{count}, %{lost} diverged)",
                 value = shown,
-                count = count,
+                count = all - lost,
                 lost = lost
             )
             .into(),

@@ -11,6 +11,7 @@ use crate::calendar;
 use crate::error::Result;
 use crate::net::Spec;
 use crate::palette::run_style;
+use crate::run::ENOUGH;
 use crate::run::shelf::{Column, Line, columns};
 
 const DAY: u64 = 86_400;
@@ -61,6 +62,13 @@ pub fn figure(material: &Material) -> Result<Figure> {
         }
     }
     let mut notes = Vec::new();
+    if lines.iter().any(|line| line.steps() < ENOUGH) {
+        notes.push(
+            t!(" Of less than 100 steps: the mean of the later half.")
+                .trim()
+                .to_owned(),
+        );
+    }
     let unread: Vec<String> = all
         .iter()
         .filter(|line| line.item.row.is_err())

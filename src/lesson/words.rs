@@ -145,11 +145,13 @@ pub fn verdict(claim: &Claim, verdict: &Verdict) -> String {
     } else {
         spread_of(spread)
     };
+    // What two measurements make is not one of them.
     let value = match left {
-        Expression::Binary(_, Operator::Subtract, right) if !is_number(right) => {
-            t!("difference %{value}", value = value)
-        }
-        Expression::Binary(_, Operator::Divide, right) if !is_number(right) => t!("factor %{value}", value = value),
+        Expression::Binary(a, operator, b) if !is_number(a) && !is_number(b) => match operator {
+            Operator::Subtract => t!("difference %{value}", value = value),
+            Operator::Divide => t!("factor %{value}", value = value),
+            Operator::Add | Operator::Multiply => value.into(),
+        },
         _ => value.into(),
     };
     let said = t!("%{value}, needed %{needed}", value = value, needed = needed);
@@ -253,6 +255,10 @@ mod tests {
         assert_eq!(
             said("test_error(a) / test_error(b) > 2", 3.1),
             "factor 3.100 with one seed, needed\u{a0}>\u{a0}2"
+        );
+        assert_eq!(
+            said("1 - test_error(a) > 0.9", 0.952),
+            "95.2\u{a0}% with one seed, needed\u{a0}>\u{a0}90.0\u{a0}%"
         );
         assert_eq!(
             said("train_loss(a) > train_loss(b)", 1.0),

@@ -7,6 +7,9 @@ use super::trailing::mean_of_last;
 use crate::engine::Norms;
 use crate::net::Spec;
 
+/// Times the first loss that no net ends at which has learned.
+const EXPLODED: f32 = 3.0;
+
 /// A point of the test curve.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluated {
@@ -85,6 +88,12 @@ impl Series {
     pub fn loss_at(&self, step: usize) -> Option<f32> {
         let end = self.steps.partition_point(|&done| done as usize <= step);
         mean_of_last(&self.loss[..end])
+    }
+
+    /// Whether the loss has ended far above where it began, though it is finite: nothing was learned.
+    pub fn has_exploded(&self) -> bool {
+        let first = self.loss.first().copied().unwrap_or(f32::NAN);
+        self.final_loss().is_some_and(|loss| loss > EXPLODED * first)
     }
 
     /// Mean minibatch error of the last 50 steps.

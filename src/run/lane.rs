@@ -12,13 +12,11 @@ use super::flight::{self, Flight, Kept, Move};
 use super::message::Event;
 use super::sketch::Sketch;
 use super::summary::Status;
+use super::trailing::{LAST, reach};
 use super::trainer::Opener;
 use crate::engine::{BnMode, Engine, Evaluation, Norms, Step};
 use crate::error::Result;
 use crate::net::{Graph, Weights};
-
-/// Minibatches the final loss and error are means of.
-const RECENT: usize = 50;
 
 /// What one step brought.
 #[derive(Debug, Clone)]
@@ -66,7 +64,7 @@ pub struct Recent(VecDeque<(f32, f32)>);
 
 impl Recent {
     pub fn push(&mut self, loss: f32, error: f32) {
-        if self.0.len() == RECENT {
+        if self.0.len() == LAST {
             self.0.pop_front();
         }
         self.0.push_back((loss, error));
@@ -76,12 +74,16 @@ impl Recent {
         self.0.iter().copied()
     }
 
-    /// Mean loss and error; `None` before the first step.
-    pub fn means(&self) -> Option<(f32, f32)> {
+    /// Mean loss and error of the last [`LAST`] of so many steps, of less than twice as many of the later half; `None`
+    /// before the first step.
+    pub fn means(&self, steps: usize) -> Option<(f32, f32)> {
+        let count = reach(LAST, steps).clamp(1, LAST);
+        let last = || self.0.iter().rev().take(count);
+        let known = last().count();
         let mean = |part: fn(&(f32, f32)) -> f32| {
-            (self.0.iter().map(|pair| f64::from(part(pair))).sum::<f64>() / self.0.len() as f64) as f32
+            (last().map(|pair| f64::from(part(pair))).sum::<f64>() / known as f64) as f32
         };
-        (!self.0.is_empty()).then(|| (mean(|pair| pair.0), mean(|pair| pair.1)))
+        (known > 0).then(|| (mean(|pair| pair.0), mean(|pair| pair.1)))
     }
 }
 
@@ -206,6 +208,12 @@ impl Lane {
             optimizer,
         });
         self.settle(course)
+    }
+
+    /// Steps done since it parted with the run that it continues, or since the first.
+    pub fn own_steps(&self) -> usize {
+        let parted = self.origin.as_ref().map_or(0, |origin| origin.state.step);
+        self.step.saturating_sub(parted)
     }
 
     /// Begins as the continuation of another run; of that one's losses it tells nothing.

@@ -115,7 +115,7 @@ impl RunSummary {
 
     fn of(lane: &Lane) -> Self {
         let finite = |value: f32| Some(value).filter(|value| value.is_finite());
-        let means = lane.recent.means();
+        let means = lane.recent.means(lane.own_steps());
         Self {
             name: lane.track.name.clone(),
             net: lane.track.spec.to_string(),

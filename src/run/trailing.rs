@@ -7,7 +7,7 @@ pub const ENOUGH: usize = 2 * LAST;
 
 /// Of so many values, how many the mean is of: the window, and of less than twice as many the later half, so that a mean
 /// neither lags behind a beginning nor drops it all at once.
-fn reach(window: usize, values: usize) -> usize {
+pub(super) fn reach(window: usize, values: usize) -> usize {
     window.min(values.div_ceil(2))
 }
 

@@ -266,12 +266,14 @@ impl FirstMinute {
     ) {
         let ink = theme::ink(ui);
         let (left, right) = halves(rect, stage);
+        let (rests, go_on) = (story::rests(scene.history), t!("Go on with the training"));
+        let alone = stage == Stage::Ask || stage == Stage::Watch && !rests;
+        let left = if alone { rect } else { left };
         ui.scope_builder(UiBuilder::new().max_rect(left), |ui| {
             let colour = if scene.failure.is_some() { ink.error } else { ink.text };
             ui.label(RichText::new(words).size(words_size(rect.width())).color(colour));
         });
         let large = vec2(right.width().min(440.0), 64.0);
-        let (rests, go_on) = (story::rests(scene.history), t!("Go on with the training"));
         ui.scope_builder(
             UiBuilder::new()
                 .max_rect(right)

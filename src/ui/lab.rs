@@ -404,7 +404,7 @@ impl Lab {
             Task::CopyCode => actions.push(Action::CopyCode),
             Task::CopyExperiment => actions.push(Action::CopyExperiment),
             Task::Open(Room::Lab) if self.desk.is_some() => {
-                actions.extend([Action::LeaveLesson, Action::Open(Room::Lab)]);
+                actions.extend([Action::CloseLesson, Action::Open(Room::Lab)]);
             }
             Task::Open(room) => actions.push(Action::Open(*room)),
             Task::Theme => actions.push(Action::SwitchTheme),

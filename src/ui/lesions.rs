@@ -1,5 +1,6 @@
 //! The lesion study: what every net is worth without each of its blocks, a bar a block.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use eframe::egui::{self, Align2, Color32, FontId, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -120,9 +121,10 @@ impl Lesions {
         let picture = ui.interact(rect, ui.scope_id().with(("lesions", run)), Sense::hover());
         let label = work::named(&series.track.name, &words[0]);
         picture.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+        let names = theme::width(ui, &whole_words(1.0), small.clone()) + 8.0;
         let bars = Rect::from_min_max(
             pos2(rect.left() + AXIS, name.bottom() + 10.0),
-            rect.max - vec2(NAMES, 16.0),
+            rect.max - vec2(names.max(NAMES), 16.0),
         );
         let high = |share: f32| bars.bottom() - bars.height() * share.clamp(0.0, 1.0);
         for (share, text) in [(0.0, "0 %"), (1.0, "100 %")] {
@@ -146,6 +148,8 @@ impl Lesions {
             let foot = pos2(centre, bars.bottom() + 2.0);
             if refused.is_some() {
                 painter.text(foot, Align2::CENTER_TOP, "×", small.clone(), ink.weak);
+            } else if removals.is_some() && without.is_none() {
+                painter.text(foot, Align2::CENTER_TOP, "?", small.clone(), ink.weak);
             } else if from != to {
                 let corners = [vec2(-3.5, 3.0), vec2(3.5, 3.0), vec2(0.0, 9.0)].map(|corner| foot + corner);
                 painter.add(Shape::convex_polygon(corners.to_vec(), ink.weak, Stroke::NONE));
@@ -197,7 +201,7 @@ impl Lesions {
         );
         if let Some(Removals { whole, .. }) = removals {
             painter.hline(bars.x_range(), high(whole), Stroke::new(1.5, colour));
-            let words = t!("whole %{percent} %", percent = (100.0 * whole).round());
+            let words = whole_words(whole);
             let clear = if whole < guess {
                 high(whole).max(high(guess) + APART)
             } else {
@@ -208,7 +212,11 @@ impl Lesions {
     }
 }
 
-fn about_removing() -> [std::borrow::Cow<'static, str>; 2] {
+fn whole_words(accuracy: f32) -> String {
+    t!("whole %{percent} %", percent = (100.0 * accuracy).round()).into()
+}
+
+fn about_removing() -> [Cow<'static, str>; 2] {
     [
         t!("Remove each block of each net"),
         t!("Tries every block alone, at the step looked at"),
@@ -276,5 +284,17 @@ fn sentences(graph: &Graph, removals: Option<&Removals>) -> Vec<String> {
         least = least
     );
     let mean = t!("one removed: mean %{mean}", mean = mean);
-    vec![whole.into(), brief.into(), mean.into()]
+    let possible = (0..graph.blocks.len()).filter(|&at| Cut::Removed.check(graph, at).is_ok());
+    let (tried, all) = (removals.without.len(), possible.count());
+    let partly = |words: Cow<'_, str>| match tried < all {
+        true => t!(
+            "%{words} (of %{tried} of %{all} blocks)",
+            words = words,
+            tried = tried,
+            all = all
+        )
+        .into_owned(),
+        false => words.into_owned(),
+    };
+    [whole, brief, mean].map(partly).into()
 }

@@ -69,14 +69,12 @@ impl Measure {
             return String::new();
         };
         let number = if self.is_error() { percent(mean) } else { short(mean) };
-        match (self.ends(group).len(), group.runs.len()) {
-            (_, 1) => number,
-            (seeds, all) if seeds == all => t!("%{number}, n = %{seeds}", number = number, seeds = seeds).into_owned(),
-            (seeds, all) => t!(
-                "%{number}, n = %{seeds} of %{all}",
+        match group.runs.len() {
+            1 => number,
+            _ => t!(
+                "%{number}, n = %{seeds}",
                 number = number,
-                seeds = seeds,
-                all = all
+                seeds = self.ends(group).len()
             )
             .into_owned(),
         }

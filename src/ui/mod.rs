@@ -124,8 +124,10 @@ pub enum Action {
     ChooseData,
     /// Have an experiment of the open lesson in front, as it was left here or in that run folder; the user's own is set aside.
     Teach(Box<Experiment>, Option<PathBuf>),
-    /// The lesson is closed: back to the user's own training.
+    /// The lab has closed a lesson, perhaps for another one: back to the user's own training.
     LeaveLesson,
+    /// Close the open lesson, and go back to the user's own panels and training.
+    CloseLesson,
     /// Go to another room.
     Open(Room),
     /// Show the keys.

@@ -15,7 +15,7 @@ use super::cursor::{Cursor, find};
 use super::depths::Depths;
 use super::pane::{Pane, View};
 use super::traces::{Group, groups, has_seeds, repeats};
-use super::widgets::{folded_ui, list_ui, short};
+use super::widgets::{folded_ui, grouped, list_ui, short};
 use super::{Scene, line_style, theme};
 use crate::export::Kind;
 use crate::net::Spec;
@@ -116,13 +116,9 @@ impl Slope {
     }
 
     fn controls_ui(&mut self, ui: &mut Ui, view: &View<'_>) {
-        // Runs opened to compare have theirs.
-        let trained = view.scene.history.trained();
-        let newest = trained
-            .iter()
-            .filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step))
-            .max();
-        let newest = newest.map_or(t!("newest"), |step| t!("step %{step}", step = step));
+        let newest = self
+            .newest(view)
+            .map_or(t!("newest"), |step| t!("step %{step}", step = step));
         let slider = match self.moment {
             Moment::Cursor => 0.0,
             Moment::Initialisation => SLIDER_ROOM,
@@ -159,6 +155,13 @@ impl Slope {
                 self.scales_ui(ui, view.scene);
             });
         });
+    }
+
+    /// The step of the newest measurement that the cursor reaches; runs opened to compare have theirs.
+    fn newest(&self, view: &View<'_>) -> Option<usize> {
+        let trained = view.scene.history.trained().iter();
+        let steps = trained.filter_map(|series| Some(self.quantity.at(series, view.cursor.step)?.step));
+        steps.max()
     }
 
     fn quantity_ui(&mut self, ui: &mut Ui) {
@@ -290,6 +293,7 @@ impl Slope {
             true => (Across::Count, deepest as f64),
             false => (Across::Share, 1.0),
         };
+        let newest = self.newest(view);
         let mut curves = Vec::new();
         for (index, net) in nets.iter().enumerate() {
             let Some(norms) = self.norms(net, view) else {
@@ -306,13 +310,16 @@ impl Slope {
                     .map(|(block, norm)| PlotPoint::new(block * stretch, HEIGHT.place(norm[part])))
                     .collect()
             };
+            let factor = slope_factor(&means).filter(|_| factored);
+            let factor = factor.map(|factor| t!("×%{factor} a block", factor = short(factor)));
+            let measured = self.moment.of(net.runs[0], quantity, view.cursor).map(|at| at.step);
+            let elsewhen = measured.filter(|step| self.moment == Moment::Cursor && Some(*step) != newest);
+            let elsewhen = elsewhen.map(|step| t!("at step %{step}", step = grouped(step as u64)));
+            let parts: Vec<_> = [factor, elsewhen].into_iter().flatten().collect();
             curves.push(Curve {
                 name: net.name.to_owned(),
                 label: net.name.to_owned(),
-                detail: match slope_factor(&means) {
-                    Some(factor) if factored => t!("×%{factor} a block", factor = short(factor)).into(),
-                    _ => String::new(),
-                },
+                detail: parts.join(&t!(", ")),
                 colour,
                 width,
                 dashed: repeats(&nets, index),
@@ -325,6 +332,7 @@ impl Slope {
                 ..Curve::default()
             });
         }
+        reach_down(&mut curves);
         let spans: Vec<(Range<f64>, String)> = (0..3)
             .map(|stage| {
                 let edge = |stage: usize| stage as f64 * end / 3.0;
@@ -403,6 +411,19 @@ impl Slope {
             (false, false) => None,
         };
         range.unwrap_or([-1.0, 0.0])
+    }
+}
+
+/// Bands whose lowest seed is 0, which a logarithm cannot show, go down to the lowest that is shown.
+fn reach_down(curves: &mut [Curve<'_>]) {
+    let points = curves.iter().flat_map(|curve| curve.line.iter().chain(&*curve.band[0]));
+    let heights = points.map(|point| point.y).filter(|y| y.is_finite());
+    let lowest = heights.fold(f64::INFINITY, f64::min);
+    for curve in curves {
+        let [lower, upper] = &mut curve.band;
+        let open = lower.to_mut().iter_mut().zip(upper.iter());
+        let open = open.filter(|(low, high)| !low.y.is_finite() && high.y.is_finite());
+        open.for_each(|(low, _)| low.y = lowest);
     }
 }
 

@@ -142,4 +142,23 @@ mod tests {
         );
         assert!(!words(scene, Speed::default()).contains("left"));
     }
+
+    #[test]
+    fn a_pause_tells_the_net_that_is_behind() {
+        let experiment = Experiment::named("quick").unwrap();
+        let mut history = history(&[("plain-20:width=8", 1.0), ("plain-56:width=8", 1.0)], 400);
+        history.runs[1].steps.truncate(231);
+        history.apply(&Event::Phase(Phase::Paused));
+        let scene = Scene {
+            experiment: &experiment,
+            history: &history,
+            findings: &crate::run::Findings::default(),
+            shelf: &crate::run::Shelf::default(),
+            failure: None,
+            engine: "auto",
+            engines: &["auto"],
+        };
+        let said = words(scene, Speed::default());
+        assert!(said.ends_with("paused  ·  step 231 of 400"), "{said}");
+    }
 }

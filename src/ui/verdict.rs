@@ -129,6 +129,15 @@ pub fn verdict(history: &History, step: Option<usize>) -> Verdict {
     if let Some(words) = diverged(&[shallow, deep]) {
         return said(words);
     }
+    let exploded = [shallow, deep].into_iter();
+    let exploded = exploded.filter(|group| group.runs.iter().any(|run| run.has_exploded()));
+    let exploded: Vec<&str> = exploded.map(|group| group.name).collect();
+    if !exploded.is_empty() {
+        return said(t!(
+            "The loss of %{nets} has risen far above where it began: nothing was learned; try a lower learning rate.",
+            nets = exploded.join(&t!(", "))
+        ));
+    }
     let runs = || shallow.runs.iter().chain(&deep.runs);
     let done = runs().map(|run| run.step()).min().unwrap_or(0);
     let step = step.unwrap_or(done).min(done);

@@ -145,7 +145,7 @@ fn seeds() -> Page {
 #[test]
 fn seeds_are_a_mean_with_a_band_and_their_number() {
     let page = seeds().open(WINDOW, Theme::Light, 1.0);
-    for words in [", n = 3; plain-56", "plain-56 diverged in 1 of 3 runs"] {
+    for words in [", n = 3; plain-56", ", n = 2)", "plain-56 diverged in 1 of 3 runs"] {
         assert!(page.query_all_by_label_contains(words).next().is_some(), "{words}");
     }
 }

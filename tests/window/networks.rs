@@ -77,6 +77,21 @@ fn a_key_adds_a_twin_that_undo_takes_back() {
 }
 
 #[test]
+fn what_waits_stays_in_sight_and_so_does_the_field() {
+    let size = Vec2::new(420.0, 640.0);
+    let mut page = page().open(size, Theme::Light, 1.0);
+    page.get_by_role_and_label(Role::SpinButton, "Batch").scroll_to_me();
+    page.run();
+    let top = |page: &Harness<'_, Page>| page.get_by_role_and_label(Role::SpinButton, "Batch").rect().top();
+    let before = top(&page);
+    assert!(before < size.y);
+    enter(&mut page, "Batch", 64.0);
+    let restart = page.get_by_label("Restart with these").rect();
+    assert!(restart.top() > 0.0 && restart.bottom() < before, "{restart:?}");
+    assert!((top(&page) - before).abs() < 1.0, "{before} {}", top(&page));
+}
+
+#[test]
 fn enter_ends_a_name() {
     let mut page = networks();
     page.get_by_label("Name of plain-20").focus();

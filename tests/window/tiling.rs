@@ -33,6 +33,26 @@ fn panels_are_closed_and_opened_where_they_were() {
     assert_eq!(page.state().lab.tiling.focus, Panel::Slope);
 }
 
+#[test]
+fn a_panel_whose_place_was_given_away_comes_where_there_is_room() {
+    let mut page = lab();
+    let change = |page: &mut Harness<'_, Page>, open: bool, panel: Panel| {
+        let tiling = &mut page.state_mut().lab.tiling;
+        match open {
+            true => tiling.open(panel),
+            false => tiling.close(panel),
+        }
+        page.run();
+    };
+    change(&mut page, true, Panel::Transfer);
+    change(&mut page, false, Panel::Transfer);
+    for panel in [Panel::Landscape, Panel::Transfer] {
+        change(&mut page, true, panel);
+        assert!(shown(&page).contains(&panel));
+        page.get_by_role_and_label(Role::Tab, "Architecture");
+    }
+}
+
 /// A slow frame sees the button go down and up again at once.
 #[test]
 fn a_tab_that_is_clicked_within_a_frame_has_the_focus() {

@@ -91,12 +91,14 @@ impl Runs {
         let readable = item.row.is_ok();
         let live = super::line_of(item, scene, 0).live.is_some();
         let beside = scene.shelf.opened.contains_key(&item.key);
-        let (words, hint) = if beside {
-            (t!("Stop comparing"), t!("Take it away from the live runs"))
-        } else {
-            (t!("Compare"), t!("Draw its curves and gradients beside the live runs"))
+        let hint = match beside {
+            true => t!("Take it away from the live runs"),
+            false => t!("Draw its curves and gradients beside the live runs"),
         };
-        if button_ui(ui, readable && !live, &words, &hint) {
+        // One word for both ways, so that the buttons beside it stay where they are.
+        let button = Button::new(theme::caption(t!("Compare"))).selected(beside);
+        let response = ui.add_enabled(readable && !live, button).on_hover_text(&*hint);
+        if response.on_disabled_hover_text(hint).clicked() {
             view.actions.push(Action::Shelf(compare(scene, item)));
         }
         if button_ui(
