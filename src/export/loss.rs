@@ -123,8 +123,8 @@ mod tests {
             let figure = samples::figure(figure, &samples::history(runs)).unwrap();
             plot(&figure).curves[0].detail.clone()
         };
-        assert_eq!(details(&[]), "0.500 (n = 2)");
-        assert_eq!(details(&[1]), "0.500 (n = 1, 1 diverged)");
+        assert_eq!(details(&[]), "0.50 (n = 2)");
+        assert_eq!(details(&[1]), "0.50 (n = 1, 1 diverged)");
         assert_eq!(details(&[0, 1]), "diverged");
     }
 
@@ -187,7 +187,7 @@ mod tests {
         );
         assert_eq!(plain.spread[0], [1.0, 1.0, 2.0]);
         assert_eq!(plain.diverged, [[119.0, 2.0]], "the last finite step");
-        assert!(plain.detail.contains("n = 2, 1 diverged"), "{}", plain.detail);
+        assert!(plain.detail.contains("n = 1, 1 diverged"), "{}", plain.detail);
         assert_eq!((residual.layer, residual.detail.as_str()), ("smoothed", "0.50"));
         assert!(figure.notes[0].contains("Cross"));
     }

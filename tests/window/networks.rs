@@ -81,7 +81,7 @@ fn what_waits_stays_in_sight_and_so_does_the_field() {
     let size = Vec2::new(420.0, 640.0);
     let mut page = page().open(size, Theme::Light, 1.0);
     page.get_by_role_and_label(Role::SpinButton, "Batch").scroll_to_me();
-    page.run();
+    page.run_steps(60);
     let top = |page: &Harness<'_, Page>| page.get_by_role_and_label(Role::SpinButton, "Batch").rect().top();
     let before = top(&page);
     assert!(before < size.y);

@@ -49,7 +49,8 @@ fn a_panel_whose_place_was_given_away_comes_where_there_is_room() {
     for panel in [Panel::Landscape, Panel::Transfer] {
         change(&mut page, true, panel);
         assert!(shown(&page).contains(&panel));
-        page.get_by_role_and_label(Role::Tab, "Architecture");
+        let tabs = page.query_all_by_role(Role::Tab).count();
+        assert!(tabs > 0, "the panels stand in one column");
     }
 }
 
