@@ -3,7 +3,7 @@
 use eframe::egui::{
     self, Align, CornerRadius, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, epaint::RectShape, pos2, vec2,
 };
-use egui_tiles::{Container, Linear, LinearDir, Tile, TileId, Tree};
+use egui_tiles::{Container, Linear, LinearDir, SimplificationOptions, Tile, TileId, Tree};
 use rust_i18n::t;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +100,12 @@ impl Tiling {
         self.tree.set_visible(tile, true);
         if had_room && !self.has_room() {
             self.tree.remove_recursively(tile);
+            // Else the place that it leaves goes on taking room.
+            self.tree.simplify(&SimplificationOptions {
+                prune_empty_tabs: true,
+                prune_empty_containers: true,
+                ..SimplificationOptions::OFF
+            });
             self.insert(panel);
         }
     }
