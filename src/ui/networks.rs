@@ -48,11 +48,6 @@ pub struct Networks {
     /// The card whose text was copied last, and when.
     #[serde(skip)]
     copied: Option<(usize, f64)>,
-    /// Height of what stands above what scrolls, and how far that is scrolled.
-    #[serde(skip)]
-    taken: f32,
-    #[serde(skip)]
-    offset: f32,
 }
 
 impl Pane for Networks {
@@ -75,31 +70,20 @@ impl Pane for Networks {
         let before = draft.now.clone();
         let mut asked = None;
         let fixed = ui.available_height() > HIGH;
-        let top = ui.cursor().top();
         if fixed {
             asked = self.changes_ui(ui, view, &draft);
         }
-        let taken = ui.cursor().top() - top;
-        let mut area = ScrollArea::vertical().auto_shrink(false).content_margin(Margin {
+        let area = ScrollArea::vertical().auto_shrink(false).content_margin(Margin {
             right: 6,
             ..Margin::ZERO
         });
-        // What is being changed stays where it is, or at least in sight.
-        let shift = taken - self.taken;
-        let bottom = ui.max_rect().bottom();
-        let pointer = ui.input(|input| input.pointer.latest_pos());
-        let leaves = pointer.is_some_and(|at| at.y <= bottom && at.y + shift > bottom - GRID);
-        if shift != 0.0 && (self.offset > 0.0 || leaves) {
-            area = area.vertical_scroll_offset((self.offset + shift).max(0.0));
-        }
-        let output = area.show(ui, |ui| {
+        area.show(ui, |ui| {
             if !fixed {
                 asked = self.changes_ui(ui, view, &draft);
             }
             self.contents_ui(ui, view, &mut draft);
             reveal_focus(ui);
         });
-        (self.taken, self.offset) = (taken, output.state.clamped_offset().y);
         if before != draft.now {
             draft.check();
         }

