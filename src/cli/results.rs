@@ -40,7 +40,7 @@ pub fn table(summary: &Summary) -> String {
         text += cells.collect::<Vec<_>>().join("  ").trim_end();
         text.push('\n');
     }
-    text + "loss and error: mean of the last 50 minibatches; test error: with batch statistics\n"
+    text + "loss and error: mean of the last 50 minibatches, of less than 100 steps of the later half; test error: with batch statistics\n"
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub fn figure(material: &Material) -> Result<Figure> {
         t!("Final: mean of the last 50 minibatches; the number is the deepest net's. Test: batch statistics.");
     let mut notes = vec![reading.into_owned()];
     if lines.iter().flat_map(|line| &line.runs).any(|run| run.step() < ENOUGH) {
-        notes[0] += &t!(" Of less than 100 steps: the mean of the later half.");
+        notes.push(t!("Of less than 100 steps: the mean of the later half.").into());
     }
     if seeds > 1 {
         notes[0] += &t!(

@@ -8,8 +8,8 @@ use super::table::{Cell, Row, Table};
 use super::{Material, missing};
 use crate::error::Result;
 use crate::net::{Field, Graph, Spec};
-use crate::run::Series;
 use crate::run::amounts::{grouped, large, percent, short};
+use crate::run::{ENOUGH, Series};
 
 /// What sets nets apart beside their depth: a column where it differs, else a part of the note.
 pub(super) const FIELDS: [Field; 10] = [
@@ -48,6 +48,9 @@ pub fn figure(material: &Material) -> Result<Figure> {
         shared.extend(results(&mut table, &lines));
     }
     let mut notes = Vec::new();
+    if lines.iter().any(|(_, run)| (1..ENOUGH).contains(&run.step())) {
+        notes.push(t!("Of less than 100 steps: the mean of the later half.").into());
+    }
     if !shared.is_empty() {
         notes.push(t!("Every net: %{fields}.", fields = shared.join(&t!(", "))).into());
     }

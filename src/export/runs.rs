@@ -62,12 +62,8 @@ pub fn figure(material: &Material) -> Result<Figure> {
         }
     }
     let mut notes = Vec::new();
-    if lines.iter().any(|line| line.steps() < ENOUGH) {
-        notes.push(
-            t!(" Of less than 100 steps: the mean of the later half.")
-                .trim()
-                .to_owned(),
-        );
+    if lines.iter().any(|line| (1..ENOUGH).contains(&line.steps())) {
+        notes.push(t!("Of less than 100 steps: the mean of the later half.").into());
     }
     let unread: Vec<String> = all
         .iter()

@@ -69,15 +69,15 @@ impl Measure {
             return String::new();
         };
         let number = if self.is_error() { percent(mean) } else { short(mean) };
-        match group.runs.len() {
-            1 => number,
-            _ => t!(
-                "%{number}, n = %{seeds}",
-                number = number,
-                seeds = self.ends(group).len()
-            )
-            .into_owned(),
+        if group.runs.len() == 1 {
+            return number;
         }
+        t!(
+            "%{number}, n = %{seeds}",
+            number = number,
+            seeds = self.ends(group).len()
+        )
+        .into_owned()
     }
 
     /// What a screen reader says of the chart.

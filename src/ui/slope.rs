@@ -294,6 +294,12 @@ impl Slope {
             false => (Across::Share, 1.0),
         };
         let newest = self.newest(view);
+        // Where a net was measured at another step than the one above the chart.
+        let elsewhen = |net: &Group<'_>| {
+            let measured = self.moment.of(net.runs[0], quantity, view.cursor)?.step;
+            let other = self.moment == Moment::Cursor && Some(measured) != newest;
+            other.then(|| t!("at step %{step}", step = grouped(measured as u64)))
+        };
         let mut curves = Vec::new();
         for (index, net) in nets.iter().enumerate() {
             let Some(norms) = self.norms(net, view) else {
@@ -312,10 +318,7 @@ impl Slope {
             };
             let factor = slope_factor(&means).filter(|_| factored);
             let factor = factor.map(|factor| t!("×%{factor} a block", factor = short(factor)));
-            let measured = self.moment.of(net.runs[0], quantity, view.cursor).map(|at| at.step);
-            let elsewhen = measured.filter(|step| self.moment == Moment::Cursor && Some(*step) != newest);
-            let elsewhen = elsewhen.map(|step| t!("at step %{step}", step = grouped(step as u64)));
-            let parts: Vec<_> = [factor, elsewhen].into_iter().flatten().collect();
+            let parts: Vec<_> = [factor, elsewhen(net)].into_iter().flatten().collect();
             curves.push(Curve {
                 name: net.name.to_owned(),
                 label: net.name.to_owned(),
@@ -351,7 +354,14 @@ impl Slope {
         let focus = view.cursor.preview.run.clone();
         let point = |name: &str, place: usize| {
             let net = nets.iter().find(|net| net.name == name);
-            net.map_or_else(String::new, |net| point_name(quantity, &net.runs[0].track.spec, place))
+            net.map_or_else(String::new, |net| {
+                let name = point_name(quantity, &net.runs[0].track.spec, place);
+                [Some(name.into()), elsewhen(net)]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(&t!(", "))
+            })
         };
         // The lines keep half of a narrow panel.
         let named = |curve: &Curve<'_>| (curve.label.clone(), curve.detail.clone());

@@ -117,48 +117,43 @@ mod tests {
     use crate::run::{Event, Experiment};
     use crate::ui::story::tests::history;
 
-    #[test]
-    fn the_line_says_what_is_known() {
+    /// What the line says of `quick` with that history.
+    fn said(history: &History, speed: Speed) -> String {
         let experiment = Experiment::named("quick").unwrap();
-        let mut history = history(&[("plain-20:width=8", 1.0)], 120);
-        history.apply(&Event::Phase(Phase::Running));
         let scene = Scene {
             experiment: &experiment,
-            history: &history,
+            history,
             findings: &crate::run::Findings::default(),
             shelf: &crate::run::Shelf::default(),
             failure: None,
             engine: "auto",
             engines: &["auto"],
         };
+        words(scene, speed)
+    }
+
+    #[test]
+    fn the_line_says_what_is_known() {
+        let mut history = history(&[("plain-20:width=8", 1.0)], 120);
+        history.apply(&Event::Phase(Phase::Running));
         let speed = Speed {
             images_per_second: Some(2344.0),
             seconds_left: Some(75.2),
             ..Speed::default()
         };
         assert_eq!(
-            words(scene, speed),
+            said(&history, speed),
             "test  ·  training  ·  step 120 of 400  ·  2\u{a0}340 images/s  ·  1 min 16 s left"
         );
-        assert!(!words(scene, Speed::default()).contains("left"));
+        assert!(!said(&history, Speed::default()).contains("left"));
     }
 
     #[test]
     fn a_pause_tells_the_net_that_is_behind() {
-        let experiment = Experiment::named("quick").unwrap();
         let mut history = history(&[("plain-20:width=8", 1.0), ("plain-56:width=8", 1.0)], 400);
         history.runs[1].steps.truncate(231);
         history.apply(&Event::Phase(Phase::Paused));
-        let scene = Scene {
-            experiment: &experiment,
-            history: &history,
-            findings: &crate::run::Findings::default(),
-            shelf: &crate::run::Shelf::default(),
-            failure: None,
-            engine: "auto",
-            engines: &["auto"],
-        };
-        let said = words(scene, Speed::default());
+        let said = said(&history, Speed::default());
         assert!(said.ends_with("paused  ·  step 231 of 400"), "{said}");
     }
 }

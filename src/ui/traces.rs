@@ -168,20 +168,25 @@ pub fn placed(points: impl Iterator<Item = [f64; 2]>, grid: Grid) -> Vec<PlotPoi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::axis::{Height, Time};
+    use crate::ui::axis::{Height, Time, Unit};
     use crate::ui::story::tests::history;
+
+    const GRID: Grid = Grid {
+        time: Time {
+            log: false,
+            unit: Unit::Step,
+            per_step: 1.0,
+        },
+        height: Height {
+            log: false,
+            factor: 1.0,
+        },
+        range: [0.0, 200.0],
+        columns: 64,
+    };
 
     #[test]
     fn a_mean_goes_on_to_the_last_seed_that_diverges() {
-        let grid = Grid {
-            time: Time::default(),
-            height: Height {
-                log: false,
-                factor: 1.0,
-            },
-            range: [0.0, 200.0],
-            columns: 64,
-        };
         let mut history = history(&[("plain-20", 1.0), ("plain-20", 1.0)], 200);
         let lose = |run: &mut Series, step: usize| {
             run.diverged = Some(step);
@@ -191,7 +196,7 @@ mod tests {
         };
         let reach = |trace: &mut Trace, history: &History| {
             let runs: Vec<&Series> = history.runs.iter().collect();
-            let lines = trace.update(&runs, |run| &run.loss, 1, grid);
+            let lines = trace.update(&runs, |run| &run.loss, 1, GRID);
             lines.values.iter().filter(|value| value.is_finite()).count()
         };
         let mut trace = Trace::default();
@@ -203,15 +208,6 @@ mod tests {
 
     #[test]
     fn another_smoothing_draws_another_line() {
-        let grid = Grid {
-            time: Time::default(),
-            height: Height {
-                log: false,
-                factor: 1.0,
-            },
-            range: [0.0, 200.0],
-            columns: 64,
-        };
         for nets in [&["plain-20"][..], &["plain-20", "plain-20"]] {
             let mut history = history(&nets.iter().map(|&net| (net, 1.0)).collect::<Vec<_>>(), 200);
             for run in &mut history.runs {
@@ -219,7 +215,7 @@ mod tests {
             }
             let runs: Vec<&Series> = history.runs.iter().collect();
             let line = |trace: &mut Trace, window| -> Vec<[f64; 2]> {
-                let lines = trace.update(&runs, |run| &run.loss, window, grid);
+                let lines = trace.update(&runs, |run| &run.loss, window, GRID);
                 lines.line.iter().map(|point| [point.x, point.y]).collect()
             };
             let mut trace = Trace::default();

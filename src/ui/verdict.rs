@@ -314,6 +314,21 @@ mod tests {
     }
 
     #[test]
+    fn nets_that_exploded_are_never_compared() {
+        let mut history = history(&[("plain-20", 1e9), ("plain-56", 1e6)], 150);
+        history.runs.iter_mut().for_each(|run| run.loss[0] = 2.3);
+        let verdict = verdict(&history, None);
+        assert!(
+            verdict
+                .words
+                .starts_with("The loss of plain-20, plain-56 has risen far above"),
+            "{}",
+            verdict.words
+        );
+        assert_eq!(verdict.gap, None);
+    }
+
+    #[test]
     fn an_earlier_moment_is_judged_by_what_was_known_then() {
         let history = history(&[("plain-20", 1.0), ("plain-56", 2.0)], 150);
         assert!(verdict(&history, Some(30)).words.starts_with("Too early"));

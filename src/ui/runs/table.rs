@@ -39,8 +39,8 @@ pub enum Touch {
     Point(usize),
 }
 
-/// Times the usual highest loss that the losses as small curves reach at most.
-const EXPLODED: f32 = 10.0;
+/// Between which losses the small curves lie: a run that exploded must not flatten all others.
+const LOSSES: [f32; 2] = [1e-6, 20.0];
 
 /// How much narrower columns may be made than they want to be.
 const LEAST_SQUEEZE: f32 = 0.9;
@@ -380,23 +380,16 @@ fn arrow(ui: &Ui, centre: Pos2, down: bool, colour: Color32) {
 }
 
 fn logarithm(loss: f32) -> f32 {
-    loss.max(1e-6).ln()
+    let [least, most] = LOSSES;
+    loss.max(least).min(most).ln()
 }
 
-/// Logarithms of the lowest and the highest loss of all lines, but for those of runs that left all others behind.
+/// Logarithms of the lowest and the highest loss of all lines.
 pub fn reach<'a>(lines: impl Iterator<Item = Line<'a>>) -> [f32; 2] {
-    let ends = lines.filter_map(|line| {
-        let logs: Vec<f32> = line.sketch().into_iter().map(logarithm).collect();
-        let low = logs.iter().copied().reduce(f32::min)?;
-        Some([low, logs.into_iter().fold(low, f32::max)])
-    });
-    let ends: Vec<[f32; 2]> = ends.filter(|ends| ends.iter().all(|end| end.is_finite())).collect();
-    let mut highs: Vec<f32> = ends.iter().map(|[_, high]| *high).collect();
-    highs.sort_by(f32::total_cmp);
-    let usual = highs.get(highs.len().saturating_sub(1) / 2).copied().unwrap_or(0.0);
-    let most = highs.last().map_or(0.0, |last| last.min(usual + EXPLODED.ln()));
-    let low = ends.iter().map(|[low, _]| low.min(most)).fold(most, f32::min);
-    [low, most]
+    let logs = lines.flat_map(|line| line.sketch()).map(logarithm);
+    logs.fold([f32::INFINITY, f32::NEG_INFINITY], |[low, high], log| {
+        [low.min(log), high.max(log)]
+    })
 }
 
 /// The training loss as a line, logarithmic, on the scale of all.
@@ -410,7 +403,7 @@ fn sketch_ui(ui: &Ui, rect: Rect, line: Line<'_>, [low, high]: [f32; 2], colour:
     let points = logs.iter().enumerate().map(|(index, log)| {
         let along = index as f32 / (logs.len() - 1) as f32;
         let x = rect.left() + rect.width() * egui::lerp(from..=to.max(from + 0.1), along);
-        pos2(x, rect.bottom() - rect.height() * ((log - low) / reach).clamp(0.0, 1.0))
+        pos2(x, rect.bottom() - rect.height() * (log - low) / reach)
     });
     ui.painter().line(points.collect(), Stroke::new(1.25, colour));
 }
